@@ -1,0 +1,112 @@
+"""What happens to a call, as facts: the journal's events, and the only source of call history.
+
+An event is written to the journal before the outside world learns of it. Times are wall-clock seconds since the epoch,
+UTC. Events of one call are in order; events of different calls may interleave. History folds the events of one call id
+into exactly one record, so everything that a record tells must be here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Direction = Literal["internal", "inbound", "outbound"]
+Outcome = Literal["answered", "missed", "abandoned", "busy", "rejected", "failed", "voicemail"]
+EndedBy = Literal["caller", "callee", "system"]
+
+
+class Party(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One side of a call. A person of the tenant has `person`; anyone else only what their signalling showed."""
+
+    number: str
+    """What was shown or dialled: an extension, a user name or a number. Never a network address."""
+    name: str = ""
+    person: str | None = None
+    """The person's id in the tenant."""
+    login: str | None = None
+    """The phone they used."""
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True):
+    """`call` is the call's id, unique for ever; `at` is when it happened."""
+
+    call: str
+    at: float
+
+
+class CallStarted(Event, frozen=True, tag="call.started", omit_defaults=True):
+    """Somebody dialled (or asked the server to dial for them)."""
+
+    tenant: str = ""
+    direction: Direction = "internal"
+    caller: Party = Party(number="")
+    dialled: str = ""
+    """What the caller asked for, as dialled."""
+    callee: Party | None = None
+    """Whom that means; None when it means nobody."""
+
+
+class LegOffered(Event, frozen=True, tag="leg.offered", omit_defaults=True):
+    """One phone is being tried. `leg` is unique within the call."""
+
+    leg: str = ""
+    to: Party = Party(number="")
+
+
+class LegRinging(Event, frozen=True, tag="leg.ringing", omit_defaults=True):
+    """That phone rings (first 180 or 183)."""
+
+    leg: str = ""
+
+
+class LegAnswered(Event, frozen=True, tag="leg.answered", omit_defaults=True):
+    """That phone picked up; the two are connected from here on. Of all legs of a call one wins."""
+
+    leg: str = ""
+    to: Party = Party(number="")
+
+
+class LegEnded(Event, frozen=True, tag="leg.ended", omit_defaults=True):
+    """That phone is out of the call. `status` is the SIP status that ended the try (200 for a talk that ended, 487 for
+    one that was cancelled), `reason` in plain words: "answered elsewhere", "busy", "declined", "no answer" ..."""
+
+    leg: str = ""
+    status: int = 0
+    reason: str = ""
+
+
+class CallHeld(Event, frozen=True, tag="call.held", omit_defaults=True):
+    """One side put the other on hold."""
+
+    by: EndedBy = "caller"
+
+
+class CallResumed(Event, frozen=True, tag="call.resumed", omit_defaults=True):
+    """... and took them back."""
+
+    by: EndedBy = "caller"
+
+
+class CallQuality(Event, frozen=True, tag="call.quality", omit_defaults=True):
+    """What the relay measured on the way from one side, at the call's end."""
+
+    side: EndedBy = "caller"
+    packets: int = 0
+    lost: int = 0
+    jitter_ms: float = 0.0
+    mos: float | None = None
+    """Mean opinion score 1 to 5 (ITU-T G.107), None where it could not be measured."""
+
+
+class CallEnded(Event, frozen=True, tag="call.ended", omit_defaults=True):
+    """The last event of a call; there is exactly one."""
+
+    outcome: Outcome = "failed"
+    by: EndedBy = "system"
+    end_reason: str = ""
+    """In plain words: "hung up", "caller gave up", "no answer", "busy", "declined", "nobody has that number", "all phones
+    are offline", "no sound for 30 seconds", "media relay lost" ..."""
+
+
+AnyEvent = CallStarted | LegOffered | LegRinging | LegAnswered | LegEnded | CallHeld | CallResumed | CallQuality | CallEnded

@@ -1,0 +1,53 @@
+"""Where Svara keeps its state: one folder, owned by one user, nothing outside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The files and sockets in the data folder. Only the owner may enter it."""
+
+    root: Path
+
+    def create(self) -> DataFolder:
+        """Make the folder (mode 0700) and its subfolders; harmless when they stand."""
+        for folder in (self.root, self.journal, self.sockets):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+    @property
+    def database(self) -> Path:
+        """The embedded SQLite database."""
+        return self.root / "svara.sqlite3"
+
+    @property
+    def journal(self) -> Path:
+        """The calls journal's segments (`svara.calls.journal`)."""
+        return self.root / "journal"
+
+    @property
+    def registrations(self) -> Path:
+        """Who is registered where, so that a restarted calls process still reaches every phone."""
+        return self.root / "registrations"
+
+    @property
+    def sockets(self) -> Path:
+        """Unix sockets between the processes."""
+        return self.root / "sockets"
+
+    @property
+    def bus_socket(self) -> Path:
+        return self.sockets / "bus"
+
+    @property
+    def sip_websocket(self) -> Path:
+        """Where the calls process takes SIP over WebSocket (RFC 7118) from the web process."""
+        return self.sockets / "sip-ws"
+
+    @property
+    def secret_key(self) -> Path:
+        """Random bytes from which signing keys are derived; made at first start, mode 0600."""
+        return self.root / "secret-key"

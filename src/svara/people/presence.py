@@ -1,0 +1,25 @@
+"""Whether somebody can be reached: one pure rule for pages, phones and queues."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Choice = Literal["available", "away", "dnd"]
+Availability = Literal["available", "ringing", "in-call", "away", "dnd", "offline"]
+
+
+def availability(choice: Choice, phones_online: int, ringing_calls: int, talking_calls: int) -> Availability:
+    """What others see of a person.
+
+    Talking is a fact and wins; then comes what the person chose; then whether a phone rings; a person without a
+    registered phone is offline.
+    """
+    if talking_calls:
+        return "in-call"
+    if choice == "dnd":
+        return "dnd"
+    if not phones_online:
+        return "offline"
+    if ringing_calls:
+        return "ringing"
+    return choice
