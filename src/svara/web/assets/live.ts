@@ -1,0 +1,70 @@
+// Live news (server-sent events): presence is painted at once, calls make the parts that listen ask for themselves anew.
+//
+// A hidden tab lets its connection go (browsers allow six per server over HTTP/1.1) and catches up when it is seen again.
+interface Presence {
+  person: string;
+  availability: string;
+}
+
+let source: EventSource | null = null;
+let lost = false;
+
+function tell(name: string, detail: unknown = null): void {
+  document.body.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+function paint({ person, availability }: Presence): void {
+  const words = document.querySelector<HTMLTemplateElement>("template#availabilities");
+  const text = words?.content.querySelector(`[data-key="${CSS.escape(availability)}"]`)?.textContent ?? availability;
+  for (const element of document.querySelectorAll<HTMLElement>(`[data-person="${CSS.escape(person)}"]`)) {
+    element.dataset.availability = availability;
+    for (const label of element.querySelectorAll(".availability")) label.textContent = text;
+  }
+}
+
+function parsed(event: MessageEvent): Record<string, unknown> | null {
+  try {
+    return JSON.parse(event.data as string) as Record<string, unknown>;
+  } catch {
+    return null;
+  }
+}
+
+function connect(address: string): void {
+  if (source || document.hidden) return;
+  source = new EventSource(address);
+  source.addEventListener("open", () => {
+    document.documentElement.dataset.live = "on";
+    if (lost) tell("svara:catch-up");
+    lost = false;
+  });
+  source.addEventListener("error", () => {
+    document.documentElement.dataset.live = "off";
+    lost = true;
+    if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    source = null;
+    setTimeout(() => connect(address), 5_000);
+  });
+  source.addEventListener("gap", () => tell("svara:catch-up"));
+  source.addEventListener("presence.changed", (event) => {
+    const data = parsed(event);
+    if (data) paint(data as unknown as Presence);
+  });
+  for (const name of ["started", "ringing", "answered", "held", "resumed", "ended"])
+    source.addEventListener(`call.${name}`, (event) => tell("svara:call", parsed(event)));
+  source.addEventListener("call.recorded", (event) => tell("svara:recorded", parsed(event)));
+}
+
+export function startLive(): void {
+  const address = document.body.dataset.live;
+  if (!address) return;
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+      lost = true;
+    } else connect(address);
+  });
+  addEventListener("pagehide", () => source?.close());
+  connect(address);
+}

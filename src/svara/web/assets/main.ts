@@ -1,0 +1,12 @@
+// Everything that runs in the browser. Pages work from the server's HTML; this adds what is alive.
+import "./styles/main.css";
+import "./htmx";
+import { startClock } from "./clock";
+import { startKeys } from "./keys";
+import { startLive } from "./live";
+import { startParts } from "./parts";
+
+startParts();
+startKeys();
+startClock();
+startLive();

@@ -1,0 +1,31 @@
+// Small behaviours that templates ask for by attribute.
+import { announce } from "./htmx";
+
+export function startParts(): void {
+  document.addEventListener("click", (event) => {
+    const target = (event.target as HTMLElement).closest<HTMLElement>("[data-open], [data-close], [data-copy]");
+    if (!target) return;
+    if (target.dataset.open) document.querySelector<HTMLDialogElement>(`dialog#${CSS.escape(target.dataset.open)}`)?.showModal();
+    else if (target.dataset.close === "dialog") target.closest("dialog")?.close();
+    else if (target.dataset.close) target.closest(target.dataset.close)?.remove();
+    else if (target.dataset.copy)
+      navigator.clipboard?.writeText(document.getElementById(target.dataset.copy)?.textContent?.trim() ?? "").then(
+        () => announce("copied"),
+        () => announce("failed"),
+      );
+  });
+  // A select or a choice that acts when it changes: <form data-submit-on-change>.
+  document.addEventListener("change", (event) => {
+    const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-submit-on-change]");
+    form?.requestSubmit();
+  });
+  // Toasts that only inform go by themselves; the pointer or the focus holds them.
+  setInterval(() => {
+    for (const toast of document.querySelectorAll<HTMLElement>("#toasts [data-seconds]")) {
+      if (toast.matches(":hover, :focus-within")) continue;
+      const left = Number(toast.dataset.seconds) - 1;
+      toast.dataset.seconds = String(left);
+      if (left < 0) toast.remove();
+    }
+  }, 1_000);
+}
