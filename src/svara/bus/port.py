@@ -29,7 +29,8 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class BusError(Exception):
-    """The other side did not answer: nobody serves it (`unavailable`), or it took too long (`timeout`)."""
+    """No answer: nobody serves it (`unavailable`), it took too long (`timeout`), it crashed (`failed`), or the request was
+    too big for the bus (`too-big`)."""
 
     def __init__(self, kind: str, service: str) -> None:
         super().__init__(f"{service}: {kind}")
