@@ -1,0 +1,99 @@
+"""Reading about people, for someone: the only way.
+
+Every function takes the `actor` for whom it reads and stays inside the actor's tenant. What the actor may not see does not
+exist for them: `NotFound`, the same as for an id that nobody has.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from django.db.models import Q
+from django.utils import timezone
+
+from svara.people import keys
+from svara.people.models import Account, ApiToken, Invitation, Phone
+
+MAX_SEARCH_LENGTH = 100
+USED_RESOLUTION = timedelta(minutes=1)
+"""A token's last use is written no more often than this."""
+
+
+class NotFound(Exception):  # noqa: N818  the thing, as in HTTP 404
+    """There is no such thing for this actor."""
+
+
+def me(actor: Account) -> Account:
+    """The actor, as stored now, with the tenant. Raises NotFound when removed meanwhile."""
+    return _one(Account.of(actor).select_related("tenant").filter(pk=actor.pk).first())
+
+
+def directory(actor: Account, search: str = "") -> list[Account]:
+    """Everybody of the actor's company, by name. Every word of `search` must be in name, user name or e-mail,
+    or begin the extension.
+    """
+    people = Account.of(actor).order_by(*_BY_NAME)
+    for word in search[:MAX_SEARCH_LENGTH].split():
+        people = people.filter(
+            Q(name__icontains=word) | Q(username__icontains=word) | Q(extension__startswith=word) | Q(email__icontains=word)
+        )
+    return list(people)
+
+
+def person(actor: Account, username: str) -> Account:
+    """A colleague by user name. Raises NotFound."""
+    return _one(Account.of(actor).filter(username=username[:64].casefold()).first())
+
+
+def people_by_id(actor: Account, ids: Iterable[str]) -> dict[str, Account]:
+    """The colleagues with these ids; who is unknown, removed or of another tenant is left out."""
+    return {account.id: account for account in Account.of(actor).filter(pk__in=list(ids))}
+
+
+def my_phones(actor: Account) -> list[Phone]:
+    """The actor's own phones, by login."""
+    return list(Phone.of(actor).filter(account=actor).order_by("login"))
+
+
+def my_tokens(actor: Account) -> list[ApiToken]:
+    """The actor's own API tokens, newest first."""
+    return list(ApiToken.of(actor).filter(account=actor).order_by("-created_at"))
+
+
+def account_by_token(token: str) -> Account | None:
+    """Whose API token this is, with the tenant; None when it is nobody's (any more)."""
+    if not keys.looks_like(token, keys.API):
+        return None
+    found = ApiToken.all_tenants.select_related("account__tenant").filter(token_hash=keys.hash_of(token)).first()
+    if found is None:
+        return None
+    now = datetime.fromtimestamp(time.time(), UTC)
+    if found.last_used_at is None or now - found.last_used_at > USED_RESOLUTION:
+        ApiToken.all_tenants.filter(pk=found.pk).update(last_used_at=now)
+    return found.account
+
+
+def invitation(token: str) -> Invitation:
+    """An invitation that still holds, with account and tenant. Raises NotFound when used, expired or invented."""
+    if not keys.looks_like(token, keys.INVITATION):
+        raise NotFound
+    return _one(
+        Invitation.all_tenants.select_related("account__tenant")
+        .filter(token_hash=keys.hash_of(token), expires_at__gt=timezone.now())
+        .first()
+    )
+
+
+_BY_NAME = ("name", "username")
+
+
+T = TypeVar("T")
+
+
+def _one(found: T | None) -> T:
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,15 @@
+"""Django's view of this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Tenants, people and their phones."""
+
+    name = "svara.people"
+    label = "people"
+
+    def ready(self) -> None:
+        from svara.people import privacy  # noqa: F401, PLC0415  declares the tables of Django itself

@@ -1,0 +1,165 @@
+"""Signing in: who is this, and may they try again now.
+
+A person signs in with their e-mail address, with their user name where only one person on the server has it, or with
+`username@tenant`. An unknown name costs the same work and gets the same answer as a wrong password. Tries are counted
+before the password is looked at, so that many at once cannot slip past the throttle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils import timezone
+
+from svara import log
+from svara.people import throttle
+from svara.people.models import Account, SignInCount
+
+MAX_PASSWORD_LENGTH = 1024
+MAX_COUNTS = 100_000
+"""Rows of counts that are kept; beyond it the oldest are forgotten."""
+BACKEND = "svara.people.signin.AccountBackend"
+"""For `django.contrib.auth.login(request, account, backend=BACKEND)`."""
+
+_log = log.get("people.signin")
+_hashing = BoundedSemaphore(4)
+_unknown_hash: list[str] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """Too many failed tries: the next one counts in `retry_after_seconds`."""
+
+    retry_after_seconds: int
+
+
+def authenticate(
+    identifier: str, password: str, source_ip: str, *, now: Callable[[], float] = time.time
+) -> Account | Throttled | None:
+    """The account that this name and password belong to; None when they do not match; Throttled when it is too soon.
+
+    `source_ip` is the peer's address. A success is remembered, so that this person is never held up from there.
+    """
+    name = identifier.strip().casefold()[:320]
+    keys = _Keys.of(name, throttle.source_of(source_ip))
+    wait = _reserve(keys, now())
+    if wait > 0:
+        _log.warning("A sign-in was throttled", pii_name=name, pii_source=source_ip)
+        return Throttled(retry_after_seconds=max(1, round(wait)))
+    account = _named(name)
+    if not _hashing.acquire(timeout=5.0):
+        return Throttled(retry_after_seconds=5)
+    try:
+        matches = _check(account, password)
+    finally:
+        _hashing.release()
+    if account is None or not matches:
+        _log.info("A sign-in failed", pii_name=name, pii_source=source_ip)
+        return None
+    _forgive(keys, now())
+    account.last_login = timezone.now()
+    account.save(update_fields=["last_login"])
+    return account
+
+
+class AccountBackend(BaseBackend):
+    """What keeps a signed-in person signed in; passwords are only checked by `authenticate` above."""
+
+    def get_user(self, user_id: str) -> Account | None:
+        return Account.all_tenants.select_related("tenant").filter(pk=user_id).first()
+
+
+def _named(name: str) -> Account | None:
+    """The one account that `name` means; None where it means none or several."""
+    accounts = Account.all_tenants.select_related("tenant")
+    if "@" not in name:
+        found = accounts.filter(username=name)[:2]
+        return found[0] if len(found) == 1 else None
+    username, _, slug = name.rpartition("@")
+    exact = accounts.filter(username=username, tenant__slug=slug).first()
+    if exact is not None:
+        return exact
+    found = accounts.filter(email__iexact=name)[:2]
+    return found[0] if len(found) == 1 else None
+
+
+def _check(account: Account | None, password: str) -> bool:
+    """Whether the password is right, in the same time whether or not there is an account with one."""
+    if len(password) > MAX_PASSWORD_LENGTH:
+        return False
+    if account is None or not account.has_usable_password():
+        if not _unknown_hash:
+            _unknown_hash.append(make_password(hashlib.sha256(settings.SECRET_KEY.encode()).hexdigest()))
+        check_password(password, _unknown_hash[0])
+        return False
+    return account.check_password(password)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    pair: str
+    source: str
+    name: str
+
+    @classmethod
+    def of(cls, name: str, source: str) -> _Keys:
+        def key(*parts: str) -> str:
+            return hmac.new(settings.SECRET_KEY.encode(), "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+
+        return cls(pair=key("pair", name, source), source=key("source", source), name=key("name", name))
+
+
+_ALLOWANCES = {"pair": throttle.PAIR, "source": throttle.SOURCE, "name": throttle.NAME}
+
+
+def _reserve(keys: _Keys, now: float) -> float:
+    """Count this try as failed beforehand; or leave the counts alone and say how long it has to wait."""
+    with transaction.atomic():
+        rows = {
+            row.key: row
+            for row in SignInCount.objects.select_for_update()
+            .filter(key__in=[keys.pair, keys.source, keys.name])
+            .order_by("key")
+        }
+        counts = {
+            kind: _count(rows.get(key)) for kind, key in (("pair", keys.pair), ("source", keys.source), ("name", keys.name))
+        }
+        wait = throttle.wait_seconds(counts["pair"], counts["source"], counts["name"], now)
+        if wait > 0:
+            return wait
+        for kind, key in (("pair", keys.pair), ("source", keys.source), ("name", keys.name)):
+            failures = _ALLOWANCES[kind].left(counts[kind], now) + 1
+            SignInCount.objects.update_or_create(key=key, defaults={"failures": failures, "changed_at": now})
+    _forget_old(now)
+    return 0.0
+
+
+def _count(row: SignInCount | None) -> throttle.Count:
+    return throttle.Count() if row is None else throttle.Count(row.failures, row.changed_at, row.known)
+
+
+def _forgive(keys: _Keys, now: float) -> None:
+    """Take this try back from the counts, and know this source from now on."""
+    with transaction.atomic():
+        SignInCount.objects.update_or_create(key=keys.pair, defaults={"failures": 0.0, "known": True, "changed_at": now})
+        for row in SignInCount.objects.select_for_update().filter(key__in=[keys.source, keys.name]).order_by("key"):
+            row.failures = max(0.0, row.failures - 1)
+            row.save(update_fields=["failures"])
+
+
+def _forget_old(now: float) -> None:
+    """Keep the table bounded."""
+    SignInCount.objects.filter(changed_at__lt=now - throttle.KEEP_SECONDS).delete()
+    excess = SignInCount.objects.count() - MAX_COUNTS
+    if excess > 0:
+        oldest = SignInCount.objects.order_by("changed_at").values_list("key", flat=True)[: excess + MAX_COUNTS // 100]
+        SignInCount.objects.filter(key__in=list(oldest)).delete()

@@ -1,0 +1,120 @@
+"""From the tables to the snapshot that call control reads.
+
+The snapshot is built and written while a lock file is held, from what the database holds at that moment: of two writers
+the later one sees both changes, and an older picture never replaces a newer one. Versions only grow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+from django.conf import settings
+from django.db import transaction
+
+from svara import log
+from svara.data import DataFolder
+from svara.people import office
+from svara.people.models import Account, Phone, Tenant
+
+ANNOUNCE_SECONDS = 2.0
+"""How long telling the other processes may take; they also see the new version whenever they look."""
+
+_log = log.get("people.snapshot")
+
+
+def changed() -> None:
+    """The office changed in this transaction: once it is committed, write the snapshot and tell whoever serves."""
+    transaction.on_commit(_publish)
+
+
+def write(data: DataFolder) -> office.Office:
+    """Write the snapshot of what the database holds now."""
+    data.create()
+    with _locked(data.root / ".office-lock"):
+        built = build(version=max(office.read_office(data.root).version + 1, int(time.time() * 1000)))
+        office.write_office(built, data.root)
+        return built
+
+
+def build(version: int) -> office.Office:
+    """The whole office as call control sees it."""
+    people: dict[str, list[office.Person]] = {}
+    phones: dict[str, list[office.Phone]] = {}
+    for phone in Phone.all_tenants.order_by("login"):
+        phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
+    for account in Account.all_tenants.order_by("username"):
+        people.setdefault(account.tenant_id, []).append(_person(account, phones.get(account.id, [])))
+    return office.Office(
+        version=version,
+        tenants=tuple(
+            office.Tenant(
+                id=tenant.id,
+                slug=tenant.slug,
+                name=tenant.name,
+                country=tenant.country,
+                timezone=tenant.timezone,
+                languages=tuple(tenant.languages),
+                media="direct" if tenant.media == "direct" else "relay",
+                people=tuple(people.get(tenant.id, ())),
+            )
+            for tenant in Tenant.objects.order_by("slug")
+        ),
+    )
+
+
+def _person(account: Account, phones: list[office.Phone]) -> office.Person:
+    unanswered = None
+    if account.unanswered_to and account.unanswered_after_seconds is not None:
+        unanswered = office.Unanswered(after_seconds=account.unanswered_after_seconds, to=account.unanswered_to)
+    return office.Person(
+        id=account.id,
+        username=account.username,
+        name=account.name,
+        extension=account.extension,
+        phones=tuple(phones),
+        choice=account.choice,
+        unanswered=unanswered,
+    )
+
+
+def _publish() -> None:
+    write(settings.DATA)
+    # In a thread of its own: the caller may itself run inside an event loop.
+    thread = Thread(target=_announce, args=(settings.DATA,), daemon=True)
+    thread.start()
+    thread.join(ANNOUNCE_SECONDS)
+
+
+def _announce(data: DataFolder) -> None:
+    if not (data.bus_socket.exists() or os.environ.get("SVARA_REDIS_URL")):
+        return  # nothing serves this folder
+    try:
+        asyncio.run(asyncio.wait_for(_send(data), ANNOUNCE_SECONDS))
+    except Exception:
+        # Whatever is wrong with the bus, the change itself stands; a process that comes up later reads the snapshot.
+        _log.warning("The new snapshot could not be announced", exc_info=True)
+
+
+async def _send(data: DataFolder) -> None:
+    from svara.bus import connect  # noqa: PLC0415  not needed where nothing serves
+
+    bus = await connect(data)
+    try:
+        bus.publish(office.TOPIC_OFFICE)
+    finally:
+        await bus.close()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock file; the kernel lets go of it when the process ends, however it ends."""
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,195 @@
+"""The catalogue of stored data: every field of every table says what it holds, why, on which basis and for how long.
+
+A declaration stands beside the field that it describes (`declared(models.EmailField(), Declaration(...))`), so whoever
+adds a field writes it in the same line, and a test fails on any field without one. Policies, exports and retention are
+made from these declarations; nothing else describes the data. Tables that come from Django itself are declared with
+`declare_model`.
+
+Categories are keys of the fideslang taxonomy; legal bases are the letters of GDPR Article 6(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+CATEGORIES = frozenset(
+    {
+        "system.authentication",
+        "system.operations",
+        "user.account",
+        "user.account.username",
+        "user.authorization",
+        "user.authorization.credentials",
+        "user.authorization.password",
+        "user.behavior",
+        "user.contact",
+        "user.contact.email",
+        "user.contact.phone_number",
+        "user.content.private",
+        "user.demographic.language",
+        "user.device",
+        "user.device.device_id",
+        "user.device.ip_address",
+        "user.device.telemetry",
+        "user.name",
+        "user.privacy_preferences",
+        "user.professional_information",
+        "user.professional_information.workplace",
+        "user.settings",
+        "user.social_activity",
+        "user.unique_id",
+    }
+)
+"""The fideslang data categories (taxonomy 3.2) in use; a new one is added here with the first field that needs it."""
+
+
+class Purpose(StrEnum):
+    """Why a field is kept; the value is its stable key, and `text` says it in plain English."""
+
+    CALLS = "calls"
+    DIRECTORY = "directory"
+    HISTORY = "history"
+    SIGN_IN = "sign-in"
+    SECURITY = "security"
+    OPERATION = "operation"
+
+    @property
+    def text(self) -> str:
+        return _PURPOSES[self]
+
+
+_PURPOSES = {
+    Purpose.CALLS: "connect calls to the right person",
+    Purpose.DIRECTORY: "let colleagues see who works here and whether they can be reached",
+    Purpose.HISTORY: "show each person and company which calls were made",
+    Purpose.SIGN_IN: "know who signs in",
+    Purpose.SECURITY: "notice and stop misuse",
+    Purpose.OPERATION: "run the installation",
+}
+
+
+class Basis(StrEnum):
+    """The legal basis, GDPR Article 6(1); NOT_PERSONAL for facts that are about no person."""
+
+    CONSENT = "6.1.a"
+    CONTRACT = "6.1.b"
+    LEGAL_OBLIGATION = "6.1.c"
+    LEGITIMATE_INTEREST = "6.1.f"
+    NOT_PERSONAL = "not-personal"
+
+
+class Subject(StrEnum):
+    """Whom the field is about."""
+
+    EMPLOYEE = "employee"
+    OUTSIDE_PERSON = "outside-person"
+    NOBODY = "nobody"
+
+
+class Source(StrEnum):
+    """Where the value comes from (GDPR Article 14(2)(f))."""
+
+    EMPLOYER = "employer"
+    """The office file or an administrator."""
+    PERSON = "person"
+    """The person gave or chose it."""
+    USE = "use"
+    """It arises when the service is used."""
+    SYSTEM = "system"
+    """The server made it up (ids, hashes, dates)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """When a value goes: with its `owner` (a model's name, or "tenant"), or `days` after `since` if that is earlier.
+
+    `since` names the moment: a field of the same model, or words where no field holds it.
+    """
+
+    owner: str
+    days: int | None = None
+    since: str = ""
+
+    def __str__(self) -> str:
+        end = f"until the {self.owner} is removed"
+        return end if self.days is None else f"{self.days} days after {self.since}, at most {end}"
+
+
+WITH_TENANT = Retention("tenant")
+WITH_ACCOUNT = Retention("account")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What one field holds. Raises ValueError when the parts contradict each other."""
+
+    category: str
+    purpose: Purpose
+    basis: Basis
+    retention: Retention
+    subject: Subject
+    source: Source
+
+    def __post_init__(self) -> None:
+        if self.category not in CATEGORIES:
+            raise ValueError(f"{self.category!r} is not a data category of the catalogue")
+        if (self.basis is Basis.NOT_PERSONAL) != (self.subject is Subject.NOBODY):
+            raise ValueError("a field is about somebody and has a legal basis, or about nobody and has none")
+        if self.category.startswith("user") and self.subject is Subject.NOBODY:
+            raise ValueError(f"{self.category!r} is about somebody: say whom")
+
+
+def not_personal(retention: Retention, source: Source = Source.SYSTEM) -> Declaration:
+    """For keys, dates and settings of the installation that say nothing about a person."""
+    return Declaration("system.operations", Purpose.OPERATION, Basis.NOT_PERSONAL, retention, Subject.NOBODY, source)
+
+
+_ATTRIBUTE = "svara_declaration"
+_FOREIGN: dict[str, Mapping[str, Declaration]] = {}
+
+
+def declared(field: models.Field[Any, Any], declaration: Declaration) -> Any:
+    """`field`, carrying its declaration (also into subclasses of an abstract model).
+
+    Annotate the attribute with the type of its value: `name: str = declared(models.CharField(...), NAME)`.
+    """
+    setattr(field, _ATTRIBUTE, declaration)
+    return field
+
+
+def declare_model(label: str, fields: Mapping[str, Declaration]) -> None:
+    """Declare the fields of a model that is not ours; `label` is "app.Model"."""
+    _FOREIGN[label] = fields
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the catalogue; `declaration` is None where the field was forgotten."""
+
+    model: str
+    field: str
+    declaration: Declaration | None
+
+
+def declaration_of(field: models.Field[Any, Any]) -> Declaration | None:
+    """What was declared for a field of any model."""
+    own: Declaration | None = getattr(field, _ATTRIBUTE, None)
+    return own or _FOREIGN.get(field.model._meta.label, {}).get(field.name)
+
+
+def entries(model: type[models.Model]) -> Iterator[Entry]:
+    """Every stored field of one model."""
+    for field in (*model._meta.local_concrete_fields, *model._meta.local_many_to_many):
+        yield Entry(model._meta.label, field.name, declaration_of(field))
+
+
+def catalogue() -> list[Entry]:
+    """Every stored field of every table of this installation, in a stable order."""
+    found = [entry for model in apps.get_models(include_auto_created=True) for entry in entries(model)]
+    return sorted(found, key=lambda entry: (entry.model, entry.field))

@@ -1,0 +1,29 @@
+"""What every test stands on: a data folder of its own, and a real database file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from svara.data import DataFolder
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, settings: Any) -> DataFolder:
+    """Nothing that a test does touches an installation: state lives in the test's own folder."""
+    settings.DATA = DataFolder(tmp_path / "data").create()
+    return settings.DATA
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in production, instead of pytest-django's database in memory."""
+    from django.db import connections
+
+    database = connections["default"].settings_dict
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
