@@ -61,7 +61,7 @@ class RedisEngine(Engine):
         if program is None:
             pytest.fail("redis-server is not installed: ./test --setup installs it")
         socket = self.folder / "redis"
-        self.process = subprocess.Popen(  # noqa: ASYNC220
+        self.process = subprocess.Popen(
             [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.folder)],
             stdout=subprocess.DEVNULL,
         )

@@ -167,7 +167,7 @@ def test_an_asker_that_dies_leaves_nothing_behind(tmp_path: Path) -> None:
         await asked.wait()
         assert len(hub.waiting) == 1
         asker.close()
-        while len(hub.channels) > 1:  # noqa: ASYNC110
+        while len(hub.channels) > 1:
             await asyncio.sleep(0.01)
         assert not hub.waiting
         with pytest.raises(BusError, match="timeout"):

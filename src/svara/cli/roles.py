@@ -1,0 +1,124 @@
+"""One process of the office: `svara serve ROLE`.
+
+A role is a coroutine function `main(data, sockets, stop, ready)`. It calls `ready()` once it does its work, ends soon after
+`stop` is set, and raises `SystemExit("plain words")` when it cannot work here. What it raises otherwise is a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+import uvloop
+
+from svara import log
+from svara.cli import sockets as listening
+from svara.data import DataFolder
+
+ROLES = {
+    "media": "svara.media.main",
+    "calls": "svara.calls.main",
+    "jobs": "svara.history.main",
+    "web": "svara.web.main",
+}
+"""Every role and the module whose `main` it is, in the order in which they are started."""
+
+READY_ENVIRONMENT = "SVARA_READY"
+"""The descriptor on which a child tells `svara serve` that it is ready."""
+PARENT_ENVIRONMENT = "SVARA_SUPERVISOR"
+"""The process id of `svara serve`; its children end when it does."""
+
+_STOP_SECONDS = 3.5
+_PR_SET_PDEATHSIG = 1
+
+
+class Main(Protocol):
+    def __call__(
+        self, data: DataFolder, sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None], /
+    ) -> Awaitable[None]: ...
+
+
+def sockets_for(role: str, http: str, sip: str) -> dict[str, socket.socket]:
+    """The listening sockets that a role uses, bound now. Raises AddressError."""
+    if role == "web":
+        return {"http": listening.bind_http(listening.parse_address(http))}
+    if role == "calls":
+        udp, tcp = listening.bind_sip(listening.parse_address(sip))
+        return {"sip-udp": udp, "sip-tcp": tcp}
+    return {}
+
+
+def run_role(role: str, data: Path, http: str, sip: str) -> int:
+    """Run one role until it is told to stop; returns the exit code."""
+    if role not in ROLES:
+        print(f"svara: there is no role '{role}'; the roles are {', '.join(ROLES)}", file=sys.stderr)
+        return 2
+    die_with_parent()
+    folder = DataFolder(data.resolve())
+    os.environ["SVARA_DATA"] = str(folder.root)
+    log.configure(role)
+    try:
+        folder.create()
+        sockets = listening.inherited() or sockets_for(role, http, sip)
+        main: Main = importlib.import_module(ROLES[role]).main
+        return uvloop.run(run_main(main, folder, sockets))
+    except listening.AddressError as error:
+        print(f"svara: {role}: {error}", file=sys.stderr)
+    except PermissionError:
+        print(f"svara: {role}: the data folder {folder.root} is not writable", file=sys.stderr)
+    except SystemExit as error:
+        if isinstance(error.code, str):
+            print(f"svara: {role}: {error.code}", file=sys.stderr)
+            return 1
+        return error.code or 0
+    except Exception:
+        log.get("cli.roles").error("the process crashed", exc_info=True)
+    return 1
+
+
+async def run_main(main: Main, data: DataFolder, sockets: dict[str, socket.socket]) -> int:
+    """Run a role's main with signals, readiness and a time limit for its end; returns the exit code."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running = asyncio.ensure_future(main(data, sockets, stop, _tell_ready))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not running.done():
+        await asyncio.wait([running], timeout=_STOP_SECONDS)
+    stopping.cancel()
+    if not running.done():
+        log.get("cli.roles").warning("the process did not end in time and was cut off")
+        running.cancel()
+        await asyncio.wait([running], timeout=0.5)
+        return 1
+    running.result()
+    return 0 if stop.is_set() else 1
+
+
+def _tell_ready() -> None:
+    descriptor = os.environ.pop(READY_ENVIRONMENT, None)
+    if descriptor is not None:
+        with suppress(OSError):
+            os.write(int(descriptor), b"1")
+            os.close(int(descriptor))
+
+
+def die_with_parent() -> None:
+    """Be told to stop when `svara serve` is gone, however it went (prctl(2), PR_SET_PDEATHSIG)."""
+    parent = os.environ.get(PARENT_ENVIRONMENT)
+    if parent is None:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):
+        raise SystemExit(1)

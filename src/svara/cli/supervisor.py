@@ -1,0 +1,171 @@
+"""Keeps the office's processes running: starts them, starts again what ends, and ends them all together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from svara.cli import roles
+from svara.cli import sockets as listening
+
+RESTART_DELAYS_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""How long a process that ended waits for its next start; the last one counts for every further time."""
+STABLE_SECONDS = 30.0
+"""A process that ran this long starts over with the shortest delay."""
+FIRST_TRIES = 3
+"""How often a process may end before it was ever ready; then the office cannot open."""
+TERM_SECONDS = 4.0
+"""How long processes have between SIGTERM and SIGKILL."""
+
+Say = Callable[[str], None]
+
+
+def say_to_operator(line: str) -> None:
+    """One plain line on standard error."""
+    print(f"svara: {line}", file=sys.stderr, flush=True)
+
+
+class StartError(Exception):
+    """A process could not start; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to keep running."""
+
+    role: str
+    command: Sequence[str]
+    sockets: Mapping[str, socket.socket] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Supervisor:
+    """Runs programs until `stop` is set."""
+
+    def __init__(self, programs: Sequence[Program], say: Say = say_to_operator) -> None:
+        self._children = [_Child(program, say) for program in programs]
+        self._say = say
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Start everything at once, call `on_ready` when all are, and return when all have ended after `stop`.
+
+        Raises StartError, with everything ended, when a process cannot start.
+        """
+        keepers = [asyncio.create_task(child.keep_running()) for child in self._children]
+        opened = asyncio.create_task(self._announce(on_ready))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([stopping, *keepers], return_when=asyncio.FIRST_COMPLETED)
+            failed = [keeper for keeper in keepers if keeper.done()]
+        finally:
+            for task in (opened, stopping, *keepers):
+                task.cancel()
+            await asyncio.gather(opened, stopping, *keepers, return_exceptions=True)
+            await self._end_all()
+        for keeper in failed:
+            keeper.result()
+
+    async def _announce(self, on_ready: Callable[[], None]) -> None:
+        for child in self._children:
+            await child.ready.wait()
+        on_ready()
+
+    async def _end_all(self) -> None:
+        for child in self._children:
+            child.signal(signal.SIGTERM)
+        ends = [asyncio.create_task(child.ended()) for child in self._children]
+        _, late = await asyncio.wait(ends, timeout=TERM_SECONDS)
+        if late:
+            for child in self._children:
+                if child.signal(signal.SIGKILL):
+                    self._say(f"{child.role} did not end in time and was killed")
+            await asyncio.wait(ends, timeout=0.5)
+
+
+class _Child:
+    """One program and the process that runs it now."""
+
+    def __init__(self, program: Program, say: Say) -> None:
+        self.role = program.role
+        self.ready = asyncio.Event()
+        self._program = program
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def keep_running(self) -> None:
+        """Start the process again whenever it ends. Raises StartError when it never gets ready."""
+        loop = asyncio.get_running_loop()
+        ends = 0
+        while True:
+            began = loop.time()
+            code = await self._run_once(announce_return=self.ready.is_set())
+            ends = 1 if self.ready.is_set() and loop.time() - began > STABLE_SECONDS else ends + 1
+            if not self.ready.is_set() and ends >= FIRST_TRIES:
+                raise StartError(f"{self.role} cannot start ({describe_exit(code)})")
+            delay_seconds = RESTART_DELAYS_SECONDS[min(ends, len(RESTART_DELAYS_SECONDS)) - 1]
+            self._say(f"{self.role} ended unexpectedly ({describe_exit(code)}); starting it again in {delay_seconds:g} s")
+            await asyncio.sleep(delay_seconds)
+
+    async def _run_once(self, *, announce_return: bool) -> int:
+        loop = asyncio.get_running_loop()
+        read_end, write_end = os.pipe()
+
+        def told() -> None:
+            loop.remove_reader(read_end)
+            if os.read(read_end, 1):
+                self.ready.set()
+                if announce_return:
+                    self._say(f"{self.role} is back")
+
+        program = self._program
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *program.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=[write_end, *(bound.fileno() for bound in program.sockets.values())],
+                env={
+                    **os.environ,
+                    **program.environment,
+                    listening.ENVIRONMENT: listening.environment_for(program.sockets),
+                    roles.READY_ENVIRONMENT: str(write_end),
+                    roles.PARENT_ENVIRONMENT: str(os.getpid()),
+                },
+            )
+            os.close(write_end)
+            write_end = -1
+            loop.add_reader(read_end, told)
+            return await self._process.wait()
+        finally:
+            loop.remove_reader(read_end)
+            os.close(read_end)
+            if write_end >= 0:
+                os.close(write_end)
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal to the process; False when it has ended."""
+        if self._process is None or self._process.returncode is not None:
+            return False
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+            return True
+        return False
+
+    async def ended(self) -> None:
+        if self._process is not None:
+            await self._process.wait()
+
+
+def describe_exit(code: int) -> str:
+    """How a process ended, in plain words."""
+    if code < 0:
+        try:
+            return f"killed by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"killed by signal {-code}"
+    return f"exit code {code}"
