@@ -1,0 +1,72 @@
+"""The role `svara serve jobs`: turns the calls journal into history while calls happen.
+
+A record stands in the tables well within a second after the hang-up, and `call.recorded` tells everybody. Stopping, or
+being killed, at any moment loses and doubles nothing (`svara.history.follow`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import django
+import msgspec
+
+from svara.bus import connect
+from svara.calls.commands import TOPIC_CALL, Recorded
+from svara.data import DataFolder
+from svara.history.health import SERVICE
+
+if TYPE_CHECKING:
+    from svara.history.fold import CallRecord
+
+TOPIC_RECORDED = f"{TOPIC_CALL}.recorded"
+STOP_SECONDS = 2.0
+
+
+async def main(
+    data: DataFolder, sockets: Mapping[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Run the role until `stop`; it needs no sockets. `ready` is called when the journal is being followed."""
+    del sockets
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
+    django.setup()
+    from svara.history.thread import FollowerThread  # noqa: PLC0415  needs Django's tables
+
+    loop = asyncio.get_running_loop()
+    bus = connect(data)
+    ended = asyncio.Event()
+
+    def tell(records: list[CallRecord]) -> None:
+        for record in records:
+            told = Recorded(id=record.id, tenant=record.tenant, people=tuple(record.people))
+            bus.publish(TOPIC_RECORDED, msgspec.msgpack.encode(told))
+
+    follower = FollowerThread(
+        data.journal,
+        on_records=lambda records: _call_soon(loop, tell, records),
+        on_ready=lambda: _call_soon(loop, ready),
+        on_end=lambda: _call_soon(loop, ended.set),
+    )
+
+    async def health(_request: bytes) -> bytes:
+        return msgspec.msgpack.encode(follower.health)
+
+    await bus.serve(SERVICE, health)
+    follower.start()
+    try:
+        await stop.wait()
+    finally:
+        follower.stop()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), STOP_SECONDS)
+        await bus.close()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: object) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(callback, *args)

@@ -1,0 +1,132 @@
+"""The tables of what happened: one row a call, and who took part in it.
+
+Rows are written once, by the role that follows the journal (`svara.history.main`), and never changed. Persons of the
+tenant stand here by id only: their names come from the directory, so a changed name is right everywhere and a removed one
+is gone. A name is kept only for callers from outside, as their signalling showed it. What is only ever read together with
+its call (legs, holds, quality) is one JSON column, not tables.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from svara.people.models import TenantOwned
+from svara.privacy.catalogue import (
+    WITH_TENANT,
+    Basis,
+    Declaration,
+    Purpose,
+    Retention,
+    Source,
+    Subject,
+    declared,
+    not_personal,
+)
+
+_FACT = not_personal(WITH_TENANT, Source.USE)
+_PLACE = not_personal(Retention("installation"))
+_UNTIL_ENDED = Retention("call's end")
+
+
+def _employee(category: str, retention: Retention = WITH_TENANT) -> Declaration:
+    return Declaration(category, Purpose.HISTORY, Basis.CONTRACT, retention, Subject.EMPLOYEE, Source.USE)
+
+
+def _outside(category: str) -> Declaration:
+    return Declaration(category, Purpose.HISTORY, Basis.LEGITIMATE_INTEREST, WITH_TENANT, Subject.OUTSIDE_PERSON, Source.USE)
+
+
+_PERSON = _employee("user.unique_id")
+_WHEN = _employee("user.behavior")
+
+NUMBER_LENGTH = 200
+NAME_LENGTH = 200
+REASON_LENGTH = 200
+
+
+class Call(TenantOwned):
+    """One call. `*_person` are ids of `people.Account`, empty for anyone outside (or since removed)."""
+
+    id = declared(models.CharField(primary_key=True, max_length=64), _FACT)
+    direction = declared(models.CharField(max_length=8), _FACT)
+    caller_number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
+    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    caller_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    callee_number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
+    callee_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    callee_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    dialled = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _outside("user.contact.phone_number"))
+    answered_number = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _outside("user.contact.phone_number"))
+    answered_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    answered_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    queue = declared(models.CharField(max_length=64, blank=True), _FACT)
+    started_at = declared(models.DateTimeField(), _WHEN)
+    answered_at = declared(models.DateTimeField(null=True, blank=True), _WHEN)
+    ended_at = declared(models.DateTimeField(), _WHEN)
+    wait_seconds = declared(models.FloatField(), _WHEN)
+    talk_seconds = declared(models.FloatField(), _WHEN)
+    outcome = declared(models.CharField(max_length=12), _FACT)
+    ended_by = declared(models.CharField(max_length=8), _FACT)
+    end_reason = declared(models.CharField(max_length=REASON_LENGTH, blank=True), _FACT)
+    details = declared(models.TextField(), _employee("user.device.telemetry"))
+    """`Details` (legs, holds and quality, `svara.history.rows`), as JSON."""
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "-started_at", "-id"], name="call_by_time"),
+            models.Index(fields=["tenant", "outcome", "-started_at", "-id"], name="call_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Participant(models.Model):
+    """A person who took part in a call, and may see it. `started_at` is the call's, so that one index finds and sorts."""
+
+    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="participants"), _FACT)
+    call_id: str
+    person = declared(models.CharField(max_length=32), _PERSON)
+    part = declared(models.CharField(max_length=8), _WHEN)
+    started_at = declared(models.DateTimeField(), _WHEN)
+    id = declared(models.BigAutoField(primary_key=True), _FACT)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "person"], name="once_in_a_call"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["person", "-started_at", "-call"], name="participant_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.call_id}"
+
+
+class JournalPlace(models.Model):
+    """Up to where the journal is in the tables: every event before it is in a row or in an `OpenCall`. There is one row."""
+
+    id = declared(models.PositiveSmallIntegerField(primary_key=True, default=1), _PLACE)
+    segment = declared(models.BigIntegerField(), _PLACE)
+    offset = declared(models.BigIntegerField(), _PLACE)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"{self.segment}:{self.offset}"
+
+
+class OpenCall(models.Model):
+    """A call that has lasted long, as far as it is known: so that its part of the journal need not be kept or read again."""
+
+    call = declared(models.CharField(primary_key=True, max_length=64), not_personal(_UNTIL_ENDED, Source.USE))
+    state = declared(models.BinaryField(), _employee("user.behavior", _UNTIL_ENDED))
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    def __str__(self) -> str:
+        return str(self.call)

@@ -1,0 +1,74 @@
+"""Following the journal in a thread, so that a slow database blocks neither the bus nor a stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from svara import log
+from svara.history.fold import CallRecord
+from svara.history.follow import Follower
+from svara.history.health import HistoryHealth
+
+POLL_SECONDS = 0.1
+RETRY_SECONDS = 1.0
+"""Between tries while the database does not take what was read."""
+
+_log = log.get("history.thread")
+
+
+class FollowerThread(threading.Thread):
+    """Steps through the journal until stopped; the callbacks are called in this thread."""
+
+    def __init__(
+        self,
+        journal: Path,
+        on_records: Callable[[list[CallRecord]], None],
+        on_ready: Callable[[], None] = lambda: None,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(name="history", daemon=True)
+        self._follower = Follower(journal)
+        self._on_records = on_records
+        self._on_ready = on_ready
+        self._on_end = on_end
+        self._stopping = threading.Event()
+        self._at_end = time.monotonic()
+
+    @property
+    def health(self) -> HistoryHealth:
+        return HistoryHealth(time.monotonic() - self._at_end, self._follower.open_calls, self._follower.recorded)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        loaded = False
+        while not self._stopping.is_set():
+            try:
+                if not loaded:
+                    self._follower.load()
+                    loaded = True
+                    self._on_ready()
+                records, at_end = self._follower.step()
+            except (DatabaseError, InterfaceError):
+                _log.error("the database does not take call records; trying again", exc_info=True)
+                close_old_connections()
+                self._stopping.wait(RETRY_SECONDS)
+                continue
+            except Exception:
+                _log.error("following the journal failed; taking it up again", exc_info=True)
+                loaded = False
+                self._stopping.wait(RETRY_SECONDS)
+                continue
+            if records:
+                self._on_records(records)
+            if at_end:
+                self._at_end = time.monotonic()
+                self._stopping.wait(POLL_SECONDS)
+        connection.close()
+        self._on_end()

@@ -1,0 +1,62 @@
+"""The jobs process: a hang-up is in the tables, and told to everybody, within a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+import pytest
+import uvloop
+from tests.history.stories import call, company
+
+from svara.bus import connect
+from svara.bus.hub import Hub
+from svara.bus.port import Event
+from svara.calls.commands import Recorded
+from svara.calls.journal import Journal
+from svara.data import DataFolder
+from svara.history.health import SERVICE, HistoryHealth
+from svara.history.main import main
+from svara.history.models import Call
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_record_stands_within_a_second_after_the_hang_up(data_folder: DataFolder) -> None:
+    acme = company("acme")
+
+    async def story() -> None:
+        hub = Hub(data_folder.bus_socket)
+        await hub.start()
+        stop, ready = asyncio.Event(), asyncio.Event()
+        jobs = asyncio.create_task(main(data_folder, {}, stop, ready.set))
+        bus, journal = connect(data_folder), Journal(data_folder.journal)
+        async with bus.subscribe("call") as news:
+            await asyncio.wait_for(ready.wait(), 5)
+            await asyncio.sleep(0.2)  # the subscription has reached the hub
+            journal.write(call(acme, "anna", "bob", call="c1"))
+            hung_up = time.monotonic()
+            told = await asyncio.wait_for(anext(aiter(news)), 5)
+            assert time.monotonic() - hung_up < 1.0
+        assert isinstance(told, Event)
+        assert told.topic == "call.recorded"
+        recorded = msgspec.msgpack.decode(told.payload, type=Recorded)
+        assert (recorded.id, recorded.tenant) == ("c1", acme.tenant.id)
+        assert set(recorded.people) == {acme.anna.id, acme.bob.id}
+        assert await Call.all_tenants.filter(id="c1").aexists(), "it is there before it is told"
+        health = msgspec.msgpack.decode(await bus.request(SERVICE, b""), type=HistoryHealth)
+        assert (health.open_calls, health.recorded) == (0, 1)
+        assert health.lag_seconds < 1.0
+        began = time.monotonic()
+        stop.set()
+        await jobs
+        assert time.monotonic() - began < 1.0
+        journal.close()
+        await bus.close()
+        await hub.close()
+
+    async def bounded() -> None:
+        async with asyncio.timeout(20):
+            await story()
+
+    uvloop.run(bounded())
