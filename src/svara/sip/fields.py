@@ -1,0 +1,357 @@
+"""The header fields of a message: one dictionary from name to the lines as they were received.
+
+Several lines of one name are kept as one text, joined by CRLF, as are the continuations of a folded line; so copying
+a header to another message, or writing it back, is one reference. Typed readings go through bounded caches keyed by
+those very lines, so nothing has to be forgotten when a header changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from svara.sip.errors import SipError
+from svara.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_via
+from svara.sip.names import KNOWN, LISTS, display_of, key_of
+from svara.sip.syntax import is_token, parse_number, split_list
+
+_T = TypeVar("_T")
+_FOLD = re.compile(r"\r\n[ \t]+")
+_CACHED_LENGTH: Final = 640
+_MAX_SECONDS: Final = 2**32 - 1
+
+
+def line(name: str, value: str) -> str:
+    """One header line without its end. Raises SipError(400) where a line break or a bad name would forge another."""
+    if "\r" in value or "\n" in value:
+        raise SipError(400, "Header value holds a line break")
+    display = KNOWN.get(name)
+    if display is None:
+        if not is_token(name):
+            raise SipError(400, "Malformed header name")
+        return f"{display_of(name)}: {value}"
+    return f"{display_of(name) if display is name else name}: {value}"
+
+
+def clean(text: str) -> str:
+    """The text with what was not UTF-8 on the wire replaced by U+FFFD, so that anyone can encode it."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def first_value(raw: str) -> str:
+    """The value of the first of these lines, unfolded."""
+    if "\r\n" in raw:
+        raw = _FOLD.sub(" ", raw).partition("\r\n")[0]
+    value = raw[raw.find(":") + 1 :].strip(" \t")
+    return value if value.isascii() else clean(value)
+
+
+def line_values(raw: str) -> list[str]:
+    """The value of each of these lines, unfolded."""
+    if "\r\n" not in raw:
+        return [first_value(raw)]
+    return [clean(text[text.find(":") + 1 :].strip(" \t")) for text in _FOLD.sub(" ", raw).split("\r\n")]
+
+
+def list_values(raw: str) -> list[str]:
+    """The elements of all these lines, for a header that is a comma-separated list. Raises SipError(400)."""
+    if "," not in raw and "\r\n" not in raw:
+        value = first_value(raw)
+        return [value] if value else []
+    return [element for value in line_values(raw) for element in split_list(value)]
+
+
+def _cached(size: int) -> Callable[[Callable[[str], _T]], Callable[[str], _T]]:
+    """Remember what was read from short texts; long ones are read each time, so that they cannot fill the memory."""
+
+    def decorate(read: Callable[[str], _T]) -> Callable[[str], _T]:
+        remembered = lru_cache(maxsize=size)(read)
+
+        def cached(raw: str) -> _T:
+            return remembered(raw) if len(raw) <= _CACHED_LENGTH else read(raw)
+
+        return cached
+
+    return decorate
+
+
+@_cached(1024)
+def read_cseq(raw: str) -> CSeq:
+    return parse_cseq(first_value(raw))
+
+
+@_cached(4096)
+def _read_address(raw: str) -> NameAddr:
+    return parse_name_addr(first_value(raw))
+
+
+@_cached(4096)
+def _read_addresses(raw: str) -> tuple[NameAddr, ...]:
+    return tuple([parse_name_addr(value) for value in list_values(raw)])
+
+
+@_cached(2048)
+def _read_top_via(raw: str) -> Via:
+    values = split_list(first_value(raw))
+    if not values:
+        raise SipError(400, "Malformed Via")
+    return parse_via(values[0])
+
+
+@_cached(512)
+def _read_tags(raw: str) -> frozenset[str]:
+    return frozenset([value.lower() for value in list_values(raw)])
+
+
+@_cached(512)
+def _read_methods(raw: str) -> frozenset[str]:
+    return frozenset([value.upper() for value in list_values(raw)])
+
+
+@_cached(512)
+def read_content_length(raw: str) -> int:
+    return parse_number(first_value(raw), 2**31, "Content-Length")
+
+
+@_cached(256)
+def _read_content_type(raw: str) -> str:
+    return first_value(raw).partition(";")[0].strip(" \t").lower()
+
+
+_NO_TAGS: Final[frozenset[str]] = frozenset()
+
+
+class Message:
+    """What requests and responses share. Header names are taken in any spelling; lower-case long form is fastest.
+
+    Properties raise SipError(400) where the header is missing although mandatory, or malformed.
+    """
+
+    __slots__ = ("_fields", "body")
+
+    def __init__(self, fields: dict[str, str], body: bytes) -> None:
+        self._fields = fields
+        self.body = body
+
+    # -- headers as text
+
+    def first(self, name: str) -> str | None:
+        """The value of the first header of that name, unfolded and stripped; None when there is none."""
+        raw = self._fields.get(name) or self._fields.get(key_of(name))
+        return None if raw is None else first_value(raw)
+
+    def all(self, name: str) -> list[str]:
+        """All values of that name, in order. Known list headers are split at their commas (`svara.sip.names.LISTS`).
+
+        Raises SipError(400) when such a list has quotes or brackets that do not close.
+        """
+        key = key_of(name)
+        raw = self._fields.get(key)
+        if raw is None:
+            return []
+        return list_values(raw) if key in LISTS else line_values(raw)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a header of that name."""
+        return name in self._fields or key_of(name) in self._fields
+
+    def names(self) -> list[str]:
+        """The names present, in lower-case long form, in order of first appearance."""
+        return list(self._fields)
+
+    def set(self, name: str, value: str) -> None:
+        """Make this the only header of that name. Raises SipError(400) for a line break in it."""
+        self._fields[key_of(name)] = line(name, value)
+
+    def add(self, name: str, value: str) -> None:
+        """Append a header, after others of that name. Raises SipError(400) for a line break in it."""
+        key = key_of(name)
+        raw = self._fields.get(key)
+        added = line(name, value)
+        self._fields[key] = added if raw is None else f"{raw}\r\n{added}"
+
+    def prepend(self, name: str, value: str) -> None:
+        """Put a header before others of that name, or before all. Raises SipError(400) for a line break in it."""
+        key = key_of(name)
+        raw = self._fields.get(key)
+        added = line(name, value)
+        if raw is None:
+            self._fields = {key: added, **self._fields}
+        else:
+            self._fields[key] = f"{added}\r\n{raw}"
+
+    def remove(self, name: str) -> None:
+        """Take away all headers of that name, if there are any."""
+        self._fields.pop(key_of(name), None)
+
+    def pop_first(self, name: str) -> str | None:
+        """Take away the first value of a list header (the top Via, the first Route) and return it; None without one."""
+        values = self.all(name)
+        if not values:
+            return None
+        rest = values[1:]
+        self.remove(name) if not rest else self.set(name, ", ".join(rest))
+        return values[0]
+
+    def replace_first(self, name: str, value: str) -> None:
+        """Put this in place of the first value of a list header; other lines stay as they are. SipError(400)."""
+        key = key_of(name)
+        raw = self._fields.get(key)
+        new = line(name, value)
+        if raw is None:
+            self._fields[key] = new
+            return
+        if "\r\n" in raw:
+            raw = _FOLD.sub(" ", raw)
+        top, more, others = raw.partition("\r\n")
+        rest = split_list(top[top.find(":") + 1 :])[1:] if "," in top else []
+        lines = [new, *(line(name, other) for other in rest)]
+        self._fields[key] = "\r\n".join(lines) + more + others
+
+    def copy_from(self, other: Message, *names: str) -> None:
+        """Take over these headers of another message, byte for byte; names in lower-case long form."""
+        for name in names:
+            raw = other._fields.get(name)
+            if raw is not None:
+                self._fields[name] = raw
+
+    # -- headers as structures
+
+    @property
+    def call_id(self) -> str:
+        value = first_value(self._mandatory("call-id"))
+        if not value or " " in value:
+            raise SipError(400, "Malformed Call-ID")
+        return value
+
+    @property
+    def cseq(self) -> CSeq:
+        return read_cseq(self._mandatory("cseq"))
+
+    @property
+    def from_(self) -> NameAddr:
+        return _read_address(self._mandatory("from"))
+
+    @property
+    def to(self) -> NameAddr:
+        return _read_address(self._mandatory("to"))
+
+    @property
+    def via(self) -> Via:
+        """The topmost Via: of a request, who sent it to us; of a response, whom it is for."""
+        return _read_top_via(self._mandatory("via"))
+
+    @property
+    def vias(self) -> list[Via]:
+        return [parse_via(value) for value in list_values(self._mandatory("via"))]
+
+    @property
+    def contacts(self) -> list[NameAddr]:
+        """The Contact addresses; empty for `Contact: *` (see `contact_star`)."""
+        return [] if self.contact_star else self.addresses("contact")
+
+    @property
+    def contact_star(self) -> bool:
+        """Whether the one Contact is `*`, which stands for all bindings (10.2.2)."""
+        raw = self._fields.get("contact")
+        return raw is not None and raw.endswith("*") and first_value(raw) == "*"
+
+    @property
+    def routes(self) -> list[NameAddr]:
+        return self.addresses("route")
+
+    @property
+    def record_routes(self) -> list[NameAddr]:
+        return self.addresses("record-route")
+
+    @property
+    def paths(self) -> list[NameAddr]:
+        """The proxies between a registrar and a phone (RFC 3327)."""
+        return self.addresses("path")
+
+    @property
+    def service_routes(self) -> list[NameAddr]:
+        """The proxies that a registrar asks a phone to use (RFC 3608)."""
+        return self.addresses("service-route")
+
+    @property
+    def asserted_identities(self) -> list[NameAddr]:
+        """Who the caller is, as a trusted peer says (RFC 3325)."""
+        return self.addresses("p-asserted-identity")
+
+    def addresses(self, name: str) -> list[NameAddr]:
+        """All addresses of a header, by its lower-case long name; empty without one. Raises SipError(400)."""
+        raw = self._fields.get(name)
+        return [] if raw is None else list(_read_addresses(raw))
+
+    @property
+    def max_forwards(self) -> int | None:
+        """Hops left, 0 to 255 (20.22)."""
+        raw = self._fields.get("max-forwards")
+        return None if raw is None else parse_number(first_value(raw), 255, "Max-Forwards")
+
+    @property
+    def expires(self) -> int | None:
+        """Seconds, clamped to 2**32-1 (20.19)."""
+        raw = self._fields.get("expires")
+        if raw is None:
+            return None
+        value = first_value(raw)
+        if not (value.isascii() and value.isdigit()):
+            raise SipError(400, "Malformed Expires")
+        return min(int(value[:11]), _MAX_SECONDS)
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type in lower case without its parameters: `application/sdp`."""
+        raw = self._fields.get("content-type")
+        return None if raw is None else _read_content_type(raw)
+
+    @property
+    def supported(self) -> frozenset[str]:
+        """Option tags, lower-case."""
+        raw = self._fields.get("supported")
+        return _NO_TAGS if raw is None else _read_tags(raw)
+
+    @property
+    def require(self) -> frozenset[str]:
+        """Option tags, lower-case."""
+        raw = self._fields.get("require")
+        return _NO_TAGS if raw is None else _read_tags(raw)
+
+    @property
+    def proxy_require(self) -> frozenset[str]:
+        """Option tags, lower-case."""
+        raw = self._fields.get("proxy-require")
+        return _NO_TAGS if raw is None else _read_tags(raw)
+
+    @property
+    def allow(self) -> frozenset[str]:
+        """Methods, upper-case."""
+        raw = self._fields.get("allow")
+        return _NO_TAGS if raw is None else _read_methods(raw)
+
+    def _mandatory(self, key: str) -> str:
+        raw = self._fields.get(key)
+        if raw is None:
+            raise SipError(400, f"Missing {display_of(key)}")
+        return raw
+
+    # -- the wire
+
+    def _start_line(self) -> str:
+        raise NotImplementedError
+
+    def to_bytes(self) -> bytes:
+        """The message as it goes on the wire: untouched headers as received, Content-Length as the body is."""
+        fields, length = self._fields, len(self.body)
+        raw = fields.get("content-length")
+        if raw is None or read_content_length(raw) != length:
+            fields["content-length"] = f"Content-Length: {length}"
+        head = f"{self._start_line()}\r\n" + "\r\n".join(fields.values()) + "\r\n\r\n"
+        try:
+            return head.encode("utf-8", "surrogateescape") + self.body
+        except UnicodeEncodeError:
+            return head.encode("utf-8", "replace") + self.body

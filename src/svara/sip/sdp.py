@@ -1,0 +1,350 @@
+"""Session descriptions (RFC 8866) as offers and answers use them (RFC 3264).
+
+A description is kept as its lines; what we never look at is written back as it came. Structures are immutable: each
+change makes a new one. Sizes are bounded, lines may end in LF alone, and nothing here opens a connection.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from svara.sip.errors import SipError
+
+Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
+
+MAX_SDP_BYTES: Final = 32_768
+MAX_LINES: Final = 1_000
+MAX_MEDIA: Final = 32
+NEUTRAL_ADDRESS: Final = "127.0.0.1"
+"""The address in an o= line that says nothing of the network behind it; the same that browsers write."""
+
+_DIRECTIONS: Final[dict[str, Direction]] = {
+    "a=sendrecv": "sendrecv",
+    "a=sendonly": "sendonly",
+    "a=recvonly": "recvonly",
+    "a=inactive": "inactive",
+}
+_REVERSED: Final[dict[Direction, Direction]] = {
+    "sendrecv": "sendrecv",
+    "sendonly": "recvonly",
+    "recvonly": "sendonly",
+    "inactive": "inactive",
+}
+# RFC 3551 6: the payload types that need no rtpmap.
+_STATIC: Final = {
+    0: ("PCMU", 8000),
+    3: ("GSM", 8000),
+    4: ("G723", 8000),
+    8: ("PCMA", 8000),
+    9: ("G722", 8000),
+    13: ("CN", 8000),
+    15: ("G728", 8000),
+    18: ("G729", 8000),
+    26: ("JPEG", 90000),
+    31: ("H261", 90000),
+    34: ("H263", 90000),
+}
+_TELLING: Final = ("i=", "u=", "e=", "p=", "a=tool:", "a=cat:", "a=keywds:", "a=charset:", "a=sdplang:", "a=lang:")
+
+
+class SdpError(SipError):
+    """Not a session description, or none that can be agreed on (then `status` is 488)."""
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(status, reason)
+
+
+class Origin(msgspec.Struct, frozen=True, gc=False):
+    """The o= line: who describes which version of which session."""
+
+    username: str
+    session_id: str
+    version: int
+    address: str
+    address_type: str = "IP4"
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.session_id} {self.version} IN {self.address_type} {self.address}"
+
+
+class Codec(msgspec.Struct, frozen=True, gc=False):
+    """One payload type of a stream. `name` as written; `fmtp` is the text of its format parameters."""
+
+    payload: int
+    name: str
+    clock_rate: int
+    channels: int = 1
+    fmtp: str | None = None
+
+    def is_same_as(self, other: Codec) -> bool:
+        """Whether both name the same encoding; the payload number may differ."""
+        return (self.name.lower(), self.clock_rate, self.channels) == (other.name.lower(), other.clock_rate, other.channels)
+
+
+class Media(msgspec.Struct, frozen=True):
+    """One m= section. `direction` and `connection` (an address) are inherited from the session where it has none.
+
+    `lines` are those after the m= line, without their ends.
+    """
+
+    kind: str
+    port: int
+    proto: str
+    formats: tuple[str, ...]
+    direction: Direction = "sendrecv"
+    connection: str | None = None
+    lines: tuple[str, ...] = ()
+    port_count: int = 1
+
+    @property
+    def attributes(self) -> list[tuple[str, str | None]]:
+        """The a= lines as (name, value), value None for flags."""
+        return _attributes(self.lines)
+
+    def attribute(self, name: str) -> str | None:
+        """The value of the first attribute of that name; the empty text for a flag; None without one."""
+        for key, value in _attributes(self.lines):
+            if key == name:
+                return value or ""
+        return None
+
+    @property
+    def is_rtp(self) -> bool:
+        return "RTP/" in self.proto.upper()
+
+    @property
+    def rtpmaps(self) -> dict[int, Codec]:
+        """The codecs by payload type: those with an rtpmap, and the static ones that need none."""
+        return {codec.payload: codec for codec in self.codecs}
+
+    @property
+    def codecs(self) -> tuple[Codec, ...]:
+        """The codecs in the order of preference; payload types without a meaning are left out."""
+        if not self.is_rtp:
+            return ()
+        maps, formats = _payload_attribute(self.lines, "rtpmap:"), _payload_attribute(self.lines, "fmtp:")
+        found = []
+        for text in self.formats:
+            if not (text.isascii() and text.isdigit() and len(text) <= 3):
+                continue
+            payload = int(text)
+            codec = _codec(payload, maps.get(payload), formats.get(payload))
+            if codec is not None:
+                found.append(codec)
+        return tuple(found)
+
+    @property
+    def telephone_events(self) -> tuple[int, ...]:
+        """The payload types of DTMF events (RFC 4733)."""
+        return tuple([codec.payload for codec in self.codecs if codec.name.lower() == "telephone-event"])
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its sender wants to hear nothing: sendonly, inactive, or the old form with address zero."""
+        return self.direction in ("sendonly", "inactive") or self.connection in ("0.0.0.0", "::")
+
+    def with_direction(self, direction: Direction) -> Media:
+        """The same stream in this direction, written as an attribute of its own."""
+        kept = tuple([text for text in self.lines if text.lower() not in _DIRECTIONS])
+        return msgspec.structs.replace(self, direction=direction, lines=(*kept, f"a={direction}"))
+
+    def rejected(self) -> Media:
+        """The stream refused (RFC 3264 6): port 0, nothing else said of it."""
+        return msgspec.structs.replace(self, port=0, port_count=1, lines=())
+
+    def to_lines(self) -> list[str]:
+        count = f"/{self.port_count}" if self.port_count != 1 else ""
+        return [f"m={self.kind} {self.port}{count} {self.proto} {' '.join(self.formats)}", *self.lines]
+
+
+class Sdp(msgspec.Struct, frozen=True):
+    """A session description. `lines` are those of the session after the o= line and before the first m= line."""
+
+    origin: Origin
+    lines: tuple[str, ...]
+    media: tuple[Media, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The s= line's text."""
+        return next((text[2:] for text in self.lines if text.startswith("s=")), "-")
+
+    @property
+    def connection(self) -> str | None:
+        """The session's c= address."""
+        return _connection(self.lines)
+
+    @property
+    def attributes(self) -> list[tuple[str, str | None]]:
+        """The session's a= lines as (name, value), value None for flags."""
+        return _attributes(self.lines)
+
+    @property
+    def audio(self) -> Media | None:
+        """The first audio stream that is not rejected."""
+        return next((media for media in self.media if media.kind == "audio" and media.port), None)
+
+    @property
+    def direction(self) -> Direction:
+        """The direction of the call as people feel it: of the first audio stream, else of the first stream."""
+        media = self.audio or next((media for media in self.media if media.port), None)
+        return media.direction if media is not None else _direction(self.lines) or "sendrecv"
+
+    def with_origin(self, origin: Origin) -> Sdp:
+        return msgspec.structs.replace(self, origin=origin)
+
+    def next_version(self) -> Sdp:
+        """The same session, one version on, as each changed offer must be (RFC 3264 8)."""
+        return self.with_origin(msgspec.structs.replace(self.origin, version=self.origin.version + 1))
+
+    def with_direction(self, direction: Direction) -> Sdp:
+        """The same session with all its streams that are not rejected in this direction."""
+        return msgspec.structs.replace(
+            self,
+            lines=tuple([text for text in self.lines if text.lower() not in _DIRECTIONS]),
+            media=tuple([media.with_direction(direction) if media.port else media for media in self.media]),
+        )
+
+    def without_topology(self, session_id: str, version: int) -> Sdp:
+        """The same session with an o= and s= of ours, and without lines that tell of a person, a program or a network.
+
+        The c= lines stay: a relay has replaced them, or two phones talk directly and need them.
+        """
+        kept = [text for text in self.lines if not text.startswith((*_TELLING, "s="))]
+        return msgspec.structs.replace(self, origin=Origin("-", session_id, version, NEUTRAL_ADDRESS), lines=("s=-", *kept))
+
+    def to_bytes(self) -> bytes:
+        """The description as it goes on the wire."""
+        lines = ["v=0", f"o={self.origin}", *self.lines]
+        for media in self.media:
+            lines += media.to_lines()
+        return ("\r\n".join(lines) + "\r\n").encode("utf-8", "surrogateescape")
+
+
+def parse_sdp(data: bytes) -> Sdp:
+    """Read a session description. Raises SdpError."""
+    if len(data) > MAX_SDP_BYTES:
+        raise SdpError("SDP too large", 513)
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) > MAX_LINES:
+        raise SdpError("SDP too large", 513)
+    for each in lines:
+        if each[1:2] != "=" or "\r" in each or "\x00" in each:
+            raise SdpError("Malformed SDP line")
+    if len(lines) < 2 or lines[0].rstrip() != "v=0" or not lines[1].startswith("o="):
+        raise SdpError("SDP does not begin with v= and o=")
+    starts = [index for index, each in enumerate(lines) if each.startswith("m=")]
+    if len(starts) > MAX_MEDIA:
+        raise SdpError("Too many media in SDP")
+    session = tuple(lines[2 : starts[0] if starts else None])
+    direction, connection = _direction(session) or "sendrecv", _connection(session)
+    media = [
+        _media(lines[start], tuple(lines[start + 1 : stop]), direction, connection)
+        for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True)
+    ]
+    return Sdp(_origin(lines[1][2:]), session, tuple(media))
+
+
+def is_hold(sdp: Sdp) -> bool:
+    """Whether the sender of this description puts the other side on hold: it wants to hear none of the audio."""
+    audio = [media for media in sdp.media if media.kind == "audio" and media.port]
+    return bool(audio) and all(media.is_held for media in audio)
+
+
+def next_version(sdp: Sdp) -> Sdp:
+    """See `Sdp.next_version`."""
+    return sdp.next_version()
+
+
+def reverse(direction: Direction) -> Direction:
+    """The same direction seen from the other side."""
+    return _REVERSED[direction]
+
+
+def inactive_offer(sdp: Sdp) -> Sdp:
+    """A new offer for the same session in which nothing is sent, for instance while its relay is replaced."""
+    return sdp.with_direction("inactive").next_version()
+
+
+def _origin(text: str) -> Origin:
+    parts = text.split()
+    if len(parts) != 6 or parts[3] != "IN" or parts[4] not in ("IP4", "IP6"):
+        raise SdpError("Malformed o= line")
+    session_id, version = parts[1], parts[2]
+    if not (version.isascii() and version.isdigit() and len(version) <= 20):
+        raise SdpError("Malformed o= line")
+    return Origin(parts[0], session_id, int(version), parts[5], parts[4])
+
+
+def _media(line: str, lines: tuple[str, ...], direction: Direction, connection: str | None) -> Media:
+    parts = line[2:].split()
+    if len(parts) < 4:
+        raise SdpError("Malformed m= line")
+    port, _, count = parts[1].partition("/")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        raise SdpError("Malformed m= line")
+    if count and not (count.isascii() and count.isdigit() and len(count) <= 4 and int(count) > 0):
+        raise SdpError("Malformed m= line")
+    return Media(
+        parts[0],
+        int(port),
+        parts[2],
+        tuple(parts[3:]),
+        _direction(lines) or direction,
+        _connection(lines) or connection,
+        lines,
+        int(count) if count else 1,
+    )
+
+
+def _direction(lines: tuple[str, ...]) -> Direction | None:
+    found = None
+    for text in lines:
+        if text[:2] == "a=" and (value := _DIRECTIONS.get(text.rstrip().lower())) is not None:
+            found = value
+    return found
+
+
+def _connection(lines: tuple[str, ...]) -> str | None:
+    for text in lines:
+        if text.startswith("c="):
+            parts = text[2:].split()
+            if len(parts) != 3 or parts[0] != "IN" or parts[1] not in ("IP4", "IP6"):
+                raise SdpError("Malformed c= line")
+            return parts[2].partition("/")[0]
+    return None
+
+
+def _attributes(lines: tuple[str, ...]) -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = []
+    for text in lines:
+        if text.startswith("a="):
+            name, colon, value = text[2:].partition(":")
+            found.append((name, value if colon else None))
+    return found
+
+
+def _payload_attribute(lines: tuple[str, ...], prefix: str) -> dict[int, str]:
+    found: dict[int, str] = {}
+    start = f"a={prefix}"
+    for text in lines:
+        if text.startswith(start):
+            payload, _, value = text[len(start) :].strip().partition(" ")
+            if payload.isascii() and payload.isdigit() and len(payload) <= 3:
+                found.setdefault(int(payload), value.strip())
+    return found
+
+
+def _codec(payload: int, rtpmap: str | None, fmtp: str | None) -> Codec | None:
+    if rtpmap is None:
+        static = _STATIC.get(payload)
+        return Codec(payload, static[0], static[1], 1, fmtp) if static else None
+    name, _, rest = rtpmap.partition("/")
+    rate, _, channels = rest.partition("/")
+    if not name or not (rate.isascii() and rate.isdigit() and len(rate) <= 9):
+        return None
+    count = int(channels) if channels.isascii() and channels.isdigit() and len(channels) <= 2 else 1
+    return Codec(payload, name, int(rate), count, fmtp)
