@@ -187,6 +187,18 @@ def test_after_an_outage_readers_find_a_gap_and_everything_works_as_before(play:
     play(story)
 
 
+def test_what_was_published_right_before_closing_arrives(play: Play) -> None:
+    async def story(engine: Engine) -> None:
+        page = engine.connect()
+        async with page.subscribe("office") as reader:
+            command = engine.connect()
+            command.publish("office.changed")
+            await command.close()
+            assert await next_of(reader) == Event("office.changed")
+
+    play(story)
+
+
 def test_a_process_may_start_before_the_bus(play: Play) -> None:
     async def story(engine: Engine) -> None:
         await engine.stop()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from svara import log
@@ -37,6 +37,7 @@ _log = log.get("bus.client")
 _FIRST_DELAY_SECONDS = 0.05
 _LONGEST_DELAY_SECONDS = 1.0
 _CONFIRM_SECONDS = 5.0
+_CLOSE_SECONDS = 1.0
 _MAX_EARLY_EVENTS = 1000
 
 
@@ -101,6 +102,9 @@ class HubBus:
         await self._confirm(lambda number: Serve(number, service))
 
     async def close(self) -> None:
+        if self._early:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._tried.wait(), _CLOSE_SECONDS)
         self._keeper.cancel()
         self._serving.close()
         for inbox in self._interests.everyone:
@@ -108,7 +112,7 @@ class HubBus:
         if self._channel is not None:
             channel = self._channel
             channel.close()
-            await asyncio.wait([channel.closed], timeout=1.0)
+            await asyncio.wait([channel.closed], timeout=_CLOSE_SECONDS)
         await asyncio.gather(self._keeper, return_exceptions=True)
 
     # --- the connection

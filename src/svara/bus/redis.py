@@ -36,6 +36,7 @@ _log = log.get("bus.redis")
 _FIRST_DELAY_SECONDS = 0.05
 _LONGEST_DELAY_SECONDS = 1.0
 _CONFIRM_SECONDS = 5.0
+_CLOSE_SECONDS = 1.0
 _HEALTH_SECONDS = 15
 _CONNECTIONS = 16
 _MAX_UNSENT_EVENTS = 10_000
@@ -93,6 +94,7 @@ class RedisBus:
         self._unsent: deque[tuple[str, bytes]] = deque()
         self._lost = False
         self._more = asyncio.Event()
+        self._publishing = asyncio.Lock()
         self._sending: set[asyncio.Task[None]] = set()
         loop = asyncio.get_running_loop()
         self._tasks = (loop.create_task(self._keep_listening()), loop.create_task(self._keep_publishing()))
@@ -147,8 +149,9 @@ class RedisBus:
 
     async def close(self) -> None:
         try:
-            async with asyncio.timeout(1.0):
-                if self._unsent and self._up:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._tried.wait()
+                if self._up:
                     await self._publish_some()
                 for service in self._serving.services if self._up else ():
                     await self._redis.zrem(self._servers_of(service), self._me)
@@ -195,8 +198,14 @@ class RedisBus:
                 self._more.set()
 
     async def _publish_some(self) -> None:
+        async with self._publishing:
+            await self._publish_now()
+
+    async def _publish_now(self) -> None:
         some = [self._unsent.popleft() for _ in range(min(len(self._unsent), _EVENTS_A_TRIP))]
         lost, self._lost = self._lost, False
+        if not some and not lost:
+            return
         async with self._redis.pipeline(transaction=False) as pipeline:
             for topic, payload in some:
                 pipeline.publish(self._channel(topic), payload)
