@@ -117,6 +117,8 @@ class Health(msgspec.Struct, frozen=True, tag="health"):
     calls: int
     registrations: int
     relay: Literal["up", "down"]
+    started_at: float = 0.0
+    """When this process began: another value than before means that it was restarted."""
     counters: dict[str, float] = {}
     """Prometheus names (without the `svara_` prefix) to values."""
 
