@@ -48,6 +48,11 @@ class DataFolder:
         return self.sockets / "sip-ws"
 
     @property
+    def media_ng(self) -> Path:
+        """Where the media engine takes commands: "address port", then the names of its network interfaces."""
+        return self.root / "media-ng"
+
+    @property
     def secret_key(self) -> Path:
         """Random bytes from which signing keys are derived; made at first start, mode 0600."""
         return self.root / "secret-key"

@@ -1,0 +1,116 @@
+"""A real rtpengine, run as `svara serve media` runs it, with the relay that asks it: for tests that are not asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from svara.clock import LoopClock
+from svara.data import DataFolder
+from svara.media import main as media_main
+from svara.media.relay import Kind, LegQuality, RelayError
+from svara.media.rtpengine import RtpEngine
+
+TIMEOUT_SECONDS = 10.0
+
+
+class RunningEngine:
+    """The media role and a relay on an event loop of their own; the methods wait for their result."""
+
+    def __init__(self, data: DataFolder, ports: str, dead_seconds: float = 30.0) -> None:
+        self.data = data
+        self.ports = ports
+        self.lost = threading.Event()
+        self.silent: list[tuple[str, str]] = []
+        self.ended_in_seconds = 0.0
+        self._dead_seconds = dead_seconds
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def start(self) -> None:
+        os.environ["SVARA_MEDIA_ADDRESS"] = "127.0.0.1"
+        os.environ["SVARA_MEDIA_PORTS"] = self.ports
+        self._thread.start()
+        assert self._ready.wait(TIMEOUT_SECONDS), "rtpengine did not start"
+        self.until(lambda: self.relay.up)
+
+    def stop(self) -> None:
+        began = time.monotonic()
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(TIMEOUT_SECONDS)
+        self.ended_in_seconds = time.monotonic() - began
+        assert not self._thread.is_alive()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self.relay = RtpEngine(LoopClock(), self.data, dead_seconds=self._dead_seconds)
+        self.relay.on_lost = self.lost.set
+        self.relay.on_silent = lambda session, leg: self.silent.append((session, leg))
+        self.relay.start()
+        await media_main.main(self.data, {}, self._stop, self._ready.set)
+        self.relay.close()
+
+    def until(self, condition: Callable[[], bool], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        end = time.monotonic() + timeout_seconds
+        while not condition():
+            assert time.monotonic() < end, "it did not come about"
+            time.sleep(0.01)
+
+    def pid(self) -> int:
+        """The process id of the rtpengine that runs for this data folder."""
+        control = self.data.media_ng.read_text().split()[1]
+        for folder in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                command = (folder / "cmdline").read_bytes().split(b"\0")
+                if command[0].endswith(b"rtpengine") and f"--listen-ng=127.0.0.1:{control}".encode() in command:
+                    return int(folder.name)
+        raise AssertionError("no rtpengine runs")
+
+    # --- the relay, waiting
+
+    def try_offer(self, session: str, leg: str, to_leg: str, sdp: bytes, to: Kind = "rtp") -> bytes | RelayError:
+        return self._wait(lambda done: self.relay.offer(session, leg, to_leg, sdp, done, to=to))
+
+    def offer(self, session: str, leg: str, to_leg: str, sdp: bytes, to: Kind = "rtp") -> bytes:
+        result = self.try_offer(session, leg, to_leg, sdp, to)
+        assert isinstance(result, bytes), result
+        return result
+
+    def answer(self, session: str, leg: str, to_leg: str, sdp: bytes, to: Kind = "rtp") -> bytes:
+        result = self._wait(lambda done: self.relay.answer(session, leg, to_leg, sdp, done, to=to))
+        assert isinstance(result, bytes), result
+        return result
+
+    def watch(self, session: str, legs: tuple[str, ...]) -> None:
+        self._loop.call_soon_threadsafe(self.relay.watch, session, legs)
+
+    def delete(self, session: str) -> dict[str, LegQuality]:
+        result = self._wait(lambda done: self.relay.delete(session, done))
+        assert isinstance(result, tuple), result
+        return {quality.leg: quality for quality in result}
+
+    def _wait(self, ask: Callable[[Callable[[object], None]], None]) -> object:  # type: ignore[misc]
+        results: list[object] = []
+        self._loop.call_soon_threadsafe(ask, results.append)
+        self.until(lambda: bool(results))
+        return results[0]
+
+
+@contextlib.contextmanager
+def running_engine(tmp_path: Path, ports: str | None = None, dead_seconds: float = 30.0) -> Iterator[RunningEngine]:
+    """An engine with its own ports (200 of them, somewhere, so that several tests can run at once)."""
+    first = random.randrange(20_000, 32_000, 2)
+    engine = RunningEngine(DataFolder(tmp_path).create(), ports or f"{first}-{first + 199}", dead_seconds)
+    engine.start()
+    try:
+        yield engine
+    finally:
+        engine.stop()
