@@ -26,7 +26,7 @@ BOBS_PHONES = ["acme-bob", "acme-bob-soft", "acme-bob-dect"]
 
 
 @pytest.mark.claim("PHO-4")
-@pytest.mark.parametrize("dialled", ["102", "bob", "Bob", "acme-bob", "acme-bob-soft", "1-02", "b%6Fb"])
+@pytest.mark.parametrize("dialled", ["102", "bob", "Bob", "acme-bob", "acme-bob-soft", "1-02", " 102 "])
 def test_all_phones_of_the_person_ring(dialled: str) -> None:
     plan = anna_dials(dialled)
     assert plan.callee is not None
@@ -38,7 +38,7 @@ def test_only_registered_phones_ring() -> None:
     assert rung(anna_dials("102", offline={"acme-bob", "acme-bob-dect"})) == [["acme-bob-soft"]]
 
 
-@pytest.mark.parametrize("dialled", ["999", "", "x" * 5000, "10%002", "104", "dora", "beta-anna", "\n102"])
+@pytest.mark.parametrize("dialled", ["999", "", "x" * 5000, "10\x002", "104", "dora", "beta-anna", "\n102"])
 def test_a_number_that_nobody_in_the_company_has(dialled: str) -> None:
     plan = anna_dials(dialled)
     assert (plan.steps, plan.callee, plan.refusal.status) == ((), None, 404)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from svara.calls.events import Outcome, Party
 from svara.people.office import Office, Person, Phone, Tenant
@@ -28,7 +27,7 @@ class Asked:
     person: str
     login: str
     dialled: str
-    """The user part of the Request-URI, as received."""
+    """The user part of the Request-URI, unescaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,10 @@ def party(person: Person, login: str | None = None) -> Party:
 
 def find(tenant: Tenant, dialled: str) -> Person | None:
     """The person of this tenant whom `dialled` means: an extension, a user name, or the login of a phone."""
-    text = unquote(dialled)
-    if len(text) > MAX_DIALLED or not text.isprintable():
+    if len(dialled) > MAX_DIALLED or not dialled.isprintable():
         return None
-    name = text.strip().lower()
+    text = dialled.strip()
+    name = text.lower()
     digits = "".join(sign for sign in name if sign not in " -.()")
     return (
         tenant.by_extension.get(digits)

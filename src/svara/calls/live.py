@@ -1,0 +1,128 @@
+"""Who is reachable and which calls are going on, as the other rooms see it.
+
+Keeps each person's availability (from registrations, calls and choice) and publishes what changed. Changes are gathered
+for a few milliseconds and only the newest of each call and person goes out, so that the news of a busy office cost little
+and never stand in a call's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from svara.calls.commands import TOPIC_CALL, TOPIC_PRESENCE, LiveCall, PersonPresence
+from svara.clock import Clock, Timer
+from svara.people.office import Office
+from svara.people.presence import Choice, availability
+
+GATHER_SECONDS = 0.02
+"""How long news wait for company; far below the second that a screen may be behind."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class _Person:
+    __slots__ = ("choice", "known", "online", "published", "ringing", "talking", "tenant", "touched_at")
+
+    def __init__(self, tenant: str, choice: Choice) -> None:
+        self.tenant = tenant
+        self.choice: Choice = choice
+        self.online: set[str] = set()
+        self.ringing = 0
+        self.talking = 0
+        self.touched_at = 0.0
+        self.known: PersonPresence | None = None
+        self.published: PersonPresence | None = None
+
+
+class News:
+    """The live state's way out. `publish` is the bus's; it never blocks."""
+
+    def __init__(self, clock: Clock, publish: Callable[[str, bytes], None]) -> None:
+        self._clock = clock
+        self._publish = publish
+        self._people: dict[str, _Person] = {}
+        self._person_of: dict[str, str] = {}
+        self._calls: dict[tuple[str, str], Callable[[], LiveCall]] = {}
+        self._changed: set[str] = set()
+        self._timer: Timer | None = None
+
+    def office(self, office: Office, online: Callable[[str], bool]) -> None:
+        """A new snapshot: people come, go and choose; `online` tells which phones are registered."""
+        before, self._people, self._person_of = self._people, {}, {}
+        for tenant in office.tenants:
+            for person in tenant.people:
+                kept = before.get(person.id) or _Person(tenant.id, person.choice)
+                kept.choice = person.choice
+                kept.online = {phone.login for phone in person.phones if online(phone.login)}
+                self._people[person.id] = kept
+                for phone in person.phones:
+                    self._person_of[phone.login] = person.id
+        self._touch(self._people)
+
+    def phone(self, login: str, online: bool) -> None:
+        """A phone registered, or its last registration ended."""
+        person = self._person_of.get(login)
+        if person is not None:
+            phones = self._people[person].online
+            (phones.add if online else phones.discard)(login)
+            self._touch((person,))
+
+    def count(self, person: str | None, *, ringing: int = 0, talking: int = 0) -> None:
+        """Add to the calls that ring a person's phones, or in which the person talks (-1 takes one away)."""
+        known = self._people.get(person) if person else None
+        if known is not None and person:
+            known.ringing = max(0, known.ringing + ringing)
+            known.talking = max(0, known.talking + talking)
+            self._touch((person,))
+
+    def call(self, topic: str, call: str, live: Callable[[], LiveCall]) -> None:
+        """`call` changed ("ringing", "answered", ...); `live` is asked for its state when the news go out."""
+        self._calls[topic, call] = live
+        self._arm()
+
+    def presence(self, tenant: str | None = None) -> tuple[PersonPresence, ...]:
+        """Everybody of `tenant` (None: of all) as they are now."""
+        return tuple(self._presence(key, one) for key, one in self._people.items() if tenant in (None, one.tenant))
+
+    def flush(self) -> None:
+        """Publish what was gathered."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        calls, self._calls = self._calls, {}
+        changed, self._changed = self._changed, set()
+        for (topic, _), live in calls.items():
+            self._publish(f"{TOPIC_CALL}.{topic}", _encode(live()))
+        for key in changed:
+            one = self._people.get(key)
+            if one is not None:
+                now = self._presence(key, one)
+                if now is not one.published:
+                    one.published = now
+                    self._publish(TOPIC_PRESENCE, _encode(now))
+
+    def _presence(self, key: str, one: _Person) -> PersonPresence:
+        state = availability(one.choice, len(one.online), one.ringing, one.talking)
+        known = one.known
+        if known is not None and known.availability == state and known.phones_online == len(one.online):
+            return known
+        since = known.since if known is not None and known.availability == state else one.touched_at
+        one.known = PersonPresence(one.tenant, key, state, len(one.online), since)
+        return one.known
+
+    def _touch(self, people: Iterable[str]) -> None:
+        now = self._clock.now()
+        for key in people:
+            self._people[key].touched_at = now
+            self._changed.add(key)
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is None:
+            self._timer = self._clock.call_later(GATHER_SECONDS, self._gathered)
+
+    def _gathered(self) -> None:
+        self._timer = None
+        self.flush()
