@@ -14,7 +14,6 @@ from collections import Counter, deque
 from types import TracebackType
 
 import numpy as np
-
 from tests.peers import sound
 
 PACKET_SECONDS = 0.02
