@@ -208,3 +208,8 @@ def test_hostile_credentials_never_raise(text: str) -> None:
     text = text.replace("\r", "").replace("\n", "")
     for value in (text, f"Digest {text}", f'Digest realm="svara",nonce="{nonces.new()}",{text}'):
         assert not isinstance(check(register(value), nonces), Verified)
+
+
+def test_the_first_challenge_is_the_one_that_every_phone_knows() -> None:
+    challenges = [value for _, value in challenge(Nonces(b"k" * 32, VirtualClock()), "svara", proxy=False)]
+    assert ["algorithm=MD5," in challenges[0], "algorithm=SHA-256," in challenges[1]] == [True, True]

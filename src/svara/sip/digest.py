@@ -46,7 +46,9 @@ ALGORITHMS: Final = tuple(_HASHES)
 """The algorithms we know, in the order in which we offer them."""
 
 _STRENGTH: Final = ("SHA-512-256", "SHA-256", "MD5")
-_OFFERED: Final = ("SHA-256", "MD5")
+_OFFERED: Final = ("MD5", "SHA-256")
+"""MD5 stands first because many phones in the field read the first challenge only, and give up when it is not MD5; who can
+do better (RFC 8760) picks SHA-256 from the second."""
 _CREDENTIALS: Final = {False: "authorization", True: "proxy-authorization"}
 _MAX_CREDENTIALS: Final = 8
 _NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
