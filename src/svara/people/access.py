@@ -18,6 +18,7 @@ from svara.people import keys
 from svara.people.models import Account, ApiToken, Invitation, Phone
 
 MAX_SEARCH_LENGTH = 100
+MAX_NAMESAKES = 20
 USED_RESOLUTION = timedelta(minutes=1)
 """A token's last use is written no more often than this."""
 
@@ -85,6 +86,26 @@ def invitation(token: str) -> Invitation:
         .filter(token_hash=keys.hash_of(token), expires_at__gt=timezone.now())
         .first()
     )
+
+
+def accounts_named(name: str, tenant_slug: str | None = None) -> list[Account]:
+    """Who on the whole server goes by this name: `username@tenant`, user name or e-mail. For signing in, and for the
+    operator's command line; for nobody who acts as a person.
+    """
+    accounts = Account.all_tenants.select_related("tenant").order_by("tenant__slug")
+    if tenant_slug is not None:
+        accounts = accounts.filter(tenant__slug=tenant_slug)
+    username, at, slug = name.rpartition("@")
+    if not at:
+        return list(accounts.filter(username=name)[:MAX_NAMESAKES])
+    exact = list(accounts.filter(username=username, tenant__slug=slug))
+    return exact or list(accounts.filter(email__iexact=name)[:MAX_NAMESAKES])
+
+
+def one_named(name: str) -> Account | None:
+    """The one account that this name means; None where it means none or several."""
+    found = accounts_named(name)
+    return found[0] if len(found) == 1 else None
 
 
 _BY_NAME = ("name", "username")

@@ -29,9 +29,6 @@ from svara.privacy.catalogue import (
     not_personal,
 )
 
-ROLES = ("member", "agent", "supervisor", "admin", "privacy-officer")
-"""What a person may be; one person may be several. Everybody is a member."""
-
 
 def new_id() -> str:
     """An id that is unique for ever: 32 lower-case hex digits."""
@@ -150,7 +147,7 @@ class Account(AbstractBaseUser, TenantOwned):
 
     def has_role(self, *roles: str) -> bool:
         """Whether this person has one of `roles`."""
-        return not set(roles).isdisjoint((*self.roles, "member"))
+        return not set(roles).isdisjoint(self.roles)
 
 
 class Phone(TenantOwned):

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from svara import log
 from svara.people import throttle
+from svara.people.access import one_named
 from svara.people.models import Account, SignInCount
 
 MAX_PASSWORD_LENGTH = 1024
@@ -55,7 +56,7 @@ def authenticate(
     if wait > 0:
         _log.warning("A sign-in was throttled", pii_name=name, pii_source=source_ip)
         return Throttled(retry_after_seconds=max(1, round(wait)))
-    account = _named(name)
+    account = one_named(name)
     if not _hashing.acquire(timeout=5.0):
         return Throttled(retry_after_seconds=5)
     try:
@@ -76,20 +77,6 @@ class AccountBackend(BaseBackend):
 
     def get_user(self, user_id: str) -> Account | None:
         return Account.all_tenants.select_related("tenant").filter(pk=user_id).first()
-
-
-def _named(name: str) -> Account | None:
-    """The one account that `name` means; None where it means none or several."""
-    accounts = Account.all_tenants.select_related("tenant")
-    if "@" not in name:
-        found = accounts.filter(username=name)[:2]
-        return found[0] if len(found) == 1 else None
-    username, _, slug = name.rpartition("@")
-    exact = accounts.filter(username=username, tenant__slug=slug).first()
-    if exact is not None:
-        return exact
-    found = accounts.filter(email__iexact=name)[:2]
-    return found[0] if len(found) == 1 else None
 
 
 def _check(account: Account | None, password: str) -> bool:

@@ -105,9 +105,12 @@ def _announce(data: DataFolder) -> None:
 async def _send(data: DataFolder) -> None:
     from svara.bus import connect  # noqa: PLC0415  not needed where nothing serves
 
-    bus = await connect(data)
+    bus = connect(data)
     try:
-        bus.publish(office.TOPIC_OFFICE)
+        # Publishing only hands over: to see one's own event come back is to know that the bus carried it.
+        async with bus.subscribe(office.TOPIC_OFFICE) as events:
+            bus.publish(office.TOPIC_OFFICE)
+            await anext(events)
     finally:
         await bus.close()
 

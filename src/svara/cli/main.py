@@ -1,0 +1,206 @@
+"""The `svara` command. Thin: it reads arguments, calls an action, prints what came of it.
+
+Errors are one plain line (of an office file: one a problem) on standard error; exit code 2 for wrong use, 1 for a failure,
+never a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from svara import log
+from svara.people.errors import PlainError
+from svara.people.officefile import OfficeFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from svara.data import DataFolder
+    from svara.people.officefile import OfficeFile
+    from svara.people.plan import Applied, Change
+
+app = typer.Typer(
+    name="svara",
+    help="Svara, a self-hosted business phone system.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
+File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]
+DEFAULT_DATA = Path("data")
+
+
+class CommandError(PlainError):
+    """The command failed; the message is what the person at the terminal reads."""
+
+
+@app.command()
+def serve(
+    role: Annotated[str | None, typer.Argument(metavar="[ROLE]", help="Run only this part of the office.")] = None,
+    data: Data = DEFAULT_DATA,
+    http: Annotated[str, typer.Option(metavar="HOST:PORT", help="Web pages and API.")] = "127.0.0.1:8080",
+    sip: Annotated[str, typer.Option(metavar="HOST:PORT", help="SIP over UDP and TCP.")] = "127.0.0.1:5060",
+    demo: Annotated[bool, typer.Option("--demo", help="Begin with a demo company.")] = False,
+) -> None:
+    """Start the office; runs until it is told to stop."""
+    from svara.cli import serve as serving  # noqa: PLC0415  every command loads only what it needs
+
+    if role is None:
+        raise typer.Exit(serving.run(data, http, sip, demo=demo))
+    raise typer.Exit(serving.run_role(role, data, http, sip))
+
+
+@app.command()
+def plan(file: File, data: Data = DEFAULT_DATA) -> None:
+    """Show what `apply` would change."""
+    office = _load(file, data)
+    from svara.people import plan as planning  # noqa: PLC0415
+
+    changes = planning.plan(office)
+    _print_changes(changes, ("to add", "to change", "to remove"))
+
+
+@app.command()
+def apply(file: File, data: Data = DEFAULT_DATA) -> None:
+    """Make the company what the file says."""
+    office = _load(file, data)
+    from svara.people import plan as planning  # noqa: PLC0415
+
+    applied = planning.apply(office)
+    _print_changes(applied.changes, ("added", "changed", "removed"))
+    _print_invitations(applied)
+    if applied.changes:
+        _print_effect(applied)
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Argument(metavar="USER", help="User name, or username@tenant.")],
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The person's company.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Print a new API token that acts as USER."""
+    _open(data)
+    from svara.people import access, actions  # noqa: PLC0415
+
+    found = access.accounts_named(user.casefold(), tenant)
+    if not found:
+        raise CommandError(f"there is no person '{user}'" + (f" in tenant '{tenant}'" if tenant else ""))
+    if len(found) > 1:
+        slugs = ", ".join(account.tenant.slug for account in found)
+        raise CommandError(f"several tenants have '{user}': say which with --tenant ({slugs})")
+    print(actions.do_create_token(found[0], "svara token"))
+
+
+@app.command(hidden=True)
+def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--demo")] = False) -> None:
+    """What must stand before the office opens: folder, key, tables, snapshot; with --demo the demo company."""
+    folder = _open(data)
+    from svara.people import snapshot  # noqa: PLC0415
+
+    if demo:
+        from svara.cli import demo as demo_office  # noqa: PLC0415
+
+        demo_office.install()
+    snapshot.write(folder)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    log.configure("cli")
+    sys.exit(_run((sys.argv[1:] if arguments is None else arguments) or ["--help"]))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        result = app(arguments, standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except Exception as error:
+        return _explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in plain words; returns the exit code."""
+    if hasattr(error, "format_message"):  # what the argument parser raises, whichever library it comes from
+        _complain(str(error.format_message()))
+        return 2
+    if isinstance(error, OfficeFileError):
+        print("\n".join(error.lines), file=sys.stderr)
+        return 1
+    if isinstance(error, PlainError):
+        _complain(str(error))
+        return 1
+    if isinstance(error, OSError) and error.strerror:
+        _complain(f"{error.filename or 'the system'}: {error.strerror}")
+        return 1
+    log.get("cli").error("the command crashed", exc_info=error)
+    _complain("something went wrong that should not; the line above says where")
+    return 1
+
+
+def _complain(message: str) -> None:
+    print("svara: " + " ".join(message.split()), file=sys.stderr)
+
+
+def _open(data: Path) -> DataFolder:
+    from svara.cli.installation import open_installation  # noqa: PLC0415
+
+    return open_installation(data)
+
+
+def _load(file: Path, data: Path) -> OfficeFile:
+    if not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="OFFICE.yaml")
+    _open(data)
+    from svara.people import officefile  # noqa: PLC0415
+
+    office = officefile.load(file)
+    for warning in office.warnings:
+        print(f"{warning} (warning)", file=sys.stderr)
+    return office
+
+
+def _print_changes(changes: Iterable[Change], words: tuple[str, str, str]) -> None:
+    changes = list(changes)
+    for change in changes:
+        print(change)
+    if not changes:
+        print("Nothing to change.")
+        return
+    counts = [sum(change.verb == verb for change in changes) for verb in ("add", "change", "remove")]
+    print(", ".join(f"{count} {word}" for count, word in zip(counts, words, strict=True)) + ".")
+
+
+def _print_invitations(applied: Applied) -> None:
+    base = os.environ.get("SVARA_URL", "").rstrip("/")
+    for invited in applied.invited:
+        print(
+            f"{invited.name} ({invited.username}) has no password yet. Invitation, until {invited.expires_at:%Y-%m-%d}: "
+            f"{base}/invitation/{invited.token}"
+        )
+    if applied.invited and not base:
+        print("Put the address of your web server in front of each invitation, or set SVARA_URL.")
+
+
+def _print_effect(applied: Applied) -> None:
+    from django.conf import settings  # noqa: PLC0415
+
+    from svara.cli.effect import bring_into_effect  # noqa: PLC0415
+
+    match bring_into_effect(settings.DATA, applied.stale_logins):
+        case "in-effect":
+            print("In effect now.")
+        case "nothing-serves":
+            print("Saved; it takes effect when the office is started.")
+        case "unconfirmed":
+            print("svara: saved, but the running office has not yet confirmed that it is in effect", file=sys.stderr)
