@@ -1,0 +1,161 @@
+"""Server transactions (RFC 3261 sections 17.2, 9.2 and 13.3.1.4, RFC 6026)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from svara.sip.message import Request, Response, new_response
+from svara.sip.timers import Ticket
+from svara.sip.transaction.times import LIFE, T1, T2
+from svara.sip.transport.flow import Flow
+
+if TYPE_CHECKING:
+    from svara.sip.transaction.layer import Transactions
+
+
+class ServerTransaction:
+    """One request that waits for our final response; handed to `on_request`.
+
+    `on_cancel(cancel_request)`: the caller gave up (the CANCEL itself has its 200); answer 487. Left None, the layer
+    answers it. `on_ack(ack_request)`: the ACK to our 2xx, once. Left None, it goes to the layer's `on_ack`.
+    `on_no_ack()`: 64*T1 passed since our 2xx without an ACK.
+    """
+
+    __slots__ = (
+        "_elapsed",
+        "_interval",
+        "_invite",
+        "_key",
+        "_last",
+        "_layer",
+        "_reply",
+        "_tag",
+        "_ticket",
+        "cancelled",
+        "done",
+        "flow",
+        "on_ack",
+        "on_cancel",
+        "on_no_ack",
+        "request",
+    )
+
+    def __init__(self, layer: Transactions, request: Request, flow: Flow, reply: Flow, key: str) -> None:
+        self._layer = layer
+        self.request = request
+        self.flow = flow
+        self._reply = reply  # where responses go: differs from `flow` for a UDP peer that wants another port
+        self._key = key
+        self._invite = request.method == "INVITE"
+        self._last: bytes | None = None
+        self._tag = ""
+        self._ticket: Ticket | None = None
+        self._interval = self._elapsed = 0.0
+        self.done = False  # a final response was sent
+        self.cancelled = False
+        self.on_cancel: Callable[[Request], object] | None = None
+        self.on_ack: Callable[[Request], object] | None = None
+        self.on_no_ack: Callable[[], object] | None = None
+
+    # --- for the user
+
+    @property
+    def to_tag(self) -> str:
+        """A To tag for responses to this request, always the same one; the request's own when it is within a dialog."""
+        if not self._tag:
+            self._tag = self.request.to.tag or self._layer.new_tag()
+        return self._tag
+
+    @property
+    def responded(self) -> bool:
+        return self._last is not None
+
+    def reply(self, status: int, reason: str | None = None, *, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Respond with a plain response under `to_tag`."""
+        self.respond(new_response(self.request, status, reason, headers=headers, to_tag=self.to_tag))
+
+    def respond(self, response: Response, *, stateless: bool = False) -> None:
+        """Send a response. After a final one, nothing more can be sent.
+
+        `stateless` (for a challenge, RFC 3261 section 26.3.2.4): nothing is remembered, a retransmitted request comes again
+        as a new one, so that a flood of unauthenticated requests costs no memory.
+        """
+        if self.done:
+            return
+        data = response.to_bytes()
+        self._last = data
+        status = response.status
+        if status >= 200:
+            self.done = True
+            self._layer.forget_server(self._key, self)
+            if not stateless:
+                self._final(response, data)
+        self._reply.send(data)
+
+    def stop_retransmitting(self) -> None:
+        """No ACK is expected any more: the dialog ended another way."""
+        self._stop()
+        self.on_no_ack = None
+
+    # --- for the layer
+
+    def _final(self, response: Response, data: bytes) -> None:
+        layer = self._layer
+        if not self._invite:
+            if not self._reply.reliable:
+                layer.keep_answered(self._key, data)
+        elif response.status < 300:
+            layer.keep_accepted_server(self._key, f"{response.call_id}|{response.to.tag}|{response.cseq.number}", self)
+            if not (self._reply.reliable and len(self.request.vias) == 1):
+                self._wait(T1)
+        else:
+            layer.keep_completed(self._key, self)
+            self._wait(LIFE if self._reply.reliable else T1)
+
+    def _wait(self, interval: float) -> None:
+        left = LIFE - self._elapsed
+        self._interval = min(interval, left)
+        self._ticket = self._layer.timers.after(self._interval, self._due)
+
+    def _due(self) -> None:
+        """Timers G and H, and the retransmission of a 2xx."""
+        self._elapsed += self._interval
+        if self._elapsed >= LIFE:
+            self._layer.drop_completed(self._key)
+            return
+        self._layer.counts.retransmitted += 1
+        self.send_again()
+        self._wait(min(self._interval * 2, T2))
+
+    def send_again(self) -> None:
+        if self._last is not None:
+            self._reply.send(self._last)
+
+    def acknowledged(self) -> None:
+        """An ACK came: nothing is retransmitted any more."""
+        self._stop()
+
+    def unacknowledged(self) -> None:
+        """Timer L ended without an ACK."""
+        self._stop()
+        if self.on_no_ack is not None:
+            self.on_no_ack()
+
+    def cancel_received(self, cancel: Request) -> None:
+        if self.done or self.cancelled or not self._invite:
+            return
+        self.cancelled = True
+        if self.on_cancel is not None:
+            self.on_cancel(cancel)
+        else:
+            self.reply(487)
+
+    @property
+    def reliable(self) -> bool:
+        return self._reply.reliable
+
+    def _stop(self) -> None:
+        if self._ticket is not None:
+            self._ticket.cancel()
+            self._ticket = None
