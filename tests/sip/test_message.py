@@ -73,11 +73,15 @@ def test_an_answer_carries_what_the_request_said() -> None:
 
 @pytest.mark.parametrize("name", ["Via", "From", "To", "Call-ID", "CSeq"])
 def test_what_is_mandatory_must_be_there(name: str) -> None:
-    lines = [line for line in INVITE.split(b"\r\n") if not line.startswith(f"{name}:".encode())]
-    wrong = parse(b"\r\n".join(lines))
+    lines = [line for line in INVITE.partition(b"\r\n\r\n")[0].split(b"\r\n") if not line.startswith(f"{name}:".encode())]
+    wrong = parse(b"\r\n".join(lines) + b"\r\n\r\nv=0\r\n")
     assert isinstance(wrong, Malformed)
-    # what cannot be correlated is not answered
-    assert (wrong.status, wrong.request) == (0, None)
+    if name == "Via":  # no way back
+        assert (wrong.status, wrong.request) == (0, None)
+    else:
+        assert wrong.status == 400
+        assert wrong.request is not None
+        assert wrong.request.via.branch == "z9hG4bK776asdhds"
 
 
 def test_a_body_that_is_cut_short_is_refused_and_a_longer_datagram_trimmed() -> None:

@@ -93,7 +93,7 @@ def _read_addresses(raw: str) -> tuple[NameAddr, ...]:
 
 
 @_cached(2048)
-def _read_top_via(raw: str) -> Via:
+def read_top_via(raw: str) -> Via:
     values = split_list(first_value(raw))
     if not values:
         raise SipError(400, "Malformed Via")
@@ -241,7 +241,7 @@ class Message:
     @property
     def via(self) -> Via:
         """The topmost Via: of a request, who sent it to us; of a response, whom it is for."""
-        return _read_top_via(self._mandatory("via"))
+        return read_top_via(self._mandatory("via"))
 
     @property
     def vias(self) -> list[Via]:

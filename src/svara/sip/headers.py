@@ -7,7 +7,6 @@ Headers of the extensions are in `svara.sip.extensions`; they are exported here 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import Final
@@ -29,7 +28,7 @@ from svara.sip.extensions import (
     parse_rseq,
     parse_session_expires,
 )
-from svara.sip.syntax import NO_PARAMS, TCHARS, Params, format_params, is_token, parse_params, quote
+from svara.sip.syntax import NO_PARAMS, TCHARS, Params, format_params, is_token, parse_ipv6, parse_params, quote
 from svara.sip.uri import CACHED_TEXT_LENGTH, Uri, parse_uri
 
 __all__ = [
@@ -56,9 +55,9 @@ __all__ = [
 MAX_CSEQ: Final = 2**31 - 1
 
 _VIA = re.compile(
-    rf"SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([{TCHARS}]+)[ \t]+"
+    rf"[{TCHARS}]+[ \t]*/[ \t]*[{TCHARS}]+[ \t]*/[ \t]*([{TCHARS}]+)[ \t]+"
     r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9._\-]*)(?:[ \t]*:[ \t]*([0-9]{1,5}))?[ \t]*(;.*)?",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
 _NAME_ADDR = re.compile(
     r'(?:"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*|([^"<>;,:\\@\x00-\x08\x0a-\x1f\x7f]*))<([^<>]*)>[ \t]*(;.*)?', re.DOTALL
@@ -173,10 +172,7 @@ def parse_via(text: str) -> Via:
         raise SipError(400, "Malformed Via")
     transport, host, port_text, params = match.groups()
     if host[0] == "[":
-        try:
-            host = ipaddress.IPv6Address(host[1:-1]).compressed
-        except ValueError:
-            raise SipError(400, "Malformed Via") from None
+        host = parse_ipv6(host[1:-1])
     port = None
     if port_text is not None:
         port = int(port_text)

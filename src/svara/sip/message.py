@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from svara.sip.errors import SipError
-from svara.sip.fields import Message, first_value, line, read_content_length, read_cseq
+from svara.sip.fields import Message, first_value, line, read_content_length, read_cseq, read_top_via
 from svara.sip.names import KNOWN, ONCE, key_of
 from svara.sip.reasons import REASONS
 from svara.sip.syntax import is_token
@@ -225,7 +225,7 @@ def _finish_request(start: str, fields: dict[str, str], body: bytes, problem: st
             status, problem = 505, "Version not supported"
         elif len(uri) > MAX_URI_LENGTH:
             status, problem = 414, "Request-URI too long"
-    elif parts[-1].upper() != "SIP/2.0":
+    elif not start.rstrip().upper().endswith(" SIP/2.0"):
         return Malformed(0, "Not SIP")
     else:
         problem = "Malformed request line"
@@ -248,6 +248,7 @@ def _check(fields: dict[str, str], body: bytes, method: str | None = None) -> in
     for name in _COPIED:
         if name not in fields:
             raise SipError(400, "Missing mandatory header")
+    read_top_via(fields["via"])
     cseq = read_cseq(fields["cseq"])
     if method is not None and cseq.method != method:
         raise SipError(400, "CSeq names another method")
@@ -261,14 +262,11 @@ def _check(fields: dict[str, str], body: bytes, method: str | None = None) -> in
 
 
 def _can_be_answered(request: Request) -> bool:
-    """Whether a response would find its way: a readable Via and something to correlate by."""
-    if not all(request.has(name) for name in _COPIED):
-        return False
+    """Whether a response would find its way."""
     try:
-        _ = request.via
+        return bool(request.via)
     except SipError:
         return False
-    return True
 
 
 def frame(buffer: bytes | bytearray) -> int | None:

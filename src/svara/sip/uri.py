@@ -6,7 +6,6 @@ addresses all day. `user` is unescaped (what a directory is asked for); `str(uri
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import Final
@@ -16,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from svara.sip.errors import SipError
-from svara.sip.syntax import NO_PARAMS, TCHARS, Params
+from svara.sip.syntax import NO_PARAMS, TCHARS, Params, parse_ipv6
 
 CACHED_TEXT_LENGTH: Final = 512
 """Longer texts are parsed each time, so that hostile ones cannot fill the memory through the caches."""
@@ -35,6 +34,8 @@ _SIP = re.compile(
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*")
 _PARAM_NAME = re.compile(rf"[{TCHARS}\[\]/:&$]+")
+_PARAM_SAFE: Final = "[]/:&+$-_.!~*'()"
+_PARAM_PLAIN = re.compile(r"[A-Za-z0-9\[\]/:&+$\-_.!~*'()]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _OPAQUE = re.compile(r"[^\x00-\x20\x7f<>\"]+")
 
@@ -45,9 +46,9 @@ _TELLING_PARAMS: Final = ("user", "ttl", "method", "maddr", "transport")
 class Uri(msgspec.Struct, frozen=True, gc=False):
     """An address. `scheme` and `host` are lower-case; an IPv6 `host` has no brackets.
 
-    `user` and `password` are unescaped; None when there is no `@`. `params` have lower-case names and values as they
-    were written; `headers` is the text after `?`. For `tel:`, `user` is the number and `host` is empty; for schemes we
-    know nothing of, `user` is everything after the colon.
+    `user`, `password` and `params` are unescaped; the former are None when there is no `@`, the names of the latter
+    are lower-case. `headers` is the text after `?`, as written. For `tel:`, `user` is the number and `host` is empty;
+    for schemes we know nothing of, `user` is everything after the colon.
     """
 
     scheme: str
@@ -109,7 +110,12 @@ def format_uri_params(params: Params) -> str:
     """URI parameters as text, each with its `;`."""
     if not params:
         return ""
-    return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params.items()])
+    parts = []
+    for name, value in params.items():
+        parts.append(f";{_escape_param(name)}")
+        if value is not None:
+            parts.append(f"={_escape_param(value)}")
+    return "".join(parts)
 
 
 def parse_uri(text: str) -> Uri:
@@ -127,7 +133,7 @@ def _parse_uri(text: str) -> Uri:
         raise SipError(400, "Malformed URI")
     user, password, host, port_text, params, headers = match.groups()
     if host[0] == "[":
-        host = _ipv6(host[1:-1])
+        host = parse_ipv6(host[1:-1])
     port = None
     if port_text is not None:
         port = int(port_text)
@@ -162,8 +168,10 @@ def _uri_params(text: str) -> Params:
     params: dict[str, str | None] = {}
     for part in text[1:].split(";"):
         name, equals, value = part.partition("=")
-        if _PARAM_NAME.fullmatch(name) is None or "@" in value or "?" in value:
+        if _PARAM_NAME.fullmatch(name) is None:
             raise SipError(400, "Malformed URI parameters")
+        if "%" in part:
+            name, value = _unescape(name) or "", _unescape(value) or ""
         params.setdefault(name.lower(), value if equals else None)
     return params
 
@@ -179,17 +187,14 @@ def _unescape(text: str | None) -> str | None:
         raise SipError(400, "URI is not UTF-8") from None
 
 
+def _escape_param(text: str) -> str:
+    return text if _PARAM_PLAIN.fullmatch(text) else percent_encode(text, safe=_PARAM_SAFE, errors="replace")
+
+
 def _escape(text: str, safe: str) -> str:
     if _USER_PLAIN.fullmatch(text) is not None and (safe is _USER_SAFE or not set(text) & {"/", ";", "?"}):
         return text
     return percent_encode(text, safe=safe, errors="replace")
-
-
-def _ipv6(text: str) -> str:
-    try:
-        return ipaddress.IPv6Address(text).compressed
-    except ValueError:
-        raise SipError(400, "Malformed IPv6 address") from None
 
 
 def _plain(value: str | None) -> str | None:
