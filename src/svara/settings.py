@@ -31,8 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
     "django_htmx",
     "ninja",
     "svara.people",
@@ -41,7 +39,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -50,6 +47,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "svara.web.middleware.BehindTheDoor",
+    "svara.web.middleware.Place",
+    "svara.web.middleware.PageHeaders",
 ]
 ROOT_URLCONF = "svara.web.urls"
 ASGI_APPLICATION = "svara.web.asgi.application"
@@ -63,6 +63,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "svara.web.context.words",
             ]
         },
     }
@@ -106,6 +107,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "svara.web.pages.errors.csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -121,12 +123,9 @@ LANGUAGES = [
     ("sv", "Svenska"),
 ]
 LOCALE_PATHS = [Path(__file__).parent / "web" / "locale"]
+FORMAT_MODULE_PATH = "svara.web.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [Path(__file__).parent / "web" / "static" / "dist"]
-STATIC_ROOT = DATA.root / "static"
-WHITENOISE_USE_FINDERS = True
 LOGGING_CONFIG = None

@@ -45,7 +45,7 @@ function connect(address: string): void {
     source = null;
     setTimeout(() => connect(address), 5_000);
   });
-  source.addEventListener("gap", () => tell("svara:catch-up"));
+  source.addEventListener("reset", () => tell("svara:catch-up"));
   source.addEventListener("presence.changed", (event) => {
     const data = parsed(event);
     if (data) paint(data as unknown as Presence);

@@ -1,0 +1,56 @@
+"""The web role: pages, API, live events and the phone's websocket, until told to stop.
+
+Open event streams end when the mirror of live state closes, so that a stop never waits for a browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+
+from svara import log
+from svara.bus import connect
+from svara.data import DataFolder
+
+
+class _Logs(logging.Handler):
+    """Django's and uvicorn's own log lines, in our form: the static sentence and the kind of error, never the values."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log.get("web.framework")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        method = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        method(str(record.msg), source=record.name, exc_info=record.exc_info or None)
+
+
+async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve on the socket named "http" until `stop` is set; calls `ready` once it listens. Ends within three seconds."""
+    logging.basicConfig(handlers=[_Logs()], level=logging.WARNING, force=True)
+    os.environ["SVARA_DATA"] = str(data.root)
+
+    from svara.web import live  # noqa: PLC0415  after the environment: they read the settings
+    from svara.web.asgi import application  # noqa: PLC0415
+    from svara.web.server import Server, configuration  # noqa: PLC0415
+
+    bus = connect(data)
+    mirror = live.Live(bus)
+    live.install(mirror)
+    following = asyncio.create_task(mirror.run())
+    server = Server(configuration(application, os.environ.get("SVARA_PROXIES", "")), ready)
+    serving = asyncio.create_task(server.serve([sockets["http"]]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        server.should_exit = True
+        stopping.cancel()
+        mirror.close()
+        await serving
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await bus.close()

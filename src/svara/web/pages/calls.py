@@ -1,0 +1,92 @@
+"""Calling from a page: one's own phone rings first, then the other side; and the calls that go on now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from svara.bus.port import BusError
+from svara.calls.commands import Answer, Hangup, Originate, Originated, Refused, Request
+from svara.history.access import CallItem, access_call
+from svara.people import access
+from svara.people.models import Account
+from svara.web import live
+from svara.web.pages.viewing import account_of, fragment, running_calls
+from svara.web.words import CALL_ERRORS
+
+MAX_NUMBER_LENGTH = 128
+
+
+@require_POST
+async def start(request: HttpRequest) -> HttpResponse:
+    """Ring my own phone, then `to`."""
+    account: Any = await request.auser()
+    to = request.POST.get("to", "").strip()
+    if not to or len(to) > MAX_NUMBER_LENGTH or not to.isprintable():
+        return await _refused(request, "invalid", 422)
+    answer = await ask(Originate(tenant=account.tenant_id, person=account.id, to=to))
+    if isinstance(answer, Originated):
+        return await _panel(request, account, answer.call, to)
+    return await _refused(request, answer.error if isinstance(answer, Refused) else "unavailable", 409)
+
+
+@require_GET
+async def progress(request: HttpRequest, call_id: str) -> HttpResponse:
+    """How a call that was started here goes on."""
+    return await _panel(request, await request.auser(), call_id, request.GET.get("to", ""))
+
+
+@require_POST
+async def hangup(request: HttpRequest, call_id: str) -> HttpResponse:
+    """End one of my own calls; one that has ended meanwhile is fine too."""
+    account: Any = await request.auser()
+    if any(running.call.id == call_id and running.mine for running in running_calls(account)):
+        answer = await ask(Hangup(tenant=account.tenant_id, call=call_id))
+        if answer is None or (isinstance(answer, Refused) and answer.error != "not-found"):
+            return await _refused(request, "unavailable", 409)
+    return await _panel(request, account, call_id, request.POST.get("to", ""))
+
+
+@require_GET
+def running(request: HttpRequest) -> HttpResponse:
+    """The calls that go on now."""
+    return fragment(request, "web/_running.html", {"running": running_calls(account_of(request))})
+
+
+async def ask(request: Request) -> Answer | None:
+    """Ask the calls process; None when it does not answer."""
+    try:
+        return await live.current().ask(request)
+    except BusError:
+        return None
+
+
+async def _panel(request: HttpRequest, account: Any, call_id: str, to: str) -> HttpResponse:
+    """The small window that follows one call: from the mirror while it goes on, from its record afterwards."""
+
+    def panel() -> HttpResponse:
+        now = next((running for running in running_calls(account) if running.call.id == call_id), None)
+        page = {
+            "call_id": call_id,
+            "to": to[:MAX_NUMBER_LENGTH],
+            "running": now,
+            "record": None if now else _record(account, call_id),
+        }
+        return fragment(request, "web/_call.html", page)
+
+    return await sync_to_async(panel)()
+
+
+def _record(account: Account, call_id: str) -> CallItem | None:
+    try:
+        return access_call(account, call_id).item
+    except access.NotFound:
+        return None
+
+
+async def _refused(request: HttpRequest, error: str, status: int) -> HttpResponse:
+    message = CALL_ERRORS.get(error, CALL_ERRORS["unavailable"])
+    return await sync_to_async(fragment)(request, "web/_refused.html", {"message": message}, status)

@@ -1,0 +1,112 @@
+"""The pages outside the door: signing in and out, accepting an invitation."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from svara.people import access, actions, signin
+from svara.web.words import sentences
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Who comes in goes on to where they wanted to go."""
+    wanted = _inside(request, request.POST.get("next") or request.GET.get("next") or "")
+    if request.user.is_authenticated:
+        return redirect(wanted)
+    page = {"next": wanted, "name": request.POST.get("name", "")}
+    if request.method == "GET":
+        return render(request, "web/sign_in.html", page)
+    result = signin.authenticate(page["name"], request.POST.get("password", ""), request.META.get("REMOTE_ADDR", ""))
+    if isinstance(result, signin.Throttled):
+        answer = render(request, "web/sign_in.html", page | {"error": _throttled(result.retry_after_seconds)}, status=429)
+        answer["Retry-After"] = str(result.retry_after_seconds)
+        return answer
+    if result is None:
+        page["error"] = _("This name and password do not belong together. Check both and try again.")
+        return render(request, "web/sign_in.html", page, status=422)
+    login(request, result, backend=signin.BACKEND)
+    return redirect(wanted)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Out; the session is gone."""
+    logout(request)
+    return redirect("sign-in")
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """A new person sets their password, once, and is in."""
+    try:
+        invited = access.invitation(token)
+        if request.method == "GET":
+            return render(request, "web/invitation.html", {"invited": invited.account})
+        account = actions.do_accept_invitation(token, request.POST.get("password", ""))
+    except access.NotFound:
+        return render(request, "web/invitation_gone.html", status=404)
+    except actions.Invalid as error:
+        page = {"invited": invited.account, "errors": sentences(error.messages)}
+        return render(request, "web/invitation.html", page, status=422)
+    login(request, account, backend=signin.BACKEND)
+    messages.success(request, _("Welcome! Your password is set."))
+    return redirect("home")
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose the language of the pages outside the door; remembered in a cookie that holds nothing else."""
+    chosen = request.POST.get("language", "")
+    if chosen not in dict(settings.LANGUAGES):
+        raise Http404
+    answer = redirect(_inside(request, request.POST.get("next", ""), otherwise=settings.LOGIN_URL))
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=365 * 24 * 3600,
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _inside(request: HttpRequest, address: str, otherwise: str = settings.LOGIN_REDIRECT_URL) -> str:
+    """`address` when it leads to a page of ours."""
+    if address and url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+        return address
+    return otherwise
+
+
+def _throttled(seconds: int) -> str:
+    if seconds < 100:
+        return ngettext(
+            "Too many tries. Wait %(count)d second and try again.",
+            "Too many tries. Wait %(count)d seconds and try again.",
+            seconds,
+        ) % {"count": seconds}
+    minutes = -(-seconds // 60)
+    return ngettext(
+        "Too many tries. Wait %(count)d minute and try again.",
+        "Too many tries. Wait %(count)d minutes and try again.",
+        minutes,
+    ) % {"count": minutes}

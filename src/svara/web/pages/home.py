@@ -1,0 +1,74 @@
+"""Home: who of the company can be reached, my own presence, my calls of the moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from svara.history.access import access_calls
+from svara.people import access, actions
+from svara.people.models import Account
+from svara.web import live
+from svara.web.pages.viewing import CallLine, account_of, call_line, colleagues, fragment, running_calls
+from svara.web.words import sentences
+
+RECENT_CALLS = 40
+"""Of so many newest calls the missed ones are shown."""
+MISSED_CALLS = 5
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The directory, and what concerns me now."""
+    account = account_of(request)
+    page = _people(request) | {
+        "running": running_calls(account),
+        "missed": _missed(account),
+        "me": _me(account),
+        "up": live.current().up,
+    }
+    return render(request, "web/home.html", page)
+
+
+@require_GET
+def people(request: HttpRequest) -> HttpResponse:
+    """The directory alone, while somebody types."""
+    return fragment(request, "web/_people.html", _people(request))
+
+
+@require_GET
+def missed(request: HttpRequest) -> HttpResponse:
+    """My missed calls alone, when a call was recorded."""
+    return fragment(request, "web/_missed.html", {"missed": _missed(account_of(request))})
+
+
+@require_POST
+def presence(request: HttpRequest) -> HttpResponse:
+    """Choose what others see."""
+    account = account_of(request)
+    errors: list[str] = []
+    try:
+        account = actions.do_choose_presence(account, request.POST.get("choice", ""))
+    except actions.Invalid as error:
+        errors = sentences(error.messages)
+    if not getattr(request, "htmx", False):
+        return redirect("home")
+    return fragment(request, "web/_presence.html", {"me": _me(account), "errors": errors}, 422 if errors else 200)
+
+
+def _people(request: HttpRequest) -> dict[str, Any]:
+    account, search = account_of(request), request.GET.get("q", "")
+    return {"search": search, "colleagues": colleagues(account, access.directory(account, search))}
+
+
+def _me(account: Account) -> dict[str, Any]:
+    return {"availability": colleagues(account, [account])[0].availability, "choice": account.choice, "id": account.id}
+
+
+def _missed(account: Account) -> list[CallLine]:
+    recent = access_calls(account, person=account.username, limit=RECENT_CALLS).items
+    lines = [call_line(account, item) for item in recent]
+    return [line for line in lines if line.kind == "missed"][:MISSED_CALLS]

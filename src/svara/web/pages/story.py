@@ -1,0 +1,117 @@
+"""One call's story: what happened, in order, and how well the two heard each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET
+
+from svara.history.access import CallDetail, LegView, access_call
+from svara.people import access
+from svara.web.pages.viewing import account_of, call_line
+from svara.web.words import reason
+
+
+@require_GET
+def story(request: HttpRequest, call_id: str) -> HttpResponse:
+    """One call, from the first ring to the last word."""
+    account = account_of(request)
+    try:
+        detail = access_call(account, call_id)
+    except access.NotFound:
+        raise Http404 from None
+    page = {"line": call_line(account, detail.item), "item": detail.item, "steps": steps(detail), "quality": quality(detail)}
+    return render(request, "web/story.html", page)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened. `tone`: "good", "warn", "bad" or nothing."""
+
+    at: datetime
+    text: str
+    tone: str = ""
+
+
+def steps(detail: CallDetail) -> list[Step]:
+    """The call as a story, in order of time."""
+    item, sides = detail.item, _sides(detail)
+    told = [
+        Step(item.started_at, _("%(caller)s called %(callee)s") % {"caller": item.caller.shown, "callee": item.callee.shown})
+    ]
+    for leg in detail.legs:
+        told += _leg(leg, item.ended_at)
+    for hold in detail.holds:
+        who = {"who": sides.get(hold.by, "")}
+        told.append(Step(hold.started_at, _("%(who)s put the call on hold") % who, "warn"))
+        if hold.ended_at < item.ended_at:
+            told.append(Step(hold.ended_at, _("%(who)s took the call back") % who))
+    told.sort(key=lambda step: step.at)
+    if item.end_reason == "hung up" and item.ended_by in sides:
+        last = _("%(who)s hung up") % {"who": sides[item.ended_by]}
+    else:
+        last = (
+            _("The call ended: %(reason)s") % {"reason": reason(item.end_reason)} if item.end_reason else _("The call ended")
+        )
+    return [*told, Step(item.ended_at, last, "" if item.outcome == "answered" else "bad")]
+
+
+def _leg(leg: LegView, call_ended_at: datetime) -> list[Step]:
+    phone = {"who": leg.to.shown, "phone": leg.to.login or leg.to.number}
+    if leg.ringing_at:
+        told = [Step(leg.ringing_at, _("%(who)s's phone rang (%(phone)s)") % phone)]
+    else:
+        told = [Step(leg.offered_at, _("%(who)s's phone was tried (%(phone)s)") % phone)]
+    if leg.answered_at:
+        told.append(Step(leg.answered_at, _("%(who)s picked up (%(phone)s)") % phone, "good"))
+    elif leg.reason and leg.ended_at < call_ended_at:
+        told.append(
+            Step(
+                leg.ended_at, _("%(who)s's phone stopped (%(phone)s): %(reason)s") % (phone | {"reason": reason(leg.reason)})
+            )
+        )
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The sound that came from one side: `bars` of four, and the figures behind them."""
+
+    who: str
+    bars: int
+    word: str
+    mos: float | None
+    lost_percent: float
+    jitter_ms: float
+
+
+def quality(detail: CallDetail) -> list[Heard]:
+    """The measured sound, one line for each side that sent any."""
+    heard = []
+    for side in detail.quality:
+        if side.packets + side.lost == 0:
+            continue
+        lost = 100 * side.lost / (side.packets + side.lost)
+        bars = grade(side.mos, lost)
+        heard.append(Heard(_sides(detail).get(side.side, ""), bars, _grades()[bars - 1], side.mos, lost, side.jitter_ms))
+    return heard
+
+
+def grade(mos: float | None, lost_percent: float) -> int:
+    """1 (bad) to 4 (good), from the mean opinion score (ITU-T G.107, annex B), from the loss where there is none."""
+    steps_up = (3.1, 3.6, 4.0) if mos is not None else (-8.0, -3.0, -1.0)
+    value = mos if mos is not None else -lost_percent
+    return 1 + sum(value >= step for step in steps_up)
+
+
+def _grades() -> tuple[str, str, str, str]:
+    return (pgettext("sound", "bad"), pgettext("sound", "poor"), pgettext("sound", "fair"), pgettext("sound", "good"))
+
+
+def _sides(detail: CallDetail) -> dict[str, str]:
+    return {"caller": detail.item.caller.shown, "callee": (detail.item.answered_by or detail.item.callee).shown}

@@ -1,0 +1,109 @@
+"""What the pages share: who is looking, and how people and calls look from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from svara.calls.commands import LiveCall
+from svara.history.access import CallItem, PartyView
+from svara.people.models import Account
+from svara.web import live
+
+
+def account_of(request: HttpRequest) -> Account:
+    """Who is signed in. Only for views behind the door."""
+    return cast("Account", request.user)
+
+
+def fragment(request: HttpRequest, template: str, page: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A part of a page, also when it tells of an error."""
+    answer = render(request, template, page, status=status)
+    answer["X-Fragment"] = "1"
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A person in the directory, with presence as it is now."""
+
+    account: Account
+    availability: str
+    me: bool
+
+    @property
+    def dial(self) -> str:
+        """What to dial for this person."""
+        return self.account.extension or self.account.username
+
+
+def colleagues(viewer: Account, people: Iterable[Account]) -> list[Colleague]:
+    """People with their presence; "unknown" while the calls process does not answer."""
+    mirror = live.current()
+
+    def presence(person: Account) -> str:
+        return mirror.presence(viewer.tenant_id, person.id).availability if mirror.up else "unknown"
+
+    return [Colleague(person, presence(person), person.pk == viewer.pk) for person in people]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A recorded call, as one of its people, or a supervisor, sees it."""
+
+    item: CallItem
+    kind: str
+    """"outgoing", "incoming", "missed" (by the viewer), or "between" others."""
+    other: PartyView
+    """The other side; for "between" the one who was called."""
+
+    @property
+    def icon(self) -> str:
+        icons = {"outgoing": "phone-outgoing", "incoming": "phone-incoming", "missed": "phone-missed"}
+        return icons.get(self.kind, "phone-forwarded")
+
+    @property
+    def tone(self) -> str:
+        if self.item.outcome == "answered":
+            return "good"
+        return "bad" if self.kind == "missed" or self.item.outcome == "failed" else "warn"
+
+    @property
+    def dial(self) -> str:
+        """What to dial to reach the other side; "" for nobody of the company."""
+        return self.other.username or ""
+
+
+def call_line(viewer: Account, item: CallItem) -> CallLine:
+    """How `item` looks to `viewer`."""
+    if item.caller.person == viewer.id:
+        return CallLine(item, "outgoing", item.callee)
+    answered_by = item.answered_by.person if item.answered_by else None
+    if viewer.id == answered_by:
+        return CallLine(item, "incoming", item.caller)
+    if viewer.id == item.callee.person:
+        return CallLine(item, "incoming" if item.outcome == "answered" else "missed", item.caller)
+    return CallLine(item, "between", item.callee)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCall:
+    """A call that goes on now."""
+
+    call: LiveCall
+    mine: bool
+
+    @property
+    def since(self) -> float:
+        """When the present state began, seconds since the epoch."""
+        return self.call.answered_at or self.call.started_at
+
+
+def running_calls(viewer: Account) -> list[RunningCall]:
+    """The calls that go on now and that `viewer` may see, newest first."""
+    calls = live.current().calls_for(live.viewer_of(viewer))
+    return [RunningCall(call, viewer.id in call.people) for call in calls if call.state != "ended"]

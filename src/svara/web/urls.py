@@ -1,0 +1,36 @@
+"""Every address of the web process."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from svara.web.pages import calls, door, errors, history, home, profile, story, system
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("people/", home.people, name="people"),
+    path("missed/", home.missed, name="missed"),
+    path("presence/", home.presence, name="presence"),
+    path("calls/", calls.start, name="call"),
+    path("calls/running/", calls.running, name="running"),
+    path("calls/<slug:call_id>/", calls.progress, name="call-progress"),
+    path("calls/<slug:call_id>/hangup/", calls.hangup, name="call-hangup"),
+    path("history/", history.history, name="history"),
+    path("history/records/", history.records, name="records"),
+    path("history/<slug:call_id>/", story.story, name="story"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/language/", profile.language, name="language"),
+    path("profile/password/", profile.password, name="password"),
+    path("profile/tokens/", profile.tokens, name="tokens"),
+    path("profile/tokens/<slug:token_id>/revoke/", profile.revoke, name="revoke-token"),
+    path("system/", system.system, name="system"),
+    path("sign-in/", door.sign_in, name="sign-in"),
+    path("sign-out/", door.sign_out, name="sign-out"),
+    path("invitation/<str:token>", door.invitation, name="invitation"),
+    path("language/", door.language, name="door-language"),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.failed

@@ -1,0 +1,86 @@
+"""The words for what the rooms below call by keys: availability, outcomes, reasons, errors, roles.
+
+Call control and history speak plain English keys and sentences; here they get their translations. A reason that is not
+in the table is shown as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+AVAILABILITY: dict[str, Promise] = {
+    "available": pgettext_lazy("presence", "Available"),
+    "ringing": pgettext_lazy("presence", "Ringing"),
+    "in-call": pgettext_lazy("presence", "In a call"),
+    "away": pgettext_lazy("presence", "Away"),
+    "dnd": pgettext_lazy("presence", "Do not disturb"),
+    "offline": pgettext_lazy("presence", "Offline"),
+    "unknown": pgettext_lazy("presence", "Unknown"),
+}
+
+OUTCOMES: dict[str, Promise] = {
+    "answered": pgettext_lazy("call", "Answered"),
+    "missed": pgettext_lazy("call", "Missed"),
+    "abandoned": pgettext_lazy("call", "Caller gave up"),
+    "busy": pgettext_lazy("call", "Busy"),
+    "rejected": pgettext_lazy("call", "Declined"),
+    "failed": pgettext_lazy("call", "Failed"),
+    "voicemail": pgettext_lazy("call", "Voicemail"),
+}
+
+DIRECTIONS: dict[str, Promise] = {
+    "internal": pgettext_lazy("call", "Internal"),
+    "inbound": pgettext_lazy("call", "Incoming"),
+    "outbound": pgettext_lazy("call", "Outgoing"),
+}
+
+REASONS: dict[str, Promise] = {
+    "hung up": _("hung up"),
+    "caller gave up": _("the caller gave up"),
+    "no answer": _("no answer"),
+    "busy": _("busy"),
+    "declined": _("declined"),
+    "do not disturb": _("do not disturb"),
+    "answered elsewhere": _("answered on another phone"),
+    "cancelled": _("the caller gave up"),
+    "nobody has that number": _("nobody has that number"),
+    "all phones are offline": _("all phones are offline"),
+    "that is your own number": _("that is the caller's own number"),
+    "media relay lost": _("the sound was lost"),
+}
+
+CALL_ERRORS: dict[str, Promise] = {
+    "offline": _("None of your phones is online. Switch one on and try again."),
+    "invalid": _("That is not a number or name that can be called."),
+    "not-found": _("This call has already ended."),
+    "unavailable": _("The phone system does not answer at the moment. Try again in a few seconds."),
+}
+
+ROLES: dict[str, Promise] = {
+    "member": pgettext_lazy("role", "Member"),
+    "agent": pgettext_lazy("role", "Agent"),
+    "supervisor": pgettext_lazy("role", "Supervisor"),
+    "admin": pgettext_lazy("role", "Administrator"),
+    "privacy-officer": pgettext_lazy("role", "Privacy officer"),
+}
+
+
+SENTENCES: dict[str, Promise] = {
+    "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
+    "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
+    "The old password is not right.": _("The old password is not right."),
+}
+
+
+def sentences(messages: Iterable[str]) -> list[str]:
+    """What an action objected to, in the reader's language (Django's own messages already are)."""
+    return [str(SENTENCES.get(message, message)) for message in messages]
+
+
+def reason(text: str) -> str:
+    """The reason that call control gave, in the reader's language where it is known."""
+    return str(REASONS.get(text, text))

@@ -1,0 +1,53 @@
+"""What the tests of the pages share: built assets, two companies, and browsers with somebody signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from tests.web import office
+from tests.web.office import Company
+
+from svara.people import signin
+from svara.web import live
+from svara.web.build import build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_assets() -> None:
+    """The pages need the assets; when nothing has changed this costs nothing."""
+    build()
+
+
+@pytest.fixture
+def acme(db: None) -> Company:
+    """Acme AS: Anna is its administrator, Cecilie a supervisor, Bob and the others members."""
+    return office.company("acme", "Acme AS", office.ACME, demo=True)
+
+
+@pytest.fixture
+def beta(db: None) -> Company:
+    """Beta AB, on the same server."""
+    return office.company("beta", "Beta AB", office.BETA, timezone="Europe/Stockholm")
+
+
+@pytest.fixture
+def browser_of(db: None) -> Callable[[Company, str], Client]:
+    """A browser in which somebody is signed in."""
+
+    def sign_in(company: Company, username: str, **headers: str) -> Client:
+        browser = Client(headers={"accept-language": "en", **headers})
+        browser.force_login(company[username], backend=signin.BACKEND)
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def mirror() -> live.Live:
+    """A mirror of live state into which a test can write; nobody else sees it."""
+    before, mine = live.current(), live.Live()
+    live.install(mine)
+    yield mine
+    live.install(before)

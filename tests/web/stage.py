@@ -1,0 +1,161 @@
+"""The web role on a stage: a process of its own with the real server, database and bus; only the calls process is played."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from svara.bus.client import HubBus
+from svara.bus.hub import Hub
+from svara.calls import commands
+from svara.calls.commands import LiveCall, PersonPresence
+from svara.data import DataFolder
+
+ROLE = """
+import asyncio, os, socket, sys
+from pathlib import Path
+import django
+django.setup()
+from svara.data import DataFolder
+from svara.web.main import main
+
+async def role():
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(15, stop.set)
+    http = socket.socket(fileno=int(sys.argv[2]))
+    await main(DataFolder(Path(sys.argv[1])), {"http": http}, stop, lambda: print("ready", flush=True))
+
+import uvloop
+uvloop.run(role())
+"""
+
+
+class Stage:
+    """A running web process at `url`, and the calls process that the tests play."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.data = DataFolder(folder).create()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._run(self._open())
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.set_inheritable(True)
+        self.host = f"127.0.0.1:{listener.getsockname()[1]}"
+        self.url = f"http://{self.host}"
+        environment = os.environ | {
+            "SVARA_DATA": str(folder),
+            "SVARA_DATABASE_URL": database_url,
+            "DJANGO_SETTINGS_MODULE": "svara.settings",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", ROLE, str(folder), str(listener.fileno())],
+            env=environment,
+            pass_fds=[listener.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        listener.close()
+        assert self.process.stdout is not None
+        if not self.process.stdout.readline().startswith("ready"):
+            raise AssertionError(self.process.communicate()[1])
+
+    async def _open(self) -> None:
+        self._hub = Hub(self.data.bus_socket)
+        await self._hub.start()
+        self._bus = HubBus(self.data.bus_socket)
+        self.calls: dict[str, LiveCall] = {}
+        self.presences: dict[str, PersonPresence] = {}
+        self.asked: list[commands.Request] = []
+        self.refusal: commands.Refused | None = None
+        await self._bus.serve(commands.SERVICE, self._answer)
+
+    async def _answer(self, payload: bytes) -> bytes:
+        request = msgspec.msgpack.decode(payload, type=commands.Request)
+        return msgspec.msgpack.encode(self._reply(request))
+
+    def _reply(self, request: commands.Request) -> commands.Answer:
+        match request:
+            case commands.AskLive():
+                return commands.Live(tuple(self.calls.values()), tuple(self.presences.values()))
+            case commands.AskHealth():
+                return commands.Health(1, len(self.calls), len(self.presences), relay="up")
+            case commands.Originate() if self.refusal is None:
+                self.asked.append(request)
+                return commands.Originated(call="placed-here")
+            case commands.Hangup():
+                self.asked.append(request)
+                return commands.Done()
+            case _:
+                return self.refusal or commands.Done()
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    # --- what the calls process tells
+
+    def presence(self, tenant: str, person: str, availability: Any, phones_online: int = 1) -> None:
+        """Somebody's availability changes."""
+        news = PersonPresence(tenant, person, availability, phones_online, time.time())
+        self.presences[person] = news
+        self._publish(commands.TOPIC_PRESENCE, news)
+
+    def call(self, call: LiveCall) -> None:
+        """A call starts or goes on."""
+        if call.state == "ended":
+            self.calls.pop(call.id, None)
+        else:
+            self.calls[call.id] = call
+        self._publish(f"{commands.TOPIC_CALL}.{call.state}", call)
+
+    def recorded(self, call_id: str, tenant: str, people: tuple[str, ...]) -> None:
+        """History has the record of a call."""
+        self._publish(f"{commands.TOPIC_CALL}.recorded", commands.Recorded(call_id, tenant, people))
+
+    def forget(self) -> None:
+        """A new test begins: no calls, nobody's phone is on."""
+        for call in list(self.calls.values()):
+            self.call(msgspec.structs.replace(call, state="ended"))
+        for one in list(self.presences.values()):
+            self.presence(one.tenant, one.person, "offline", 0)
+        self.presences, self.asked, self.refusal = {}, [], None
+
+    def _publish(self, topic: str, payload: msgspec.Struct) -> None:
+        self._loop.call_soon_threadsafe(self._bus.publish, topic, msgspec.msgpack.encode(payload))
+
+    def close(self) -> float:
+        """Stop the web process; returns how many seconds that took."""
+        began = time.monotonic()
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=10)
+        finally:
+            self.process.kill()
+        taken = time.monotonic() - began
+        self._run(self._bus.close())
+        self._run(self._hub.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        return taken
+
+
+def eventually(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether something becomes true within `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return true()
