@@ -93,6 +93,12 @@ class ServerTransaction:
                 self._final(response, data)
         self._reply.send(data)
 
+    def repeat(self, data: bytes) -> None:
+        """Send a provisional response again, as RFC 3262 asks of reliable ones."""
+        if not self.done:
+            self._layer.counts.retransmitted += 1
+            self._reply.send(data)
+
     def stop_retransmitting(self) -> None:
         """No ACK is expected any more: the dialog ended another way."""
         self._stop()
