@@ -45,14 +45,14 @@ def write_wav(path: Path, samples: Samples, rate_hz: int = RATE_HZ) -> Path:
 
 
 def read_wav(path: Path) -> tuple[Samples, int]:
-    """The first channel of a 16-bit file, and its rate; the header may be unfinished, as when its writer was killed."""
+    """The first channel of a 16-bit file, and its rate. While it is being recorded, linphone's header is still empty."""
     data = path.read_bytes()
-    if len(data) < 44 or data[:4] != b"RIFF":
-        return np.zeros(0), RATE_HZ
-    channels = int.from_bytes(data[22:24], "little")
-    rate = int.from_bytes(data[24:28], "little")
-    start = data.find(b"data", 12) + 8
-    frames = np.frombuffer(data[start : start + (len(data) - start) // (2 * channels) * 2 * channels], "<i2")
+    channels, rate, start = 1, RATE_HZ, 44
+    if data.startswith(b"RIFF"):
+        channels, rate = data[22], int.from_bytes(data[24:28], "little")
+        start = data.find(b"data", 12) + 8
+    size = 2 * channels
+    frames = np.frombuffer(data[start : start + max(0, len(data) - start) // size * size], "<i2")
     return frames[::channels].astype(np.float64) / 32768, rate
 
 

@@ -1,0 +1,159 @@
+"""baresip as a phone: controlled over its JSON socket (ctrl_tcp), without any sound card.
+
+It plays its tone and records what it hears. baresip 1.0.0 stops recording at the first re-INVITE (its decoder's filters are
+not set up again), so after a hold its sound is counted in packets: `wait_for_packets`.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.peers.phone import Account, Phone
+from tests.peers.ports import free_port
+
+_STATES = {
+    "CALL_RINGING": "ringing",
+    "CALL_PROGRESS": "ringing",
+    "CALL_INCOMING": "incoming",
+    "CALL_ESTABLISHED": "talking",
+    "CALL_CLOSED": "idle",
+}
+
+
+class Baresip(Phone):
+    def __init__(self, folder: Path, account: Account, *, codecs: str = "pcma,pcmu", **more: Any) -> None:
+        super().__init__(folder, account, **more)
+        self.codecs = codecs
+        self._answers: queue.Queue[str] = queue.Queue()
+        self.events: list[dict[str, Any]] = []
+
+    def start(self) -> None:
+        self.port = self.port or free_port()
+        control = free_port()
+        (self.folder / "config").write_text(
+            f"sip_listen 127.0.0.1:{self.port}\nnet_interface 127.0.0.1\ncall_max_calls 4\ncall_local_timeout 120\n"
+            f"audio_source aufile,{self.tone_file}\naudio_player aubridge,nowhere\naudio_alert aubridge,nowhere\n"
+            "ausrc_format s16\nauplay_format s16\nauenc_format s16\naudec_format s16\naudio_buffer 20-160\n"
+            "jitter_buffer_delay 1-10\nmodule_path /usr/lib/baresip/modules\n"
+            "module g711.so\nmodule aufile.so\nmodule sndfile.so\nmodule aubridge.so\n"
+            "module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n"
+            f"ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {self.folder}\n"
+        )
+        account = self.account
+        place = account.server or "127.0.0.1"
+        (self.folder / "accounts").write_text(
+            f"<sip:{account.login}@{place};transport={account.transport}>;auth_pass={account.secret}"
+            f";regint={60 if account.server else 0};answermode={'auto' if self.auto_answer else 'manual'}"
+            f";audio_codecs={self.codecs}\n"
+        )
+        (self.folder / "contacts").write_text("")
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                ["baresip", "-4", "-f", str(self.folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self._control = self._connect(control)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _connect(self, port: int) -> socket.socket:
+        end = time.monotonic() + 10
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", port), 1)
+            except OSError:
+                assert time.monotonic() < end, self.log_tail()
+                time.sleep(0.03)
+
+    def kill(self) -> None:
+        super().kill()
+        if hasattr(self, "_control"):
+            self._control.close()
+
+    def command(self, name: str, parameters: str = "") -> None:
+        data = json.dumps({"command": name, "params": parameters}).encode()
+        self._control.sendall(b"%d:%s," % (len(data), data))
+
+    def ask(self, name: str) -> str:
+        """What a command prints."""
+        data = json.dumps({"command": name, "token": name}).encode()
+        self._control.sendall(b"%d:%s," % (len(data), data))
+        return self._answers.get(timeout=5)
+
+    def packets(self) -> int:
+        """How many RTP packets came in this call."""
+        return int((re.search(r"rcvd=(\d+)", self.ask("audio_debug")) or ["", "0"])[1])
+
+    def wait_for_packets(self, count: int = 50) -> None:
+        before = self.packets()
+        self.wait(lambda: self.packets() >= before + count, lambda: f"got {self.packets() - before} packets")
+
+    def _listen(self) -> None:
+        """Netstrings of JSON, until the phone ends."""
+        self._control.settimeout(None)
+        buffer = b""
+        while True:
+            length, colon, rest = buffer.partition(b":")
+            if colon and len(rest) > int(length):
+                self._take(json.loads(rest[: int(length)]))
+                buffer = rest[int(length) + 1 :]
+                continue
+            try:
+                chunk = self._control.recv(65536)
+            except OSError:
+                return
+            if not chunk:
+                return
+            buffer += chunk
+
+    def _take(self, message: dict[str, Any]) -> None:
+        kind = message.get("type", "")
+        if not message.get("event"):
+            if message.get("token"):
+                self._answers.put(message.get("data", ""))
+            return
+        self.events.append(message)
+        if kind in _STATES:
+            self.state = _STATES[kind]
+        if kind == "CALL_CLOSED":
+            self.ended_with = message.get("param", "")
+        elif kind == "REGISTER_OK":
+            self.registered = True
+        elif kind in ("REGISTER_FAIL", "UNREGISTERING"):
+            self.registered = False
+            self.ended_with = message.get("param", "")
+        elif kind == "CALL_DTMF_START":
+            self.digits += message.get("param", "")
+
+    def seen(self, kind: str) -> list[dict[str, Any]]:
+        """All events of that kind so far."""
+        return [event for event in self.events if event.get("type") == kind]
+
+    def dial_uri(self, uri: str) -> None:
+        self.command("dial", uri)
+
+    def answer(self) -> None:
+        self.command("accept")
+
+    def hangup(self) -> None:
+        self.command("hangup")
+
+    def hold(self) -> None:
+        self.command("hold")
+        self.state = "held"
+
+    def resume(self) -> None:
+        self.command("resume")
+        self.state = "talking"
+
+    def press(self, digit: str) -> None:
+        self.command("sndcode", digit)
+
+    def recording(self) -> Path | None:
+        return max(self.folder.glob("dump-*-dec.wav"), default=None)

@@ -1,0 +1,121 @@
+"""linphonec as a phone: controlled over its standard input, with files in place of a sound card."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.peers.phone import Account, Phone
+from tests.peers.ports import free_port
+
+_STATES = (
+    (re.compile(r"^Call \d+ (to|with) .* ringing"), "ringing"),
+    (re.compile(r"Receiving new incoming call"), "incoming"),
+    (re.compile(r"^Media streams established"), "talking"),
+    (re.compile(r"^Call \d+ with .* is now paused"), "held"),
+    (re.compile(r"^Call \d+ with .* (ended|error)"), "idle"),
+)
+_WHY = re.compile(
+    r"^Call \d+ with .* ended \((.*)\)|^Registration on .* failed: (.*)|^User is (busy|.*)|^(Request .*|.*declined.*)"
+)
+_CODECS = ("PCMA", "PCMU", "telephone-event")
+
+
+class Linphone(Phone):
+    def __init__(self, folder: Path, account: Account, *, codecs: tuple[str, ...] = ("PCMA", "PCMU"), **more: Any) -> None:
+        super().__init__(folder, account, **more)
+        self.codecs = codecs
+        self.lines: list[str] = []
+
+    def start(self) -> None:
+        self.port = self.port or free_port()
+        (self.folder / ".local/share/linphone").mkdir(parents=True)
+        codecs = "".join(
+            f"[audio_codec_{number}]\nmime={name}\nrate=8000\nchannels=1\nenabled={int(name in self.codecs)}\n\n"
+            for number, name in enumerate(("PCMA", "PCMU", "opus", "speex", "G729", "GSM", "G722"))
+        ).replace("mime=opus\nrate=8000\nchannels=1", "mime=opus\nrate=48000\nchannels=2")
+        (self.folder / "rc").write_text(
+            f"[sip]\nsip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port={self.port + 1}\n"
+            "use_ipv6=0\nipv6_migration_done=1\nbind_address=127.0.0.1\nauto_net_state_mon=0\n"
+            f"verify_server_certs=0\nverify_server_cn=0\ncontact=sip:{self.account.login}@127.0.0.1\ninc_timeout=120\n\n"
+            f"[rtp]\naudio_rtp_port={free_port()}\nbind_address=127.0.0.1\n\n"
+            "[sound]\nechocancellation=0\nagc=0\n\n[video]\nenabled=0\n\n[misc]\nuse_files=1\n\n" + codecs
+        )
+        self.process = subprocess.Popen(
+            ["linphonec", "-c", "rc", "-l", "trace", "-d", "6", *(["-a"] if self.auto_answer else [])],
+            cwd=self.folder,
+            env={"HOME": str(self.folder), "PATH": "/usr/bin:/bin", "TERM": "dumb"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.command("soundcard use files")
+        self.command("play tone.wav")
+        self.command("record heard.wav")
+        account = self.account
+        if account.server:
+            self.command(
+                f"register sip:{account.login}@{account.server} "
+                f"sip:{account.server};transport={account.transport} {account.secret}"
+            )
+
+    def command(self, text: str) -> None:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        super().kill()
+        if self.process and self.process.stdin:
+            self.process.stdin.close()
+
+    def _listen(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        with (self.folder / "log").open("wb") as log:
+            for raw in self.process.stdout:
+                log.write(raw)
+                log.flush()
+                self._take(raw.decode("utf-8", "replace").replace("linphonec> ", "").strip())
+
+    def _take(self, line: str) -> None:
+        self.lines.append(line)
+        for pattern, state in _STATES:
+            if pattern.search(line):
+                self.state = state
+        why = _WHY.search(line)
+        if why:
+            self.ended_with = next(group for group in why.groups() if group)
+        if re.search(r"Registration on .* successful", line):
+            self.registered = True
+        elif re.search(r"Registration on .* (failed|cleared)|Unregistration", line):
+            self.registered = False
+        digit = re.search(r"Receiving tone (\S)", line)
+        if digit:
+            self.digits += digit[1]
+
+    def dial_uri(self, uri: str) -> None:
+        self.command(f"call {uri}")
+
+    def answer(self) -> None:
+        self.command("answer")
+
+    def hangup(self) -> None:
+        self.command("terminate")
+
+    def hold(self) -> None:
+        self.command("pause")
+
+    def resume(self) -> None:
+        self.command("resume")
+
+    def press(self, digit: str) -> None:
+        self.command(digit)
+
+    def recording(self) -> Path | None:
+        return self.folder / "heard.wav"
