@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,24 @@ def test_a_process_that_never_starts_closes_the_office_with_its_name() -> None:
         with pytest.raises(StartError, match=r"media cannot start \(exit code 1\)"):
             await office.run(asyncio.Event(), pytest.fail)
         assert [line for line in said if "media ended unexpectedly" in line]
+        assert roles_running() == []
+
+    asyncio.run(story())
+
+
+def test_what_is_not_essential_starts_last_and_may_fail() -> None:
+    async def story() -> None:
+        said: list[str] = []
+        stop, opened = asyncio.Event(), asyncio.Event()
+        demo = replace(program("demo", "broken"), essential=False)
+        running = asyncio.create_task(Supervisor([demo, program("calls", "good")], said.append).run(stop, opened.set))
+        await asyncio.wait_for(opened.wait(), 10)
+        assert said == []
+        await until(lambda: len(said) >= 3)
+        assert all(line.startswith("demo ended unexpectedly (exit code 1)") for line in said)
+        assert not running.done(), "the office stays open"
+        stop.set()
+        await running
         assert roles_running() == []
 
     asyncio.run(story())

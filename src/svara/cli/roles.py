@@ -30,7 +30,9 @@ ROLES = {
     "jobs": "svara.history.main",
     "web": "svara.web.main",
 }
-"""Every role and the module whose `main` it is, in the order in which they are started."""
+"""Every role of an office and the module whose `main` it is, in the order in which they are started."""
+DEMO_ROLES = {"demo": "svara.cli.demo_phones"}
+"""What `--demo` adds once the office is open; the office stays open without it."""
 
 READY_ENVIRONMENT = "SVARA_READY"
 """The descriptor on which a child tells `svara serve` that it is ready."""
@@ -59,7 +61,8 @@ def sockets_for(role: str, http: str, sip: str) -> dict[str, socket.socket]:
 
 def run_role(role: str, data: Path, http: str, sip: str) -> int:
     """Run one role until it is told to stop; returns the exit code."""
-    if role not in ROLES:
+    modules = ROLES | DEMO_ROLES
+    if role not in modules:
         print(f"svara: there is no role '{role}'; the roles are {', '.join(ROLES)}", file=sys.stderr)
         return 2
     die_with_parent()
@@ -69,7 +72,7 @@ def run_role(role: str, data: Path, http: str, sip: str) -> int:
     try:
         folder.create()
         sockets = listening.inherited() or sockets_for(role, http, sip)
-        main: Main = importlib.import_module(ROLES[role]).main
+        main: Main = importlib.import_module(modules[role]).main
         return uvloop.run(run_main(main, folder, sockets))
     except listening.AddressError as error:
         print(f"svara: {role}: {error}", file=sys.stderr)

@@ -22,8 +22,9 @@ import uvloop
 
 from svara import bus, log
 from svara.bus.hub import Hub
+from svara.cli import demo as demo_office
 from svara.cli import sockets as listening
-from svara.cli.roles import ROLES, run_role, sockets_for
+from svara.cli.roles import DEMO_ROLES, ROLES, run_role, sockets_for
 from svara.cli.supervisor import Program, StartError, Supervisor, say_to_operator
 from svara.data import DataFolder
 
@@ -105,13 +106,15 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
 
     def say_ready() -> None:
         print(f"svara: ready http={web} sip={calls}", flush=True)
+        if demo:
+            print("\n" + demo_office.welcome(folder, str(web), str(calls)) + "\n", flush=True)
 
     hub = None if bus.redis_url() else Hub(folder.bus_socket)
     try:
         if hub is not None:
             await hub.start()
         if await _prepare(folder, stop, demo=demo):
-            await Supervisor(_programs(folder, sockets), say_to_operator).run(stop, say_ready)
+            await Supervisor(_programs(folder, sockets, demo=demo), say_to_operator).run(stop, say_ready)
     finally:
         if hub is not None:
             await hub.close()
@@ -120,11 +123,12 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
     return 0
 
 
-def _programs(folder: DataFolder, sockets: dict[str, dict[str, socket.socket]]) -> list[Program]:
-    return [
-        Program(role, (sys.executable, "-m", "svara", "serve", role, "--data", str(folder.root)), sockets[role])
-        for role in ROLES
-    ]
+def _programs(folder: DataFolder, sockets: dict[str, dict[str, socket.socket]], *, demo: bool) -> list[Program]:
+    def program(role: str) -> Program:
+        command = (sys.executable, "-m", "svara", "serve", role, "--data", str(folder.root))
+        return Program(role, command, sockets.get(role, {}), essential=role in ROLES)
+
+    return [program(role) for role in (*ROLES, *(DEMO_ROLES if demo else ()))]
 
 
 async def _prepare(folder: DataFolder, stop: asyncio.Event, *, demo: bool) -> bool:

@@ -43,6 +43,8 @@ class Program:
     command: Sequence[str]
     sockets: Mapping[str, socket.socket] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    essential: bool = True
+    """The office is open when all essential processes are ready; others start then, and may fail."""
 
 
 class Supervisor:
@@ -53,12 +55,13 @@ class Supervisor:
         self._say = say
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
-        """Start everything at once, call `on_ready` when all are, and return when all have ended after `stop`.
+        """Start what is essential, call `on_ready` when all of it is ready, then start the rest; return when all have ended
+        after `stop`.
 
         Raises StartError, with everything ended, when a process cannot start.
         """
-        keepers = [asyncio.create_task(child.keep_running()) for child in self._children]
-        opened = asyncio.create_task(self._announce(on_ready))
+        keepers = [asyncio.create_task(child.keep_running()) for child in self._children if child.essential]
+        opened = asyncio.create_task(self._open(on_ready))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([stopping, *keepers], return_when=asyncio.FIRST_COMPLETED)
@@ -71,10 +74,12 @@ class Supervisor:
         for keeper in failed:
             keeper.result()
 
-    async def _announce(self, on_ready: Callable[[], None]) -> None:
+    async def _open(self, on_ready: Callable[[], None]) -> None:
         for child in self._children:
-            await child.ready.wait()
+            if child.essential:
+                await child.ready.wait()
         on_ready()
+        await asyncio.gather(*(child.keep_running() for child in self._children if not child.essential))
 
     async def _end_all(self) -> None:
         for child in self._children:
@@ -93,6 +98,7 @@ class _Child:
 
     def __init__(self, program: Program, say: Say) -> None:
         self.role = program.role
+        self.essential = program.essential
         self.ready = asyncio.Event()
         self._program = program
         self._say = say
@@ -106,7 +112,7 @@ class _Child:
             began = loop.time()
             code = await self._run_once(announce_return=self.ready.is_set())
             ends = 1 if self.ready.is_set() and loop.time() - began > STABLE_SECONDS else ends + 1
-            if not self.ready.is_set() and ends >= FIRST_TRIES:
+            if self.essential and not self.ready.is_set() and ends >= FIRST_TRIES:
                 raise StartError(f"{self.role} cannot start ({describe_exit(code)})")
             delay_seconds = RESTART_DELAYS_SECONDS[min(ends, len(RESTART_DELAYS_SECONDS)) - 1]
             self._say(f"{self.role} ended unexpectedly ({describe_exit(code)}); starting it again in {delay_seconds:g} s")
