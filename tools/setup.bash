@@ -43,10 +43,7 @@ as_root() {
 candidate() {  # the first of the comma-separated packages that apt offers
     local package
     for package in ${1//,/ }; do
-        case $(LC_ALL=C apt-cache policy "$package" 2>/dev/null) in
-            *"Candidate: (none)"* | "") ;;
-            *) echo "$package"; return ;;
-        esac
+        apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' && { echo "$package"; return; }
     done
     return 1
 }

@@ -1,0 +1,321 @@
+"""One call: who talks to whom, how it began and how it ended.
+
+A synchronous state machine without a task or a thread of its own. Guarantees: exactly one `CallStarted` and one `CallEnded`;
+what happened is in the journal before a phone is told; when the call is over, no timer, dialog or relay session of it is
+left; a mistake of ours ends this call and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from svara import log
+from svara.calls import midcall, saved
+from svara.calls.commands import LiveCall
+from svara.calls.events import (
+    AnyEvent,
+    CallEnded,
+    CallQuality,
+    CallStarted,
+    Direction,
+    EndedBy,
+    LegAnswered,
+    LegEnded,
+    Party,
+)
+from svara.calls.leg import CALLER, Leg
+from svara.calls.route import Plan, Refusal
+from svara.calls.setup import GAVE_UP, NO_SOUND, CallerSide, Setup
+from svara.media.relay import Kind, LegQuality, Relay, RelayError
+from svara.sip.transaction import ServerTransaction
+
+if TYPE_CHECKING:
+    from svara.calls.exchange import Exchange
+    from svara.calls.originate import OwnPhones
+    from svara.calls.switch import Switch
+
+BROKEN = Refusal(500, "failed", "internal error")
+
+State = Literal["setup", "talking", "ended"]
+
+_logger = log.get("calls.call")
+
+
+class Call:
+    """See the module. `front` is the caller's leg; `back` the leg that picked up."""
+
+    __slots__ = (
+        "answered_at",
+        "back",
+        "callee",
+        "caller",
+        "dialled",
+        "direction",
+        "exchange",
+        "front",
+        "held_by",
+        "id",
+        "people",
+        "relay",
+        "setup",
+        "started_at",
+        "state",
+        "switch",
+        "tenant",
+    )
+
+    def __init__(
+        self, switch: Switch, call_id: str, *, tenant: str, caller: Party, dialled: str, callee: Party, relay: Relay
+    ) -> None:
+        self.switch = switch
+        self.id = call_id
+        self.tenant = tenant
+        self.direction: Direction = "internal"
+        self.caller = caller
+        self.dialled = dialled
+        self.callee = callee
+        self.relay = relay
+        self.people: tuple[str, ...] = ()
+        self.started_at = switch.clock.now()
+        self.answered_at: float | None = None
+        self.state: State = "setup"
+        self.setup: Setup | OwnPhones | None = None
+        self.front: Leg | None = None
+        self.back: Leg | None = None
+        self.exchange: Exchange | None = None
+        """An offer on its way from one phone to the other, in the talk."""
+        self.held_by: tuple[EndedBy, ...] = ()
+        for one in (caller, callee):
+            if one.person:
+                self.joined(one.person)
+
+    def begin(self, side: CallerSide, plan: Plan, passed: list[tuple[str, str]]) -> None:
+        """Ring whom the plan says."""
+        self.start(Setup(self, side, plan, passed))
+
+    def start(self, setup: Setup | OwnPhones) -> None:
+        """The first event, and the first phones."""
+        self.switch.opened(self)
+        self.switch.counters.calls_started_total += 1
+        self.news("started")
+        self.setup = setup
+        setup.begin(self.started_event())
+
+    def started_event(self) -> CallStarted:
+        """The first event of this call."""
+        return CallStarted(
+            self.id,
+            self.started_at,
+            tenant=self.tenant,
+            direction=self.direction,
+            caller=self.caller,
+            dialled=self.dialled,
+            callee=self.callee if self.callee.person else None,
+        )
+
+    def talk(self, leg: Leg) -> None:
+        """`leg` picked up; the two are connected from here on."""
+        switch = self.switch
+        now = switch.clock.now()
+        self.state = "talking"
+        self.setup = None
+        self.back = leg
+        self.answered_at = now
+        switch.counters.calls_answered_total += 1
+        self.save(LegAnswered(self.id, now, leg=leg.id, to=leg.party))
+        switch.news.count(self.caller.person, talking=1)
+        switch.news.count(leg.party.person, talking=1)
+        self.news("answered")
+        self.relay.watch(self.id, (self.front_id, leg.id))
+
+    # --- a delayed offer: the caller's phone answers only now
+
+    def caller_described(self, sdp: bytes) -> None:
+        """The caller's answer to the offer of the phone that picked up; b"" when it gave none."""
+        if self.state != "talking" or self.back is None:
+            return
+        if sdp:
+            self.relay.answer(self.id, self.front_id, self.back.id, sdp, self._callee_described, to=self.back.kind)
+        else:
+            self._callee_described(RelayError("no description"))
+
+    def _callee_described(self, result: bytes | RelayError) -> None:
+        if self.state != "talking" or self.back is None:
+            return
+        if isinstance(result, RelayError):
+            self.back.acknowledge(1)
+            self.end("system", NO_SOUND.reason)
+        else:
+            self.back.acknowledge(1, result)
+
+    # --- the end
+
+    def caller_gave_up(self) -> None:
+        """CANCEL, or a hang-up before anybody answered."""
+        if self.setup is not None:
+            self.setup.stop("caller", GAVE_UP, [])
+
+    def caller_unconfirmed(self) -> None:
+        """No ACK came for 32 seconds: nobody hears anybody there."""
+        self.end("system", "the caller's phone did not confirm the answer")
+
+    def finish(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """The set-up is over without a talk (see Setup.stop)."""
+        self.state = "ended"
+        self.setup = None
+        now = self.switch.clock.now()
+        self.switch.write([*happened, CallEnded(self.id, now, outcome=refusal.outcome, by=by, end_reason=refusal.reason)])
+        self.relay.delete(self.id)
+        self._left()
+
+    def end(self, by: EndedBy, reason: str, headers: Sequence[tuple[str, str]] = ()) -> None:
+        """End the call in whatever state: `by` hung up, or the system ends it for `reason`."""
+        if self.setup is not None:
+            self.setup.stop(by, Refusal(480, "failed", reason), [])
+        if self.state != "talking":
+            return
+        self.state = "ended"
+        switch = self.switch
+        now = switch.clock.now()
+        happened: list[AnyEvent] = [
+            LegEnded(self.id, now, leg=leg.id, status=200, reason=reason)
+            for leg in (self.front, self.back)
+            if leg is not None and leg.id != CALLER
+        ]
+        ended = CallEnded(self.id, now, outcome="answered", by=by, end_reason=reason)
+        closing = _Closing(switch.write, happened, ended, self.front_id)
+        self.relay.delete(self.id, closing.measured)
+        closing.write()
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.abandon()
+        for leg in (self.front, self.back):
+            if leg is not None and not leg.down:
+                leg.hang_up(headers)
+        switch.news.count(self.caller.person, talking=-1)
+        if self.back is not None:
+            switch.news.count(self.back.party.person, talking=-1)
+        self._left()
+
+    def _left(self) -> None:
+        self.switch.counters.calls_ended_total += 1
+        self.switch.closed(self)
+        self.news("ended")
+
+    def crashed(self) -> None:
+        """A mistake of ours costs this call and no other."""
+        try:
+            self.end("system", BROKEN.reason)
+        except Exception:
+            _logger.exception("ending a call that failed also failed")
+            self.switch.closed(self)
+
+    def guarded(self, callback: Callable[..., object], *args: object) -> None:
+        """Run a timer's callback of this call."""
+        try:
+            callback(*args)
+        except Exception:
+            _logger.exception("a call failed")
+            self.crashed()
+
+    # --- during the talk (see midcall)
+
+    def in_dialog(self, leg: Leg, transaction: ServerTransaction) -> None:
+        """A request within the dialog of one of the legs."""
+        midcall.handle(self, leg, transaction)
+
+    def other(self, leg: Leg) -> Leg | None:
+        """The leg on the other side of the talk."""
+        if self.state != "talking":
+            return None
+        return self.back if leg is self.front else self.front
+
+    def look_at_timers(self, now: float) -> None:
+        """Called every few seconds: refresh sessions that are ours to refresh, end those that nobody refreshed."""
+        if self.state == "talking":
+            self.guarded(midcall.look_at_timers, self, now)
+
+    # --- what others see
+
+    def save(self, *happened: AnyEvent) -> None:
+        """To the journal, with the state from which a restarted server takes the call up."""
+        self.switch.write(happened, self.id, saved.encode(self))
+
+    def news(self, topic: str) -> None:
+        """Tell the other rooms."""
+        self.switch.news.call(topic, self.id, self.live)
+
+    def live(self) -> LiveCall:
+        """The call as others see it now."""
+        state: Literal["started", "ringing", "answered", "held", "ended"]
+        if self.state == "ended":
+            state = "ended"
+        elif self.state == "talking":
+            state = "held" if self.held_by else "answered"
+        else:
+            state = "ringing" if self.setup is not None and self.setup.ringing else "started"
+        return LiveCall(
+            id=self.id,
+            tenant=self.tenant,
+            direction=self.direction,
+            state=state,
+            caller=self.caller,
+            callee=self.callee if self.back is None else self.back.party,
+            started_at=self.started_at,
+            answered_at=self.answered_at,
+            people=self.people,
+        )
+
+    def joined(self, person: str) -> None:
+        """This person's phones ring, or the person takes part."""
+        if person not in self.people:
+            self.people = (*self.people, person)
+
+    @property
+    def front_id(self) -> str:
+        """The leg id of the caller's phone."""
+        return CALLER if self.front is None else self.front.id
+
+    @property
+    def caller_kind(self) -> Kind:
+        return "rtp" if self.front is None else self.front.kind
+
+
+class _Closing:
+    """Writes the end of a talk: at once, or, where the relay still has to tell what it measured, when it has told."""
+
+    __slots__ = ("_ended", "_front", "_happened", "_write", "_written")
+
+    def __init__(
+        self, write: Callable[[list[AnyEvent]], object], happened: list[AnyEvent], ended: CallEnded, front: str
+    ) -> None:
+        self._front = front
+        self._write = write
+        self._happened = happened
+        self._ended = ended
+        self._written = False
+
+    def measured(self, result: tuple[LegQuality, ...] | RelayError) -> None:
+        for one in () if isinstance(result, RelayError) else result:
+            self._happened.append(
+                CallQuality(
+                    self._ended.call,
+                    self._ended.at,
+                    side="caller" if one.leg == self._front else "callee",
+                    packets=one.packets,
+                    lost=one.lost,
+                    jitter_ms=one.jitter_ms,
+                    mos=one.mos,
+                )
+            )
+        self._happened.append(self._ended)
+        if self._written:
+            self._write(self._happened)
+
+    def write(self) -> None:
+        """What is known by now; the rest follows."""
+        if self._happened:
+            self._write(self._happened)
+        self._happened = []
+        self._written = True

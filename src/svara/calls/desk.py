@@ -1,0 +1,226 @@
+"""The desk: every request that does not belong to a talk yet comes here first.
+
+Identifies the phone by digest, hands registrations to the registrar and calls to their set-up, and answers everything else
+in the standard's words. A stranger learns nothing: unknown and known names get the same challenge, at the same cost, and
+nothing is remembered of a request that has not been authenticated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from svara import log
+from svara.calls.call import Call
+from svara.calls.events import Party
+from svara.calls.guard import TOO_FAST, Limits, Usage, guard, refill
+from svara.calls.incoming import Incoming
+from svara.calls.leg import ALLOW, CALLER, Leg
+from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party, route
+from svara.calls.switch import Switch
+from svara.people.office import REALM
+from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
+from svara.sip.message import Request, SipError, new_response
+from svara.sip.transaction import ServerTransaction
+from svara.sip.transport import Flow
+
+ALLOW_ALL = f"{ALLOW}, REGISTER"
+KNOWN_METHODS = frozenset({"MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "UPDATE", "PRACK", "BYE"})
+SUPPORTED_FOR_CALLS = frozenset({"100rel", "timer"})
+SUPPORTED_FOR_REGISTER = frozenset({"path", "outbound", "gruu"})
+PASSED = ("Subject", "Priority")
+"""Headers of a caller's INVITE that the called phone gets; everything else stays on its own side."""
+
+FOREIGN_HOST = Refusal(404, "failed", "only numbers of the own company can be called")
+
+_logger = log.get("calls.desk")
+
+
+class Desk:
+    """Takes requests from the transaction layer (`on_request`, `on_ack`)."""
+
+    def __init__(
+        self, switch: Switch, nonces: Nonces, limits: Limits | None = None, hosts: frozenset[str] = frozenset()
+    ) -> None:
+        """`hosts` are names of this server, beside the addresses at which phones reach it."""
+        self._switch = switch
+        self._nonces = nonces
+        self._limits = limits or Limits()
+        self._hosts = hosts
+        self._allowance: dict[str, tuple[float, float]] = {}
+
+    def on_request(self, transaction: ServerTransaction) -> None:
+        """Everything but ACK and CANCEL, which the transaction layer matches. Raises SipError for what it shall answer."""
+        request = transaction.request
+        tag = request.to.tag
+        if tag is not None:
+            self._in_dialog(transaction, tag)
+            return
+        method = request.method
+        if method == "INVITE":
+            self._invite(transaction)
+        elif method == "REGISTER":
+            self._register(transaction)
+        elif method == "OPTIONS":
+            transaction.reply(
+                200,
+                headers=(
+                    ("Allow", ALLOW_ALL),
+                    ("Accept", "application/sdp"),
+                    ("Supported", "100rel, timer, path, outbound"),
+                ),
+            )
+        elif method in ("SUBSCRIBE", "PUBLISH"):
+            transaction.reply(489, headers=(("Allow-Events", ""),) if method == "SUBSCRIBE" else ())
+        elif method in ("BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"):
+            transaction.reply(481)
+        elif method in KNOWN_METHODS:
+            transaction.reply(405, headers=(("Allow", ALLOW_ALL),))
+        else:
+            transaction.reply(501, headers=(("Allow", ALLOW_ALL),))
+
+    def on_ack(self, _ack: Request, _flow: Flow) -> None:
+        """An ACK that nobody waits for: the talk ended meanwhile, or it acknowledges a challenge."""
+
+    def _in_dialog(self, transaction: ServerTransaction, tag: str) -> None:
+        request = transaction.request
+        leg = self._switch.dialogs.get(tag)
+        dialog = leg.dialog if leg is not None else None
+        if (
+            leg is None
+            or dialog is None
+            or dialog.call_id != request.call_id
+            or dialog.remote_tag != (request.from_.tag or "")
+        ):
+            transaction.reply(481)
+            return
+        try:
+            leg.call.in_dialog(leg, transaction)
+        except SipError:
+            raise
+        except Exception:
+            _logger.exception("a request within a call failed", method=request.method)
+            leg.call.crashed()
+            if not transaction.done:
+                transaction.reply(500)
+
+    # --- who is it?
+
+    def _hashes(self, login: str) -> Mapping[str, str] | None:
+        found = self._switch.office.by_login.get(login)
+        return None if found is None else found[2].ha1
+
+    def _identify(self, transaction: ServerTransaction, *, proxy: bool) -> str | None:
+        """The login of the phone; None when it was challenged instead."""
+        request = transaction.request
+        checked = verify(request, self._nonces, REALM, self._hashes, proxy=proxy)
+        if isinstance(checked, Verified):
+            if not transaction.flow.trusted:
+                transaction.flow.trusted = True
+            return checked.login
+        counters = self._switch.counters
+        counters.challenges_total += 1
+        stale = isinstance(checked, Rejected) and checked.stale
+        if isinstance(checked, Rejected) and not stale:
+            counters.logins_rejected_total += 1
+            _logger.info("a phone gave wrong credentials", pii_login=checked.login, pii_address=transaction.flow.remote[0])
+        headers = challenge(self._nonces, REALM, proxy=proxy, stale=stale)
+        response = new_response(request, 407 if proxy else 401, headers=headers, to_tag=transaction.to_tag)
+        transaction.respond(response, stateless=True)
+        return None
+
+    # --- REGISTER
+
+    def _register(self, transaction: ServerTransaction) -> None:
+        request = transaction.request
+        if _lacks(transaction, SUPPORTED_FOR_REGISTER):
+            return
+        login = self._identify(transaction, proxy=False)
+        if login is None:
+            return
+        if request.to.uri.user != login:
+            transaction.reply(403, "This address belongs to somebody else")
+            return
+        answer = self._switch.registrar.register(request, transaction.flow, login)
+        transaction.reply(answer.status, answer.reason, headers=answer.headers)
+
+    # --- INVITE
+
+    def _invite(self, transaction: ServerTransaction) -> None:
+        login = self._identify(transaction, proxy=True)
+        if login is None:
+            return
+        request, switch = transaction.request, self._switch
+        if _lacks(transaction, SUPPORTED_FOR_CALLS):
+            return
+        if request.max_forwards == 0:
+            transaction.reply(483)
+            return
+        if request.body and request.content_type not in ("application/sdp", None):
+            transaction.reply(415, headers=(("Accept", "application/sdp"),))
+            return
+        tenant, person, _ = switch.office.by_login[login]
+        dialled = request.request_uri.user or ""
+        asked = Asked(tenant.id, person.id, login, dialled)
+        refusal = guard(switch.office, asked, self._usage(asked), self._limits)
+        if refusal is TOO_FAST:
+            switch.counters.calls_refused_total += 1
+            transaction.reply(refusal.status, "Too Many Calls", headers=(("Retry-After", "5"),))
+            return
+        now = switch.clock.now()
+        if refusal is None and not self._is_ours(request, transaction.flow):
+            refusal = FOREIGN_HOST
+        plan = route(switch.office, asked, now, self._reachable) if refusal is None else Plan(None, (), refusal, now)
+        shown = "".join(sign for sign in dialled if sign.isprintable())[:MAX_DIALLED]
+        callee = Party(number=shown) if plan.callee is None else party(plan.callee)
+        call = Call(
+            switch,
+            switch.new_id(),
+            tenant=tenant.id,
+            caller=party(person, login),
+            dialled=shown,
+            callee=callee,
+            relay=switch.relay_for(tenant),
+        )
+        leg = Leg(switch, call, CALLER, "caller", party=call.caller, tag=transaction.to_tag)
+        leg.use(transaction.flow)
+        incoming = Incoming(leg, transaction)
+        if not leg.timer_fits(transaction):
+            leg.close()
+            return
+        leg.incoming = incoming
+        call.front = leg
+        try:
+            call.begin(incoming, plan, [(name, value) for name in PASSED if (value := request.first(name.lower()))])
+        except Exception:
+            _logger.exception("a call could not begin")
+            call.crashed()
+            if not transaction.done:
+                transaction.reply(500)
+
+    def _usage(self, asked: Asked) -> Usage:
+        switch, limits = self._switch, self._limits
+        now = switch.clock.monotonic()
+        allowance, at = self._allowance.get(asked.login, (limits.starts_per_second, now))
+        allowance = refill(allowance, now - at, limits)
+        self._allowance[asked.login] = (max(0.0, allowance - 1.0), now)
+        return Usage(switch.calls_of_phone.get(asked.login, 0), switch.calls_of_tenant.get(asked.tenant, 0), allowance)
+
+    def _reachable(self, login: str) -> bool:
+        return bool(self._switch.registrar.bindings(login))
+
+    def _is_ours(self, request: Request, flow: Flow) -> bool:
+        """Whether the dialled address is at this server: at an address or name of it, or at what the phone itself takes for
+        its own domain."""
+        uri = request.request_uri
+        if not uri.is_sip:
+            return False
+        host = uri.host
+        return host in self._hosts or host == flow.local[0] or host == request.from_.uri.host
+
+
+def _lacks(transaction: ServerTransaction, known: frozenset[str]) -> bool:
+    """Whether the phone requires an extension that we lack (RFC 3261 section 8.2.2.3); then it was told."""
+    missing = transaction.request.require - known
+    if missing:
+        transaction.reply(420, headers=(("Unsupported", ", ".join(sorted(missing))),))
+    return bool(missing)

@@ -1,0 +1,183 @@
+"""Our INVITE to one phone, from sending it to its final answer (the UAC of RFC 3261 section 13.2).
+
+Acknowledges what must be acknowledged whatever the call does meanwhile: a 2xx that crosses our CANCEL, or comes from a
+second device behind a fork, gets its ACK and a BYE.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from svara import log
+from svara.calls.leg import ALLOW, SDP, sdp_of
+from svara.calls.session_timer import HEADERS_FOR_INVITE, agreed_with_answerer
+from svara.sip.bindings import Binding
+from svara.sip.dialog import Dialog
+from svara.sip.headers import NameAddr, parse_rseq
+from svara.sip.message import Request, Response, SipError, new_request
+from svara.sip.transaction import ClientTransaction
+from svara.sip.transport import Flow
+from svara.sip.uri import Uri
+
+if TYPE_CHECKING:
+    from svara.calls.leg import Leg
+
+ELSEWHERE = ("Reason", 'SIP;cause=200;text="Call completed elsewhere"')
+
+_logger = log.get("calls.invitation")
+
+
+class Inviter(Protocol):
+    """Who rings phones."""
+
+    def leg_ringing(self, leg: Leg, sdp: bytes, status: int) -> None:
+        """180 or 183, with early sound where there is a description."""
+        ...
+
+    def leg_answered(self, leg: Leg, sdp: bytes) -> None:
+        """The phone picked up, and has its ACK unless it was to make the offer."""
+        ...
+
+    def leg_failed(self, leg: Leg, status: int) -> None:
+        """The phone refused or could not be reached; its leg is closed."""
+        ...
+
+
+class Invitation:
+    """One INVITE. With an empty description the phone makes the offer, and its inviter owes the ACK with the answer."""
+
+    __slots__ = ("_early", "_rseq", "client", "cseq", "delayed", "inviter", "leg", "open", "request", "ringing", "sdp")
+
+    def __init__(self, leg: Leg, inviter: Inviter) -> None:
+        self.leg = leg
+        self.inviter = inviter
+        self.client: ClientTransaction | None = None
+        self.request: Request | None = None
+        self.cseq = 1
+        self.delayed = False
+        self.open = True
+        """Nobody answered, refused or gave up yet."""
+        self.ringing = False
+        self.sdp = b""
+        """The phone's newest description."""
+        self._early: Dialog | None = None
+        self._rseq = 0
+
+    def send(
+        self, binding: Binding, caller: tuple[str, str], called: str, passed: list[tuple[str, str]], sdp: bytes
+    ) -> None:
+        """Ring the phone: `caller` (name and number) calls the number `called`; headers in `passed` go along."""
+        leg, switch, flow = self.leg, self.leg.switch, self.leg.flow
+        if flow is None:
+            self.fail(503)
+            return
+        host = flow.local[0]
+        from_ = str(NameAddr(caller[0], Uri("sip", caller[1], None, host, None)))
+        headers = [
+            ("Max-Forwards", "69"),
+            *(("Route", path) for path in binding.path),
+            ("From", f"{from_};tag={leg.tag}"),
+            ("To", f"<{Uri('sip', called, None, host, None)}>"),
+            ("Call-ID", switch.new_tag()),
+            ("CSeq", "1 INVITE"),
+            ("Contact", f"<{flow.contact_uri()}>"),
+            ("P-Asserted-Identity", from_),
+            ("Allow", ALLOW),
+            *HEADERS_FOR_INVITE,
+            *passed,
+        ]
+        self.delayed = not sdp
+        self.request = new_request("INVITE", binding.contact, headers, sdp, SDP if sdp else None)
+        self.client = switch.transactions.request(self.request, flow, on_response=self._response, on_failure=self._failed)
+
+    def cancel(self, *headers: tuple[str, str]) -> None:
+        """Nobody needs this phone any more. Its leg ends here; what still comes is only acknowledged."""
+        self.open = False
+        if self.client is not None:
+            self.client.cancel(headers)
+        self.leg.close()
+
+    def fail(self, status: int) -> None:
+        """The phone will not be part of the call (status 0: for a reason of our own)."""
+        if self.open:
+            self.open = False
+            self.leg.close()
+            self.inviter.leg_failed(self.leg, status)
+
+    # --- what the phone says
+
+    def _failed(self, why: str) -> None:
+        self.leg.call.guarded(self.fail, 408 if why == "timeout" else 503)
+
+    def _response(self, response: Response) -> None:
+        try:
+            if response.status < 200:
+                self._provisional(response)
+            elif response.status < 300:
+                self._answered(response)
+            else:
+                self.fail(response.status)
+        except SipError:
+            _logger.info("a phone sent a response that cannot be used", status=response.status)
+            if response.status >= 200:
+                self.fail(500)
+        except Exception:
+            _logger.exception("handling a phone's response failed", status=response.status)
+            self.leg.call.crashed()
+
+    def _provisional(self, response: Response) -> None:
+        if not self.open or response.status == 100:
+            return
+        if "100rel" in response.require and not self._in_order(response):
+            return
+        sdp = sdp_of(response)
+        if sdp:
+            self.sdp = sdp
+        self.inviter.leg_ringing(self.leg, sdp, response.status)
+
+    def _in_order(self, response: Response) -> bool:
+        """Acknowledge a reliable provisional response (RFC 3262 section 4); False for one that came before."""
+        flow = self.leg.flow
+        if response.to.tag is None or self.request is None or flow is None:
+            return False
+        rseq = parse_rseq(response.first("rseq") or "")
+        if self._early is None or self._early.remote_tag != response.to.tag:
+            self._early = Dialog.uac(self.request, response, flow.contact_uri(), flow.id)
+            self._rseq = rseq - 1
+        if rseq != self._rseq + 1:
+            return False
+        self._rseq = rseq
+        prack = self._early.new_request("PRACK", [("RAck", f"{rseq} {self.cseq} INVITE")])
+        self.leg.switch.transactions.request(prack, flow, on_response=_ignore, on_failure=_ignore)
+        return True
+
+    def _answered(self, response: Response) -> None:
+        leg = self.leg
+        flow = leg.flow
+        if self.request is None or flow is None:
+            return
+        dialog = Dialog.uac(self.request, response, flow.contact_uri(), flow.id)
+        if self._early is not None and self._early.remote_tag == dialog.remote_tag:
+            dialog.local_cseq = self._early.local_cseq
+        if not self.open:
+            _leave(leg, flow, dialog, self.cseq)
+            return
+        self.open = False
+        leg.dialog = dialog
+        leg.can_update = "UPDATE" in response.allow
+        leg.refreshed(agreed_with_answerer(response))
+        self.sdp = sdp_of(response) or self.sdp
+        if not self.delayed:
+            leg.acknowledge(self.cseq)
+        self.inviter.leg_answered(leg, self.sdp)
+
+
+def _leave(leg: Leg, flow: Flow, dialog: Dialog, cseq: int) -> None:
+    """A phone picked up although it was not wanted any more: end its dialog as RFC 3261 section 13.2.2.4 asks."""
+    transactions = leg.switch.transactions
+    transactions.send_ack(dialog.new_ack(cseq), flow)
+    transactions.request(dialog.new_request("BYE", [ELSEWHERE]), flow, on_response=_ignore, on_failure=_ignore)
+
+
+def _ignore(_: object) -> None:
+    """Nothing depends on this answer."""

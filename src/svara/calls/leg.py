@@ -1,0 +1,173 @@
+"""One phone in a call: its dialog, the way to it, and its own session timer.
+
+A leg knows nothing of the other side, which is what keeps the two sides apart: everything that a phone gets from us is
+made here from our own addresses, tags and descriptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from svara.calls.events import EndedBy, Party
+from svara.calls.session_timer import MIN_SECONDS, NONE, Agreed, agreed_with_asker
+from svara.media.relay import Kind
+from svara.sip.dialog import Dialog
+from svara.sip.message import Message, Request, Response
+from svara.sip.transaction import ServerTransaction
+from svara.sip.transport import Flow
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.incoming import Incoming
+    from svara.calls.invitation import Invitation
+    from svara.calls.switch import Switch
+
+CALLER = "a"
+"""The leg id of the caller's phone."""
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO"
+SDP = "application/sdp"
+
+
+def sdp_of(message: Message) -> bytes:
+    """The session description in a message, b"" without one. A body of no stated type is one, too (field practice)."""
+    return message.body if message.body and message.content_type in (SDP, None) else b""
+
+
+class Leg:
+    """One phone in a call. `side` is whose phone it is; `tag` is our own tag in its dialog."""
+
+    __slots__ = (
+        "agreed",
+        "call",
+        "can_update",
+        "dialog",
+        "down",
+        "due",
+        "flow",
+        "id",
+        "incoming",
+        "invitation",
+        "kind",
+        "party",
+        "side",
+        "switch",
+        "tag",
+    )
+
+    def __init__(self, switch: Switch, call: Call, leg_id: str, side: EndedBy, *, party: Party, tag: str) -> None:
+        self.switch = switch
+        self.call = call
+        self.id = leg_id
+        self.side = side
+        self.party = party
+        self.flow: Flow | None = None
+        self.kind: Kind = "rtp"
+        self.tag = tag
+        self.dialog: Dialog | None = None
+        self.incoming: Incoming | None = None
+        """The phone's own INVITE, until it is answered and acknowledged."""
+        self.invitation: Invitation | None = None
+        """Our INVITE to the phone, until it is answered."""
+        self.can_update = False
+        self.down = False
+        """No dialog stands any more, or none ever will."""
+        self.agreed = NONE
+        """The session timer, and when it wants something (on the clock that never jumps; 0: never)."""
+        self.due = 0.0
+        switch.dialogs[tag] = self
+
+    # --- the way to the phone
+
+    def use(self, flow: Flow) -> None:
+        """This is the way to the phone, which also tells what it speaks: browsers come by WebSocket."""
+        self.flow = flow
+        self.kind = "webrtc" if flow.transport in ("WS", "WSS") else "rtp"
+
+    def heard(self, flow: Flow) -> None:
+        """The phone sent a request within the dialog: where it is now is where it can be reached."""
+        if flow is not self.flow:
+            self.flow = flow
+
+    def way(self) -> Flow | None:
+        """An open flow; a phone that lost its connection is reached over the one it registered with since."""
+        if self.flow is None or self.flow.closed:
+            newest = self.switch.flow_of(self.party.login)
+            if newest is None:
+                return None
+            self.flow = newest
+        return self.flow
+
+    def request(
+        self,
+        method: str,
+        on_response: Callable[[Response], object],
+        on_failure: Callable[[str], object],
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str | None = None,
+    ) -> Request | None:
+        """Send a request within the dialog; gives it, or None when there is no way (`on_failure` was called)."""
+        flow = self.way()
+        if flow is None or self.dialog is None:
+            on_failure("transport")
+            return None
+        request = self.dialog.new_request(method, headers, body, content_type)
+        self.switch.transactions.request(request, flow, on_response=on_response, on_failure=on_failure)
+        return request
+
+    def acknowledge(self, invite_cseq: int, sdp: bytes = b"") -> None:
+        """The ACK to a 2xx of this phone."""
+        flow = self.way()
+        if flow is not None and self.dialog is not None:
+            ack = self.dialog.new_ack(invite_cseq, body=sdp, content_type=SDP if sdp else None)
+            self.switch.transactions.send_ack(ack, flow)
+
+    def bye(self, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Hang up this phone; what it answers changes nothing."""
+        if not self.down and self.dialog is not None:
+            self.request("BYE", _ignore, _ignore, headers=headers)
+        self.close()
+
+    # --- its session timer (RFC 4028)
+
+    def timer_fits(self, transaction: ServerTransaction) -> bool:
+        """Take what the phone's INVITE or UPDATE says of the session timer; False: its interval was refused as too small."""
+        agreed = agreed_with_asker(transaction.request)
+        if agreed is None:
+            transaction.reply(422, headers=(("Min-SE", str(MIN_SECONDS)),))
+            return False
+        self.agreed = agreed
+        return True
+
+    def refreshed(self, agreed: Agreed | None = None) -> None:
+        """The session was refreshed just now."""
+        if agreed is not None:
+            self.agreed = agreed
+        self.due = self.switch.clock.monotonic() + self.agreed.due_seconds if self.agreed.seconds else 0.0
+
+    # --- the end
+
+    def hang_up(self, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """End this side. A caller whose ACK is still on its way is hung up when it has come (RFC 3261 section 15)."""
+        if self.incoming is not None:
+            self.incoming.hang_up(tuple(headers))
+        else:
+            self.bye(headers)
+
+    def hung_up(self) -> None:
+        """The phone itself ended the dialog."""
+        if self.incoming is not None:
+            self.incoming.forget()
+        self.close()
+
+    def close(self) -> None:
+        """No dialog stands any more; requests that still come within it get a 481."""
+        self.down = True
+        self.due = 0.0
+        self.switch.dialogs.pop(self.tag, None)
+
+
+def _ignore(_: object) -> None:
+    """Nobody waits for the answer to a BYE."""

@@ -1,0 +1,179 @@
+"""The role `svara serve calls`: signalling of all calls, in one process on one core.
+
+Settings, from the environment:
+
+- `SVARA_SIP_ADDRESS`: the address that phones reach us by, where it is not that of the socket (one-to-one NAT).
+- `SVARA_SIP_HOSTS`: further names of this server, separated by commas, that phones may dial at.
+- `SVARA_TLS_CERT`, `SVARA_TLS_KEY`: certificate chain and key (PEM) for SIP over TLS.
+- `SVARA_SIP_TLS`: HOST:PORT to listen on for TLS, where no socket was inherited for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable
+
+from svara import bus, log
+from svara.bus.port import Bus
+from svara.calls import midcall, recovery
+from svara.calls.commands import SERVICE
+from svara.calls.desk import Desk
+from svara.calls.journal import Journal, JournalBusyError, recover
+from svara.calls.live import News
+from svara.calls.service import Service
+from svara.calls.switch import Switch
+from svara.clock import LoopClock
+from svara.data import DataFolder
+from svara.media.direct import NoRelay
+from svara.media.rtpengine import RtpEngine
+from svara.people.office import TOPIC_OFFICE
+from svara.sip.digest import Nonces
+from svara.sip.registrar import Registrar
+from svara.sip.transaction import Transactions
+from svara.sip.transport import Transports
+
+OFFICE_POLL_SECONDS = 1.0
+LAST_WORDS_SECONDS = 0.3
+"""How long hang-ups and news have to leave the house when it closes."""
+
+_logger = log.get("calls.main")
+
+
+async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve calls until `stop`. Raises SystemExit with a plain line when it cannot work here."""
+    loop = asyncio.get_running_loop()
+    clock = LoopClock(loop)
+    left_open = recover(data.journal)
+    try:
+        journal = Journal(data.journal, left_open)
+    except JournalBusyError:
+        raise SystemExit(f"another process serves calls from {data.root}") from None
+    line = bus.connect(data)
+    relay = RtpEngine(clock, data)
+    transports = Transports(clock)
+    news = News(clock, line.publish)
+    registrar = Registrar(clock, data.registrations, on_change=lambda login, count: news.phone(login, count > 0))
+    switch = Switch(
+        clock=clock,
+        journal=journal,
+        news=news,
+        registrar=registrar,
+        relay=relay,
+        direct=NoRelay(clock),
+        transports=transports,
+        new_id=new_call_id,
+        new_tag=lambda: secrets.token_hex(8),
+    )
+    desk = Desk(switch, Nonces(_key(data), clock), hosts=_names("SVARA_SIP_HOSTS"))
+    switch.transactions = Transactions(clock, transports, None, desk.on_request, desk.on_ack)
+    relay.on_lost = lambda: relay_lost(switch)
+    relay.on_silent = lambda session, _leg: relay_silent(switch, session)
+    service = Service(switch, data.root)
+    service.load_office()
+    relay.start()
+    await _listen(transports, sockets, data)
+    recovery.take_up(switch, left_open)
+    await line.serve(SERVICE, service.handle)
+    following = [asyncio.create_task(_follow_office(line, service)), asyncio.create_task(_poll_office(service))]
+    gc.freeze()
+    ready()
+    try:
+        await stop.wait()
+    finally:
+        await _close(switch, following, line)
+        relay.close()
+        transports.close()
+        registrar.close()
+        journal.close()
+
+
+async def _close(switch: Switch, following: list[asyncio.Task[None]], line: Bus) -> None:
+    """When the whole office closes, talks end with it, since the relay goes too. A process that is alone leaves them to its
+    successor."""
+    for task in following:
+        task.cancel()
+    if os.environ.get("SVARA_SUPERVISOR"):
+        for call in list(switch.calls.values()):
+            call.guarded(call.end, "system", "the server was stopped")
+        if switch.transactions.open:
+            await asyncio.sleep(LAST_WORDS_SECONDS)
+    switch.news.flush()
+    await line.close()
+
+
+def relay_lost(switch: Switch) -> None:
+    """The relay was restarted: build the sound of every talk anew."""
+    for call in list(switch.calls.values()):
+        if call.relay is switch.relay:
+            call.guarded(midcall.renew, call, "media relay lost")
+
+
+def relay_silent(switch: Switch, session: str) -> None:
+    """A phone of this talk sends no sound any more."""
+    call = switch.calls.get(session)
+    if call is not None:
+        call.guarded(call.end, "system", "no sound for 30 seconds")
+
+
+def new_call_id() -> str:
+    """Sortable by time, and not to be guessed."""
+    return f"{int(time.time() * 1000):011x}{secrets.token_hex(6)}"
+
+
+async def _listen(transports: Transports, sockets: dict[str, socket.socket], data: DataFolder) -> None:
+    advertised = os.environ.get("SVARA_SIP_ADDRESS") or None
+    await transports.udp(sockets["sip-udp"], advertised=advertised)
+    await transports.tcp(sockets["sip-tcp"], advertised=advertised)
+    certificate, key = os.environ.get("SVARA_TLS_CERT"), os.environ.get("SVARA_TLS_KEY")
+    if certificate and key:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            raise SystemExit(f"the certificate {certificate} with the key {key} cannot be used: {error}") from None
+        where = sockets.get("sip-tls") or _address(os.environ.get("SVARA_SIP_TLS", ""))
+        if where is not None:
+            await transports.tls(where, context, advertised=advertised)
+    await transports.websocket(data.sip_websocket, advertised=advertised)
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    return (host.strip("[]"), int(port)) if host and port.isdigit() else None
+
+
+def _names(variable: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in os.environ.get(variable, "").split(",") if name.strip())
+
+
+def _key(data: DataFolder) -> bytes:
+    """The installation's secret; one of this process's own where none was made (a test)."""
+    try:
+        return data.secret_key.read_bytes()
+    except OSError:
+        return secrets.token_bytes(32)
+
+
+async def _follow_office(line: Bus, service: Service) -> None:
+    while True:
+        try:
+            async with line.subscribe(TOPIC_OFFICE) as changes:
+                async for _ in changes:
+                    service.look_at_office()
+        except Exception:
+            _logger.exception("following the office's changes failed")
+        await asyncio.sleep(OFFICE_POLL_SECONDS)
+
+
+async def _poll_office(service: Service) -> None:
+    while True:
+        await asyncio.sleep(OFFICE_POLL_SECONDS)
+        with contextlib.suppress(Exception):
+            service.look_at_office()

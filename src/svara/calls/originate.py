@@ -1,0 +1,208 @@
+"""Click to call: the server rings a person's own phones first and then dials for them (RFC 3725, flow III).
+
+The person's phone is asked for an offer, gets an answer without sound while the other side rings, and a re-INVITE with the
+real one when somebody there picks up. From then on it is a call like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from svara.calls.call import Call
+from svara.calls.events import AnyEvent, CallStarted, EndedBy, LegAnswered, LegEnded, LegOffered, LegRinging
+from svara.calls.exchange import invite
+from svara.calls.invitation import ELSEWHERE, Invitation
+from svara.calls.leg import Leg
+from svara.calls.route import NO_ANSWER, OFFLINE, RING_SECONDS, Plan, Refusal, party
+from svara.calls.setup import RELAY_DOWN, Setup
+from svara.calls.verdict import meaning, verdict, words
+from svara.clock import Timer
+from svara.media.relay import RelayError
+from svara.people.office import Person
+from svara.sip.bindings import Binding
+from svara.sip.message import SipError
+from svara.sip.sdp import inactive_offer, parse_sdp
+from svara.sip.transport import Flow, FlowError
+
+if TYPE_CHECKING:
+    pass
+
+
+SILENCE = "s"
+"""What stands at the other end of the person's phone, for the relay, until somebody picks up there."""
+
+
+class Own:
+    """The person's own phone that picked up, as the `CallerSide` of the rest of the set-up."""
+
+    offer = b""
+
+    def __init__(self, leg: Leg) -> None:
+        self.leg = leg
+
+    def ringing(self, source: str, sdp: bytes = b"", status: int = 180) -> None:
+        """The phone is in a talk already; without a voice of ours it hears nothing of the ringing."""
+
+    def answer(self, source: str, sdp: bytes) -> None:
+        """Never: without an offer of ours there is no answer."""
+        raise AssertionError(source, sdp)
+
+    def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None:
+        """The other side picked up: the real description replaces the silent one."""
+        cseq = 0
+
+        def got(result: bytes | int) -> None:
+            if isinstance(result, int):
+                answered(b"")
+                return
+            self.leg.acknowledge(cseq)
+            answered(result)
+
+        cseq = invite(self.leg, sdp, got)
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Nobody was reached."""
+        self.leg.bye([("Reason", f'SIP;cause={status};text="{reason.capitalize()}"')])
+
+
+class OwnPhones:
+    """Rings the person's own phones; the first that picks up gets the call."""
+
+    def __init__(self, call: Call, person: Person, plan: Callable[[], Plan]) -> None:
+        """`plan` decides, at the moment the person has picked up, whom to ring for them."""
+        self.call = call
+        self._person = person
+        self._plan = plan
+        self._legs: list[Leg] = []
+        self._refusals: list[Refusal] = []
+        self._timer: Timer | None = None
+        self._leg: Leg | None = None
+
+    ringing = False
+    """The other side does not ring yet."""
+
+    def begin(self, started: CallStarted) -> None:
+        """Ring them all."""
+        call, switch = self.call, self.call.switch
+        found: list[tuple[Leg, Binding]] = []
+        for phone in self._person.phones:
+            for binding in switch.registrar.bindings(phone.login):
+                to = party(self._person, phone.login)
+                leg = Leg(switch, call, f"a{len(found) + 1}", "caller", party=to, tag=switch.new_tag())
+                leg.invitation = Invitation(leg, self)
+                found.append((leg, binding))
+        self._legs = [leg for leg, _ in found]
+        now = switch.clock.now()
+        switch.write([started, *(LegOffered(call.id, now, leg=leg.id, to=leg.party) for leg in self._legs)])
+        if not found:
+            self._nobody()
+            return
+        self._timer = switch.clock.call_later(RING_SECONDS, call.guarded, self._rang_out)
+        for leg, binding in found:
+            switch.reach(binding, partial(self._reached, leg, binding))
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """End without the person having picked up."""
+        legs = self._open()
+        now = self.call.switch.clock.now()
+        happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=refusal.reason) for leg in legs]
+        picked_up = self._leg
+        if picked_up is not None:
+            happened.append(LegEnded(self.call.id, now, leg=picked_up.id, status=200, reason=refusal.reason))
+        self._over()
+        self.call.finish(by, refusal, happened)
+        for leg in legs:
+            if leg.invitation is not None:
+                leg.invitation.cancel()
+        if picked_up is not None:
+            picked_up.acknowledge(1)
+            picked_up.bye()
+
+    def _reached(self, leg: Leg, binding: Binding, flow: Flow | FlowError) -> None:
+        invitation = leg.invitation
+        if invitation is None or not invitation.open:
+            return
+        if isinstance(flow, FlowError):
+            invitation.fail(503)
+            return
+        leg.use(flow)
+        callee, own = self.call.callee, leg.party.number
+        invitation.send(binding, (callee.name, callee.number), own, [], b"")
+
+    # --- what the own phones say (see Invitation)
+
+    def leg_ringing(self, leg: Leg, sdp: bytes, status: int) -> None:  # noqa: ARG002 - early sound has no use here
+        if leg.invitation is not None and not leg.invitation.ringing:
+            leg.invitation.ringing = True
+            self.call.switch.write([LegRinging(self.call.id, self.call.switch.clock.now(), leg=leg.id)])
+
+    def leg_failed(self, leg: Leg, status: int) -> None:
+        now = self.call.switch.clock.now()
+        self._refusals.append(meaning(status))
+        self.call.switch.write([LegEnded(self.call.id, now, leg=leg.id, status=status, reason=words(status))])
+        if not self._open():
+            self._nobody()
+
+    def leg_answered(self, leg: Leg, sdp: bytes) -> None:
+        """The person picked up: now dial for them."""
+        call, switch = self.call, self.call.switch
+        self._over()
+        others = self._open()
+        now = switch.clock.now()
+        happened: list[AnyEvent] = [LegAnswered(call.id, now, leg=leg.id, to=leg.party)]
+        happened += [LegEnded(call.id, now, leg=one.id, status=487, reason="answered elsewhere") for one in others]
+        switch.write(happened)
+        for other in others:
+            if other.invitation is not None:
+                other.invitation.cancel(ELSEWHERE)
+        leg.invitation = None
+        call.front = leg
+        call.caller = leg.party
+        self._leg = leg
+        # What the phone hears until then is built by the relay too, so that it fits what the phone speaks.
+        call.relay.offer(call.id, leg.id, SILENCE, sdp, self._silence)
+
+    def _silence(self, offer: bytes | RelayError) -> None:
+        call, leg = self.call, self._leg
+        if call.setup is not self or leg is None:
+            return
+        try:
+            if isinstance(offer, RelayError):
+                raise SipError(500, offer.reason)
+            silent = inactive_offer(parse_sdp(offer)).to_bytes()
+        except SipError:
+            self._silent(RelayError("no sound"))
+            return
+        call.relay.answer(call.id, SILENCE, leg.id, silent, self._silent, to=leg.kind)
+
+    def _silent(self, answer: bytes | RelayError) -> None:
+        call, leg = self.call, self._leg
+        if call.setup is not self or leg is None:
+            return
+        failed = isinstance(answer, RelayError)
+        leg.acknowledge(1, b"" if isinstance(answer, RelayError) else answer)
+        setup = call.setup = Setup(call, Own(leg), self._plan(), [])
+        if failed:
+            setup.stop("system", RELAY_DOWN, [])
+        else:
+            setup.begin()
+
+    def _rang_out(self) -> None:
+        self._timer = None
+        self._not_there(NO_ANSWER)
+
+    def _nobody(self) -> None:
+        self._not_there(verdict(self._refusals, OFFLINE))
+
+    def _not_there(self, why: Refusal) -> None:
+        self.stop("caller", Refusal(why.status, "failed", f"the caller's own phones: {why.reason}"), [])
+
+    def _open(self) -> list[Leg]:
+        return [leg for leg in self._legs if leg.invitation is not None and leg.invitation.open]
+
+    def _over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

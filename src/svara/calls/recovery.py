@@ -1,0 +1,104 @@
+"""Taking calls up again after the process was killed or restarted.
+
+A talk goes on: its dialogs, ways and agreements stand in the journal, its sound never passed through this process. A call
+that was still ringing cannot go on, because its INVITE transactions died with the process: its record is ended, and what its
+phones still send gets a 481.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from svara import log
+from svara.calls import saved
+from svara.calls.call import Call
+from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome
+from svara.calls.journal import OpenCall
+from svara.calls.leg import Leg
+from svara.calls.saved import SavedCall, SavedLeg
+from svara.calls.session_timer import Agreed
+from svara.sip.dialog import Dialog
+
+if TYPE_CHECKING:
+    from svara.calls.switch import Switch
+
+RESTARTED = "server restarted"
+CSEQ_LEAP = 1000
+"""Requests of ours that may have gone out since the state was written: the next one comes after all of them (RFC 3261
+section 12.2.1.1 wants growing numbers, not consecutive ones)."""
+
+_logger = log.get("calls.recovery")
+
+
+def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
+    """Carry on the calls that the last process left open, or end their records."""
+    for opened in left_open.values():
+        state = _state(opened)
+        if state is None:
+            _end(switch, opened)
+        else:
+            _carry_on(switch, state)
+    if left_open:
+        _logger.info("took up what the last process left", talks=len(switch.calls), calls=len(left_open))
+
+
+def _state(opened: OpenCall) -> SavedCall | None:
+    if not opened.state:
+        return None
+    try:
+        state = saved.decode(opened.state)
+    except msgspec.DecodeError:
+        _logger.error("the saved state of a call cannot be read", call=opened.call)
+        return None
+    return state if state.back.id in opened.legs else None  # else the hang-up was written, and only the end is missing
+
+
+def _end(switch: Switch, opened: OpenCall) -> None:
+    now = switch.clock.now()
+    happened: list[AnyEvent] = [
+        LegEnded(opened.call, now, leg=leg, status=500, reason=RESTARTED) for leg in list(opened.legs)
+    ]
+    outcome: Outcome = "answered" if opened.answered else "failed"
+    happened.append(CallEnded(opened.call, now, outcome=outcome, by="system", end_reason=RESTARTED))
+    switch.write(happened)
+
+
+def _carry_on(switch: Switch, state: SavedCall) -> None:
+    call = Call(
+        switch,
+        state.id,
+        tenant=state.tenant,
+        caller=state.caller,
+        dialled=state.dialled,
+        callee=state.callee,
+        relay=switch.direct if state.direct else switch.relay,
+    )
+    call.direction = state.direction
+    call.started_at = state.started_at
+    call.answered_at = state.answered_at
+    call.state = "talking"
+    call.held_by = tuple(state.held_by)
+    call.people = tuple(state.people)
+    call.front = _leg(switch, call, "caller", state.front)
+    call.back = _leg(switch, call, "callee", state.back)
+    switch.opened(call)
+    switch.counters.calls_recovered_total += 1
+    for leg in (call.front, call.back):
+        switch.news.count(leg.party.person, talking=1)
+    call.news("answered")
+    call.relay.watch(call.id, (call.front.id, call.back.id))
+
+
+def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:
+    dialog = Dialog.decode(state.dialog)
+    dialog.local_cseq += CSEQ_LEAP
+    leg = Leg(switch, call, state.id, side, party=state.party, tag=dialog.local_tag)
+    leg.dialog = dialog
+    leg.kind = state.kind
+    leg.can_update = state.can_update
+    leg.flow = switch.transports.flow_by_id(state.flow_id) if state.flow_id else None
+    leg.refreshed(Agreed(state.seconds, state.refreshes))
+    return leg

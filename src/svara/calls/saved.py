@@ -1,0 +1,88 @@
+"""A talk as the journal keeps it, so that it is taken up again after `kill -9`.
+
+Small and self-contained: both dialogs, the ways to both phones, who they are and what was agreed. New fields go to the end,
+with defaults, so that a newer server reads what an older one wrote.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from svara.calls.events import Direction, EndedBy, Party
+from svara.media.relay import Kind
+from svara.sip.dialog import DialogState
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.leg import Leg
+
+
+class SavedLeg(msgspec.Struct, array_like=True, frozen=True):
+    """One phone of a talk."""
+
+    id: str
+    party: Party
+    kind: Kind
+    dialog: DialogState
+    flow_id: str
+    can_update: bool
+    seconds: int = 0
+    """The session timer's interval (RFC 4028); 0 for none."""
+    refreshes: bool = False
+    """Whether refreshing is our duty."""
+
+
+class SavedCall(msgspec.Struct, array_like=True, frozen=True):
+    """One talk."""
+
+    id: str
+    tenant: str
+    direction: Direction
+    caller: Party
+    callee: Party
+    dialled: str
+    started_at: float
+    answered_at: float
+    front: SavedLeg
+    back: SavedLeg
+    held_by: tuple[EndedBy, ...] = ()
+    people: tuple[str, ...] = ()
+    direct: bool = False
+    """The phones send to each other, without a relay."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(SavedCall).decode
+"""A state that `encode` made. Raises msgspec.DecodeError."""
+
+
+def encode(call: Call) -> bytes:
+    """The talk's state; b"" where there is none to take up."""
+    front, back = call.front, call.back
+    if front is None or back is None or front.dialog is None or back.dialog is None:
+        return b""
+    return _encode(
+        SavedCall(
+            call.id,
+            call.tenant,
+            call.direction,
+            call.caller,
+            call.callee,
+            call.dialled,
+            call.started_at,
+            call.answered_at or call.started_at,
+            _leg(front),
+            _leg(back),
+            call.held_by,
+            call.people,
+            call.relay is call.switch.direct,
+        )
+    )
+
+
+def _leg(leg: Leg) -> SavedLeg:
+    assert leg.dialog is not None  # noqa: S101 - a leg of a talk has a dialog
+    flow_id = leg.flow.id if leg.flow is not None else ""
+    return SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update, *leg.agreed)

@@ -1,0 +1,162 @@
+"""What other processes ask of the calls process over the bus (see `svara.calls.commands`), and the office it works by."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from svara import log
+from svara.calls.call import Call
+from svara.calls.commands import (
+    Answer,
+    AskHealth,
+    AskLive,
+    Done,
+    ForgetPhone,
+    Hangup,
+    Health,
+    Live,
+    Originate,
+    Originated,
+    Refused,
+    ReloadOffice,
+    Request,
+)
+from svara.calls.events import Party
+from svara.calls.originate import OwnPhones
+from svara.calls.route import MAX_DIALLED, Asked, Plan, find, party, route
+from svara.calls.switch import Switch
+from svara.people.office import SNAPSHOT_FILE, read_office
+
+_logger = log.get("calls.service")
+_decode = msgspec.msgpack.Decoder(Request).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Service:
+    """Answers requests; everything happens at once, nothing waits."""
+
+    def __init__(self, switch: Switch, folder: Path, more_counters: Callable[[], dict[str, float]] = dict) -> None:
+        self._switch = switch
+        self._folder = folder
+        self._more_counters = more_counters
+        self._seen: tuple[int, int] | None = None
+
+    async def handle(self, payload: bytes) -> bytes:
+        """The bus's side: decode, answer, encode."""
+        try:
+            request = _decode(payload)
+        except msgspec.DecodeError:
+            return _encode(Refused("invalid", "that request is not understood"))
+        return _encode(self.answer(request))
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one request."""
+        switch = self._switch
+        match request:
+            case ReloadOffice():
+                self.load_office()
+                return Done()
+            case AskLive(tenant=tenant):
+                calls = tuple(call.live() for call in switch.calls.values() if tenant in (None, call.tenant))
+                return Live(calls, switch.news.presence(tenant))
+            case Originate():
+                return self._originate(request)
+            case Hangup(tenant=tenant, call=call_id):
+                call = switch.calls.get(call_id)
+                if call is None or call.tenant != tenant:
+                    return Refused("not-found", "there is no such call")
+                call.guarded(call.end, "system", "hung up by request")
+                return Done()
+            case ForgetPhone(login=login):
+                switch.registrar.remove(login)
+                return Done()
+            case AskHealth():
+                return self._health()
+
+    # --- the office
+
+    def load_office(self) -> None:
+        """Take the newest snapshot; phones that are nobody's any more lose their registrations, running calls go on."""
+        switch = self._switch
+        try:
+            office = read_office(self._folder)
+        except (msgspec.DecodeError, OSError):
+            _logger.exception("the snapshot of the office cannot be read; the one before stays in effect")
+            return
+        self._seen = self._stamp()
+        for login in switch.office.by_login.keys() - office.by_login.keys():
+            switch.registrar.remove(login)
+        switch.office = office
+        switch.news.office(office, lambda login: bool(switch.registrar.bindings(login)))
+
+    def look_at_office(self) -> None:
+        """Load the snapshot if its file changed since."""
+        if self._stamp() != self._seen:
+            self.load_office()
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            stat = (self._folder / SNAPSHOT_FILE).stat()
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
+
+    # --- requests
+
+    def _originate(self, request: Originate) -> Answer:
+        switch = self._switch
+        tenant = switch.office.by_tenant_id.get(request.tenant)
+        person = None if tenant is None else tenant.by_id.get(request.person)
+        if tenant is None or person is None:
+            return Refused("not-found", "there is no such person")
+        dialled = request.to.strip()[:MAX_DIALLED]
+        callee = find(tenant, dialled)
+        if not dialled or callee is None:
+            return Refused("not-found", "nobody has that number")
+        logins = [phone.login for phone in person.phones if switch.registrar.bindings(phone.login)]
+        if not logins:
+            return Refused("offline", "none of the caller's own phones is online")
+        call = Call(
+            switch,
+            switch.new_id(),
+            tenant=tenant.id,
+            caller=party(person),
+            dialled=dialled,
+            callee=party(callee) if callee else Party(number=dialled),
+            relay=switch.relay_for(tenant),
+        )
+
+        def plan() -> Plan:
+            login = call.caller.login or ""
+            now = switch.clock.now()
+            return route(
+                switch.office,
+                Asked(request.tenant, request.person, login, dialled),
+                now,
+                lambda one: bool(switch.registrar.bindings(one)),
+            )
+
+        call.guarded(call.start, OwnPhones(call, person, plan))
+        return Originated(call.id)
+
+    def _health(self) -> Health:
+        switch = self._switch
+        counters: dict[str, float] = dict(dataclasses.asdict(switch.counters))
+        counters["journal_bytes_total"] = switch.journal.bytes_written
+        counters["journal_failures_total"] = switch.journal.failures
+        counters["journal_lost_bytes_total"] = switch.journal.lost_bytes
+        counters["sip_transactions_open"] = switch.transactions.open
+        for name, value in dataclasses.asdict(switch.transactions.counts).items():
+            counters[f"sip_{name}_total"] = value
+        counters |= self._more_counters()
+        return Health(
+            office_version=switch.office.version,
+            calls=len(switch.calls),
+            registrations=sum(switch.registrar.registered().values()),
+            relay="up" if switch.relay.up else "down",
+            counters=counters,
+        )

@@ -1,0 +1,113 @@
+"""What every call works with: the time, the ways to phones, the journal, the relay and the tables of what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from svara.calls.events import AnyEvent
+from svara.calls.journal import Journal
+from svara.calls.live import News
+from svara.clock import Clock, Timer
+from svara.media.relay import Relay
+from svara.people.office import Office, Tenant
+from svara.sip.bindings import Binding
+from svara.sip.registrar import Registrar, flow_to
+from svara.sip.transaction import Transactions
+from svara.sip.transport import Flow, FlowError, Transports
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.leg import Leg
+
+SWEEP_SECONDS = 5.0
+"""How often session timers are looked at: one timer for all calls."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """Figures since the process started, under their Prometheus names (without `svara_`)."""
+
+    calls_started_total: int = 0
+    calls_answered_total: int = 0
+    calls_ended_total: int = 0
+    calls_refused_total: int = 0
+    calls_recovered_total: int = 0
+    challenges_total: int = 0
+    logins_rejected_total: int = 0
+
+
+@dataclass(slots=True)
+class Switch:
+    """The shared ground of all calls of this process; no rules of its own."""
+
+    clock: Clock
+    journal: Journal
+    news: News
+    registrar: Registrar
+    relay: Relay
+    direct: Relay
+    transports: Transports
+    new_id: Callable[[], str]
+    """Ids of calls: short, unique for ever."""
+    new_tag: Callable[[], str]
+    """Unguessable tokens for tags and Call-IDs."""
+    office: Office = field(default_factory=lambda: Office(version=0))
+    transactions: Transactions = field(init=False)
+    calls: dict[str, Call] = field(default_factory=dict)
+    dialogs: dict[str, Leg] = field(default_factory=dict)
+    """Every leg that has a dialog, or may get one, by our own tag."""
+    calls_of_phone: dict[str, int] = field(default_factory=dict)
+    calls_of_tenant: dict[str, int] = field(default_factory=dict)
+    counters: Counters = field(default_factory=Counters)
+    _sweeping: Timer | None = None
+
+    def relay_for(self, tenant: Tenant | None) -> Relay:
+        """The relay, or direct media where the office says so."""
+        return self.direct if tenant is not None and tenant.media == "direct" else self.relay
+
+    def opened(self, call: Call) -> None:
+        """A call begins to use resources."""
+        self.calls[call.id] = call
+        for table, key in ((self.calls_of_phone, call.caller.login), (self.calls_of_tenant, call.tenant)):
+            if key is not None:
+                table[key] = table.get(key, 0) + 1
+        if self._sweeping is None:
+            self._sweeping = self.clock.call_later(SWEEP_SECONDS, self._sweep)
+
+    def closed(self, call: Call) -> None:
+        """... and uses them no more."""
+        if self.calls.pop(call.id, None) is None:
+            return
+        for table, key in ((self.calls_of_phone, call.caller.login), (self.calls_of_tenant, call.tenant)):
+            if key is not None:
+                left = table.get(key, 1) - 1
+                if left > 0:
+                    table[key] = left
+                else:
+                    table.pop(key, None)
+
+    def write(self, happened: Sequence[AnyEvent], call: str = "", state: bytes = b"") -> None:
+        """To the journal, before anybody outside learns of it."""
+        self.journal.write(happened, call, state)
+
+    def reach(self, binding: Binding, done: Callable[[Flow | FlowError], None]) -> None:
+        """The way to a registered phone; at once where it is open."""
+        flow_to(binding, self.transports, done)
+
+    def flow_of(self, login: str | None) -> Flow | None:
+        """An open way to a phone, for one that came back over another connection."""
+        for binding in self.registrar.bindings(login) if login else ():
+            flow = self.transports.flow_by_id(binding.flow_id) if binding.flow_id else None
+            if flow is not None and not flow.closed:
+                return flow
+        return None
+
+    def _sweep(self) -> None:
+        self._sweeping = None
+        now = self.clock.monotonic()
+        for call in list(self.calls.values()):
+            call.look_at_timers(now)
+        if self.calls:
+            self._sweeping = self.clock.call_later(SWEEP_SECONDS, self._sweep)
