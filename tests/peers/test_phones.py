@@ -6,6 +6,7 @@ import pytest
 from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.phone import Account
+from tests.peers.sipp import Sipp
 
 pytestmark = pytest.mark.peer
 
@@ -71,3 +72,17 @@ def test_a_phone_that_declines_says_so(tmp_path: Path) -> None:
         bob.hangup()
         anna.wait_state("idle")
         assert "486" in anna.ended_with
+
+
+def test_sipp_answers_and_gives_back_what_it_hears(tmp_path: Path) -> None:
+    with (
+        Sipp(tmp_path, "answer", "127.0.0.1:5060", login="cecilie", ring_seconds=0.2) as cecilie,
+        Linphone(tmp_path, Account("bob"), tone_hz=660) as bob,
+    ):
+        bob.dial(f"sip:cecilie@127.0.0.1:{cecilie.port}")
+        bob.wait_state("ringing")
+        bob.wait_state("talking")
+        bob.wait_to_hear(660)
+        bob.hangup()
+        outcome = cecilie.wait()
+        assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors

@@ -7,8 +7,8 @@ stands in `DataFolder.media_ng`, which is written anew at each start.
 Settings, from the environment:
 
 - `SVARA_MEDIA_ADDRESS`: addresses for the sound, separated by commas; the first one is used where none faces a phone by the
-  routing table. Behind one-to-one NAT write `local!public`. Default: the address of the SIP listener, and when that is a
-  wildcard every address of this machine.
+  routing table. Behind one-to-one NAT write `local!public`. Default: the address of the SIP listener (`SVARA_SIP`, which
+  `svara serve` sets), and when that is a wildcard every address of this machine.
 - `SVARA_MEDIA_PORTS`: UDP ports for the sound, default `30000-40000`. A call of two phones takes four; ports that
   others hold are passed over.
 """
@@ -46,15 +46,15 @@ _log = log.get("media.main")
 _libc = ctypes.CDLL(None)
 
 
-async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Run the engine until `stop`; `ready()` is called once, when it answers for the first time.
+async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Run the engine until `stop`; `ready()` is called once, when it answers for the first time. It takes no sockets.
 
-    Raises RuntimeError when rtpengine is not installed or a setting makes no sense.
+    Raises SystemExit, with plain words, when rtpengine is not installed or a setting makes no sense.
     """
     binary = shutil.which("rtpengine", path=os.environ.get("PATH", "") + ":/usr/bin:/usr/sbin")
     if binary is None:
-        raise RuntimeError("rtpengine is not installed (Debian package rtpengine-daemon)")
-    addresses = media_addresses(os.environ.get("SVARA_MEDIA_ADDRESS", ""), sockets)
+        raise SystemExit("rtpengine is not installed (Debian package rtpengine-daemon)")
+    addresses = media_addresses(os.environ.get("SVARA_MEDIA_ADDRESS", ""), os.environ.get("SVARA_SIP", ""))
     ports = media_ports(os.environ.get("SVARA_MEDIA_PORTS", "30000-40000"))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -170,15 +170,15 @@ def command_line(binary: str, control_port: int, addresses: list[str], ports: tu
 
 
 def media_ports(text: str) -> tuple[int, int]:
-    """(first, last) of "30000-40000". Raises RuntimeError."""
+    """(first, last) of "30000-40000". Raises SystemExit."""
     first, _, last = text.partition("-")
     if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) <= 65535):
-        raise RuntimeError("SVARA_MEDIA_PORTS must be a range like 30000-40000")
+        raise SystemExit("SVARA_MEDIA_PORTS must be a range like 30000-40000")
     return int(first), int(last)
 
 
-def media_addresses(setting: str, sockets: dict[str, socket.socket]) -> list[str]:
-    """Where the sound goes through, the default first; see the module. Raises RuntimeError."""
+def media_addresses(setting: str, sip: str) -> list[str]:
+    """Where the sound goes through, the default first; `sip` is the listener's "address:port". Raises SystemExit."""
     if setting:
         wanted = [part.strip() for part in setting.split(",") if part.strip()]
         try:
@@ -186,10 +186,9 @@ def media_addresses(setting: str, sockets: dict[str, socket.socket]) -> list[str
                 for part in address.split("!"):
                     ipaddress.ip_address(part)
         except ValueError:
-            raise RuntimeError("SVARA_MEDIA_ADDRESS must be IP addresses separated by commas") from None
+            raise SystemExit("SVARA_MEDIA_ADDRESS must be IP addresses separated by commas") from None
         return wanted
-    listener = next((sockets[name] for name in ("sip-udp", "sip-tcp") if name in sockets), None)
-    host = listener.getsockname()[0] if listener else "0.0.0.0"
+    host = sip.rpartition(":")[0].strip("[]") or "0.0.0.0"
     if not ipaddress.ip_address(host).is_unspecified:
         return [host]
     own = own_addresses()

@@ -1,0 +1,198 @@
+"""A whole Svara for the tests: `svara serve` on free ports with an office file applied, as an operator would run it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.peers.phone import Account, Transport
+
+READY_SECONDS = 60.0
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the test's office. The first phone's login is `phones[0]`; the secret of each login is "secret-" + login."""
+
+    username: str
+    extension: str
+    phones: tuple[str, ...]
+    name: str = ""
+    roles: tuple[str, ...] = ()
+
+
+ANNA = Person("anna", "101", ("anna-desk",), "Anna Berg", ("admin",))
+BOB = Person("bob", "102", ("bob-desk", "bob-soft", "bob-home"), "Bob Dahl")
+CECILIE = Person("cecilie", "103", ("cecilie-desk",), "Cecilie Eik")
+
+
+def office_file(people: tuple[Person, ...], slug: str = "acme") -> str:
+    """The office file (JSON is YAML) of a company with these people."""
+    return json.dumps(
+        {
+            "version": 1,
+            "tenant": {"slug": slug, "name": slug.title(), "country": "NO", "languages": ["en"], "timezone": "Europe/Oslo"},
+            "people": [
+                {
+                    "username": person.username,
+                    "name": person.name or person.username.title(),
+                    "email": f"{person.username}@{slug}.test",
+                    "password": f"password-of-{person.username}",
+                    "extension": person.extension,
+                    "roles": list(person.roles) or ["member"],
+                    "phones": [{"login": login, "secret": f"secret-{login}"} for login in person.phones],
+                }
+                for person in people
+            ],
+        },
+        indent=1,
+    )
+
+
+class Svara:
+    """`svara serve`; as a context manager it is stopped at the end, and has to stop within five seconds.
+
+    The data folder is a short path of its own, because Unix sockets live in it.
+    """
+
+    def __init__(self, people: tuple[Person, ...] = (ANNA, BOB, CECILIE), environment: dict[str, str] | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="svara-")
+        self.data = Path(self._folder.name) / "data"
+        self.people = people
+        self.http = ""
+        self.sip = "127.0.0.1:0"
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})}
+        self._environment.pop("DJANGO_SETTINGS_MODULE", None)
+        self._serving: subprocess.Popen[bytes] | None = None
+        self._tokens: dict[str, str] = {}
+
+    def __enter__(self) -> Svara:
+        self.start()
+        self.apply(office_file(self.people))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.stop()
+        finally:
+            self._folder.cleanup()
+
+    def start(self) -> None:
+        """Start, and wait for the ready line; a second start keeps the SIP port."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        command = ["serve", "--data", str(self.data), "--http", "127.0.0.1:0", "--sip", self.sip]
+        with (self.data.parent / "errors").open("ab") as errors:
+            self._serving = subprocess.Popen(
+                [sys.executable, "-m", "svara", *command], stdout=subprocess.PIPE, stderr=errors, env=self._environment
+            )
+        ready = threading.Timer(READY_SECONDS, self._serving.kill)
+        ready.start()
+        assert self._serving.stdout is not None
+        for line in self._serving.stdout:
+            found = re.match(rb"svara: ready http=(\S+) sip=(\S+)", line)
+            if found:
+                self.http, self.sip = found[1].decode(), found[2].decode()
+                break
+        ready.cancel()
+        assert self.http, self.errors()
+        threading.Thread(target=self._serving.stdout.read, daemon=True).start()
+
+    def stop(self) -> None:
+        assert self._serving is not None
+        self._serving.terminate()
+        try:
+            self._serving.wait(6)
+        except subprocess.TimeoutExpired:
+            self._serving.kill()
+            raise AssertionError(f"svara did not stop in time\n{self.errors()}") from None
+
+    def errors(self, lines: int = 60) -> str:
+        """The end of what it logged."""
+        path = self.data.parent / "errors"
+        return "\n".join(path.read_text("utf-8", "replace").splitlines()[-lines:])
+
+    def run(self, *arguments: str) -> str:
+        """Another svara command on the same data folder; gives what it printed."""
+        command = [sys.executable, "-m", "svara", *arguments, "--data", str(self.data)]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=self._environment, check=False)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def apply(self, office: str) -> None:
+        path = self.data.parent / "office.yaml"
+        path.write_text(office)
+        self.run("apply", str(path))
+
+    def account(
+        self, login: str, transport: Transport = "udp", secret: str | None = None, server: str | None = None
+    ) -> Account:
+        """What a phone has to know."""
+        return Account(login, f"secret-{login}" if secret is None else secret, server or self.sip, transport)
+
+    # --- looking inside, as other programs may
+
+    def get(self, path: str, user: str = "anna") -> Any:
+        """What the API says to this person."""
+        if user not in self._tokens:
+            self._tokens[user] = self.run("token", user).strip()
+        request = urllib.request.Request(f"http://{self.http}/api/v1{path}")
+        request.add_header("Authorization", f"Bearer {self._tokens[user]}")
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.load(answer)
+
+    def calls(self, user: str = "anna") -> list[dict[str, Any]]:
+        """All records, the newest first."""
+        items: list[dict[str, Any]] = self.get("/calls", user)["items"]
+        return items
+
+    def wait_calls(self, count: int, timeout_seconds: float = 5.0, user: str = "anna") -> list[dict[str, Any]]:
+        """Until exactly that many calls are recorded."""
+        self.until(lambda: len(self.calls(user)) >= count, timeout_seconds, lambda: f"{len(self.calls(user))} records")
+        records = self.calls(user)
+        assert len(records) == count, records
+        return records
+
+    def until(
+        self, condition: Callable[[], bool], timeout_seconds: float = 5.0, what: Callable[[], str] = lambda: ""
+    ) -> None:
+        end = time.monotonic() + timeout_seconds
+        while True:
+            with contextlib.suppress(urllib.error.URLError):
+                if condition():
+                    return
+            assert time.monotonic() < end, f"it did not come about: {what()}\n{self.errors()}"
+            time.sleep(0.05)
+
+    def presence(self, username: str) -> str:
+        """How available somebody is, as the directory says."""
+        people: list[dict[str, Any]] = self.get("/people")["items"]
+        return next(str(person["availability"]) for person in people if person["username"] == username)
+
+    def pid_of(self, role: str) -> int:
+        """The process of a role, by what stands in its command line."""
+        assert self._serving is not None
+        for folder in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self._serving.pid and f"svara serve {role}" in command:
+                    return int(folder.name)
+        raise AssertionError(f"no {role} process\n{self.errors()}")
+
+    def kill(self, role: str) -> None:
+        os.kill(self.pid_of(role), signal.SIGKILL)
