@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the test's office. The first phone's login is `phones[0]`; the secret of each login is "secret-" + login."""
+    """Somebody of the test's office. `phones` are logins; the secret of each is "secret-" + login."""
 
     username: str
     extension: str
