@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from svara.sip.errors import SipError
-from svara.sip.fields import Message, first_value, line, read_content_length, read_cseq, read_top_via
+from svara.sip.fields import Message, clean, first_value, line, read_content_length, read_cseq, read_top_via
 from svara.sip.names import KNOWN, ONCE, key_of
 from svara.sip.reasons import REASONS
 from svara.sip.syntax import is_token
@@ -209,7 +209,7 @@ def _finish_response(start: str, fields: dict[str, str], body: bytes, problem: s
             cut = _check(fields, body)
         except SipError as error:
             return Malformed(0, error.reason)
-        return Response(int(status), reason, fields, body[:cut] if cut is not None else body)
+        return Response(int(status), clean(reason), fields, body[:cut] if cut is not None else body)
     return Malformed(0, problem or "Malformed status line")
 
 
@@ -217,7 +217,7 @@ def _finish_request(start: str, fields: dict[str, str], body: bytes, problem: st
     parts = start.split(" ")
     method, uri = parts[0], parts[1] if len(parts) > 1 else ""
     status = 400
-    if len(parts) == 3 and (method in _METHODS or is_token(method)) and _URI_TEXT.fullmatch(uri):
+    if len(parts) == 3 and (method in _METHODS or is_token(method)) and _URI_TEXT.fullmatch(uri) and clean(uri) == uri:
         version = parts[2]
         if version != "SIP/2.0" and version.upper() != "SIP/2.0":
             if _VERSION.fullmatch(version) is None:

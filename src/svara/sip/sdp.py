@@ -6,6 +6,7 @@ change makes a new one. Sizes are bounded, lines may end in LF alone, and nothin
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, Literal
 
 import msgspec
@@ -243,7 +244,7 @@ def parse_sdp(data: bytes) -> Sdp:
     direction, connection = _direction(session) or "sendrecv", _connection(session)
     media = [
         _media(lines[start], tuple(lines[start + 1 : stop]), direction, connection)
-        for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True)
+        for start, stop in pairwise([*starts, len(lines)])
     ]
     return Sdp(_origin(lines[1][2:]), session, tuple(media))
 
