@@ -6,6 +6,7 @@ change makes a new one. Sizes are bounded, lines may end in LF alone, and nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -82,6 +83,12 @@ class Codec(msgspec.Struct, frozen=True, gc=False):
     def is_same_as(self, other: Codec) -> bool:
         """Whether both name the same encoding; the payload number may differ."""
         return (self.name.lower(), self.clock_rate, self.channels) == (other.name.lower(), other.clock_rate, other.channels)
+
+    def to_lines(self) -> list[str]:
+        """The attributes that say what this payload type is."""
+        channels = f"/{self.channels}" if self.channels != 1 else ""
+        lines = [f"a=rtpmap:{self.payload} {self.name}/{self.clock_rate}{channels}"]
+        return lines if self.fmtp is None else [*lines, f"a=fmtp:{self.payload} {self.fmtp}"]
 
 
 class Media(msgspec.Struct, frozen=True):
@@ -227,11 +234,11 @@ class Sdp(msgspec.Struct, frozen=True):
 def parse_sdp(data: bytes) -> Sdp:
     """Read a session description. Raises SdpError."""
     if len(data) > MAX_SDP_BYTES:
-        raise SdpError("SDP too large", 513)
+        raise SdpError("SDP too large", 413)
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     lines = text.rstrip("\n").split("\n")
     if len(lines) > MAX_LINES:
-        raise SdpError("SDP too large", 513)
+        raise SdpError("SDP too large", 413)
     for each in lines:
         if each[1:2] != "=" or "\r" in each or "\x00" in each:
             raise SdpError("Malformed SDP line")
@@ -268,6 +275,45 @@ def reverse(direction: Direction) -> Direction:
 def inactive_offer(sdp: Sdp) -> Sdp:
     """A new offer for the same session in which nothing is sent, for instance while its relay is replaced."""
     return sdp.with_direction("inactive").next_version()
+
+
+def answer(
+    offer: Sdp, origin: Origin, address: str, port: int, codecs: Sequence[Codec], *, direction: Direction = "sendrecv"
+) -> Sdp:
+    """The answer of someone who speaks these codecs at this address (RFC 3264 6).
+
+    The offer's first audio stream is taken with the codecs that both know, in the offer's order, and its DTMF events;
+    other streams are refused. `direction` is what we want; the offer may narrow it. Raises SdpError(488) when there is
+    nothing in common.
+    """
+    taken = offer.audio
+    common = [
+        codec
+        for codec in (taken.codecs if taken is not None and taken.is_rtp else ())
+        if any(codec.is_same_as(ours) for ours in codecs)
+    ]
+    if taken is None or not common:
+        raise SdpError("No codec in common", 488)
+    events = [codec for codec in taken.codecs if codec.payload in taken.telephone_events and codec not in common]
+    lines = [line for codec in (*common, *events) for line in codec.to_lines()]
+    packet_time = taken.attribute("ptime")
+    if packet_time is not None:
+        lines.append(f"a=ptime:{packet_time}")
+    formats = tuple([str(codec.payload) for codec in (*common, *events)])
+    stream = Media("audio", port, taken.proto, formats, "sendrecv", address, tuple(lines))
+    stream = stream.with_direction(narrow(direction, taken.direction))
+    kind = "IP6" if ":" in address else "IP4"
+    media = tuple([stream if each is taken else each.rejected() for each in offer.media])
+    return parse_sdp(Sdp(origin, ("s=-", f"c=IN {kind} {address}", "t=0 0"), media).to_bytes())
+
+
+def narrow(wanted: Direction, offered: Direction) -> Direction:
+    """The direction of an answer: what we want, as far as the offer allows it (RFC 3264 6.1)."""
+    sends = wanted in ("sendrecv", "sendonly") and offered in ("sendrecv", "recvonly")
+    receives = wanted in ("sendrecv", "recvonly") and offered in ("sendrecv", "sendonly")
+    if sends:
+        return "sendrecv" if receives else "sendonly"
+    return "recvonly" if receives else "inactive"
 
 
 def _origin(text: str) -> Origin:
