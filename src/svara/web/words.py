@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 AVAILABILITY: dict[str, Promise] = {
     "available": pgettext_lazy("presence", "Available"),
@@ -39,19 +39,39 @@ DIRECTIONS: dict[str, Promise] = {
 }
 
 REASONS: dict[str, Promise] = {
-    "hung up": _("hung up"),
-    "caller gave up": _("the caller gave up"),
-    "no answer": _("no answer"),
+    "a phone did not confirm a change": _("a phone did not confirm a change"),
+    "a phone is gone": _("a phone is gone"),
+    "a phone stopped answering": _("a phone stopped answering"),
+    "all phones are offline": _("all phones are offline"),
+    "answered elsewhere": _("answered on another phone"),
     "busy": _("busy"),
+    "caller gave up": _("the caller gave up"),
     "declined": _("declined"),
     "do not disturb": _("do not disturb"),
-    "answered elsewhere": _("answered on another phone"),
-    "cancelled": _("the caller gave up"),
-    "nobody has that number": _("nobody has that number"),
-    "all phones are offline": _("all phones are offline"),
-    "that is your own number": _("that is the caller's own number"),
+    "hung up": _("hung up"),
+    "internal error": _("an error of the phone system"),
+    "media relay failed": _("the sound could not be connected"),
     "media relay lost": _("the sound was lost"),
+    "no answer": _("no answer"),
+    "no codec in common": _("no sound format in common"),
+    "no sound for 30 seconds": _("no sound for 30 seconds"),
+    "nobody has that number": _("nobody has that number"),
+    "not reached": _("not reached"),
+    "only numbers of the own company can be called": _("only numbers of the own company can be called"),
+    "that is your own number": _("that is the caller's own number"),
+    "the caller's phone did not confirm the answer": _("the caller's phone did not confirm the answer"),
+    "the caller's phone did not confirm the ringing": _("the caller's phone did not confirm the ringing"),
+    "the phone reported an error": _("the phone reported an error"),
+    "the phones could not agree on sound": _("the phones could not agree on sound"),
+    "the phones have no codec in common": _("no sound format in common"),
+    "this phone belongs to nobody": _("this phone belongs to nobody"),
+    "this phone may not call from here": _("this phone may not call from here"),
+    "too many calls in a short time": _("too many calls in a short time"),
+    "too many calls in the company": _("too many calls in the company"),
+    "too many calls on this phone": _("too many calls on this phone"),
 }
+OWN_PHONES = "the caller's own phones: "
+"""How a reason begins that is about the phones of who had the server dial."""
 
 CALL_ERRORS: dict[str, Promise] = {
     "offline": _("None of your phones is online. Switch one on and try again."),
@@ -83,4 +103,6 @@ def sentences(messages: Iterable[str]) -> list[str]:
 
 def reason(text: str) -> str:
     """The reason that call control gave, in the reader's language where it is known."""
+    if text.startswith(OWN_PHONES):
+        return gettext("the caller's own phones: %(reason)s") % {"reason": reason(text.removeprefix(OWN_PHONES))}
     return str(REASONS.get(text, text))

