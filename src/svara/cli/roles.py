@@ -68,6 +68,8 @@ def run_role(role: str, data: Path, http: str, sip: str) -> int:
     die_with_parent()
     folder = DataFolder(data.resolve())
     os.environ["SVARA_DATA"] = str(folder.root)
+    os.environ.setdefault("SVARA_HTTP", http)
+    os.environ.setdefault("SVARA_SIP", sip)
     log.configure(role)
     try:
         folder.create()
