@@ -8,14 +8,17 @@ second cost little memory; every table is bounded.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from svara import log
 from svara.clock import Clock
+from svara.sip.headers import Via
 from svara.sip.message import Malformed, Message, Request, Response, SipError, new_response
 from svara.sip.timers import ExpiringMap, Timers
+from svara.sip.tokens import Tokens
 from svara.sip.transaction.client import ClientTransaction, OnFailure, OnResponse
 from svara.sip.transaction.server import ServerTransaction
 from svara.sip.transaction.times import LIFE, T4
@@ -24,6 +27,7 @@ from svara.sip.transport.flow import Flow
 _LOG = log.get("sip.transaction")
 
 _COOKIE = "z9hG4bK"
+_HARD_VIA = re.compile(r'[,"]|;received', re.IGNORECASE)
 _DEFAULT_PORT = {"TLS": 5061, "WSS": 443, "WS": 80}
 # Methods of which an upstream fork may bring us copies over several ways (section 8.2.2.2).
 _MERGED_METHODS = frozenset({"INVITE", "MESSAGE", "REFER", "SUBSCRIBE"})
@@ -71,7 +75,7 @@ class Transactions:
         """`limit` bounds the open transactions of either side, `remembered` each table of finished ones."""
         self.timers = Timers(clock)
         self.counts = Counts()
-        self._random = randomness or random.SystemRandom()
+        self._tokens = Tokens(randomness)
         self._on_request = on_request
         self._on_ack = on_ack
         self._on_stray_response = on_stray_response
@@ -128,11 +132,11 @@ class Transactions:
         return branch
 
     def new_branch(self) -> str:
-        return f"{_COOKIE}{self._random.getrandbits(80):020x}"
+        return _COOKIE + self._tokens.take(20)
 
     def new_tag(self) -> str:
         """A From or To tag (section 19.3)."""
-        return f"{self._random.getrandbits(64):016x}"
+        return self._tokens.take(16)
 
     @property
     def open(self) -> int:
@@ -178,7 +182,7 @@ class Transactions:
         if self._absorbed(key, flow):
             self.counts.absorbed += 1
             return
-        reply = self._stamp(request, flow)
+        reply = self._stamp(request, via, flow)
         if len(self._servers) >= self._limit and method not in ("BYE", "CANCEL"):
             self.counts.refused += 1
             reply.send(new_response(request, 503, headers=[("Retry-After", "5")], to_tag=self.new_tag()).to_bytes())
@@ -285,13 +289,13 @@ class Transactions:
         elif self._on_stray_response is not None:
             self._on_stray_response(response, flow)
 
-    def _stamp(self, request: Request, flow: Flow) -> Flow:
+    def _stamp(self, request: Request, via: Via, flow: Flow) -> Flow:
         """Write `received` and `rport` into the topmost Via (section 18.2.1, RFC 3581); gives the flow for responses."""
-        via = request.via
         host, port = flow.remote
         asks = "rport" in via.params
         elsewhere = via.host != host
-        request.set_received(host, port)
+        if asks or elsewhere:
+            _note_source(request, host, port)
         if flow.reliable or asks or elsewhere:
             # Behind address translation a peer that does not ask for rport can be reached there only all the same.
             return flow
@@ -302,7 +306,7 @@ class Transactions:
         if request.method == "ACK":
             return
         try:
-            reply = self._stamp(request, flow)
+            reply = self._stamp(request, request.via, flow)
             reply.send(new_response(request, status, reason, to_tag=self.new_tag()).to_bytes())
         except SipError:
             self.counts.malformed += 1
@@ -371,3 +375,13 @@ class Transactions:
 def _expired(_key: str, transaction: ServerTransaction | None) -> None:
     if transaction is not None:
         transaction.unacknowledged()
+
+
+def _note_source(request: Request, host: str, port: int) -> None:
+    """`Request.set_received`, with a short way for the Via that nearly every phone sends."""
+    top = request.first("via") or ""
+    if top.count(";rport") == 1 and top.count(";rport;") + top.endswith(";rport") == 1 and not _HARD_VIA.search(top):
+        address = f"[{host}]" if ":" in host else host
+        request.replace_first("Via", top.replace(";rport", f";rport={port};received={address}"))
+    else:
+        request.set_received(host, port)
