@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import uvloop
+
 from svara.clock import LoopClock
 from svara.data import DataFolder
 from svara.media import main as media_main
@@ -32,7 +34,7 @@ class RunningEngine:
         self._dead_seconds = dead_seconds
         self._ready = threading.Event()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self._thread = threading.Thread(target=lambda: uvloop.run(self._run()), daemon=True)
 
     def start(self) -> None:
         os.environ["SVARA_MEDIA_ADDRESS"] = "127.0.0.1"

@@ -8,6 +8,7 @@ are over. What comes back is bounded in size, depth and number of values before 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import secrets
 import socket
@@ -16,6 +17,7 @@ from typing import Protocol
 
 from svara import log
 from svara.clock import Clock, Timer
+from svara.media.addresses import local_address
 from svara.media.relay import RelayError
 
 MAX_DATAGRAM_BYTES = 65_507
@@ -124,23 +126,25 @@ class Wire(Protocol):
 
 
 class UdpWire:
-    """A non-blocking UDP socket that is connected to the engine, so that nobody else's datagrams come in."""
+    """A non-blocking UDP socket that takes datagrams of the engine only.
+
+    It is not connected: a connected one would report that nobody listens there (while the engine restarts), upon which
+    uvloop stops to read from it for good.
+    """
 
     def __init__(self, address: tuple[str, int], received: Callable[[bytes], None]) -> None:
-        """Opens the socket on the running loop. Raises OSError."""
+        """Opens the socket on the running loop; `address` is an IP address and a port. Raises OSError."""
         self._received = received
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._address = address
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.connect(address)
+        self._socket.bind((local_address(address[0]), 0))
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def send(self, datagram: bytes) -> None:
-        try:
-            self._socket.send(datagram)
-        except OSError:  # a full buffer, or nobody listens there now: the next try may find the engine back
-            return
+        with contextlib.suppress(OSError):  # a full buffer, or no way there now: the next try may find the engine back
+            self._socket.sendto(datagram, self._address)
 
     def close(self) -> None:
         self._loop.remove_reader(self._socket.fileno())
@@ -149,10 +153,11 @@ class UdpWire:
     def _readable(self) -> None:
         for _ in range(64):
             try:
-                data = self._socket.recv(MAX_DATAGRAM_BYTES)
+                data, source = self._socket.recvfrom(MAX_DATAGRAM_BYTES)
             except OSError:
                 return
-            self._received(data)
+            if source[:2] == self._address:
+                self._received(data)
 
 
 class _Question:
