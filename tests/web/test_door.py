@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import URLPattern, get_resolver
 from tests.web.office import PASSWORD, Company
 
 from svara.people import actions
@@ -22,7 +22,7 @@ def sign_in(browser: Client, name: str, password: str = PASSWORD, **more: str):
 def test_a_stranger_is_led_to_the_door_from_every_page(db: None) -> None:
     stranger = Client()
     for pattern in get_resolver().url_patterns:
-        if pattern.name is None or pattern.name in OPEN:
+        if not isinstance(pattern, URLPattern) or pattern.name is None or pattern.name in OPEN:  # the API asks for itself
             continue
         path = "/" + str(pattern.pattern).replace("<slug:call_id>", "x").replace("<slug:token_id>", "x")
         for method in ("get", "post"):

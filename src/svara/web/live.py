@@ -48,6 +48,9 @@ PING_SECONDS = 15.0
 MAX_WAITING_NEWS = 256
 """What may wait for one slow stream."""
 
+MAX_ENDED_CALLS = 10_000
+"""Calls that may wait here for their record."""
+
 RECORDED = f"{TOPIC_CALL}.recorded"
 
 _log = log.get("web.live")
@@ -143,6 +146,8 @@ class Live:
         self.health: Health | None = None
         self._clock = clock
         self._calls: dict[str, LiveCall] = {}
+        self._ended: dict[str, LiveCall] = {}
+        """Calls that are over and have no record yet."""
         self._people: dict[str, PersonPresence] = {}
         self._streams: dict[str, set[Stream]] = {}
         self._stale = True
@@ -160,8 +165,8 @@ class Live:
         return sorted(seen, key=lambda call: (call.started_at, call.id), reverse=True)
 
     def call(self, viewer: Viewer, call_id: str) -> LiveCall | None:
-        """One of them; None when it is over, or not to be seen."""
-        call = self._calls.get(call_id)
+        """One of them, or one that is over and has no record yet; None when there is none, or it is not to be seen."""
+        call = self._calls.get(call_id) or self._ended.get(call_id)
         return call if call is not None and viewer.may_see(call) else None
 
     def presence_of(self, tenant: str) -> dict[str, PersonPresence]:
@@ -206,6 +211,11 @@ class Live:
             raise BusError("failed", SERVICE) from None
         return answer
 
+    def expect(self, call: LiveCall) -> None:
+        """A call that this process asked for, until the calls process tells of it."""
+        if call.id not in self._calls and call.id not in self._ended:
+            self._calls[call.id] = call
+
     # --- following
 
     async def run(self) -> None:
@@ -220,7 +230,7 @@ class Live:
                     if isinstance(event, Gap):
                         self._want()
                     else:
-                        self._take(event)
+                        self.take(event)
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
@@ -292,7 +302,8 @@ class Live:
 
     # --- news
 
-    def _take(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
+        """Apply one event of the bus, and hand it to the streams that may see it."""
         if self._meanwhile is not None:
             self._meanwhile.append(event)
         payload = self._apply(event)
@@ -310,13 +321,18 @@ class Live:
                 self._people[presence.person] = presence
                 return presence
             if event.topic == RECORDED:
-                return _recorded(event.payload)
+                recorded = _recorded(event.payload)
+                self._ended.pop(recorded.id, None)
+                return recorded
             call = _live_call(event.payload)
         except msgspec.DecodeError:
             _log.warning("news of an unknown form on the bus", topic=event.topic)
             return None
         if event.topic == f"{TOPIC_CALL}.ended" or call.state == "ended":
             self._calls.pop(call.id, None)
+            self._ended[call.id] = call
+            if len(self._ended) > MAX_ENDED_CALLS:
+                del self._ended[next(iter(self._ended))]
         else:
             self._calls[call.id] = call
         return call

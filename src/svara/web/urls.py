@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from svara.web.pages import calls, door, errors, history, home, profile, story, system
 
 urlpatterns = [
+    path("api/", include("svara.api.urls")),
     path("", home.home, name="home"),
     path("people/", home.people, name="people"),
     path("missed/", home.missed, name="missed"),

@@ -1,0 +1,249 @@
+"""Calls: those that were, and those that go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Status
+
+from svara.api import schemas
+from svara.api.auth import DIALLING, PerPerson, account_of
+from svara.api.problems import ApiError
+from svara.bus.port import BusError
+from svara.calls.commands import SERVICE, Answer, Done, Hangup, LiveCall, Originate, Originated, Refused
+from svara.calls.events import Party
+from svara.history.access import CallDetail, CallItem, LegView, access_call, access_calls, sees_all_calls
+from svara.people import access as people
+from svara.people.access import NotFound
+from svara.people.models import Account
+from svara.web import live
+
+router = Router(tags=["calls"])
+
+_REFUSALS = {
+    "not-found": (404, "There is no such call, or no such number."),
+    "offline": (409, "None of the phones that should ring first is registered."),
+    "invalid": (400, "That cannot be dialled."),
+    "unavailable": (503, "The call cannot be made right now; try again."),
+}
+
+
+@router.get(
+    "/calls", response=schemas.Calls, by_alias=True, operation_id="listCalls", summary="The call history, newest first"
+)
+def calls(request: HttpRequest, filters: Query[schemas.CallFilters]) -> dict[str, Any]:
+    """Members see the calls in which they took part, supervisors and administrators those of the company."""
+    page = access_calls(account_of(request), **filters.model_dump())
+    return {"items": [_item(item) for item in page.items], "next": page.next}
+
+
+@router.get(
+    "/calls/{call_id}",
+    response=schemas.CallDetail,
+    by_alias=True,
+    operation_id="getCall",
+    summary="One call with all details",
+)
+def call(request: HttpRequest, call_id: str) -> dict[str, Any]:
+    """404 for everybody who may not see it. A call that still goes on has what is known so far."""
+    actor = account_of(request)
+    try:
+        return _detail(access_call(actor, call_id))
+    except NotFound:
+        going_on = live.current().call(live.viewer_of(actor), call_id)
+        if going_on is None:
+            raise
+    return _going_on(actor, going_on)
+
+
+@router.post(
+    "/calls",
+    response={202: schemas.Started},
+    throttle=[PerPerson(DIALLING)],
+    operation_id="startCall",
+    summary="Ring one's own phone, then dial for oneself",
+)
+async def start(request: HttpRequest, response: HttpResponse, wish: schemas.NewCall) -> Status[dict[str, str]]:
+    """Rings the caller's own phones first; once picked up, the other side is called."""
+    actor = account_of(request)
+    person = await sync_to_async(_caller)(actor, wish.from_)
+    answer = await live.current().ask(Originate(tenant=actor.tenant_id, person=person.id, to=wish.to))
+    match answer:
+        case Originated(call=call_id):
+            live.current().expect(_expected(actor, person, call_id, wish.to))
+            response["Location"] = f"{request.path}/{call_id}"
+            return Status(202, {"id": call_id})
+        case _:
+            raise _refused(answer)
+
+
+@router.post("/calls/{call_id}/hangup", response={204: None}, operation_id="hangUp", summary="End a call that goes on")
+async def hangup(request: HttpRequest, call_id: str) -> Status[None]:
+    """For the two who talk; supervisors and administrators end any call of the company."""
+    actor = account_of(request)
+    viewer = live.viewer_of(actor)
+    going_on = live.current().call(viewer, call_id)
+    if going_on is None or going_on.state == "ended":
+        raise NotFound
+    if not viewer.sees_all and actor.id not in (going_on.caller.person, going_on.callee.person):
+        raise ApiError(403, "not-your-call", "Only those who talk in a call can end it.")
+    answer = await live.current().ask(Hangup(tenant=actor.tenant_id, call=call_id))
+    if not isinstance(answer, Done):
+        raise _refused(answer)
+    return Status(204, None)
+
+
+def _caller(actor: Account, wanted: str | None) -> Account:
+    """Whose phones ring first: the actor's own, or for supervisors those of a colleague (user name or extension)."""
+    if wanted is None or wanted in (actor.username, actor.extension):
+        return actor
+    if not sees_all_calls(actor):
+        raise ApiError(403, "not-your-phone", "Only supervisors and administrators start calls from others' phones.")
+    for colleague in people.directory(actor):
+        if wanted in (colleague.username, colleague.extension):
+            return colleague
+    raise ApiError(404, "not-found", "Nobody here has that user name or extension.")
+
+
+def _expected(actor: Account, person: Account, call_id: str, to: str) -> LiveCall:
+    """The call as it begins, until the calls process tells more."""
+    return LiveCall(
+        id=call_id,
+        tenant=actor.tenant_id,
+        direction="internal",
+        state="started",
+        caller=Party(number=person.extension or person.username, name=person.name, person=person.id),
+        callee=Party(number=to),
+        started_at=time.time(),
+        people=(person.id,),
+    )
+
+
+def _refused(answer: Answer) -> Exception:
+    if not isinstance(answer, Refused):
+        return BusError("failed", SERVICE)
+    status, detail = _REFUSALS.get(answer.error, (409, "The call cannot be made."))
+    return ApiError(status, answer.error, detail, retry_seconds=2 if status == 503 else None)
+
+
+# --- how calls are shown
+
+
+def _item(item: CallItem) -> dict[str, Any]:
+    answered = item.answered_by
+    return {
+        "id": item.id,
+        "state": "ended",
+        "direction": item.direction,
+        "from": item.caller.number,
+        "from_name": item.caller.name,
+        "from_person": item.caller.username,
+        "to": item.callee.number,
+        "to_name": item.callee.name,
+        "to_person": item.callee.username,
+        "answered_by": (answered.username or answered.number) if answered else None,
+        "answered_by_name": answered.name if answered else None,
+        "queue": item.queue,
+        "started_at": item.started_at,
+        "answered_at": item.answered_at,
+        "ended_at": item.ended_at,
+        "wait_seconds": item.wait_seconds,
+        "talk_seconds": item.talk_seconds,
+        "outcome": item.outcome,
+        "end_reason": item.end_reason,
+    }
+
+
+def _detail(detail: CallDetail) -> dict[str, Any]:
+    return {
+        **_item(detail.item),
+        "dialled": detail.dialled,
+        "ended_by": detail.item.ended_by,
+        "legs": [
+            {
+                "to": leg.to.number,
+                "person": leg.to.username,
+                "name": leg.to.name,
+                "phone": leg.to.login,
+                "offered_at": leg.offered_at,
+                "ringing_at": leg.ringing_at,
+                "answered_at": leg.answered_at,
+                "ended_at": leg.ended_at,
+                "status": leg.status,
+                "reason": leg.reason,
+            }
+            for leg in detail.legs
+        ],
+        "offers": _offers(detail.legs),
+        "holds": [{"by": hold.by, "started_at": hold.started_at, "ended_at": hold.ended_at} for hold in detail.holds],
+        "quality": [
+            {"side": one.side, "packets": one.packets, "lost": one.lost, "jitter_ms": one.jitter_ms, "mos": one.mos}
+            for one in detail.quality
+        ],
+    }
+
+
+def _offers(legs: Iterable[LegView]) -> list[dict[str, Any]]:
+    """The legs, gathered by whom they rang."""
+    offers: dict[str, list[LegView]] = {}
+    for leg in legs:
+        offers.setdefault(leg.to.person or leg.to.number, []).append(leg)
+    shown = []
+    for group in offers.values():
+        answered = next((leg for leg in group if leg.answered_at), None)
+        last = answered or max(group, key=lambda leg: leg.ended_at)
+        shown.append(
+            {
+                "to": last.to.number,
+                "person": last.to.username,
+                "name": last.to.name,
+                "offered_at": min(leg.offered_at for leg in group),
+                "ended_at": max(leg.ended_at for leg in group),
+                "answered": answered is not None,
+                "reason": last.reason,
+                "phones": len(group),
+            }
+        )
+    return shown
+
+
+def _going_on(actor: Account, call: LiveCall) -> dict[str, Any]:
+    """A call that has no record yet."""
+    known = people.people_by_id(actor, [party.person for party in (call.caller, call.callee) if party.person])
+    zone = ZoneInfo(actor.tenant.timezone)
+    caller, callee = _party(call.caller, known), _party(call.callee, known)
+    answered = callee if call.answered_at is not None else None
+    return {
+        "id": call.id,
+        "state": call.state,
+        "direction": call.direction,
+        "from": caller["number"],
+        "from_name": caller["name"],
+        "from_person": caller["username"],
+        "to": callee["number"],
+        "to_name": callee["name"],
+        "to_person": callee["username"],
+        "answered_by": (answered["username"] or answered["number"]) if answered else None,
+        "answered_by_name": answered["name"] if answered else None,
+        "queue": None,
+        "started_at": datetime.fromtimestamp(call.started_at, zone),
+        "answered_at": None if call.answered_at is None else datetime.fromtimestamp(call.answered_at, zone),
+        **dict.fromkeys(("ended_at", "wait_seconds", "talk_seconds", "outcome", "end_reason", "ended_by")),
+        "dialled": call.callee.number,
+        **{key: [] for key in ("legs", "offers", "holds", "quality")},
+    }
+
+
+def _party(party: Party, known: dict[str, Account]) -> dict[str, str | None]:
+    account = known.get(party.person or "")
+    return {
+        "number": party.number,
+        "name": account.name if account else party.name,
+        "username": account.username if account else None,
+    }

@@ -1,0 +1,212 @@
+"""The shapes of the API's answers and requests. Field names are the contract's: they are never renamed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from svara.calls.events import Direction, EndedBy, Outcome
+from svara.people.presence import Availability, Choice
+
+CallState = Literal["started", "ringing", "answered", "held", "ended"]
+
+
+class Company(Schema):
+    """The tenant that a person belongs to."""
+
+    slug: str
+    name: str
+    country: str
+    timezone: str
+    languages: list[str]
+    demo: bool
+
+
+class OwnPhone(Schema):
+    """A SIP account of the caller."""
+
+    login: str
+    label: str
+
+
+class Person(Schema):
+    """Somebody in the directory."""
+
+    id: str
+    username: str
+    name: str
+    email: str
+    extension: str | None
+    presence: Availability
+    presence_since: datetime | None
+    """Since when; null where it is not known."""
+    phones_online: int
+
+
+class Me(Person):
+    """The caller."""
+
+    roles: list[str]
+    language: str
+    choice: Choice
+    tenant: Company
+    phones: list[OwnPhone]
+
+
+class People(Schema):
+    """The directory, by name."""
+
+    items: list[Person]
+
+
+class PresenceChoice(Schema):
+    """What one shows to others; "dnd" (do not disturb) also keeps the phones silent."""
+
+    choice: Choice
+
+
+class Call(Schema):
+    """One call is one item, however many phones rang. While it goes on, `outcome` and `ended_at` are null."""
+
+    id: str
+    state: CallState
+    direction: Direction
+    from_: Annotated[str, Field(alias="from", description="Who called: an extension, a user name or a number")]
+    from_name: str
+    from_person: Annotated[str | None, Field(description="User name, for a person of the company")]
+    to: Annotated[str, Field(description="Who was called")]
+    to_name: str
+    to_person: Annotated[str | None, Field(description="User name, for a person of the company")]
+    answered_by: Annotated[str | None, Field(description="Who picked up: user name, or number of somebody outside")]
+    answered_by_name: str | None
+    queue: str | None
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_seconds: float | None
+    talk_seconds: float | None
+    outcome: Outcome | None
+    end_reason: str | None
+
+
+class Calls(Schema):
+    """A page of the history, newest first; `next` is the cursor of the page after, null on the last."""
+
+    items: list[Call]
+    next: str | None
+
+
+class Leg(Schema):
+    """One phone that was tried; `status` is the SIP status that ended it (0: none)."""
+
+    to: str
+    person: str | None
+    name: str
+    phone: Annotated[str | None, Field(description="The SIP login of the phone")]
+    offered_at: datetime
+    ringing_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime
+    status: int
+    reason: str
+
+
+class Offer(Schema):
+    """Somebody to whom the call was offered, with all of their phones."""
+
+    to: str
+    person: str | None
+    name: str
+    offered_at: datetime
+    ended_at: datetime
+    answered: bool
+    reason: str
+    phones: int
+
+
+class Hold(Schema):
+    """One side had the other on hold."""
+
+    by: EndedBy
+    started_at: datetime
+    ended_at: datetime
+
+
+class Quality(Schema):
+    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107)."""
+
+    side: EndedBy
+    packets: int
+    lost: int
+    jitter_ms: float
+    mos: float | None
+
+
+class CallDetail(Call):
+    """A call with all that is known of it."""
+
+    dialled: str
+    ended_by: EndedBy | None
+    legs: list[Leg]
+    offers: list[Offer]
+    holds: list[Hold]
+    quality: list[Quality]
+
+
+class CallFilters(Schema):
+    """Which calls: those that began at or after `since` and before `until`; a time without offset is the company's."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    person: Annotated[str | None, Field(max_length=64, description="User name of somebody who took part")] = None
+    queue: Annotated[str | None, Field(max_length=64)] = None
+    outcome: Outcome | None = None
+    direction: Direction | None = None
+    search: Annotated[str | None, Field(max_length=100, description="Part of a name or number")] = None
+    cursor: Annotated[str | None, Field(max_length=200, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class NewCall(Schema):
+    """Ring `from`'s own phones first, then dial `to` for them. `from` is the caller where it is left out."""
+
+    from_: Annotated[
+        str | None,
+        Field(alias="from", max_length=64, description="A user name, or an extension; somebody else: supervisors"),
+    ] = None
+    to: Annotated[
+        str, Field(min_length=1, max_length=200, description="An extension, a user name, a number or a sip: address")
+    ]
+
+
+class Started(Schema):
+    """The call's id; `GET /calls/{id}` follows it."""
+
+    id: str
+
+
+class Part(Schema):
+    """The state of one part of the server."""
+
+    state: Literal["up", "down"]
+    lag_seconds: Annotated[float | None, Field(description="jobs: how far the call history is behind")] = None
+
+
+class Parts(Schema):
+    """Every part; `relay` is down too while `calls` is."""
+
+    web: Part
+    database: Part
+    calls: Part
+    relay: Part
+    jobs: Part
+
+
+class Healthz(Schema):
+    """`down`: the database is away, nothing works. `degraded`: some part is down."""
+
+    status: Literal["ok", "degraded", "down"]
+    parts: Parts

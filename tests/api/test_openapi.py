@@ -1,0 +1,139 @@
+"""The API is as its description says, and no route of it leads to another company."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from asgiref.sync import async_to_sync
+from django.core.cache import cache
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests.api.conftest import Caller, ScriptedBus, going_on, news
+from tests.history.stories import Company, call, happened
+
+from svara.calls.commands import PersonPresence
+from svara.web.live import Live
+
+OPTIONS = settings(
+    max_examples=15,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+def description() -> dict[str, Any]:
+    return Client().get("/api/v1/openapi.json").json()
+
+
+def operations() -> list[tuple[str, str]]:
+    return [
+        (method, path) for path, operations in description()["paths"].items() for method in operations if method in METHODS
+    ]
+
+
+async def whole(response: Any) -> bytes:
+    return b"".join([part async for part in response.streaming_content])
+
+
+def test_the_description_names_what_the_contract_names(acme: Company) -> None:
+    assert set(operations()) == {
+        ("get", "/api/v1/healthz"),
+        ("get", "/api/v1/metrics"),
+        ("get", "/api/v1/me"),
+        ("put", "/api/v1/me/presence"),
+        ("get", "/api/v1/people"),
+        ("get", "/api/v1/calls"),
+        ("post", "/api/v1/calls"),
+        ("get", "/api/v1/calls/{call_id}"),
+        ("post", "/api/v1/calls/{call_id}/hangup"),
+        ("get", "/api/v1/events"),
+    }
+
+
+def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirror: Live, bus: ScriptedBus) -> None:
+    """Every route, with every id of Globex in every place where an id or a name may stand, asked by Acme's administrator."""
+    happened(call(globex, "anna", "bob", call="globex-past"))
+    mirror.take(news("call.answered", going_on(globex, "globex-now", "anna", "bob", "answered")))
+    mirror.take(news("presence.changed", PersonPresence(globex.tenant.id, globex.bob.id, "in-call", 1)))
+    stranger = globex.people["bob"]
+    stranger.username, stranger.extension, stranger.name = "globex-bob", "777", "Globex Bob"
+    stranger.save()
+    anna = Caller(acme.anna)
+    secrets = ["globex", globex.tenant.id, *(person.id for person in globex.people.values())]
+    theirs = ["globex-past", "globex-now", stranger.id, stranger.username, "777", globex.tenant.id, globex.tenant.slug]
+    mirror.close()  # event streams end at once
+    walked = 0
+    for method, path in operations():
+        for theirs_id in theirs:
+            url = path.replace("{call_id}", theirs_id)
+            query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search"))
+            body = {"from": theirs_id, "to": "101", "choice": "away"}
+            response = getattr(anna.client, method)(
+                url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
+            )
+            if "{" in path:
+                assert response.status_code == 404, (method, url)
+            content = async_to_sync(whole)(response) if response.streaming else response.content
+            assert response.status_code < 500, (method, url, content)
+            if path != "/api/v1/metrics":
+                assert not [secret for secret in secrets if secret in content.decode().lower()], (method, url)
+            walked += 1
+    assert walked == 10 * len(theirs)
+    assert bus.asked == [], "nothing was asked of the calls process"
+    for person in globex.people.values():
+        before = person.choice
+        person.refresh_from_db()
+        assert person.choice == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_api_is_as_described(acme: Company, mirror: Live, bus: ScriptedBus) -> None:
+    """Schemathesis: hundreds of requests, right and wrong, made up from the description."""
+    happened(*(call(acme, "anna", "bob", call=f"c{n}", at=1_793_358_000.0 + n) for n in range(3)))
+    mirror.close()  # event streams end at once
+    anna = Caller(acme.anna)
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+    checks = [
+        not_a_server_error,
+        status_code_conformance,
+        content_type_conformance,
+        response_headers_conformance,
+        response_schema_conformance,
+    ]
+    tried = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        def one(case: schemathesis.Case) -> None:
+            cache.clear()
+            response = case.call(headers=anna.headers)
+            case.validate_response(response, checks=checks)
+            tried.append(response.status_code)
+
+        OPTIONS(given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))(one))()
+        with suppress(Unsatisfiable):  # nothing can be wrong with a request that has no parameters
+            OPTIONS(given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))(one))()
+    assert len(tried) > 100
+    assert {200, 400, 404} <= set(tried)
+
+
+@pytest.mark.parametrize("name", ["Problem", "Call", "CallDetail", "Person", "Me"])
+def test_shapes_are_in_the_description(acme: Company, name: str) -> None:
+    assert name in description()["components"]["schemas"]
