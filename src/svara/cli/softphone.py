@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from svara.cli import descriptions
 from svara.cli.sound import Sound
 from svara.clock import Clock, LoopClock
 from svara.sip.dialog import Dialog, dialog_id
 from svara.sip.digest import respond
 from svara.sip.message import Request, Response, SipError, new_request, new_response
-from svara.sip.sdp import Media, Origin, Sdp, parse_sdp, reverse
+from svara.sip.sdp import Sdp, parse_sdp
 from svara.sip.transaction import ClientTransaction, ServerTransaction, Transactions
 from svara.sip.transport import Flow, FlowError, Target, Transports
 from svara.sip.transport.flow import bracketed
@@ -395,46 +396,17 @@ class PhoneCall:
         self._agent.calls.pop(self._key, None)
         self.ended.set()
 
-    # --- offer and answer (RFC 3264)
+    # --- offer and answer
 
     def _offer(self) -> Sdp:
-        host = self._agent.local_host
-        family = "IP6" if ":" in host else "IP4"
-        audio = Media(
-            kind="audio",
-            port=self._port,
-            proto="RTP/AVP",
-            formats=("8", "0"),
-            lines=("a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"),
-        )
-        origin = Origin("-", str(secrets.randbits(32)), 1, host, family)
-        return Sdp(origin, ("s=-", f"c=IN {family} {host}", "t=0 0"), (audio,))
+        return descriptions.offer(self._agent.local_host, self._port)
 
     def _listen_to(self, body: bytes) -> None:
-        """Take the other side's description: as answer to ours, or as an offer that ours has to answer. Raises SdpError."""
-        if not body:
-            return
-        theirs = parse_sdp(body)
-        audio = theirs.audio
-        codecs = [codec for codec in audio.codecs if codec.name.lower() != "telephone-event"] if audio else []
-        if audio is None or not codecs or audio.connection is None:
-            raise SipError(488, "No audio")
-        ours = self._description or self._offer()
-        codec = codecs[0]
-        mine = Media(
-            kind="audio",
-            port=self._port,
-            proto=audio.proto,
-            formats=(str(codec.payload),),
-            lines=(
-                f"a=rtpmap:{codec.payload} {codec.name}/{codec.clock_rate}"
-                + (f"/{codec.channels}" if codec.channels > 1 else ""),
-                f"a={reverse(audio.direction)}",
-            ),
-        )
-        media = tuple(mine if each is audio else each.rejected() for each in theirs.media)
-        self._description = Sdp(ours.origin, ours.lines, media).next_version()
-        self.sound.send_to((audio.connection, audio.port), codec.payload)
+        """Take the other side's description, as answer to ours or as an offer. Raises SipError."""
+        if body:
+            ours = self._description or self._offer()
+            self._description, remote, payload = descriptions.answer(ours, parse_sdp(body), self._port)
+            self.sound.send_to(remote, payload)
 
     def _body(self) -> bytes:
         return self._description.to_bytes() if self._description is not None else b""

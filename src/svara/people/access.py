@@ -37,7 +37,7 @@ def directory(actor: Account, search: str = "") -> list[Account]:
     or begin the extension.
     """
     people = Account.of(actor).order_by(*_BY_NAME)
-    for word in search[:MAX_SEARCH_LENGTH].split():
+    for word in _storable(search[:MAX_SEARCH_LENGTH]).split():
         people = people.filter(
             Q(name__icontains=word) | Q(username__icontains=word) | Q(extension__startswith=word) | Q(email__icontains=word)
         )
@@ -46,7 +46,7 @@ def directory(actor: Account, search: str = "") -> list[Account]:
 
 def person(actor: Account, username: str) -> Account:
     """A colleague by user name. Raises NotFound."""
-    return _one(Account.of(actor).filter(username=username[:64].casefold()).first())
+    return _one(Account.of(actor).filter(username=_storable(username[:64]).casefold()).first())
 
 
 def people_by_id(actor: Account, ids: Iterable[str]) -> dict[str, Account]:
@@ -95,11 +95,17 @@ def accounts_named(name: str, tenant_slug: str | None = None) -> list[Account]:
     accounts = Account.all_tenants.select_related("tenant").order_by("tenant__slug")
     if tenant_slug is not None:
         accounts = accounts.filter(tenant__slug=tenant_slug)
+    name = _storable(name)
     username, at, slug = name.rpartition("@")
     if not at:
         return list(accounts.filter(username=name)[:MAX_NAMESAKES])
     exact = list(accounts.filter(username=username, tenant__slug=slug))
     return exact or list(accounts.filter(email__iexact=name)[:MAX_NAMESAKES])
+
+
+def _storable(text: str) -> str:
+    """`text` without what no text in a database can hold (PostgreSQL refuses NUL), so that it is simply not found."""
+    return text.replace("\0", "\ufffd")
 
 
 def one_named(name: str) -> Account | None:

@@ -1,0 +1,68 @@
+"""What is proven on SQLite holds on PostgreSQL: the same tests, and the same commands, on a real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.peers.postgres import Postgres
+
+ROOT = Path(__file__).parents[2]
+OFFICE = """\
+version: 1
+tenant: {slug: %s, name: Acme AS, country: "NO", timezone: Europe/Oslo}
+people:
+  - {username: anna, name: Anna Berg, extension: "101", password: correct-horse-1,
+     phones: [{login: %s-anna, secret: s3cret-anna}]}
+"""
+
+pytestmark = pytest.mark.peer
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("folder", ["people", "history"])
+def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"tests/{folder}"],
+        cwd=ROOT,
+        env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database()},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-5000:]
+    assert re.search(r"\.{5}", ran.stdout), ran.stdout[-500:]
+
+
+def test_companies_are_applied_side_by_side(postgres_server: Postgres, tmp_path: Path) -> None:
+    """Two administrators apply two companies in a database without tables, each of them twice, all at once."""
+    url = postgres_server.new_database()
+    for slug in ("acme", "beta"):
+        (tmp_path / f"{slug}.yaml").write_text(OFFICE % (slug, slug))
+
+    def svara(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "svara", *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"SVARA_DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    # Each with a data folder of its own, as on two machines: only the database can keep them apart.
+    jobs = [("apply", f"{slug}.yaml", "--data", f"{slug}{number}") for slug in ("acme", "beta") for number in (1, 2)]
+    with ThreadPoolExecutor(4) as pool:
+        ran = list(pool.map(lambda job: svara(*job), jobs))
+    for slug, results in (("acme", ran[:2]), ("beta", ran[2:])):
+        assert sum(f"+ tenant {slug}" in each.stdout for each in results) == 1, results
+        assert all(each.returncode == 0 or "try again" in each.stderr for each in results), results
+        assert svara("apply", f"{slug}.yaml", "--data", "last").stdout == "Nothing to change.\n"
+    assert svara("token", "anna", "--tenant", "beta", "--data", "last").stdout.startswith("svara_")

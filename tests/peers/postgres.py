@@ -1,0 +1,92 @@
+"""A real PostgreSQL server for tests: Debian's binaries, own folder, Unix socket only, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+START_SECONDS = 30.0
+
+
+def binaries() -> Path | None:
+    """The newest installed server's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+class Postgres:
+    """A running server."""
+
+    def __init__(self, programs: Path, folder: Path, as_user: dict[str, Any]) -> None:
+        self._programs = programs
+        self._folder = folder
+        self._as_user = as_user
+        self._databases = 0
+
+    def new_database(self) -> str:
+        """Make an empty database; gives its URL for SVARA_DATABASE_URL."""
+        self._databases += 1
+        name = f"svara{self._databases}"
+        self._run("createdb", "-h", str(self._folder), "-U", "postgres", name)
+        return f"postgresql://postgres@{quote(str(self._folder), safe='')}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._programs / program), *arguments],
+            check=True,
+            capture_output=True,
+            timeout=60,
+            cwd=self._folder,
+            **self._as_user,
+        )
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """Start a server; it ends, and its folder goes, with the block."""
+    programs = binaries()
+    assert programs is not None
+    # Not below pytest's folder: the server runs as another user than root, who may not enter there.
+    folder = Path(tempfile.mkdtemp(prefix="svara-postgres-"))
+    as_user: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        postgres = pwd.getpwnam("postgres")
+        os.chown(folder, postgres.pw_uid, postgres.pw_gid)
+        as_user = {"user": postgres.pw_uid, "group": postgres.pw_gid, "extra_groups": []}
+    server = Postgres(programs, folder, as_user)
+    process = None
+    try:
+        server._run("initdb", "-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8")
+        with (folder / "log").open("wb") as output:
+            process = subprocess.Popen(
+                [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), "-h", "", "-F"],
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                **as_user,
+            )
+        _wait_until_ready(programs, folder, process)
+        yield server
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
+            process.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_ready(programs: Path, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while subprocess.run([programs / "pg_isready", "-h", folder, "-q"], check=False).returncode != 0:
+        assert process.poll() is None, (folder / "log").read_text()
+        assert time.monotonic() < end, "PostgreSQL did not start"
+        time.sleep(0.05)
