@@ -48,7 +48,8 @@ candidate() {  # the first of the comma-separated packages that apt offers
     return 1
 }
 
-units() { ls /lib/systemd/system /etc/init.d 2>/dev/null | sort -u; }
+# The services that our packages bring, as far as they stand there now.
+units() { ls /lib/systemd/system /etc/init.d 2>/dev/null | grep -E '^(rtpengine|ngcp-rtpengine|redis|valkey|postgresql)' | sort -u; }
 
 # install_packages a,b c …: one package of each argument.
 install_packages() {
