@@ -77,6 +77,11 @@ class FakeTransports:
 
     def __init__(self) -> None:
         self.on_message: Callable[[Message | Malformed, Flow], None] | None = None
+        self.on_unreachable: Callable[[Flow], None] | None = None
+        self.aliases: list[tuple[Flow, int]] = []
+
+    def alias(self, flow: Flow, port: int) -> None:
+        self.aliases.append((flow, port))
 
     def arrive(self, data: bytes | Message, flow: Flow) -> None:
         assert self.on_message is not None

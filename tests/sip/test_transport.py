@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from svara.clock import LoopClock
-from svara.sip.message import Malformed, Message, Request, new_response
+from svara.sip.message import Malformed, Message, Request, new_response, parse
+from svara.sip.transaction import Transactions
 from svara.sip.transport import Flow, FlowError, Limits, Target, Transports
 
 OPTIONS = request_bytes("OPTIONS")
@@ -54,6 +55,13 @@ async def until(condition: Callable[[], object], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+def udp_flow(transports: Transports, address: tuple[str, int]) -> Flow:
+    found: list[Flow | FlowError] = []
+    transports.flow_for(Target("UDP", *address), found.append)
+    assert isinstance(found[0], Flow)
+    return found[0]
 
 
 async def exchange(sock: socket.socket, data: bytes) -> bytes:
@@ -171,6 +179,52 @@ class TestUdp:
         run(story)
 
 
+class TestNobodyThere:
+    def test_a_call_to_a_phone_that_was_switched_off_fails_at_once_and_we_go_on_hearing_the_others(self) -> None:
+        async def story() -> None:
+            clock = LoopClock()
+            transports = Transports(clock)
+            heard: list[str] = []
+            layer = Transactions(clock, transports, None, lambda asked: asked.reply(200), lambda *_: None)
+            address = await transports.udp(("127.0.0.1", 0))
+            with udp_phone() as gone:
+                dead = gone.getsockname()
+            with udp_phone() as phone:
+                phone.connect(address)
+                for number in range(5):
+                    request = parse(request_bytes("INVITE", call_id=f"{number}"))
+                    assert isinstance(request, Request)
+                    flow = udp_flow(transports, dead)
+                    layer.request(request, flow, on_response=lambda _: None, on_failure=heard.append)
+                    await until(lambda number=number: len(heard) == number + 1, 1)  # type: ignore[misc]
+                    assert (await exchange(phone, request_bytes("OPTIONS", branch=f"z9hG4bK{number}"))).startswith(
+                        b"SIP/2.0 200"
+                    )
+                assert heard == ["transport"] * 5
+            transports.close()
+
+        run(story)
+
+    def test_errors_and_datagrams_all_at_once_leave_nobody_deaf(self) -> None:
+        async def story() -> None:
+            async with Server() as server:
+                address = await server.transports.udp(("127.0.0.1", 0))
+                server.transports.trust("127.0.0.1")
+                with udp_phone() as gone:
+                    dead = udp_flow(server.transports, gone.getsockname())
+                with udp_phone() as phone:
+                    phone.connect(address)
+                    for number in range(200):
+                        dead.send(OPTIONS)
+                        phone.send(request_bytes("OPTIONS", branch=f"z9hG4bK{number}"))
+                        dead.send(OPTIONS)
+                        if number % 20 == 0:
+                            await asyncio.sleep(0)
+                    await until(lambda: sum(isinstance(one, Request) for one, _ in server.heard) == 200)
+
+        run(story)
+
+
 class TestTcp:
     @pytest.mark.parametrize("host", HOSTS)
     def test_a_phone_gets_its_answer_on_its_connection(self, host: str) -> None:
@@ -227,6 +281,27 @@ class TestTcp:
                 assert first.local[1] == ours.transports.listening_port("TCP", socket.AF_INET)
                 assert first.send(OPTIONS)
                 await until(lambda: theirs.heard and ours.heard)
+
+        run(story)
+
+    def test_a_phone_that_authenticated_may_have_its_connection_used_for_requests_to_it(self) -> None:
+        async def story() -> None:
+            async with Server() as server:
+                address = await server.transports.tcp(("127.0.0.1", 0))
+                _reader, writer = await asyncio.open_connection(*address)
+                writer.write(OPTIONS)
+                await until(lambda: server.heard)
+                flow = server.heard[0][1]
+                found: list[Flow | FlowError] = []
+                server.transports.alias(flow, 5070)
+                server.transports.flow_for(Target("TCP", "127.0.0.1", 5070), found.append)
+                await until(lambda: found)
+                assert isinstance(found[0], FlowError), "a stranger's connection is not used"
+                server.transports.trust("127.0.0.1")
+                server.transports.alias(flow, 5070)
+                server.transports.flow_for(Target("TCP", "127.0.0.1", 5070), found.append)
+                assert found[1] is flow
+                writer.close()
 
         run(story)
 

@@ -65,7 +65,7 @@ class ClientTransaction:
     def start(self) -> None:
         """Send, and start timers A and B or E and F."""
         if not self.flow.send(self._data):
-            self._ticket = self._layer.timers.after(0.0, self._transport_failed)
+            self._ticket = self._layer.timers.after(0.0, self.transport_failed)
             return
         self._wait(LIFE if self.flow.reliable else T1)
 
@@ -88,8 +88,13 @@ class ClientTransaction:
         else:
             self._wait(T2 if self._proceeding else min(self._interval * 2, T2))
 
-    def _transport_failed(self) -> None:
+    def transport_failed(self) -> None:
         self.fail("transport")
+
+    def refused(self) -> None:
+        """ICMP says that nobody is there; what rings already goes on ringing."""
+        if not self._proceeding:
+            self.fail("transport")
 
     def fail(self, why: str) -> None:
         """End without a final response: "timeout" or "transport"."""

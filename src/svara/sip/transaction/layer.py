@@ -41,6 +41,9 @@ class Ways(Protocol):
     """What the layer needs of the transports."""
 
     on_message: Callable[[Message | Malformed, Flow], None] | None
+    on_unreachable: Callable[[Flow], None] | None
+
+    def alias(self, flow: Flow, port: int) -> None: ...
 
 
 @dataclass(slots=True)
@@ -95,7 +98,9 @@ class Transactions:
         self._winners: ExpiringMap[str, ClientTransaction] = ExpiringMap(clock, LIFE, remembered)
         self._acks: ExpiringMap[str, tuple[bytes, Flow]] = ExpiringMap(clock, LIFE, remembered)
         self._origins: ExpiringMap[str, str] = ExpiringMap(clock, LIFE, remembered)
+        self._transports = transports
         transports.on_message = self.receive
+        transports.on_unreachable = self.unreachable
 
     # --- for the user
 
@@ -112,8 +117,7 @@ class Transactions:
         """Send a request whose Via stands already (a CANCEL has its INVITE's)."""
         transaction = ClientTransaction(self, request, flow, key=key, on_response=on_response, on_failure=on_failure)
         self._clients[key] = transaction
-        if flow.reliable:
-            self._watch(flow).add(transaction)
+        self._watch(flow).add(transaction)
         self.counts.sent += 1
         transaction.start()
         return transaction
@@ -296,6 +300,8 @@ class Transactions:
         elsewhere = via.host != host
         if asks or elsewhere:
             _note_source(request, host, port)
+        if flow.reliable and "alias" in via.params and not elsewhere:
+            self._transports.alias(flow, via.port or _DEFAULT_PORT.get(via.transport, 5060))
         if flow.reliable or asks or elsewhere:
             # Behind address translation a peer that does not ask for rport can be reached there only all the same.
             return flow
@@ -322,8 +328,11 @@ class Transactions:
     def forget(self, key: str, transaction: ClientTransaction) -> None:
         if self._clients.get(key) is transaction:
             del self._clients[key]
-        if transaction.flow.reliable:
-            self._watch(transaction.flow).discard(transaction)
+        watched = self._by_flow.get(transaction.flow.id)
+        if watched is not None:
+            watched.discard(transaction)
+            if not watched and not transaction.flow.reliable:
+                del self._by_flow[transaction.flow.id]
 
     def keep_done(self, key: str) -> None:
         self._done.put(key, None)
@@ -359,17 +368,23 @@ class Transactions:
         self._unacknowledged.put(dialog_key, transaction)
 
     def _watch(self, flow: Flow) -> set[ClientTransaction]:
-        """The transactions that fail when this connection closes."""
+        """The transactions that fail when this connection closes, or nobody is there any more."""
         watched = self._by_flow.get(flow.id)
         if watched is None:
             watched = self._by_flow[flow.id] = set()
-            flow.on_close(lambda: self._flow_closed(flow.id))
+            if flow.reliable:
+                flow.on_close(lambda: self._flow_closed(flow.id))
         return watched
+
+    def unreachable(self, flow: Flow) -> None:
+        """Nobody listens at that UDP peer (ICMP): requests that have had no answer at all have failed (section 17.1.4)."""
+        for transaction in list(self._by_flow.get(flow.id, ())):
+            self.timers.after(0.0, transaction.refused)
 
     def _flow_closed(self, flow_id: str) -> None:
         for transaction in self._by_flow.pop(flow_id, set()):
             # Later: the user may be in the middle of something with that flow.
-            self.timers.after(0.0, lambda one=transaction: one.fail("transport"))  # type: ignore[misc]
+            self.timers.after(0.0, transaction.transport_failed)
 
 
 def _expired(_key: str, transaction: ServerTransaction | None) -> None:

@@ -41,6 +41,7 @@ class Transports:
         self.limits = limits or Limits()
         self.sources = Sources(clock, self.limits)
         self.on_message = on_message
+        self.on_unreachable: Callable[[Flow], None] | None = None
         self._udp: list[UdpListener] = []
         self._streams: list[tuple[str, StreamListener]] = []
         self._advertised: dict[str, str] = {}
@@ -56,7 +57,10 @@ class Transports:
 
     async def udp(self, where: socket.socket | Address, *, advertised: str | None = None) -> Address:
         """Listen on UDP; gives the bound address. `advertised` is the address that peers reach us by, if not that one."""
-        listener = UdpListener(_bound(where, socket.SOCK_DGRAM), self.deliver, self.sources, self.limits, advertised)
+        sock = _bound(where, socket.SOCK_DGRAM)
+        listener = UdpListener(
+            sock, self.deliver, self._unreachable, sources=self.sources, limits=self.limits, advertised=advertised
+        )
         self._udp.append(listener)
         return listener.address
 
@@ -101,6 +105,10 @@ class Transports:
     def deliver(self, message: Message | Malformed, flow: Flow) -> None:
         if self.on_message is not None:
             self.on_message(message, flow)
+
+    def _unreachable(self, flow: Flow) -> None:
+        if self.on_unreachable is not None:
+            self.on_unreachable(flow)
 
     def opened(self, flow: ConnectionFlow) -> None:
         self._flows[flow.id] = flow

@@ -1,14 +1,17 @@
 """SIP over UDP (RFC 3261 section 18, RFC 3581).
 
 One non-blocking socket read in bounded batches: no task, future or coroutine for a datagram. What the kernel does not
-take at once waits in a bounded queue.
+take at once waits in a bounded queue. ICMP errors are read from the socket's error queue (Linux), so that a request to a
+phone that is not there any more fails at once instead of after half a minute.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable
 
@@ -25,8 +28,14 @@ _QUEUE = 4_096
 _FLOWS = 65_536
 # Keep-alives of the field: CRLF (RFC 5626 asks for STUN over UDP, phones send CRLF, NUL or a few letters).
 _KEEP_ALIVE_BYTES = 12
+_IP_RECVERR = 11
+_IPV6_RECVERR = 25
+_MSG_ERRQUEUE = 0x2000
+_REARM_SECONDS = 1.0
+_REFUSED = errno.ECONNREFUSED.to_bytes(4, sys.byteorder)
 
 Deliver = Callable[[Message | Malformed, Flow], None]
+Unreachable = Callable[[Flow], None]
 
 
 class UdpFlow(Flow):
@@ -76,10 +85,18 @@ class UdpListener:
     """One UDP socket; owns and closes it."""
 
     def __init__(
-        self, sock: socket.socket, deliver: Deliver, sources: Sources, limits: Limits, advertised: str | None
+        self,
+        sock: socket.socket,
+        deliver: Deliver,
+        unreachable: Unreachable,
+        *,
+        sources: Sources,
+        limits: Limits,
+        advertised: str | None,
     ) -> None:
         self._sock = sock
         self._deliver = deliver
+        self._unreachable = unreachable
         self.sources = sources
         self._limits = limits
         self._advertised = advertised
@@ -93,9 +110,16 @@ class UdpListener:
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
+        with contextlib.suppress(OSError):
+            if sock.family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+            else:
+                sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
         name = sock.getsockname()
         self.address: Address = (plain_ip(name[0]), name[1])
+        self._suspect = False  # may the event loop have stopped listening because of an ICMP error?
         self._loop.add_reader(sock.fileno(), self._readable)
+        self._rearming = self._loop.call_later(_REARM_SECONDS, self._rearm_regularly)
 
     @property
     def wildcard(self) -> bool:
@@ -103,13 +127,16 @@ class UdpListener:
 
     def _readable(self) -> None:
         receive, allow, flows = self._sock.recvfrom, self.sources.allow, self._flows
-        for _ in range(_BATCH):
+        for turn in range(_BATCH):
             try:
                 data, address = receive(65_536)
             except (BlockingIOError, InterruptedError):
+                if turn == 0 or self._suspect:
+                    self._rearm()
                 return
             except OSError:
-                continue  # an ICMP error that the kernel hands to whoever reads next
+                self._suspect = True
+                continue
             flow = flows.get(address)
             if flow is None:
                 flow = self._flow(address)
@@ -119,6 +146,35 @@ class UdpListener:
                 self._deliver(parse(data), flow)
             except Exception:
                 _LOG.error("handling a message failed", exc_info=True, transport="UDP")
+        if self._suspect:
+            self._rearm()
+
+    def _rearm(self) -> None:
+        """Read what ICMP said, and listen again: uvloop stops listening to a socket that has an error."""
+        self._suspect = False
+        gone: dict[str, UdpFlow] = {}
+        for _ in range(_BATCH):
+            try:
+                _, ancillary, _, address = self._sock.recvmsg(0, 512, _MSG_ERRQUEUE)
+            except OSError:
+                break
+            if address and any(data[:4] == _REFUSED for _, _, data in ancillary):
+                flow = self._flows.get(address) or self._flow(address)
+                gone[flow.id] = flow
+        fd = self._sock.fileno()
+        if fd >= 0:
+            self._loop.remove_reader(fd)
+            self._loop.add_reader(fd, self._readable)
+        for flow in gone.values():
+            try:
+                self._unreachable(flow)
+            except Exception:
+                _LOG.error("handling an unreachable peer failed", exc_info=True)
+
+    def _rearm_regularly(self) -> None:
+        """Being deaf would be the end of all calls: whatever happened, listen again every second."""
+        self._rearm()
+        self._rearming = self._loop.call_later(_REARM_SECONDS, self._rearm_regularly)
 
     def _flow(self, address: tuple[object, ...]) -> UdpFlow:
         if len(self._flows) >= _FLOWS:
@@ -154,9 +210,22 @@ class UdpListener:
             self._sock.sendto(data, address)
         except (BlockingIOError, InterruptedError):
             return self._wait(data, address)
-        except OSError:
-            return False
+        except OSError as error:
+            return self._send_again(data, address, error)
         return True
+
+    def _send_again(self, data: bytes, address: tuple[object, ...], error: OSError) -> bool:
+        """The kernel reports an earlier ICMP error, about whichever peer, by refusing to send: the second try counts."""
+        self._suspect = True
+        if error.errno in (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EPROTO):
+            try:
+                self._sock.sendto(data, address)
+            except (BlockingIOError, InterruptedError):
+                return self._wait(data, address)
+            except OSError:
+                return False
+            return True
+        return error.errno == errno.ENOBUFS  # lost like any datagram: it will be retransmitted
 
     def _wait(self, data: bytes, address: tuple[object, ...]) -> bool:
         if len(self._queue) >= _QUEUE or self._sock.fileno() < 0:
@@ -174,11 +243,12 @@ class UdpListener:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                _LOG.info("a datagram could not be sent", errno=error.errno)
+                self._send_again(*queue[0], error)
             queue.popleft()
         self._loop.remove_writer(self._sock.fileno())
 
     def close(self) -> None:
+        self._rearming.cancel()
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._loop.remove_writer(self._sock.fileno())
