@@ -49,11 +49,7 @@ class Baresip(Phone):
         )
         account = self.account
         place = account.server or "127.0.0.1"
-        (self.folder / "accounts").write_text(
-            f"<sip:{account.login}@{place};transport={account.transport}>;auth_pass={account.secret}"
-            f";regint={60 if account.server else 0};answermode={'auto' if self.auto_answer else 'manual'}"
-            f";audio_codecs={self.codecs}\n"
-        )
+        (self.folder / "accounts").write_text("")
         (self.folder / "contacts").write_text("")
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
@@ -61,6 +57,12 @@ class Baresip(Phone):
             )
         self._control = self._connect(control)
         threading.Thread(target=self._listen, daemon=True).start()
+        self.command(  # not in the file of accounts: what happens before we listen would be missed
+            "uanew",
+            f"<sip:{account.login}@{place};transport={account.transport}>;auth_pass={account.secret}"
+            f";regint={60 if account.server else 0};answermode={'auto' if self.auto_answer else 'manual'}"
+            f";audio_codecs={self.codecs}",
+        )
 
     def _connect(self, port: int) -> socket.socket:
         end = time.monotonic() + 10

@@ -79,6 +79,14 @@ def test_annas_phone_answers_the_challenge_and_is_known(nonces: Nonces, algorith
     assert check(answer(ask(nonces, algorithm)), nonces) == Verified("acme-anna")
 
 
+def test_a_phone_that_gives_up_at_what_it_does_not_know_is_asked_for_md5_alone(nonces: Nonces) -> None:
+    def asked_for(user_agent: str | None) -> int:
+        return len(challenge(nonces, REALM, proxy=False, user_agent=user_agent))
+
+    assert asked_for("baresip v1.0.0 (x86_64/linux)") == 1
+    assert asked_for("Linphonec/5.1.65") == asked_for("baresip v3.10.1") == asked_for(None) == 2
+
+
 def test_without_credentials_nobody_is_known(nonces: Nonces) -> None:
     assert check(register(), nonces) is None
     assert check(register("Basic YWJj"), nonces) is None

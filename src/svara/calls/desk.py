@@ -123,7 +123,8 @@ class Desk:
         if isinstance(checked, Rejected) and not stale:
             counters.logins_rejected_total += 1
             _logger.info("a phone gave wrong credentials", pii_login=checked.login, pii_address=transaction.flow.remote[0])
-        headers = challenge(self._nonces, REALM, proxy=proxy, stale=stale)
+        agent = request.first("user-agent")
+        headers = challenge(self._nonces, REALM, proxy=proxy, stale=stale, user_agent=agent)
         response = new_response(request, 407 if proxy else 401, headers=headers, to_tag=transaction.to_tag)
         transaction.respond(response, stateless=True)
         return None

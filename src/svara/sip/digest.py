@@ -49,6 +49,8 @@ _STRENGTH: Final = ("SHA-512-256", "SHA-256", "MD5")
 _OFFERED: Final = ("MD5", "SHA-256")
 """MD5 stands first because many phones in the field read the first challenge only, and give up when it is not MD5; who can
 do better (RFC 8760) picks SHA-256 from the second."""
+_MD5_OR_NOTHING: Final = re.compile(r"baresip v?[01]\.", re.IGNORECASE)
+"""Phones that give up at any challenge that they do not know, wherever it stands (baresip before 2.0)."""
 _CREDENTIALS: Final = {False: "authorization", True: "proxy-authorization"}
 _MAX_CREDENTIALS: Final = 8
 _NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -83,9 +85,15 @@ def challenge(
     *,
     proxy: bool,
     stale: bool = False,
-    algorithms: Iterable[str] = _OFFERED,
+    user_agent: str | None = None,
+    algorithms: Iterable[str] | None = None,
 ) -> list[tuple[str, str]]:
-    """The headers that ask for credentials, in our order of preference (RFC 8760 2.4)."""
+    """The headers that ask for credentials, in our order of preference (RFC 8760 2.4).
+
+    Without `algorithms` those that the phone, as it names itself, can cope with.
+    """
+    if algorithms is None:
+        algorithms = ("MD5",) if user_agent and _MD5_OR_NOTHING.match(user_agent) else _OFFERED
     header = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
     tail = f'nonce="{nonces.new()}",qop="auth"' + (",stale=true" if stale else "")
     named = quote(realm)
