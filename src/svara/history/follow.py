@@ -24,7 +24,7 @@ from svara.history.fold import CallRecord, Fold
 from svara.history.models import JournalPlace, OpenCall
 from svara.history.rows import write_records
 
-MAX_EVENTS = 10_000
+MAX_EVENTS = 4_000
 """Events taken in before they are committed: bounds the memory, and how long a stop must wait."""
 SAVE_AFTER_SECONDS = 30.0
 """A call open for longer is stored as far as it is known; shorter ones are read again after a crash."""
