@@ -117,6 +117,8 @@ class Relay:
         for line in sdp.decode().split("\r\n"):
             if line.startswith("o="):
                 lines.append(f"o=- 1 1 IN IP4 {RELAY}")
+            elif line.startswith("s="):
+                lines.append("s=-")
             elif line.startswith("c="):
                 lines.append(f"c=IN IP4 {RELAY}")
             elif line.startswith("m="):
@@ -192,6 +194,7 @@ class Office:
             transports=self.transports,  # type: ignore[arg-type]
             new_id=lambda: f"call{next(self.serials)}",
             new_tag=lambda: f"{self.random.getrandbits(64):016x}",
+            random=self.random,
         )
         self.switch.office = self.snapshot
         self.desk = Desk(self.switch, Nonces(b"key", self.clock), self.limits)
@@ -270,6 +273,7 @@ class Phone:
         """Gone: whatever comes is not answered."""
         self.answers_bye = True
         self.acks = True
+        self.holds = False
         self.extra: list[tuple[str, str]] = []
         """Headers for every INVITE and 2xx."""
         self.sdp_port = 7000 + self.serial
@@ -333,9 +337,9 @@ class Phone:
     ) -> Request:
         branch = f"z9hG4bK{next(self.office.serials)}"
         via = f"SIP/2.0/{self.transport} {self.own[0]}:{self.own[1]};branch={branch};rport"
-        request = new_request(
-            method, uri, [("Via", via), ("Max-Forwards", "70"), *headers], body, "application/sdp" if body else None
-        )
+        request = new_request(method, uri, [("Via", via), ("Max-Forwards", "70"), *headers], body)
+        if body and not request.has("content-type"):
+            request.set("Content-Type", "application/sdp")
         self.sent = request
         self.transmit(request)
         if settle:
@@ -383,18 +387,12 @@ class Phone:
                 self.office.settle()
                 return
 
-    def request(
-        self, method: str, headers: list[tuple[str, str]] | None = None, body: bytes = b"", content_type: str = ""
-    ) -> Request:
+    def request(self, method: str, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> Request:
         """A request within the dialog."""
         base = [("From", self.from_), ("To", self.to), ("Call-ID", self.call_id), ("CSeq", f"{next(self.cseq)} {method}")]
         if method in ("INVITE", "UPDATE"):
             base.append(("Contact", self.contact()))
-        request = self.send_new(method, self.target or f"sip:{SERVER[0]}", [*base, *(headers or [])], body, settle=False)
-        if content_type:
-            raise AssertionError("use send_new for other bodies")
-        self.office.settle()
-        return request
+        return self.send_new(method, self.target or f"sip:{SERVER[0]}", [*base, *(headers or [])], body)
 
     def cancel(self) -> None:
         """Give up the call that was dialled."""
@@ -418,9 +416,11 @@ class Phone:
         self.request("BYE", headers)
 
     def hold(self) -> None:
+        self.holds = True
         self.request("INVITE", body=self.description("sendonly", version=2))
 
     def resume(self) -> None:
+        self.holds = False
         self.request("INVITE", body=self.description("sendrecv", version=3))
 
     # --- answering
@@ -459,6 +459,13 @@ class Phone:
         self.to = invite.first("from") or ""
         self.target = str(invite.contacts[0].uri)
 
+    def change(self, request: Request) -> None:
+        """What the phone does with a re-INVITE, or an UPDATE with a description; a test may put something else here."""
+        mine = "sendonly" if self.holds else "sendrecv"
+        sdp = self.description("recvonly" if b"a=sendonly" in request.body else mine, version=5)
+        headers = [("Contact", self.contact()), *self.extra]
+        self.transmit(new_response(request, 200, headers=headers, body=sdp, content_type="application/sdp"))
+
     # --- receiving
 
     def receive(self, data: bytes) -> None:
@@ -478,11 +485,7 @@ class Phone:
             self.invite = request
             self.tag = f"tag{next(self.office.serials)}"
         elif method == "INVITE":
-            held = b"a=sendonly" in request.body
-            sdp = self.description("recvonly" if held else "sendrecv", version=5)
-            self.transmit(
-                new_response(request, 200, headers=[("Contact", self.contact())], body=sdp, content_type="application/sdp")
-            )
+            self.change(request)
         elif method == "CANCEL":
             self.transmit(new_response(request, 200, to_tag=self.tag))
             if self.invite is not None:
@@ -490,8 +493,10 @@ class Phone:
                 self.invite = None
         elif (method == "BYE" and self.answers_bye) or method in ("INFO", "OPTIONS", "PRACK"):
             self.transmit(new_response(request, 200))
+        elif method == "UPDATE" and request.body:
+            self.change(request)
         elif method == "UPDATE":
-            self.transmit(new_response(request, 200, headers=[("Contact", self.contact())]))
+            self.transmit(new_response(request, 200, headers=[("Contact", self.contact()), *self.extra]))
 
     def _response(self, response: Response) -> None:
         if response.cseq.method != "INVITE" or response.status < 200:

@@ -142,14 +142,20 @@ def test_an_old_phone_without_qop_is_accepted_once_a_nonce(nonces: Nonces) -> No
 
 
 def test_credentials_cannot_be_pasted_on_another_call(nonces: Nonces) -> None:
-    request = answer(ask(nonces))
+    request = register(respond(ask(nonces), "REGISTER", "sip:101@acme.test", "acme-anna", "s3cret-anna"))
     request.uri = "sip:+1900555@acme.test"
+    assert check(request, nonces) == Rejected(stale=False, login="acme-anna")
+    request = answer(ask(nonces))
+    request.uri = "sip:elsewhere.test"
     assert check(request, nonces) == Rejected(stale=False, login="acme-anna")
     request = answer(ask(nonces))
     request.method = "INVITE"
     assert check(request, nonces) == Rejected(stale=False, login="acme-anna")
     request = answer(ask(nonces))
     request.uri = "sip:acme.test:5060;transport=udp"
+    assert check(request, nonces) == Verified("acme-anna")
+    request = answer(ask(nonces))
+    request.uri = "sip:102@acme.test"  # phones that name the server alone (SIPp does)
     assert check(request, nonces) == Verified("acme-anna")
 
 

@@ -14,11 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.events import AnyEvent, CallHeld, CallResumed, EndedBy
-from svara.calls.leg import ALLOW, SDP, Leg, sdp_of
-from svara.calls.session_timer import agreed_with_answerer, headers_for_answer, headers_for_request
+from svara.calls.leg import ALLOW, SDP, TIMER, Leg, sdp_of
 from svara.media.relay import RelayError
 from svara.sip.message import Request, Response, SipError, new_response
 from svara.sip.sdp import parse_sdp
+from svara.sip.session import ask_timer
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def send(leg: Leg, method: str, sdp: bytes, got: Got) -> int:
         with suppress(SipError):  # without a usable Contact the old target stands
             if leg.dialog is not None:
                 leg.dialog.refresh_target(response)
-        leg.refreshed(agreed_with_answerer(response))
+        leg.refreshed(response)
         got(sdp_of(response))
 
     def guarded(response: Response) -> None:
@@ -274,14 +274,14 @@ def send(leg: Leg, method: str, sdp: bytes, got: Got) -> int:
     def failed(why: str) -> None:
         leg.call.guarded(got, 408 if why == "timeout" else 503)
 
-    headers = [("Allow", ALLOW), *headers_for_request(leg.agreed)]
+    headers = [("Allow", ALLOW), *(ask_timer(TIMER, current=leg.session) if leg.session else ())]
     request = leg.request(method, guarded, failed, headers=headers, body=sdp, content_type=SDP if sdp else None)
     return 0 if request is None else request.cseq.number
 
 
 def answer_with(leg: Leg, transaction: ServerTransaction, sdp: bytes) -> None:
     """200 to a re-INVITE or UPDATE."""
-    headers = [("Contact", f"<{transaction.flow.contact_uri()}>"), ("Allow", ALLOW), *headers_for_answer(leg.agreed)]
+    headers = [("Contact", f"<{transaction.flow.contact_uri()}>"), ("Allow", ALLOW), *leg.session_headers]
     if transaction.request.method == "INVITE":
         transaction.on_no_ack = lambda: leg.call.end("system", "a phone did not confirm a change")
     transaction.respond(new_response(transaction.request, 200, headers=headers, body=sdp, content_type=SDP if sdp else None))

@@ -7,31 +7,26 @@ description once given in a dialog may not change in its final answer (section 1
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from svara.calls.leg import ALLOW, SDP, sdp_of
 from svara.calls.route import Refusal
-from svara.calls.session_timer import headers_for_answer
 from svara.sip.dialog import Dialog
-from svara.sip.headers import parse_rack
-from svara.sip.message import Request, Response, SipError, new_response
-from svara.sip.timers import Ticket
+from svara.sip.message import Request, Response, new_response
+from svara.sip.provisional import ReliableSender
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
     from svara.calls.leg import Leg
 
-T1 = 0.5
-LIFE = 64 * T1
 UNCONFIRMED = Refusal(504, "failed", "the caller's phone did not confirm the ringing")
 
 
 class Incoming:
     """The caller's INVITE; a `CallerSide` of a call's set-up."""
 
-    __slots__ = ("_early_source", "_expected", "_rang", "_reliable", "leg", "offer", "transaction")
+    __slots__ = ("_early_source", "_expected", "_held", "_rang", "_reliable", "leg", "offer", "transaction")
 
     def __init__(self, leg: Leg, transaction: ServerTransaction) -> None:
         """Raises SipError(400) when the INVITE cannot make a dialog."""
@@ -42,7 +37,9 @@ class Incoming:
         """The caller's description; empty when the caller wants an offer from us."""
         self._early_source = ""
         self._rang = False
-        self._reliable: _Reliable | None = None
+        self._reliable: ReliableSender | None = None
+        self._held: tuple[str, bytes] | None = None
+        """The final answer, where it has to wait for a PRACK."""
         self._expected: Callable[[bytes], object] | None = None
         leg.dialog = self._dialog()
         leg.can_update = "UPDATE" in request.allow
@@ -69,14 +66,16 @@ class Incoming:
         self._rang = True
         if required or (sdp and "100rel" in request.supported):
             if self._reliable is None:
-                self._reliable = _Reliable(self)
-            self._reliable.send(status, sdp)
+                transactions = self.leg.switch.transactions
+                self._reliable = ReliableSender(transactions.timers, self.transaction, self.leg.switch.random, self._unheard)
+            self._reliable.send(self.response(status, sdp))
         else:
             self.transaction.respond(self.response(status, sdp))
 
     def answer(self, source: str, sdp: bytes) -> None:
         """A phone picked up; `sdp` answers the caller's offer."""
-        if self._reliable is not None and self._reliable.holds_back(source, sdp):
+        if self._reliable is not None and self._reliable.pending and self._early_source:
+            self._held = (source, sdp)  # RFC 3262 section 3: not before the early description is confirmed
             return
         if self._early_source and source != self._early_source:
             self._fork()
@@ -118,7 +117,14 @@ class Incoming:
 
     def prack(self, transaction: ServerTransaction) -> bool:
         """The caller confirms a reliable response (RFC 3262 section 3); False when it is none of ours."""
-        return self._reliable is not None and self._reliable.confirmed(transaction)
+        if self._reliable is None or not self._reliable.receive_prack(transaction.request):
+            return False
+        # An offer in a PRACK would be answered in our 200; changes come by re-INVITE or UPDATE, after the answer.
+        transaction.reply(488 if sdp_of(transaction.request) else 200)
+        held, self._held = self._held, None
+        if held is not None:
+            self.answer(*held)
+        return True
 
     # --- how
 
@@ -137,7 +143,7 @@ class Incoming:
         self._stop()
         leg = self.leg
         leg.refreshed()
-        self.transaction.respond(self.response(200, sdp, (("Supported", "100rel, timer"), *headers_for_answer(leg.agreed))))
+        self.transaction.respond(self.response(200, sdp, (("Supported", "100rel, timer"), *leg.session_headers)))
 
     def _fork(self) -> None:
         leg = self.leg
@@ -149,6 +155,11 @@ class Incoming:
     def _stop(self) -> None:
         if self._reliable is not None:
             self._reliable.stop()
+
+    def _unheard(self) -> None:
+        setup = self.leg.call.setup
+        if setup is not None:
+            self.leg.call.guarded(setup.stop, "system", UNCONFIRMED, [])
 
     def _cancelled(self, _cancel: Request) -> None:
         self.leg.call.guarded(self.leg.call.caller_gave_up)
@@ -162,76 +173,6 @@ class Incoming:
     def _unacknowledged(self) -> None:
         self.leg.incoming = None
         self.leg.call.guarded(self.leg.call.caller_unconfirmed)
-
-
-class _Reliable:
-    """Provisional responses that the caller confirms by PRACK, one after the other (RFC 3262 section 3)."""
-
-    __slots__ = ("_elapsed", "_held", "_incoming", "_rseq", "_sent", "_ticket", "_waiting")
-
-    def __init__(self, incoming: Incoming) -> None:
-        self._incoming = incoming
-        self._rseq = 0
-        self._sent: Response | None = None
-        self._waiting: deque[tuple[int, bytes]] = deque()
-        self._held: tuple[str, bytes] | None = None
-        self._ticket: Ticket | None = None
-        self._elapsed = 0.0
-
-    def send(self, status: int, sdp: bytes) -> None:
-        if self._sent is not None:
-            self._waiting.append((status, sdp))
-            return
-        self._rseq += 1
-        self._sent = self._incoming.response(status, sdp, (("Require", "100rel"), ("RSeq", str(self._rseq))))
-        self._elapsed = 0.0
-        self._again(T1)
-
-    def _again(self, wait_seconds: float) -> None:
-        if self._sent is None:
-            return
-        if self._elapsed >= LIFE:
-            self._sent = None
-            call = self._incoming.leg.call
-            if call.setup is not None:
-                call.setup.stop("system", UNCONFIRMED, [])
-            return
-        self._elapsed += wait_seconds
-        self._incoming.transaction.respond(self._sent)
-        timers = self._incoming.leg.switch.transactions.timers
-        self._ticket = timers.after(wait_seconds, lambda: self._again(wait_seconds * 2))
-
-    def holds_back(self, source: str, sdp: bytes) -> bool:
-        """Whether the final answer has to wait, because a description is not confirmed yet."""
-        if self._sent is None or not self._sent.body:
-            return False
-        self._held = (source, sdp)
-        return True
-
-    def confirmed(self, transaction: ServerTransaction) -> bool:
-        request = transaction.request
-        try:
-            rack = parse_rack(request.first("rack") or "")
-        except SipError:
-            return False
-        invite = self._incoming.transaction.request.cseq
-        if self._sent is None or (rack.rseq, rack.cseq, rack.method) != (self._rseq, invite.number, "INVITE"):
-            return False
-        self.stop()
-        # A PRACK may bring a new offer; we make ours by re-INVITE or UPDATE, after the answer.
-        transaction.reply(488 if sdp_of(request) else 200)
-        if self._waiting:
-            self.send(*self._waiting.popleft())
-        elif self._held is not None:
-            held, self._held = self._held, None
-            self._incoming.answer(*held)
-        return True
-
-    def stop(self) -> None:
-        self._sent = None
-        if self._ticket is not None:
-            self._ticket.cancel()
-            self._ticket = None
 
 
 def _nothing(_: object) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from svara import log
-from svara.calls.leg import ALLOW, SDP, sdp_of
-from svara.calls.session_timer import HEADERS_FOR_INVITE, agreed_with_answerer
+from svara.calls.leg import ALLOW, SDP, TIMER, sdp_of
 from svara.sip.bindings import Binding
 from svara.sip.dialog import Dialog
-from svara.sip.headers import NameAddr, parse_rseq
+from svara.sip.headers import NameAddr
 from svara.sip.message import Request, Response, SipError, new_request
+from svara.sip.provisional import Heard, ReliableReceiver
+from svara.sip.session import ask_timer
 from svara.sip.transaction import ClientTransaction
 from svara.sip.transport import Flow
 from svara.sip.uri import Uri
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from svara.calls.leg import Leg
 
 ELSEWHERE = ("Reason", 'SIP;cause=200;text="Call completed elsewhere"')
+
+TIMER_HEADERS = ask_timer(TIMER)
 
 _logger = log.get("calls.invitation")
 
@@ -46,20 +49,7 @@ class Inviter(Protocol):
 class Invitation:
     """One INVITE. With an empty description the phone makes the offer, and its inviter owes the ACK with the answer."""
 
-    __slots__ = (
-        "__weakref__",  # the transaction layer does not keep an ended call alive
-        "_early",
-        "_rseq",
-        "client",
-        "cseq",
-        "delayed",
-        "inviter",
-        "leg",
-        "open",
-        "request",
-        "ringing",
-        "sdp",
-    )
+    __slots__ = ("_early", "_receiver", "client", "cseq", "delayed", "inviter", "leg", "open", "request", "ringing", "sdp")
 
     def __init__(self, leg: Leg, inviter: Inviter) -> None:
         self.leg = leg
@@ -74,7 +64,7 @@ class Invitation:
         self.sdp = b""
         """The phone's newest description."""
         self._early: Dialog | None = None
-        self._rseq = 0
+        self._receiver: ReliableReceiver | None = None
 
     def send(
         self, binding: Binding, caller: tuple[str, str], called: str, passed: list[tuple[str, str]], sdp: bytes
@@ -96,7 +86,8 @@ class Invitation:
             ("Contact", f"<{flow.contact_uri()}>"),
             ("P-Asserted-Identity", from_),
             ("Allow", ALLOW),
-            *HEADERS_FOR_INVITE,
+            *TIMER_HEADERS,
+            ("Supported", "100rel"),
             *passed,
         ]
         self.delayed = not sdp
@@ -141,28 +132,27 @@ class Invitation:
     def _provisional(self, response: Response) -> None:
         if not self.open or response.status == 100:
             return
-        if "100rel" in response.require and not self._in_order(response):
+        if "100rel" in response.require and not self._confirmed(response):
             return
         sdp = sdp_of(response)
         if sdp:
             self.sdp = sdp
         self.inviter.leg_ringing(self.leg, sdp, response.status)
 
-    def _in_order(self, response: Response) -> bool:
-        """Acknowledge a reliable provisional response (RFC 3262 section 4); False for one that came before."""
+    def _confirmed(self, response: Response) -> bool:
+        """Confirm a reliable provisional response (RFC 3262 section 4); False for one that came before."""
         flow = self.leg.flow
         if response.to.tag is None or self.request is None or flow is None:
             return False
-        rseq = parse_rseq(response.first("rseq") or "")
-        if self._early is None or self._early.remote_tag != response.to.tag:
-            self._early = Dialog.uac(self.request, response, flow.contact_uri(), flow.id)
-            self._rseq = rseq - 1
-        if rseq != self._rseq + 1:
-            return False
-        self._rseq = rseq
-        prack = self._early.new_request("PRACK", [("RAck", f"{rseq} {self.cseq} INVITE")])
-        self.leg.switch.transactions.request(prack, flow, on_response=_ignore, on_failure=_ignore)
-        return True
+        if self._receiver is None:
+            self._receiver = ReliableReceiver()
+        heard, rack = self._receiver.hear(response)
+        if heard is Heard.NEW:
+            if self._early is None or self._early.remote_tag != response.to.tag:
+                self._early = Dialog.uac(self.request, response, flow.contact_uri(), flow.id)
+            prack = self._early.new_request("PRACK", [("RAck", str(rack))])
+            self.leg.switch.transactions.request(prack, flow, on_response=_ignore, on_failure=_ignore)
+        return heard is not Heard.DROP
 
     def _answered(self, response: Response) -> None:
         leg = self.leg
@@ -178,7 +168,7 @@ class Invitation:
         self.open = False
         leg.dialog = dialog
         leg.can_update = "UPDATE" in response.allow
-        leg.refreshed(agreed_with_answerer(response))
+        leg.refreshed(response)
         self.sdp = sdp_of(response) or self.sdp
         if not self.delayed:
             leg.acknowledge(self.cseq)

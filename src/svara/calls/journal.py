@@ -65,15 +65,12 @@ class OpenCall(msgspec.Struct, array_like=True):
 
     def fold(self, event: AnyEvent) -> None:
         """Take in one event of this call."""
-        match event:
-            case events.LegOffered(leg=leg):
-                self.legs.append(leg)
-            case events.LegAnswered():
-                self.answered = True
-            case events.LegEnded(leg=leg) if leg in self.legs:
-                self.legs.remove(leg)
-            case _:
-                pass
+        if isinstance(event, events.LegOffered):
+            self.legs.append(event.leg)
+        elif isinstance(event, events.LegAnswered):
+            self.answered = True
+        elif isinstance(event, events.LegEnded) and event.leg in self.legs:
+            self.legs.remove(event.leg)
 
 
 class _State(msgspec.Struct, array_like=True):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from svara.calls.events import EndedBy, Party
-from svara.calls.session_timer import MIN_SECONDS, NONE, Agreed, agreed_with_asker
 from svara.media.relay import Kind
 from svara.sip.dialog import Dialog
-from svara.sip.message import Message, Request, Response
+from svara.sip.message import Message, Request, Response, SipError
+from svara.sip.session import Headers, SessionTimer, TimerPolicy, answer_timer, timer_agreed
 from svara.sip.transaction import ServerTransaction
 from svara.sip.transport import Flow
 
@@ -27,6 +27,7 @@ CALLER = "a"
 """The leg id of the caller's phone."""
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO"
 SDP = "application/sdp"
+TIMER = TimerPolicy()
 
 
 def sdp_of(message: Message) -> bytes:
@@ -38,7 +39,6 @@ class Leg:
     """One phone in a call. `side` is whose phone it is; `tag` is our own tag in its dialog."""
 
     __slots__ = (
-        "agreed",
         "call",
         "can_update",
         "dialog",
@@ -50,6 +50,8 @@ class Leg:
         "invitation",
         "kind",
         "party",
+        "session",
+        "session_headers",
         "side",
         "switch",
         "tag",
@@ -72,9 +74,11 @@ class Leg:
         self.can_update = False
         self.down = False
         """No dialog stands any more, or none ever will."""
-        self.agreed = NONE
-        """The session timer, and when it wants something (on the clock that never jumps; 0: never)."""
+        self.session: SessionTimer | None = None
+        """The session timer agreed with this phone, and when it wants something (monotonic time; 0: never)."""
         self.due = 0.0
+        self.session_headers: Headers = ()
+        """What our 2xx to the phone's newest INVITE or UPDATE says of the session timer."""
         switch.dialogs[tag] = self
 
     # --- the way to the phone
@@ -134,18 +138,26 @@ class Leg:
 
     def timer_fits(self, transaction: ServerTransaction) -> bool:
         """Take what the phone's INVITE or UPDATE says of the session timer; False: its interval was refused as too small."""
-        agreed = agreed_with_asker(transaction.request)
-        if agreed is None:
-            transaction.reply(422, headers=(("Min-SE", str(MIN_SECONDS)),))
+        agreed = answer_timer(transaction.request, TIMER)
+        if agreed.refuse_headers is not None:
+            transaction.reply(422, headers=agreed.refuse_headers)
             return False
-        self.agreed = agreed
+        self.session, self.session_headers = agreed.timer, agreed.headers
         return True
 
-    def refreshed(self, agreed: Agreed | None = None) -> None:
-        """The session was refreshed just now."""
-        if agreed is not None:
-            self.agreed = agreed
-        self.due = self.switch.clock.monotonic() + self.agreed.due_seconds if self.agreed.seconds else 0.0
+    def refreshed(self, response: Response | None = None) -> None:
+        """The session was refreshed just now, by the phone, or by us when its `response` is given."""
+        if response is not None:
+            try:
+                self.session = timer_agreed(response)
+            except SipError:
+                self.session = None
+        session = self.session
+        if session is None:
+            self.due = 0.0
+        else:
+            wait = session.refresh_seconds if session.we_refresh else session.expire_seconds
+            self.due = self.switch.clock.monotonic() + wait
 
     # --- the end
 

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import random
 import secrets
 import socket
 import ssl
@@ -70,6 +71,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
         transports=transports,
         new_id=new_call_id,
         new_tag=lambda: secrets.token_hex(8),
+        random=random.SystemRandom(),
     )
     desk = Desk(switch, Nonces(_key(data), clock), hosts=_names("SVARA_SIP_HOSTS"))
     switch.transactions = Transactions(clock, transports, None, desk.on_request, desk.on_ack)

@@ -157,7 +157,7 @@ def look_at_timers(call: Call, now: float) -> None:
     for leg in (call.front, call.back):
         if leg is None or not leg.due or now < leg.due or call.state != "talking":
             continue
-        if leg.agreed.ours:
+        if leg.session is not None and leg.session.we_refresh:
             leg.refreshed()
             _refresh_ours(call, leg)
         else:

@@ -19,8 +19,8 @@ from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome
 from svara.calls.journal import OpenCall
 from svara.calls.leg import Leg
 from svara.calls.saved import SavedCall, SavedLeg
-from svara.calls.session_timer import Agreed
 from svara.sip.dialog import Dialog
+from svara.sip.session import SessionTimer
 
 if TYPE_CHECKING:
     from svara.calls.switch import Switch
@@ -100,5 +100,6 @@ def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:
     leg.kind = state.kind
     leg.can_update = state.can_update
     leg.flow = switch.transports.flow_by_id(state.flow_id) if state.flow_id else None
-    leg.refreshed(Agreed(state.seconds, state.refreshes))
+    leg.session = SessionTimer(state.seconds, state.we_refresh) if state.seconds else None
+    leg.refreshed()
     return leg

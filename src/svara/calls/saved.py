@@ -30,8 +30,7 @@ class SavedLeg(msgspec.Struct, array_like=True, frozen=True):
     can_update: bool
     seconds: int = 0
     """The session timer's interval (RFC 4028); 0 for none."""
-    refreshes: bool = False
-    """Whether refreshing is our duty."""
+    we_refresh: bool = False
 
 
 class SavedCall(msgspec.Struct, array_like=True, frozen=True):
@@ -85,4 +84,8 @@ def encode(call: Call) -> bytes:
 def _leg(leg: Leg) -> SavedLeg:
     assert leg.dialog is not None  # noqa: S101 - a leg of a talk has a dialog
     flow_id = leg.flow.id if leg.flow is not None else ""
-    return SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update, *leg.agreed)
+    saved = SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update)
+    session = leg.session
+    return (
+        saved if session is None else msgspec.structs.replace(saved, seconds=session.seconds, we_refresh=session.we_refresh)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent
@@ -53,6 +54,7 @@ class Switch:
     """Ids of calls: short, unique for ever."""
     new_tag: Callable[[], str]
     """Unguessable tokens for tags and Call-IDs."""
+    random: Random
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)
     calls: dict[str, Call] = field(default_factory=dict)

@@ -175,7 +175,7 @@ def _response(algorithm: str, key: str, method: str, given: Mapping[str, str], b
 def _same_target(uri: str, request: Request) -> bool:
     """Whether the credentials were made for this Request-URI: they must not be cut out and pasted on another call.
 
-    Parameters and port may differ, since phones write them differently in the two places.
+    Parameters and port may differ, since phones write them differently in the two places; some name the server alone.
     """
     if uri == request.uri:
         return True
@@ -183,7 +183,7 @@ def _same_target(uri: str, request: Request) -> bool:
         one, other = parse_uri(uri), request.request_uri
     except SipError:
         return False
-    return (one.user, one.host) == (other.user, other.host)
+    return one.host == other.host and one.user in (None, other.user)
 
 
 def respond(
