@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -214,6 +217,17 @@ class TestOutbound:
         assert office.registrar.bindings("acme-anna")[0].path == ("<sip:edge1;lr>", "<sip:edge2;lr>")
 
 
+_REGISTERS_FOREVER = """
+import pathlib, sys
+from svara.sip.bindings import Binding, BindingStore
+store = BindingStore(pathlib.Path(sys.argv[1]), compact_above_bytes=10_000)
+for number in range(1_000_000):
+    made = Binding("sip:a@x", "udp/1", "UDP", ("192.0.2.1", 1), (), 1e12, 1000, None, None, "", "c", number, 0.0, True)
+    store.put(f"login-{number}", (made,))
+    print(number, flush=True)
+"""
+
+
 class TestRestart:
     def test_udp_phones_are_still_there_and_browsers_are_not(self, office: Office) -> None:
         office.register(DESK)
@@ -243,6 +257,22 @@ class TestRestart:
             store = BindingStore(torn)
             assert len(store.get("acme-anna")) == (0 if size < whole else 1 if size < len(data) else 2)
             store.close()
+
+    def test_killed_in_the_middle_of_it_nothing_that_was_answered_is_lost(self, tmp_path: Path) -> None:
+        path = tmp_path / "killed"
+        with subprocess.Popen(
+            [sys.executable, "-c", _REGISTERS_FOREVER, str(path)],
+            stdout=subprocess.PIPE,
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        ) as process:
+            assert process.stdout is not None
+            answered = [int(process.stdout.readline()) for _ in range(300)][-1]
+            process.kill()
+            rest = process.stdout.read().split(b"\n")[:-1]
+        answered = int(rest[-1]) if rest else answered
+        store = BindingStore(path)
+        assert [store.get(f"login-{number}") for number in range(answered + 1)].count(()) == 0
+        store.close()
 
     def test_a_damaged_file_is_read_up_to_the_damage(self, office: Office) -> None:
         office.register(DESK)

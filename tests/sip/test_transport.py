@@ -146,6 +146,25 @@ class TestUdp:
 
         run(story)
 
+    def test_after_a_restart_on_the_same_port_phones_are_reached_by_the_flow_that_was_kept(self) -> None:
+        async def story() -> None:
+            with udp_phone() as phone:
+                async with Server() as server:
+                    address = await server.transports.udp(("127.0.0.1", 0))
+                    phone.connect(address)
+                    await exchange(phone, OPTIONS)
+                    kept = server.heard[0][1].id
+                async with Server() as server:
+                    await server.transports.udp(address)
+                    flow = server.transports.flow_by_id(kept)
+                    assert flow is not None
+                    flow.send(b"are you there?")
+                    assert await asyncio.get_running_loop().sock_recv(phone, 100) == b"are you there?"
+                    assert server.transports.flow_by_id("udp/1/192.0.2.1/5060") is None
+                    assert server.transports.flow_by_id("tcp/0123456789abcdef") is None
+
+        run(story)
+
     def test_a_stranger_who_sends_too_much_is_not_heard_but_a_phone_that_authenticated_is(self) -> None:
         async def story() -> None:
             async with Server(Limits(messages_per_second=1, messages_burst=10)) as server:
@@ -495,6 +514,29 @@ class TestTls:
 
         run(story)
 
+    def test_hundreds_that_never_shake_hands_are_bounded_and_a_phone_is_still_served(self, certificate: Path) -> None:
+        async def story() -> None:
+            async with Server(Limits(message_seconds=1, connections_per_source=40)) as server:
+                address = await server.transports.tls(("127.0.0.1", 0), server_context(certificate))
+                crowd = []
+                for _ in range(300):
+                    sock = socket.socket()
+                    sock.setblocking(False)
+                    await asyncio.get_running_loop().sock_connect(sock, address)
+                    crowd.append(sock)
+                await until(lambda: server.transports.sources.connections == 40)
+                reader, writer = await asyncio.open_connection(
+                    *address, ssl=client_context(certificate), local_addr=("127.0.0.2", 0)
+                )
+                writer.write(OPTIONS)
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200")
+                await until(lambda: server.transports.sources.connections == 1)
+                for sock in crowd:
+                    sock.close()
+                writer.close()
+
+        run(story)
+
 
 class TestWebSocket:
     def test_a_browser_gets_its_answer_and_its_keep_alive(self) -> None:
@@ -593,6 +635,21 @@ class TestWebSocket:
                     text = OPTIONS.decode()
                     await browser.send([text[:10], text[10:50], text[50:]])
                     await browser.recv()
+
+        run(story)
+
+    def test_a_frame_that_does_not_end_is_cut_off(self) -> None:
+        async def story() -> None:
+            async with Server(Limits(message_seconds=0.3, idle_seconds=10)) as server:
+                host, port = await server.transports.websocket(("127.0.0.1", 0))
+                async with connect(f"ws://{host}:{port}/sip", subprotocols=[Subprotocol("sip")]) as browser:
+                    await browser.send(OPTIONS.decode())
+                    await browser.recv()
+                    browser.transport.write(b"\x81\xfe\x01")  # the head of a text frame
+                    started = asyncio.get_running_loop().time()
+                    with pytest.raises(ConnectionClosed):
+                        await browser.recv()
+                    assert asyncio.get_running_loop().time() - started < 2
 
         run(story)
 

@@ -148,7 +148,10 @@ class Transports:
         """The flow of that id, as the registrar kept it: UDP flows outlive a restart, connections do not."""
         if not flow_id.startswith("udp/"):
             return self._flows.get(flow_id)
-        _, local_port, host, port = flow_id.split("/")
+        parts = flow_id.split("/")
+        if len(parts) != 4 or not parts[3].isdigit():
+            return None
+        _, local_port, host, port = parts
         for listener in self._udp:
             if str(listener.address[1]) == local_port and _reaches(listener, host):
                 return listener.flow_to(host, int(port))

@@ -43,7 +43,8 @@ class WebSocketFlow(ConnectionFlow):
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
         whole = False
-        for event in self._protocol.events_received():
+        events = self._protocol.events_received()
+        for event in events:
             if self.closed:
                 return
             if isinstance(event, Request):
@@ -53,7 +54,8 @@ class WebSocketFlow(ConnectionFlow):
                 whole = self._frame(event) or whole
         self._flush()
         if not self.closed:
-            self._progress(partial=bool(self._fragments), whole=whole)
+            # What is neither a whole frame nor nothing is the beginning of one.
+            self._progress(partial=bool(self._fragments) or not events, whole=whole)
 
     def _handshake(self, request: Request) -> None:
         if self._forwarded and not self._believe(request):
