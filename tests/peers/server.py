@@ -70,10 +70,16 @@ class Svara:
     The data folder is a short path of its own, because Unix sockets live in it.
     """
 
-    def __init__(self, people: tuple[Person, ...] = (ANNA, BOB, CECILIE), environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        people: tuple[Person, ...] = (ANNA, BOB, CECILIE),
+        environment: dict[str, str] | None = None,
+        options: tuple[str, ...] = (),
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="svara-")
         self.data = Path(self._folder.name) / "data"
         self.people = people
+        self._options = options
         self.http = ""
         self.sip = "127.0.0.1:0"
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})}
@@ -95,7 +101,7 @@ class Svara:
     def start(self) -> None:
         """Start, and wait for the ready line; a second start keeps the SIP port."""
         self.data.mkdir(parents=True, exist_ok=True)
-        command = ["serve", "--data", str(self.data), "--http", "127.0.0.1:0", "--sip", self.sip]
+        command = ["serve", "--data", str(self.data), "--http", "127.0.0.1:0", "--sip", self.sip, *self._options]
         with (self.data.parent / "errors").open("ab") as errors:
             self._serving = subprocess.Popen(
                 [sys.executable, "-m", "svara", *command], stdout=subprocess.PIPE, stderr=errors, env=self._environment
