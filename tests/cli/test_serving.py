@@ -13,7 +13,8 @@ import pytest
 from tests.peers.server import ANNA, BOB, CECILIE, Person, Svara, office_file
 
 from svara.cli import demo
-from svara.cli.softphone import Credentials, PhoneCall, Reaction, UserAgent
+from svara.cli.phone_call import PhoneCall, Reaction
+from svara.cli.softphone import Credentials, UserAgent
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(180)]
 

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from svara.cli.softphone import Credentials, PhoneCall, Reaction, SoftPhone, UserAgent
+from svara.cli.phone_call import PhoneCall, Reaction
+from svara.cli.softphone import Credentials, SoftPhone, UserAgent
 
 HOST = "127.0.0.1"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import hashers
 
-from svara.people import signin
+from svara.people import retention, signin
 from svara.people.models import Account, SignInCount
 from svara.people.signin import Throttled
 
@@ -137,7 +137,7 @@ def test_one_home_network_is_one_source(now: Time) -> None:
 
 
 def test_counts_are_bounded_and_name_nobody(now: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signin, "MAX_COUNTS", 100)
+    monkeypatch.setattr(retention, "MAX_SIGN_IN_COUNTS", 100)
     for number in range(150):
         attempt(now, f"invented-{number}", "x", f"100.64.1.{number}")
         now.seconds += 1

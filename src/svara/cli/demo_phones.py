@@ -17,7 +17,8 @@ from typing import Literal
 
 from svara import log
 from svara.cli import demo
-from svara.cli.softphone import Credentials, Reaction, SoftPhone, UserAgent
+from svara.cli.phone_call import Reaction
+from svara.cli.softphone import Credentials, SoftPhone, UserAgent
 from svara.data import DataFolder
 from svara.sip.transport import FlowError
 

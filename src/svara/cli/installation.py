@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from svara.data import DataFolder
+from svara.data import DataFolder, locked
 from svara.people.errors import PlainError
 
 _SECRET_BYTES = 32
@@ -39,14 +36,6 @@ def open_installation(root: Path) -> DataFolder:
     except OSError as error:
         raise InstallationError(f"the data folder {folder.root} cannot be used: {error.strerror}") from None
     return folder
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock file; the kernel lets go of it when the process ends, however it ends."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _make_secret_key(folder: DataFolder) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import django
 import msgspec
 
+from svara import log
 from svara.bus import connect
 from svara.calls.commands import TOPIC_CALL, Recorded
 from svara.data import DataFolder
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 TOPIC_RECORDED = f"{TOPIC_CALL}.recorded"
 STOP_SECONDS = 2.0
+FORGET_SECONDS = 3600.0
+
+_log = log.get("history.main")
 
 
 async def main(
@@ -58,13 +62,34 @@ async def main(
 
     await bus.serve(SERVICE, health)
     follower.start()
+    forgetting = asyncio.create_task(_forget_expired())
     try:
         await stop.wait()
     finally:
+        forgetting.cancel()
         follower.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), STOP_SECONDS)
         await bus.close()
+
+
+async def _forget_expired() -> None:
+    """Sessions, invitations and the like go when their time is over."""
+    from django.db import DatabaseError, connection  # noqa: PLC0415
+
+    from svara.people.retention import forget_expired  # noqa: PLC0415
+
+    def forget() -> None:
+        try:
+            forget_expired()
+        except DatabaseError:
+            _log.warning("what has expired could not be forgotten now", exc_info=True)
+        finally:
+            connection.close()
+
+    while True:
+        await asyncio.to_thread(forget)
+        await asyncio.sleep(FORGET_SECONDS)
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: object) -> None:

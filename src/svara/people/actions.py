@@ -60,7 +60,6 @@ def do_choose_language(actor: Account, language: str) -> Account:
 @transaction.atomic
 def do_invite(account: Account) -> str:
     """A new invitation for somebody, instead of an earlier one: the token, to be handed out now."""
-    Invitation.all_tenants.filter(expires_at__lt=timezone.now()).delete()
     token = keys.new_key(keys.INVITATION)
     Invitation.all_tenants.update_or_create(
         account=account,

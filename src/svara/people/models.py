@@ -168,18 +168,21 @@ class Phone(TenantOwned):
         return self.login
 
 
+_INVITED = Retention("account", days=14, since="created_at")
+
+
 class Invitation(TenantOwned):
     """A link by which a new person sets their own password, once. Only the token's hash is kept."""
 
     id: str = declared(models.CharField(primary_key=True, max_length=32, default=new_id, editable=False), _OF_TENANT)
     account: Account = declared(
         models.OneToOneField(Account, on_delete=models.CASCADE, related_name="invitation"),
-        _person("user.unique_id", Purpose.SIGN_IN, Source.SYSTEM),
+        _person("user.unique_id", Purpose.SIGN_IN, Source.SYSTEM, retention=_INVITED),
     )
     account_id: str
     token_hash: str = declared(
         models.CharField(max_length=64, unique=True),
-        _person("user.authorization.credentials", Purpose.SIGN_IN, Source.SYSTEM),
+        _person("user.authorization.credentials", Purpose.SIGN_IN, Source.SYSTEM, retention=_INVITED),
     )
     expires_at: datetime = declared(models.DateTimeField(), _OF_TENANT)
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), _OF_TENANT)

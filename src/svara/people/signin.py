@@ -24,15 +24,15 @@ from svara import log
 from svara.people import throttle
 from svara.people.access import one_named
 from svara.people.models import Account, SignInCount
+from svara.people.retention import forget_sign_in_counts
 
 MAX_PASSWORD_LENGTH = 1024
-MAX_COUNTS = 100_000
-"""Rows of counts that are kept; beyond it the oldest are forgotten."""
 BACKEND = "svara.people.signin.AccountBackend"
 """For `django.contrib.auth.login(request, account, backend=BACKEND)`."""
 
 _log = log.get("people.signin")
-_hashing = BoundedSemaphore(4)
+_hashing = BoundedSemaphore(2)
+"""Each Argon2 hash takes 100 MB for a moment: a flood of tries must not take them all at once."""
 _unknown_hash: list[str] = []
 
 
@@ -126,7 +126,7 @@ def _reserve(keys: _Keys, now: float) -> float:
         for kind, key in (("pair", keys.pair), ("source", keys.source), ("name", keys.name)):
             failures = _ALLOWANCES[kind].left(counts[kind], now) + 1
             SignInCount.objects.update_or_create(key=key, defaults={"failures": failures, "changed_at": now})
-    _forget_old(now)
+    forget_sign_in_counts(now)
     return 0.0
 
 
@@ -141,12 +141,3 @@ def _forgive(keys: _Keys, now: float) -> None:
         for row in SignInCount.objects.select_for_update().filter(key__in=[keys.source, keys.name]).order_by("key"):
             row.failures = max(0.0, row.failures - 1)
             row.save(update_fields=["failures"])
-
-
-def _forget_old(now: float) -> None:
-    """Keep the table bounded."""
-    SignInCount.objects.filter(changed_at__lt=now - throttle.KEEP_SECONDS).delete()
-    excess = SignInCount.objects.count() - MAX_COUNTS
-    if excess > 0:
-        oldest = SignInCount.objects.order_by("changed_at").values_list("key", flat=True)[: excess + MAX_COUNTS // 100]
-        SignInCount.objects.filter(key__in=list(oldest)).delete()

@@ -7,19 +7,15 @@ the later one sees both changes, and an older picture never replaces a newer one
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from threading import Thread
 
 from django.conf import settings
 from django.db import transaction
 
 from svara import log
-from svara.data import DataFolder
+from svara.data import DataFolder, locked
 from svara.people import office
 from svara.people.models import Account, Phone, Tenant
 
@@ -37,7 +33,7 @@ def changed() -> None:
 def write(data: DataFolder) -> office.Office:
     """Write the snapshot of what the database holds now."""
     data.create()
-    with _locked(data.root / ".office-lock"):
+    with locked(data.root / ".office-lock"):
         built = build(version=max(office.read_office(data.root).version + 1, int(time.time() * 1000)))
         office.write_office(built, data.root)
         return built
@@ -113,11 +109,3 @@ async def _send(data: DataFolder) -> None:
             await anext(events)
     finally:
         await bus.close()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file; the kernel lets go of it when the process ends, however it ends."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

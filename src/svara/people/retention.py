@@ -1,0 +1,35 @@
+"""What is kept for a time only, and goes when that is over: sessions, invitations, counts of failed sign-ins."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from django.contrib.sessions.models import Session
+
+from svara.people import throttle
+from svara.people.models import Invitation, SignInCount
+
+MAX_SIGN_IN_COUNTS = 100_000
+"""Beyond it the oldest are forgotten, however young."""
+
+
+def forget_expired(now: float | None = None) -> int:
+    """Delete what has expired; gives the number of rows. The jobs process does so every hour."""
+    moment = time.time() if now is None else now
+    at = datetime.fromtimestamp(moment, UTC)
+    sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
+    invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
+    return sessions + invitations + forget_sign_in_counts(moment)
+
+
+def forget_sign_in_counts(now: float) -> int:
+    """Keep the table of failed sign-ins bounded, in time and in size."""
+    old, _ = SignInCount.objects.filter(changed_at__lt=now - throttle.KEEP_SECONDS).delete()
+    excess = SignInCount.objects.count() - MAX_SIGN_IN_COUNTS
+    if excess <= 0:
+        return old
+    many = excess + MAX_SIGN_IN_COUNTS // 100
+    oldest = SignInCount.objects.order_by("changed_at").values_list("key", flat=True)[:many]
+    gone, _ = SignInCount.objects.filter(key__in=list(oldest)).delete()
+    return old + gone
