@@ -116,6 +116,11 @@ def read_content_length(raw: str) -> int:
 
 
 @_cached(256)
+def _read_max_forwards(raw: str) -> int:
+    return parse_number(first_value(raw), 255, "Max-Forwards")
+
+
+@_cached(256)
 def _read_content_type(raw: str) -> str:
     return first_value(raw).partition(";")[0].strip(" \t").lower()
 
@@ -290,7 +295,7 @@ class Message:
     def max_forwards(self) -> int | None:
         """Hops left, 0 to 255 (20.22)."""
         raw = self._fields.get("max-forwards")
-        return None if raw is None else parse_number(first_value(raw), 255, "Max-Forwards")
+        return None if raw is None else _read_max_forwards(raw)
 
     @property
     def expires(self) -> int | None:

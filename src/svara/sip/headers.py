@@ -28,7 +28,7 @@ from svara.sip.extensions import (
     parse_rseq,
     parse_session_expires,
 )
-from svara.sip.syntax import NO_PARAMS, TCHARS, Params, format_params, is_token, parse_ipv6, parse_params, quote
+from svara.sip.syntax import NO_PARAMS, TCHARS, Params, format_params, is_token, parse_ipv6, parse_params, quote, unescape
 from svara.sip.uri import CACHED_TEXT_LENGTH, Uri, parse_uri
 
 __all__ = [
@@ -55,14 +55,14 @@ __all__ = [
 MAX_CSEQ: Final = 2**31 - 1
 
 _VIA = re.compile(
-    rf"[{TCHARS}]+[ \t]*/[ \t]*[{TCHARS}]+[ \t]*/[ \t]*([{TCHARS}]+)[ \t]+"
-    r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9._\-]*)(?:[ \t]*:[ \t]*([0-9]{1,5}))?[ \t]*(;.*)?",
+    rf"[{TCHARS}]++[ \t]*+/[ \t]*+[{TCHARS}]++[ \t]*+/[ \t]*+([{TCHARS}]++)[ \t]++"
+    r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9._\-]*+)(?:[ \t]*+:[ \t]*+([0-9]{1,5}))?[ \t]*+(;.*)?",
     re.DOTALL,
 )
+# Possessive throughout: a long run of spaces or quotes is looked at once.
 _NAME_ADDR = re.compile(
-    r'(?:"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*|([^"<>;,:\\@\x00-\x08\x0a-\x1f\x7f]*))<([^<>]*)>[ \t]*(;.*)?', re.DOTALL
+    r'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"[ \t]*+|([^"<>;,:\\@\x00-\x08\x0a-\x1f\x7f]*+))<([^<>]*+)>[ \t]*+(;.*)?', re.DOTALL
 )
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class Via(msgspec.Struct, frozen=True, gc=False):
@@ -194,7 +194,7 @@ def _parse_name_addr(text: str) -> NameAddr:
     match = _NAME_ADDR.fullmatch(text.strip(" \t"))
     if match is not None:
         quoted, bare, address, params = match.groups()
-        display = " ".join(bare.split()) if quoted is None else _ESCAPED.sub(r"\1", quoted)
+        display = " ".join(bare.split()) if quoted is None else unescape(quoted)
         return NameAddr(display, parse_uri(address), parse_params(params) if params else NO_PARAMS)
     address, semicolon, params = text.partition(";")
     address = address.strip(" \t")

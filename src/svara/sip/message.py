@@ -17,6 +17,7 @@ from typing import Final
 
 from svara.sip.errors import SipError
 from svara.sip.fields import Message, clean, first_value, line, read_content_length, read_cseq, read_top_via
+from svara.sip.headers import Via
 from svara.sip.names import KNOWN, ONCE, key_of
 from svara.sip.reasons import REASONS
 from svara.sip.syntax import is_token
@@ -46,6 +47,8 @@ _METHODS: Final = frozenset(
 _DIALOG_FORMING: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
 _COPIED: Final[tuple[str, ...]] = ("via", "from", "to", "call-id", "cseq")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_ASKED = re.compile(r";rport(?=;|$)")
+_HARD_VIA = re.compile(r"[,\"]|;received|;rport.*;rport", re.IGNORECASE)
 _STRAY_BREAK = re.compile(r"[\r\n]")
 _URI_TEXT = re.compile(r"[^\x00-\x20\x7f<>\"]+")
 _LENGTH_LINE = re.compile(rb"\r\n(?:content-length|l)[ \t]*:(?:[ \t]|\r\n[ \t])*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -72,14 +75,22 @@ class Request(Message):
 
     def set_received(self, host: str, port: int) -> None:
         """Note in the top Via where the request really came from (18.2.1, RFC 3581 4). Raises SipError(400)."""
-        via = self.via
-        asked = "rport" in via.params
-        if not asked and via.host == host:
+        raw = self._fields.get("via", "")
+        top, more, others = raw.partition("\r\n")
+        address = f"[{host}]" if ":" in host else host
+        asked = _ASKED.search(top)
+        if asked is not None and _HARD_VIA.search(top) is None and others[:1] not in (" ", "\t"):
+            at = asked.end()
+            self._fields["via"] = f"{top[:at]}={port};received={address}{top[at:]}{more}{others}"
             return
-        params = {**via.params, "received": f"[{host}]" if ":" in host else host}
-        if asked:
-            params["rport"] = str(port)
-        self.replace_first("Via", str(type(via)(via.transport, via.host, via.port, params)))
+        via = self.via
+        if "rport" in via.params:
+            params = {**via.params, "rport": str(port), "received": address}
+        elif via.host == host:
+            return
+        else:
+            params = {**via.params, "received": address}
+        self.replace_first("Via", str(Via(via.transport, via.host, via.port, params)))
 
     def copy(self) -> Request:
         """A message of its own with the same lines."""
@@ -190,9 +201,9 @@ def _locate(lines: list[str]) -> tuple[dict[str, str], str]:
                 continue
             found = key_of(name)
         key = found
-        if key not in fields:
-            fields[key] = each
-        elif key in ONCE:
+        if fields.setdefault(key, each) is each:
+            continue
+        if key in ONCE:
             problem = problem or "Header came twice"
             key = None
         else:

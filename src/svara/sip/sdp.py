@@ -6,6 +6,7 @@ change makes a new one. Sizes are bounded, lines may end in LF alone, and nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, Literal
@@ -28,6 +29,7 @@ _DIRECTIONS: Final[dict[str, Direction]] = {
     "a=recvonly": "recvonly",
     "a=inactive": "inactive",
 }
+_LINES = re.compile(r"(?:[a-zA-Z]=[^\r\n\x00]*+(?:\n|\Z))*+")
 _REVERSED: Final[dict[Direction, Direction]] = {
     "sendrecv": "sendrecv",
     "sendonly": "recvonly",
@@ -132,15 +134,21 @@ class Media(msgspec.Struct, frozen=True):
         """The codecs in the order of preference; payload types without a meaning are left out."""
         if not self.is_rtp:
             return ()
-        maps, formats = _payload_attribute(self.lines, "rtpmap:"), _payload_attribute(self.lines, "fmtp:")
+        maps: dict[str, str] = {}
+        parameters: dict[str, str] = {}
+        for text in self.lines:
+            if text.startswith("a=rtpmap:"):
+                payload, _, value = text[9:].strip().partition(" ")
+                maps.setdefault(payload, value.strip())
+            elif text.startswith("a=fmtp:"):
+                payload, _, value = text[7:].strip().partition(" ")
+                parameters.setdefault(payload, value.strip())
         found = []
         for text in self.formats:
-            if not (text.isascii() and text.isdigit() and len(text) <= 3):
-                continue
-            payload = int(text)
-            codec = _codec(payload, maps.get(payload), formats.get(payload))
-            if codec is not None:
-                found.append(codec)
+            if text.isascii() and text.isdigit() and len(text) <= 3:
+                codec = _codec(int(text), maps.get(text), parameters.get(text))
+                if codec is not None:
+                    found.append(codec)
         return tuple(found)
 
     @property
@@ -155,7 +163,7 @@ class Media(msgspec.Struct, frozen=True):
 
     def with_direction(self, direction: Direction) -> Media:
         """The same stream in this direction, written as an attribute of its own."""
-        kept = tuple([text for text in self.lines if text.lower() not in _DIRECTIONS])
+        kept = tuple([text for text in self.lines if text not in _DIRECTIONS])
         return msgspec.structs.replace(self, direction=direction, lines=(*kept, f"a={direction}"))
 
     def rejected(self) -> Media:
@@ -182,7 +190,7 @@ class Sdp(msgspec.Struct, frozen=True):
     @property
     def connection(self) -> str | None:
         """The session's c= address."""
-        return _connection(self.lines)
+        return _direction_and_connection(self.lines, "sendrecv", None)[1]
 
     @property
     def attributes(self) -> list[tuple[str, str | None]]:
@@ -198,7 +206,7 @@ class Sdp(msgspec.Struct, frozen=True):
     def direction(self) -> Direction:
         """The direction of the call as people feel it: of the first audio stream, else of the first stream."""
         media = self.audio or next((media for media in self.media if media.port), None)
-        return media.direction if media is not None else _direction(self.lines) or "sendrecv"
+        return media.direction if media is not None else _direction_and_connection(self.lines, "sendrecv", None)[0]
 
     def with_origin(self, origin: Origin) -> Sdp:
         return msgspec.structs.replace(self, origin=origin)
@@ -211,7 +219,7 @@ class Sdp(msgspec.Struct, frozen=True):
         """The same session with all its streams that are not rejected in this direction."""
         return msgspec.structs.replace(
             self,
-            lines=tuple([text for text in self.lines if text.lower() not in _DIRECTIONS]),
+            lines=tuple([text for text in self.lines if text not in _DIRECTIONS]),
             media=tuple([media.with_direction(direction) if media.port else media for media in self.media]),
         )
 
@@ -235,20 +243,19 @@ def parse_sdp(data: bytes) -> Sdp:
     """Read a session description. Raises SdpError."""
     if len(data) > MAX_SDP_BYTES:
         raise SdpError("SDP too large", 413)
-    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-    lines = text.rstrip("\n").split("\n")
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").rstrip("\n")
+    lines = text.split("\n")
     if len(lines) > MAX_LINES:
         raise SdpError("SDP too large", 413)
-    for each in lines:
-        if each[1:2] != "=" or "\r" in each or "\x00" in each:
-            raise SdpError("Malformed SDP line")
+    if _LINES.fullmatch(text) is None:
+        raise SdpError("Malformed SDP line")
     if len(lines) < 2 or lines[0].rstrip() != "v=0" or not lines[1].startswith("o="):
         raise SdpError("SDP does not begin with v= and o=")
     starts = [index for index, each in enumerate(lines) if each.startswith("m=")]
     if len(starts) > MAX_MEDIA:
         raise SdpError("Too many media in SDP")
     session = tuple(lines[2 : starts[0] if starts else None])
-    direction, connection = _direction(session) or "sendrecv", _connection(session)
+    direction, connection = _direction_and_connection(session, "sendrecv", None)
     media = [
         _media(lines[start], tuple(lines[start + 1 : stop]), direction, connection)
         for start, stop in pairwise([*starts, len(lines)])
@@ -335,34 +342,23 @@ def _media(line: str, lines: tuple[str, ...], direction: Direction, connection: 
         raise SdpError("Malformed m= line")
     if count and not (count.isascii() and count.isdigit() and len(count) <= 4 and int(count) > 0):
         raise SdpError("Malformed m= line")
-    return Media(
-        parts[0],
-        int(port),
-        parts[2],
-        tuple(parts[3:]),
-        _direction(lines) or direction,
-        _connection(lines) or connection,
-        lines,
-        int(count) if count else 1,
-    )
+    direction, connection = _direction_and_connection(lines, direction, connection)
+    return Media(parts[0], int(port), parts[2], tuple(parts[3:]), direction, connection, lines, int(count) if count else 1)
 
 
-def _direction(lines: tuple[str, ...]) -> Direction | None:
-    found = None
+def _direction_and_connection(
+    lines: tuple[str, ...], direction: Direction, connection: str | None
+) -> tuple[Direction, str | None]:
+    """What these lines say, else what was inherited."""
     for text in lines:
-        if text[:2] == "a=" and (value := _DIRECTIONS.get(text.rstrip().lower())) is not None:
-            found = value
-    return found
-
-
-def _connection(lines: tuple[str, ...]) -> str | None:
-    for text in lines:
-        if text.startswith("c="):
+        if text in _DIRECTIONS:
+            direction = _DIRECTIONS[text]
+        elif text[0] == "c":
             parts = text[2:].split()
             if len(parts) != 3 or parts[0] != "IN" or parts[1] not in ("IP4", "IP6"):
                 raise SdpError("Malformed c= line")
-            return parts[2].partition("/")[0]
-    return None
+            connection = parts[2].partition("/")[0]
+    return direction, connection
 
 
 def _attributes(lines: tuple[str, ...]) -> list[tuple[str, str | None]]:
@@ -371,17 +367,6 @@ def _attributes(lines: tuple[str, ...]) -> list[tuple[str, str | None]]:
         if text.startswith("a="):
             name, colon, value = text[2:].partition(":")
             found.append((name, value if colon else None))
-    return found
-
-
-def _payload_attribute(lines: tuple[str, ...], prefix: str) -> dict[int, str]:
-    found: dict[int, str] = {}
-    start = f"a={prefix}"
-    for text in lines:
-        if text.startswith(start):
-            payload, _, value = text[len(start) :].strip().partition(" ")
-            if payload.isascii() and payload.isdigit() and len(payload) <= 3:
-                found.setdefault(int(payload), value.strip())
     return found
 
 

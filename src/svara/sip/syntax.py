@@ -26,6 +26,7 @@ _QUOTED: Final = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 # What may stand unquoted as a value: a token, a host with brackets, and what phones write (base64, URIs).
 _BARE: Final = r'[^\x00-\x20\x7f";,<>\\]'
 _PARAM: Final = rf"[ \t]*;[ \t]*([{TCHARS}]+)(?:[ \t]*(=)[ \t]*({_QUOTED}|{_BARE}*))?"
+_PARAM_PLAIN = re.compile(rf"(?:;[{TCHARS}]++(?:={_BARE}*+)?+)++")
 _PARAM_ONE = re.compile(_PARAM, re.DOTALL)
 _PARAM_ALL = re.compile(rf"(?:{_PARAM.replace('(=)', '=')})*[ \t]*", re.DOTALL)
 _ELEMENT = re.compile(rf'(?:[^,"<]+|{_QUOTED}|<[^>]*>)*', re.DOTALL)
@@ -44,12 +45,14 @@ def quote(text: str) -> str:
     return '"' + _TO_ESCAPE.sub(r"\\\1", text) + '"'
 
 
+def unescape(text: str) -> str:
+    """The inside of a quoted-string with each quoted-pair replaced by what it stands for."""
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
 def unquote(text: str) -> str:
     """A quoted-string without its quotes and escapes; any other text as it is."""
-    if len(text) >= 2 and text[0] == '"' == text[-1]:
-        text = text[1:-1]
-        return _ESCAPED.sub(r"\1", text) if "\\" in text else text
-    return text
+    return unescape(text[1:-1]) if len(text) >= 2 and text[0] == '"' == text[-1] else text
 
 
 def split_list(value: str) -> list[str]:
@@ -82,9 +85,16 @@ def parse_params(text: str) -> Params:
     """
     if not text:
         return NO_PARAMS
+    params: dict[str, str | None] = {}
+    if _PARAM_PLAIN.fullmatch(text) is not None:  # neither quotes nor spaces: nearly always
+        for part in text[1:].split(";"):
+            name, equals, value = part.partition("=")
+            key = name.lower()
+            if key not in params:
+                params[key] = value if equals else None
+        return params
     if _PARAM_ALL.fullmatch(text) is None:
         raise SipError(400, "Malformed parameters")
-    params: dict[str, str | None] = {}
     for name, equals, value in _PARAM_ONE.findall(text):
         key = name.lower()
         if key not in params:
