@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client
 from tests.web import office
 from tests.web.office import Company
+from tests.web.stage import Stage
 
 from svara.people import signin
 from svara.web import live
@@ -45,9 +47,31 @@ def browser_of(db: None) -> Callable[[Company, str], Client]:
 
 
 @pytest.fixture
-def mirror() -> live.Live:
+def mirror() -> Iterator[live.Live]:
     """A mirror of live state into which a test can write; nobody else sees it."""
     before, mine = live.current(), live.Live()
     live.install(mine)
     yield mine
     live.install(before)
+
+
+@pytest.fixture(scope="session")
+def _one_stage(django_db_setup: None, built_assets: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One web process for all tests that want one."""
+    database = connection.settings_dict
+    url = f"sqlite:///{database['NAME']}" if connection.vendor == "sqlite" else _address(database)
+    one = Stage(tmp_path_factory.mktemp("stage"), url)
+    yield one
+    seconds = one.close()
+    assert seconds < 4, f"the web process took {seconds:.1f} s to stop"
+
+
+@pytest.fixture
+def stage(_one_stage: Stage, transactional_db: None) -> Stage:
+    """The running web process, with nobody and nothing in it."""
+    _one_stage.forget()
+    return _one_stage
+
+
+def _address(database: dict[str, object]) -> str:
+    return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)

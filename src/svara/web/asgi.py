@@ -70,13 +70,19 @@ async def _bounded(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def _refuse_body(scope: dict[str, Any], send: Any) -> None:
+    """Answer 413. The connection stays open: uvicorn reads what is still on its way and drops it, so the client gets to see
+    the answer; a body without end runs into the deadline."""
     kind = b"application/problem+json" if scope["path"].startswith("/api/") else b"text/plain; charset=utf-8"
     body = (
         b'{"type":"about:blank","title":"Content Too Large","status":413,"detail":"A request may hold 1 MiB at most."}'
         if scope["path"].startswith("/api/")
         else b"This is too large: a request may hold 1 MiB at most.\n"
     )
-    headers = [(b"content-type", kind), (b"connection", b"close"), (b"x-content-type-options", b"nosniff")]
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -2,18 +2,17 @@
 //
 // A hidden tab lets its connection go (browsers allow six per server over HTTP/1.1) and catches up when it is seen again.
 interface Presence {
-  person: string;
-  availability: string;
+  id: string;
+  presence: string;
 }
 
 let source: EventSource | null = null;
-let lost = false;
 
 function tell(name: string, detail: unknown = null): void {
   document.body.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
-function paint({ person, availability }: Presence): void {
+function paint({ id: person, presence: availability }: Presence): void {
   const words = document.querySelector<HTMLTemplateElement>("template#availabilities");
   const text = words?.content.querySelector(`[data-key="${CSS.escape(availability)}"]`)?.textContent ?? availability;
   for (const element of document.querySelectorAll<HTMLElement>(`[data-person="${CSS.escape(person)}"]`)) {
@@ -35,12 +34,10 @@ function connect(address: string): void {
   source = new EventSource(address);
   source.addEventListener("open", () => {
     document.documentElement.dataset.live = "on";
-    if (lost) tell("svara:catch-up");
-    lost = false;
+    tell("svara:catch-up"); // what happened between the page's making and now
   });
   source.addEventListener("error", () => {
     document.documentElement.dataset.live = "off";
-    lost = true;
     if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
     source = null;
     setTimeout(() => connect(address), 5_000);
@@ -62,7 +59,6 @@ export function startLive(): void {
     if (document.hidden) {
       source?.close();
       source = null;
-      lost = true;
     } else connect(address);
   });
   addEventListener("pagehide", () => source?.close());

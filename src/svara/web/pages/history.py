@@ -117,7 +117,8 @@ def records(request: HttpRequest) -> HttpResponse:
 
 
 def _page(lines: list[CallLine], following: str | None, filters: Filters, shown: int) -> dict[str, Any]:
-    return {"lines": lines, "next": following, "filters": filters, "shown": shown}
+    """`room`: how many records are wanted when news come; all of them, where there are no more than are shown."""
+    return {"lines": lines, "next": following, "filters": filters, "room": shown if following else shown + PAGE}
 
 
 def _day(field: str, text: str) -> date | None:

@@ -1,0 +1,104 @@
+"""Chromium for the tests of the pages: Debian's own, driven by Playwright; what it loads and says is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Playwright
+from tests.web.office import PASSWORD
+from tests.web.stage import Stage
+
+from svara.web.build import MODULES, ROOT
+
+ARTEFACTS = ROOT / "artefacts"
+"""Screenshots go here; Git does not hold them."""
+WIDTHS = {1440: 900, 768: 1024, 360: 740}
+AXE = MODULES / "axe-core" / "axe.min.js"
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def launch(playwright: Playwright) -> Browser:
+    return playwright.chromium.launch(
+        executable_path="/usr/bin/chromium",
+        args=[
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    )
+
+
+class Visit:
+    """One person's visit with one browser window."""
+
+    def __init__(self, page: Page, stage: Stage) -> None:
+        self.page = page
+        self.stage = stage
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._heard)
+
+    def _heard(self, message: Any) -> None:
+        if message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.stage.url + path)
+
+    def sign_in(self, name: str, path: str = "/") -> None:
+        self.go(f"/sign-in/?next={path}")
+        self.page.fill("#name", name)
+        self.page.fill("#password", PASSWORD)
+        self.page.press("#password", "Enter")
+        self.page.wait_for_selector(".app")
+
+    def live(self) -> None:
+        """Wait until the page hears news."""
+        self.page.wait_for_selector('html[data-live="on"]', state="attached")
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def barriers(self) -> list[str]:
+        """What axe-core objects to on this page, one line each."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("standards => axe.run(document, {runOnly: {type: 'tag', values: standards}})", STANDARDS)
+        return [
+            f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def picture(self, name: str) -> Path:
+        """Keep a screenshot."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        path = ARTEFACTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+
+@contextmanager
+def visit(
+    browser: Browser, stage: Stage, *, width: int = 1440, scheme: str = "light", language: str = "en"
+) -> Iterator[Visit]:
+    context = browser.new_context(
+        viewport={"width": width, "height": WIDTHS.get(width, 900)},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale=language,
+        reduced_motion="reduce",
+    )
+    try:
+        yield Visit(context.new_page(), stage)
+    finally:
+        context.close()

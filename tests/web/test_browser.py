@@ -1,0 +1,301 @@
+"""The pages in a real browser, on the real web process: signing in, calling, and news that arrive by themselves."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from tests.web import office
+from tests.web.browsing import WIDTHS, Visit, launch, visit
+from tests.web.office import Company
+from tests.web.stage import Stage, eventually
+
+from svara.calls.commands import Hangup, LiveCall, Originate, Refused
+from svara.people import actions
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def anna(browser: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
+    """Anna's window."""
+    with visit(browser, stage) as window:
+        yield window
+        assert window.complaints == []
+
+
+def seconds_until(true: Callable[[], object]) -> float:
+    began = time.monotonic()
+    true()
+    return time.monotonic() - began
+
+
+def call_of(acme: Company, caller: str, callee: str, state: str, call_id: str = "live-1") -> LiveCall:
+    now = time.time()
+    people = (acme[caller].id, acme[callee].id)
+    answered = now if state in {"answered", "held"} else None
+    return LiveCall(
+        call_id, acme.tenant.id, "internal", state, acme.party(caller), acme.party(callee), now - 3, answered, people
+    )
+
+
+def test_anna_signs_in_with_the_keyboard_alone_and_lands_where_she_wanted(anna: Visit) -> None:
+    page = anna.page
+    anna.go("/history/?outcome=missed")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.keyboard.type("anna@acme.test")
+    page.keyboard.press("Tab")
+    page.keyboard.type("not her password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    page.keyboard.type(office.PASSWORD)  # the name is kept, the cursor waits in the password
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Call history")).to_be_visible()
+    assert page.url.endswith("/history/?outcome=missed")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_directory_finds_as_one_types_and_calls_from_the_keyboard(anna: Visit, stage: Stage) -> None:
+    page = anna.page
+    anna.sign_in("anna@acme.test")
+    anna.live()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("cecil")
+    expect(page.locator("#people .row")).to_have_count(1)
+    expect(page.locator("#people")).to_contain_text("Cecilie Moe")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name="Call Cecilie Moe")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Your phone rings now")
+    assert [type(asked) for asked in stage.asked] == [Originate]
+    assert stage.asked[0].to == "103"
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#people .row")).to_have_count(8)
+    page.keyboard.type("zzz")
+    expect(page.locator("#people")).to_contain_text("Nobody found")
+
+
+@pytest.mark.claim("PHO-6")
+def test_presence_arrives_by_itself_in_under_a_second(anna: Visit, stage: Stage, acme: Company) -> None:
+    anna.sign_in("anna@acme.test")
+    anna.live()
+    bob = anna.page.locator(f'#people [data-person="{acme["bob"].id}"]')
+    expect(bob).to_contain_text("Offline")
+    for availability, words in (("available", "Available"), ("ringing", "Ringing"), ("in-call", "In a call")):
+        stage.presence(acme.tenant.id, acme["bob"].id, availability)
+        taken = seconds_until(lambda words=words: expect(bob.locator(".availability")).to_have_text(words))
+        assert taken < 1, f"{availability} took {taken:.2f} s"
+        expect(bob).to_have_attribute("data-availability", availability)
+    stage.presence(acme.tenant.id, acme["anna"].id, "dnd")
+    expect(anna.page.locator("#presence .availability")).to_have_text("Do not disturb")
+
+
+def test_choosing_a_presence_is_one_click(anna: Visit, acme: Company) -> None:
+    anna.sign_in("anna@acme.test")
+    anna.page.get_by_role("radio", name="Do not disturb").check()
+    expect(anna.page.locator("#presence")).to_contain_text("Your phones stay silent")
+    acme["anna"].refresh_from_db()
+    assert acme["anna"].choice == "dnd"
+
+
+def test_a_call_from_the_page_tells_how_it_goes(anna: Visit, stage: Stage, acme: Company) -> None:
+    page = anna.page
+    anna.sign_in("anna@acme.test")
+    anna.live()
+    page.get_by_role("button", name="Call Bob Lund").click()
+    panel = page.locator("#call-placed-here")
+    expect(panel).to_contain_text("Your phone rings now")
+    for state, words in (
+        ("started", "pick it up to call Bob Lund"),
+        ("ringing", "Calling Bob Lund"),
+        ("answered", "Talking to Bob Lund"),
+        ("held", "On hold: Bob Lund"),
+    ):
+        stage.call(call_of(acme, "anna", "bob", state, "placed-here"))
+        taken = seconds_until(lambda words=words: expect(panel).to_contain_text(words))
+        assert taken < 1, f"{state} took {taken:.2f} s"
+    panel.get_by_role("button", name="Hang up").click()
+    assert eventually(lambda: any(isinstance(asked, Hangup) for asked in stage.asked))
+    stage.call(call_of(acme, "anna", "bob", "ended", "placed-here"))
+    expect(page.locator("#running")).to_be_empty()
+
+
+def test_a_refused_call_says_why_in_plain_words(anna: Visit, stage: Stage) -> None:
+    anna.sign_in("anna@acme.test")
+    stage.refusal = Refused("offline", "none of your phones is registered")
+    anna.page.get_by_role("button", name="Call Bob Lund").click()
+    expect(anna.page.get_by_role("alert")).to_contain_text("None of your phones is online. Switch one on and try again.")
+
+
+@pytest.mark.claim("ADV-6")
+def test_history_is_live(anna: Visit, stage: Stage, acme: Company) -> None:
+    page = anna.page
+    for number in range(60):
+        office.answered(acme, "bob", "cecilie", ago_seconds=4000.0 + number * 60)
+    anna.sign_in("anna@acme.test", "/history/")
+    anna.live()
+    records = page.locator("#records [id^=record-]")
+    expect(records).to_have_count(50)
+    page.get_by_role("button", name="Load more").click()
+    expect(records).to_have_count(60)
+    expect(page.locator("#running")).to_be_empty()
+
+    stage.call(call_of(acme, "dag", "eva", "ringing"))
+    taken = seconds_until(lambda: expect(page.locator("#running")).to_contain_text("Dag Vik"))
+    assert taken < 1, f"{taken:.2f} s"
+    stage.call(call_of(acme, "dag", "eva", "answered"))
+    expect(page.locator("#running")).to_contain_text("Talking")
+    stage.call(call_of(acme, "dag", "eva", "ended"))
+    expect(page.locator("#running")).to_be_empty()
+    page.evaluate("window.notReloaded = true")
+
+    call = office.answered(acme, "dag", "eva", ago_seconds=20, talk_seconds=10)
+    stage.recorded(call, acme.tenant.id, (acme["dag"].id, acme["eva"].id))
+    taken = seconds_until(lambda: expect(page.locator(f"#record-{call}")).to_be_visible())
+    assert taken < 1, f"{taken:.2f} s"
+    expect(records).to_have_count(61)
+    expect(records.first).to_contain_text("Dag Vik")
+    assert page.evaluate("window.notReloaded") is True
+
+
+def test_filters_act_at_once_and_stand_in_the_address(anna: Visit, acme: Company) -> None:
+    page = anna.page
+    office.a_busy_week(acme)
+    anna.sign_in("anna@acme.test", "/history/")
+    records = page.locator("#records [id^=record-]")
+    expect(records).to_have_count(9)
+    page.get_by_label("Outcome").select_option("answered")
+    expect(records).to_have_count(4)
+    page.get_by_label("Name or number").fill("eva")
+    expect(records).to_have_count(1)
+    assert page.url.endswith("/history/?outcome=answered&search=eva")
+    page.reload()
+    expect(records).to_have_count(1)
+    page.get_by_label("Name or number").fill("zzz")
+    expect(page.locator("#records")).to_contain_text("No call fits these filters")
+
+
+def test_a_session_that_ended_leads_back_to_the_door(anna: Visit) -> None:
+    anna.sign_in("anna@acme.test")
+    anna.page.context.clear_cookies()
+    anna.page.get_by_role("searchbox").fill("bob")
+    expect(anna.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_token_is_made_copied_and_revoked(anna: Visit, acme: Company) -> None:
+    page = anna.page
+    anna.sign_in("anna@acme.test", "/profile/")
+    page.get_by_label("What the token is for").fill("Wallboard")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#new-token")).to_contain_text("svara")
+    page.get_by_role("button", name="Revoke").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Revoke “Wallboard”?")
+    expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="Revoke").click()
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("status")).to_contain_text("The token no longer works")
+    expect(page.locator("table")).to_have_count(0)
+
+
+def pages_of(acme: Company) -> dict[str, str]:
+    """Every page, by name, with something on it."""
+    office.a_busy_week(acme)
+    call = office.answered(acme, "bob", "anna", ago_seconds=60, held=True, also_rang=("mobile",))
+    actions.do_create_token(acme["anna"], "Wallboard")
+    return {
+        "people": "/",
+        "nobody": "/?q=zzz",
+        "history": "/history/",
+        "story": f"/history/{call}/",
+        "profile": "/profile/",
+        "system": "/system/",
+        "missing": "/nothing-here/",
+    }
+
+
+def a_lively_office(stage: Stage, acme: Company) -> None:
+    states = ["available", "in-call", "in-call", "available", "ringing", "away", "dnd", "offline"]
+    for person, state in zip(acme.people.values(), states, strict=True):
+        stage.presence(acme.tenant.id, person.id, state, int(state != "offline"))
+    stage.call(call_of(acme, "bob", "cecilie", "answered", "live-1"))
+    stage.call(call_of(acme, "eva", "anna", "ringing", "live-2"))
+
+
+@pytest.mark.claim("TB-1")
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_page_fits_every_screen(browser: Browser, stage: Stage, acme: Company, language: str) -> None:
+    a_lively_office(stage, acme)
+    pages = pages_of(acme)
+    token = actions.do_invite(acme["dag"])
+    too_wide = []
+    for width in WIDTHS:
+        with visit(browser, stage, width=width, language=language) as window:
+            for name, path in {"sign-in": "/sign-in/", "invitation": f"/invitation/{token}"}.items():
+                window.go(path)
+                window.picture(f"{name}-{language}-{width}")
+                too_wide += [f"{name} {width}"] * (window.overflow() > 0)
+            window.sign_in("anna@acme.test")
+            for name, path in pages.items():
+                window.go(path)
+                window.picture(f"{name}-{language}-{width}")
+                too_wide += [f"{name} {width}"] * (window.overflow() > 0)
+            assert window.complaints == []
+    assert too_wide == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier(browser: Browser, stage: Stage, acme: Company, scheme: str) -> None:
+    a_lively_office(stage, acme)
+    pages = pages_of(acme)
+    token = actions.do_invite(acme["dag"])
+    barriers = []
+    with visit(browser, stage, scheme=scheme) as window:
+        for path in ("/sign-in/", f"/invitation/{token}", "/invitation/none"):
+            window.go(path)
+            barriers += window.barriers()
+        window.sign_in("anna@acme.test")
+        for name, path in pages.items():
+            window.go(path)
+            barriers += [f"{name}: {barrier}" for barrier in window.barriers()]
+            window.picture(f"{name}-{scheme}")
+        window.go("/")
+        window.page.locator("#people").get_by_role("button", name="Call Bob Lund").click()
+        expect(window.page.locator("#call-placed-here")).to_be_visible()
+        barriers += window.barriers()
+    with visit(browser, stage, scheme=scheme, width=360) as window:
+        window.sign_in("anna@acme.test", "/history/")
+        barriers += window.barriers()
+    assert barriers == [], "\n".join(barriers)
+
+
+def test_no_page_asks_anything_of_anybody_else(anna: Visit, stage: Stage, acme: Company) -> None:
+    for path in ("/sign-in/", "/invitation/none"):
+        anna.go(path)
+    anna.sign_in("anna@acme.test")
+    for path in pages_of(acme).values():
+        anna.go(path)
+    strangers = {url for url in anna.requests if not url.startswith(stage.url)}
+    assert strangers == set()
+    assert len(anna.requests) > 10
