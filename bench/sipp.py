@@ -127,4 +127,4 @@ def register_phones(folder: Path, server: Server, logins: list[str], port: int) 
     ) as sipp:
         result = sipp.wait(60)
     if result.good != len(logins):
-        raise SystemExit(f"bench: {len(logins) - result.good} phones could not register\n{result.errors[-1500:]}")
+        raise SystemExit(f"bench: {len(logins) - result.good} phones could not register\n{result.errors[:1500]}")
