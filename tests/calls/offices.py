@@ -21,14 +21,14 @@ def phone(login: str, secret: str | None = None) -> Phone:
 
 
 def person(username: str, extension: str, *logins: str, tenant: str = "acme", **more: Any) -> Person:
-    return Person(
-        id=f"p-{tenant}-{username}",
-        username=username,
-        name={"anna": "Anna Berg", "bob": "Bob Lind", "cecilie": "Cecilie Dahl"}.get(username, username.title()),
-        extension=extension,
-        phones=tuple(phone(login) for login in logins or (f"{tenant}-{username}",)),
-        **more,
-    )
+    fields: dict[str, Any] = {
+        "id": f"p-{tenant}-{username}",
+        "username": username,
+        "name": {"anna": "Anna Berg", "bob": "Bob Lind", "cecilie": "Cecilie Dahl"}.get(username, username.title()),
+        "extension": extension,
+        "phones": tuple(phone(login) for login in logins or (f"{tenant}-{username}",)),
+    }
+    return Person(**(fields | more))
 
 
 def tenant(slug: str, *people: Person, **more: Any) -> Tenant:

@@ -184,8 +184,13 @@ class Desk:
         )
         leg = Leg(switch, call, CALLER, "caller", party=call.caller, tag=transaction.to_tag)
         leg.use(transaction.flow)
-        incoming = Incoming(leg, transaction)
-        if not leg.timer_fits(transaction):
+        try:
+            incoming = Incoming(leg, transaction)
+            fits = leg.timer_fits(transaction)
+        except SipError:
+            leg.close()
+            raise
+        if not fits:
             leg.close()
             return
         leg.incoming = incoming

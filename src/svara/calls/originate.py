@@ -16,8 +16,8 @@ from svara.calls.exchange import invite
 from svara.calls.invitation import ELSEWHERE, Invitation
 from svara.calls.leg import Leg
 from svara.calls.route import NO_ANSWER, OFFLINE, RING_SECONDS, Plan, Refusal, party
-from svara.calls.setup import RELAY_DOWN, Setup
-from svara.calls.verdict import meaning, verdict, words
+from svara.calls.setup import Setup
+from svara.calls.verdict import RELAY_DOWN, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
 from svara.people.office import Person

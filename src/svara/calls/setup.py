@@ -14,7 +14,7 @@ from svara.calls.events import AnyEvent, CallStarted, EndedBy, LegEnded, LegOffe
 from svara.calls.invitation import ELSEWHERE, Invitation
 from svara.calls.leg import CALLER, Leg
 from svara.calls.route import NO_ANSWER, Plan, Refusal, Step, party
-from svara.calls.verdict import ends_the_person, meaning, verdict, words
+from svara.calls.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
 from svara.sip.bindings import Binding
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 MAX_LEGS = 40
 """Phones that one call rings at most, over all its steps."""
 
-RELAY_DOWN = Refusal(503, "failed", "media relay failed")
 NO_SOUND = Refusal(488, "failed", "the phones could not agree on sound")
 GAVE_UP = Refusal(487, "abandoned", "caller gave up")
 

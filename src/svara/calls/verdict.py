@@ -14,9 +14,10 @@ from svara.calls.route import NO_ANSWER, OFFLINE, Refusal
 DECLINED = Refusal(603, "rejected", "declined")
 BUSY = Refusal(486, "busy", "busy")
 MISMATCH = Refusal(488, "failed", "the phones have no codec in common")
+RELAY_DOWN = Refusal(503, "failed", "media relay failed")
 PHONE_FAILED = Refusal(480, "failed", "the phone reported an error")
 
-_RANK = (DECLINED, BUSY, NO_ANSWER, MISMATCH, OFFLINE, PHONE_FAILED)
+_RANK = (DECLINED, BUSY, NO_ANSWER, MISMATCH, RELAY_DOWN, OFFLINE, PHONE_FAILED)
 
 _MEANING = {
     **dict.fromkeys((600, 486), BUSY),
