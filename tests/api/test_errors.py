@@ -14,6 +14,7 @@ from svara.api.auth import FAILURES
 from svara.api.problems import MAX_BODY_BYTES
 from svara.people import access
 from svara.people.actions import do_revoke_token
+from svara.web.live import Live
 
 
 def assert_problem(response: Any, status: int, error_id: str) -> dict[str, Any]:
@@ -61,6 +62,15 @@ def test_methods_that_are_not_there(acme: Company) -> None:
     assert_problem(response, 405, "method-not-allowed")
     assert set(response["Allow"].split(", ")) == {"GET", "POST"}
     assert_problem(Caller(acme.anna).client.post("/api/v1/healthz"), 405, "method-not-allowed")
+
+
+def test_head_is_get_without_the_body(acme: Company, mirror: Live) -> None:
+    anna = Caller(acme.anna)
+    for path in ("/healthz", "/me", "/calls", "/events"):
+        response = anna.client.head(f"/api/v1{path}")
+        assert (response.status_code, response.content) == (200, b""), path
+    assert mirror.streams == 0
+    assert_problem(anna.client.delete("/api/v1/healthz"), 405, "method-not-allowed")
 
 
 @pytest.mark.parametrize(

@@ -119,27 +119,16 @@ def register(api: NinjaAPI) -> None:
 
 
 def only_problems(view: Callable[..., Any]) -> Callable[..., Any]:
-    """`view`, which answers with a problem document too when the method is unknown to it or the body is too large."""
-
-    def too_large(request: HttpRequest) -> HttpResponse | None:
-        announced = request.META.get("CONTENT_LENGTH") or "0"
-        if announced.isdecimal() and int(announced) <= MAX_BODY_BYTES:
-            return None
-        return problem(413, "too-large", "A request may hold 1 MiB at most.")
-
-    def translated(response: HttpResponseBase) -> HttpResponseBase:
-        if response.status_code != 405:
-            return response
-        return problem(
-            405, "method-not-allowed", "This cannot be done with this method.", headers={"Allow": response.headers["Allow"]}
-        )
-
+    """`view` as the API shows it: HEAD is GET without the body (RFC 9110 section 9.3.2); a method that is not known, a body
+    that is too large and whatever is not there are problem documents.
+    """
     if inspect.iscoroutinefunction(view):
 
         @wraps(view)
         async def asynchronous(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            head = _as_get(request)
             try:
-                return too_large(request) or translated(await view(request, *args, **kwargs))
+                return _shown(_too_large(request) or await view(request, *args, **kwargs), head)
             except Http404:
                 return not_found(request)
 
@@ -147,12 +136,35 @@ def only_problems(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def synchronous(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        head = _as_get(request)
         try:
-            return too_large(request) or translated(view(request, *args, **kwargs))
+            return _shown(_too_large(request) or view(request, *args, **kwargs), head)
         except Http404:
             return not_found(request)
 
     return synchronous
+
+
+def _as_get(request: HttpRequest) -> bool:
+    """Let a HEAD request pass for GET; gives whether it was one."""
+    if request.method != "HEAD":
+        return False
+    request.method = "GET"
+    return True
+
+
+def _too_large(request: HttpRequest) -> HttpResponse | None:
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if announced.isdecimal() and int(announced) <= MAX_BODY_BYTES:
+        return None
+    return problem(413, "too-large", "A request may hold 1 MiB at most.")
+
+
+def _shown(response: HttpResponseBase, head: bool) -> HttpResponseBase:
+    if response.status_code == 405:
+        allowed = response.headers["Allow"]
+        response = problem(405, "method-not-allowed", "This cannot be done with this method.", headers={"Allow": allowed})
+    return HttpResponse(status=response.status_code, headers=dict(response.headers)) if head else response
 
 
 def _ignoring_request(handler: Callable[[Any], HttpResponse]) -> Callable[[HttpRequest, Any], HttpResponse]:

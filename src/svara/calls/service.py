@@ -44,6 +44,7 @@ class Service:
         self._folder = folder
         self._more_counters = more_counters
         self._seen: tuple[int, int] | None = None
+        self._started_at = switch.clock.now()
 
     async def handle(self, payload: bytes) -> bytes:
         """The bus's side: decode, answer, encode."""
@@ -158,5 +159,6 @@ class Service:
             calls=len(switch.calls),
             registrations=sum(switch.registrar.registered().values()),
             relay="up" if switch.relay.up else "down",
+            started_at=self._started_at,
             counters=counters,
         )

@@ -74,7 +74,8 @@ async def _refuse_body(scope: dict[str, Any], send: Any) -> None:
     the answer; a body without end runs into the deadline."""
     kind = b"application/problem+json" if scope["path"].startswith("/api/") else b"text/plain; charset=utf-8"
     body = (
-        b'{"type":"about:blank","title":"Content Too Large","status":413,"detail":"A request may hold 1 MiB at most."}'
+        b'{"type":"about:blank","title":"Content Too Large","status":413,"error_id":"too-large",'
+        b'"detail":"A request may hold 1 MiB at most."}'
         if scope["path"].startswith("/api/")
         else b"This is too large: a request may hold 1 MiB at most.\n"
     )

@@ -48,7 +48,7 @@ PING_SECONDS = 15.0
 MAX_WAITING_NEWS = 256
 """What may wait for one slow stream."""
 
-MAX_ENDED_CALLS = 10_000
+MAX_ENDED_CALLS = 1000
 """Calls that may wait here for their record."""
 
 RECORDED = f"{TOPIC_CALL}.recorded"
