@@ -9,7 +9,7 @@ process takes the call up.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -91,8 +91,8 @@ class Dialog:
                 call_id=request.call_id,
                 local_tag=local_tag,
                 remote_tag=caller.tag or "",
-                local_uri=without_tag(request.to),
-                remote_uri=without_tag(caller),
+                local_uri=without_tag(request, "to"),
+                remote_uri=without_tag(request, "from"),
                 remote_target=_target(request),
                 route_set=tuple(request.all("record-route")),
                 local_cseq=local_cseq,
@@ -120,8 +120,8 @@ class Dialog:
                 call_id=request.call_id,
                 local_tag=request.from_.tag or "",
                 remote_tag=callee.tag,
-                local_uri=without_tag(request.from_),
-                remote_uri=without_tag(request.to),
+                local_uri=without_tag(request, "from"),
+                remote_uri=without_tag(request, "to"),
                 remote_target=target,
                 route_set=tuple(reversed(response.all("record-route"))),
                 local_cseq=request.cseq.number,
@@ -252,8 +252,15 @@ def dialog_id(request: Request) -> DialogId | None:
     return None if tag is None else (request.call_id, tag, request.from_.tag or "")
 
 
-def without_tag(address: NameAddr) -> str:
-    """A From or To value without its tag."""
+def without_tag(message: Request | Response, name: Literal["from", "to"]) -> str:
+    """A From or To value without its tag: as the peer wrote it, where that is plain to see."""
+    text = message.first(name) or ""
+    head, tag, rest = text.rpartition(";tag=")
+    if tag and head.endswith(">") and rest.isascii() and rest.replace("-", "").replace(".", "").isalnum():
+        return head
+    if not tag and text.endswith(">") and text.isascii():
+        return text
+    address = message.from_ if name == "from" else message.to
     if "tag" not in address.params:
         return str(address)
     return str(NameAddr(address.display, address.uri, {k: v for k, v in address.params.items() if k != "tag"}))
@@ -263,4 +270,8 @@ def _target(message: Request | Response) -> str:
     contacts = message.contacts
     if len(contacts) != 1 or not contacts[0].uri.is_sip:
         raise SipError(400, "Contact missing or ambiguous")
+    text = message.first("contact") or ""
+    end = text.find(">")
+    if text[:1] == "<" and text.isascii() and text[1:5] in ("sip:", "sips"):
+        return text[1:end]
     return str(contacts[0].uri)

@@ -8,7 +8,6 @@ second cost little memory; every table is bounded.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,7 +26,6 @@ from svara.sip.transport.flow import Flow
 _LOG = log.get("sip.transaction")
 
 _COOKIE = "z9hG4bK"
-_HARD_VIA = re.compile(r'[,"]|;received', re.IGNORECASE)
 _DEFAULT_PORT = {"TLS": 5061, "WSS": 443, "WS": 80}
 # Methods of which an upstream fork may bring us copies over several ways (section 8.2.2.2).
 _MERGED_METHODS = frozenset({"INVITE", "MESSAGE", "REFER", "SUBSCRIBE"})
@@ -395,8 +393,10 @@ def _expired(_key: str, transaction: ServerTransaction | None) -> None:
 def _note_source(request: Request, host: str, port: int) -> None:
     """`Request.set_received`, with a short way for the Via that nearly every phone sends."""
     top = request.first("via") or ""
-    if top.count(";rport") == 1 and top.count(";rport;") + top.endswith(";rport") == 1 and not _HARD_VIA.search(top):
+    before, asked, after = top.partition(";rport")
+    plain = asked and (not after or after[0] == ";") and "," not in top and '"' not in top
+    if plain and ";rport" not in after and "received" not in top.lower():
         address = f"[{host}]" if ":" in host else host
-        request.replace_first("Via", top.replace(";rport", f";rport={port};received={address}"))
+        request.replace_first("Via", f"{before};rport={port};received={address}{after}")
     else:
         request.set_received(host, port)
