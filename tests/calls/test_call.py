@@ -47,6 +47,22 @@ def test_anna_calls_bob_they_talk_and_bob_hangs_up(at_work: Office, anna: Phone,
     assert {quality.side for quality in at_work.told(CallQuality)} == {"caller", "callee"}
 
 
+def test_a_description_among_other_parts_is_found_and_goes_on_alone(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call(
+        "102",
+        sdp=b"--b\r\nContent-Type: application/sdp\r\n\r\n"
+        + anna.sdp
+        + b"\r\n--b\r\nContent-Type: application/pidf+xml\r\n\r\n"
+        b"<presence>Anna is at home</presence>\r\n--b--\r\n",
+        headers=[("Content-Type", "multipart/mixed;boundary=b")],
+    )
+    bob.answer()
+    assert anna.statuses == [200]
+    [invite] = bob.heard("INVITE")
+    assert invite.content_type == "application/sdp"
+    assert b"at home" not in invite.to_bytes()
+
+
 def test_the_caller_hangs_up(at_work: Office, anna: Phone, bob: Phone) -> None:
     anna.call("bob")
     bob.answer()

@@ -82,6 +82,13 @@ def test_a_phone_says_how_long_and_how_much_it_wants_to_be_called() -> None:
         refused(lambda text: parse_name_addr(text).reg_id, f"<sip:a@b>;reg-id={wrong}")
 
 
+def test_names_for_peoples_eyes() -> None:
+    assert parse_name_addr('"Anna\\\x00 \u202eBerg" <sip:a@b>').name == "Anna\ufffd \ufffdBerg"
+    assert parse_name_addr(f'"{"x" * 300}" <sip:a@b>').name == "x" * 128
+    assert parse_name_addr('"Jūratė" <sip:a@b>').name == "Jūratė"
+    assert parse_name_addr("anna@acme.test <sip:a@b>").name == "anna@acme.test", "no token, but some phones write it"
+
+
 def test_via() -> None:
     via = parse_via("SIP/2.0/udp Pc33.Atlanta.com:5066;branch=z9hG4bK776;rport;received=[2001:db8::9]")
     assert via == Via("UDP", "pc33.atlanta.com", 5066, {"branch": "z9hG4bK776", "rport": None, "received": "[2001:db8::9]"})

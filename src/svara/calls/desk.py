@@ -18,6 +18,7 @@ from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party, route
 from svara.calls.switch import Switch
 from svara.people.office import REALM
+from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
 from svara.sip.message import Request, SipError, new_response
 from svara.sip.transaction import ServerTransaction
@@ -156,7 +157,7 @@ class Desk:
         if request.max_forwards == 0:
             transaction.reply(483)
             return
-        if request.body and request.content_type not in ("application/sdp", None):
+        if request.body and session_description(request) is None:
             transaction.reply(415, headers=(("Accept", "application/sdp"),))
             return
         tenant, person, _ = switch.office.by_login[login]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.events import EndedBy, Party
 from svara.media.relay import Kind
+from svara.sip.bodies import session_description
 from svara.sip.dialog import Dialog
 from svara.sip.message import Message, Request, Response, SipError
 from svara.sip.session import Headers, SessionTimer, TimerPolicy, answer_timer, timer_agreed
@@ -31,8 +32,11 @@ TIMER = TimerPolicy()
 
 
 def sdp_of(message: Message) -> bytes:
-    """The session description in a message, b"" without one. A body of no stated type is one, too (field practice)."""
-    return message.body if message.body and message.content_type in (SDP, None) else b""
+    """The session description in a message, alone or among other parts; b"" without one that can be found."""
+    try:
+        return session_description(message) or b""
+    except SipError:
+        return b""
 
 
 class Leg:

@@ -28,7 +28,18 @@ from svara.sip.extensions import (
     parse_rseq,
     parse_session_expires,
 )
-from svara.sip.syntax import NO_PARAMS, TCHARS, Params, format_params, is_token, parse_ipv6, parse_params, quote, unescape
+from svara.sip.syntax import (
+    NO_PARAMS,
+    TCHARS,
+    Params,
+    format_params,
+    is_token,
+    parse_ipv6,
+    parse_params,
+    printable,
+    quote,
+    unescape,
+)
 from svara.sip.uri import CACHED_TEXT_LENGTH, Uri, parse_uri
 
 __all__ = [
@@ -61,7 +72,7 @@ _VIA = re.compile(
 )
 # Possessive throughout: a long run of spaces or quotes is looked at once.
 _NAME_ADDR = re.compile(
-    r'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"[ \t]*+|([^"<>;,:\\@\x00-\x08\x0a-\x1f\x7f]*+))<([^<>]*+)>[ \t]*+(;.*)?', re.DOTALL
+    r'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"[ \t]*+|([^"<>;,:\\\x00-\x08\x0a-\x1f\x7f]*+))<([^<>]*+)>[ \t]*+(;.*)?', re.DOTALL
 )
 
 
@@ -109,6 +120,11 @@ class NameAddr(msgspec.Struct, frozen=True, gc=False):
     @property
     def tag(self) -> str | None:
         return self.params.get("tag")
+
+    @property
+    def name(self) -> str:
+        """The display name as people may see and a database may keep it: one short line without control characters."""
+        return printable(self.display)
 
     @property
     def expires(self) -> int | None:

@@ -55,6 +55,16 @@ def unquote(text: str) -> str:
     return unescape(text[1:-1]) if len(text) >= 2 and text[0] == '"' == text[-1] else text
 
 
+def printable(text: str, limit: int = 128) -> str:
+    """Text of a stranger for people's eyes: at most `limit` characters, without control characters and those that turn
+    the direction of writing; each becomes U+FFFD.
+    """
+    text = text[:limit]
+    if text.isprintable():
+        return text
+    return "".join([each if each.isprintable() else "\ufffd" for each in text])
+
+
 def split_list(value: str) -> list[str]:
     """The elements of a comma-separated value; commas in quotes or angle brackets do not split. Empty ones are left out.
 
