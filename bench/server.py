@@ -129,7 +129,9 @@ class Svara:
     def _office(self) -> str:
         lines = [
             "version: 1",
-            "tenant: {slug: bench, name: Bench, country: 'NO', languages: [en], timezone: Europe/Oslo}",
+            "tenant: {slug: bench, name: Bench, country: 'NO', languages: [en], timezone: Europe/Oslo, media: MEDIA}".replace(
+                "MEDIA", "relay" if self._relay else "direct"
+            ),
             "people:",
         ]
         lines += [
