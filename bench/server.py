@@ -127,11 +127,10 @@ class Svara:
         return found
 
     def _office(self) -> str:
+        media = "relay" if self._relay else "direct"
         lines = [
             "version: 1",
-            "tenant: {slug: bench, name: Bench, country: 'NO', languages: [en], timezone: Europe/Oslo, media: MEDIA}".replace(
-                "MEDIA", "relay" if self._relay else "direct"
-            ),
+            f"tenant: {{slug: bench, name: Bench, country: 'NO', languages: [en], timezone: Europe/Oslo, media: {media}}}",
             "people:",
         ]
         lines += [
