@@ -586,6 +586,7 @@ class TestWebSocket:
                 flow = server.heard[0][1]
                 assert flow.remote[0] == "203.0.113.5"
                 assert flow.transport == "WSS"
+                assert flow.contact_uri("bob").endswith(";transport=ws")
 
         run(story)
 

@@ -113,7 +113,7 @@ class ServerTransaction:
                 layer.keep_answered(self._key, data)
         elif response.status < 300:
             layer.keep_accepted_server(self._key, f"{response.call_id}|{response.to.tag}|{response.cseq.number}", self)
-            if not (self._reply.reliable and len(self.request.vias) == 1):
+            if not (self._reply.reliable and len(self.request.all("via")) == 1):
                 self._wait(T1)
         else:
             layer.keep_completed(self._key, self)

@@ -80,7 +80,9 @@ class Flow:
         at = f"{user}@" if user else ""
         if self.transport == "UDP":
             return f"sip:{at}{bracketed(host)}:{port}"
-        return f"sip:{at}{bracketed(host)}:{port};transport={self.transport.lower()}"
+        # RFC 7118 section 5.2: "ws" stands for secure WebSocket as well.
+        named = "ws" if self.transport == "WSS" else self.transport.lower()
+        return f"sip:{at}{bracketed(host)}:{port};transport={named}"
 
     def beside(self, port: int) -> Flow:  # noqa: ARG002
         """The flow to another port of the same peer (UDP); for a connection, itself."""

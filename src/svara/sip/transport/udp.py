@@ -77,8 +77,11 @@ class UdpFlow(Flow):
     def send(self, data: bytes) -> bool:
         return self._listener.send(data, self._address)
 
+    def on_close(self, callback: Callable[[], object]) -> None:
+        """A UDP flow never closes: nobody is ever told, and nothing is kept."""
+
     def close(self) -> None:
-        self._closing.clear()
+        """Nothing: there is no connection."""
 
 
 class UdpListener:
