@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from svara.cli.sockets import Address, AddressError, address_of, bind_http, bind_sip, parse_address
+from svara.cli.sockets import Address, AddressError, address_of, bind_http, bind_sip, names_of, parse_address
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,10 @@ def test_somebody_elses_address_is_said_to_be_so() -> None:
         bind_http(Address("192.0.2.1", 0))
     with pytest.raises(AddressError, match=r"the host 'no-such-host.invalid' is not known"):
         bind_http(Address("no-such-host.invalid", 0))
+
+
+def test_browsers_may_use_the_names_of_the_address_that_was_given() -> None:
+    assert names_of(Address("192.0.2.7", 8080)) == ["localhost", "127.0.0.1", "[::1]", "192.0.2.7"]
+    assert names_of(Address("2001:db8::7", 8080)) == ["localhost", "127.0.0.1", "[::1]", "[2001:db8::7]"]
+    assert names_of(Address("127.0.0.1", 8080)) == ["localhost", "127.0.0.1", "[::1]"]
+    assert socket.gethostname().lower() in names_of(Address("0.0.0.0", 8080))

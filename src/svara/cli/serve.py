@@ -100,6 +100,7 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
     web, calls = listening.address_of(sockets["web"]["http"]), listening.address_of(sockets["calls"]["sip-udp"])
     os.environ["SVARA_DATA"] = str(folder.root)
     os.environ["SVARA_HTTP"], os.environ["SVARA_SIP"] = str(web), str(calls)
+    os.environ.setdefault("SVARA_HOSTS", ",".join(listening.names_of(web)))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -6,12 +6,13 @@ So a process that is started again keeps its port, and what arrives meanwhile wa
 from __future__ import annotations
 
 import errno
-import ipaddress
 import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+
+from svara.media.addresses import own_addresses
 
 ENVIRONMENT = "SVARA_SOCKETS"
 """`name=file descriptor` pairs, comma-separated: "sip-udp=6,sip-tcp=7"."""
@@ -109,12 +110,15 @@ def _why(error: OSError, address: Address, kind: socket.SocketKind) -> str:
     return f"cannot listen on {address}: {os.strerror(error.errno or 0)}"
 
 
-def may_be_reached(address: Address) -> bool:
-    """Whether machines other than this one can reach the address."""
-    try:
-        return not ipaddress.ip_address(address.host).is_loopback
-    except ValueError:
-        return address.host != "localhost"
+def names_of(address: Address) -> list[str]:
+    """The host names by which browsers may ask for pages on this address, as they stand in a Host header."""
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if address.host in ("0.0.0.0", "::"):
+        own = own_addresses()
+        names += [socket.gethostname().lower(), *(f"[{each}]" if ":" in each else each for each in own)]
+    else:
+        names.append(f"[{address.host}]" if ":" in address.host else address.host.lower())
+    return list(dict.fromkeys(names))
 
 
 def environment_for(sockets: Mapping[str, socket.socket]) -> str:
