@@ -297,7 +297,7 @@ class Transactions:
         asks = "rport" in via.params
         elsewhere = via.host != host
         if asks or elsewhere:
-            _note_source(request, host, port)
+            request.set_received(host, port)
         if flow.reliable and "alias" in via.params and not elsewhere:
             self._transports.alias(flow, via.port or _DEFAULT_PORT.get(via.transport, 5060))
         if flow.reliable or asks or elsewhere:
@@ -388,15 +388,3 @@ class Transactions:
 def _expired(_key: str, transaction: ServerTransaction | None) -> None:
     if transaction is not None:
         transaction.unacknowledged()
-
-
-def _note_source(request: Request, host: str, port: int) -> None:
-    """`Request.set_received`, with a short way for the Via that nearly every phone sends."""
-    top = request.first("via") or ""
-    before, asked, after = top.partition(";rport")
-    plain = asked and (not after or after[0] == ";") and "," not in top and '"' not in top
-    if plain and ";rport" not in after and "received" not in top.lower():
-        address = f"[{host}]" if ":" in host else host
-        request.replace_first("Via", f"{before};rport={port};received={address}{after}")
-    else:
-        request.set_received(host, port)
