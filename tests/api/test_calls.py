@@ -66,6 +66,7 @@ def test_one_call_is_one_item_with_the_fields_of_the_contract(acme: Company) -> 
     }
 
 
+@pytest.mark.claim("ADV-6")
 def test_members_see_their_own_calls_and_supervisors_the_companys(day: None, acme: Company, globex: Company) -> None:
     assert ids(Caller(acme.bob).get("/calls")) == ["a2", "a1"]
     assert ids(Caller(acme.dag).get("/calls")) == ["a4", "a3"]
@@ -173,6 +174,7 @@ def test_a_call_that_goes_on_can_be_looked_at(acme: Company, mirror: Live) -> No
     assert Caller(acme.bob).get("/calls/live")["state"] == "ended", "until its record is written"
 
 
+@pytest.mark.claim("ADV-2")
 def test_bob_dials_from_his_browser(acme: Company, bus: ScriptedBus) -> None:
     bob = Caller(acme.bob)
     response = bob.send("post", "/calls", {"to": "+4722000001"})

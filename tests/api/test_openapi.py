@@ -29,7 +29,7 @@ from svara.calls.commands import PersonPresence
 from svara.web.live import Live
 
 OPTIONS = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],

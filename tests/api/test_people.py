@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from django.test import Client
 from tests.api.conftest import Caller, news
 from tests.history.stories import NOON, Company
@@ -13,6 +14,7 @@ from svara.people.models import Phone
 from svara.web.live import Live
 
 
+@pytest.mark.claim("PHO-6")
 def test_the_directory_shows_who_can_be_reached(acme: Company, globex: Company, mirror: Live) -> None:
     here = PersonPresence(acme.tenant.id, acme.bob.id, "in-call", phones_online=2, since=NOON)
     mirror.take(news("presence.changed", here))
@@ -36,6 +38,7 @@ def test_the_directory_shows_who_can_be_reached(acme: Company, globex: Company, 
     assert {one["email"].split("@")[1] for one in Caller(globex.bob).get("/people")["items"]} == {"globex.test"}
 
 
+@pytest.mark.claim("ADV-2")
 def test_search(acme: Company) -> None:
     dag = Caller(acme.dag)
     assert [one["username"] for one in dag.get("/people", search="moe")["items"]] == ["cecilie"]

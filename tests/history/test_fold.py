@@ -139,6 +139,12 @@ def test_a_phone_that_toggles_hold_for_hours_does_not_grow_the_record() -> None:
     assert len(state.switches) == MAX_SWITCHES
 
 
+def test_a_figure_that_could_not_be_measured_is_left_out() -> None:
+    odd = CallQuality("c1", NOON + 66.0, side="callee", packets=1, jitter_ms=float("nan"), mos=float("inf"))
+    [quality] = [one for one in record_of(*TALK, odd).quality if one.side == "callee"]
+    assert (quality.jitter_ms, quality.mos) == (0.0, None)
+
+
 def test_the_state_of_a_long_call_survives_a_restart() -> None:
     state = Fold("c1")
     for event in TALK[:8]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import msgspec
 import pytest
 import uvloop
+from django.db import OperationalError
 from tests.history.stories import call, company
 
 from svara.bus import connect
@@ -16,6 +18,8 @@ from svara.bus.port import Event
 from svara.calls.commands import Recorded
 from svara.calls.journal import Journal
 from svara.data import DataFolder
+from svara.history import follow, thread
+from svara.history.fold import CallRecord
 from svara.history.health import SERVICE, HistoryHealth
 from svara.history.main import main
 from svara.history.models import Call
@@ -60,3 +64,36 @@ def test_the_record_stands_within_a_second_after_the_hang_up(data_folder: DataFo
             await story()
 
     uvloop.run(bounded())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_for_a_while_costs_no_record(
+    data_folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = company("acme")
+    journal = Journal(data_folder.journal)
+    journal.write(call(acme, "anna", "bob", call="c1"))
+    journal.close()
+    monkeypatch.setattr(thread, "RETRY_SECONDS", 0.01)
+    write, away = follow.write_records, iter([OperationalError("database is locked"), OperationalError(), ValueError()])
+
+    def sometimes(records: list[CallRecord]) -> None:
+        for error in away:
+            raise error
+        write(records)
+
+    monkeypatch.setattr(follow, "write_records", sometimes)
+    told: list[str] = []
+    recorded = threading.Event()
+
+    def tell(records: list[CallRecord]) -> None:
+        told.extend(record.id for record in records)
+        recorded.set()
+
+    follower = thread.FollowerThread(data_folder.journal, tell)
+    follower.start()
+    assert recorded.wait(10)
+    follower.stop()
+    follower.join()
+    assert told == ["c1"]
+    assert Call.all_tenants.count() == 1

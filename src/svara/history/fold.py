@@ -11,6 +11,7 @@ and end are known. Consistent means:
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeVar
 
 import msgspec
@@ -184,7 +185,9 @@ class Fold(msgspec.Struct, omit_defaults=True):
             legs=legs,
             holds=_holds(sorted(self.switches, key=_order), begin, end),
             quality=tuple(
-                Quality(side=q.side, packets=q.packets, lost=q.lost, jitter_ms=q.jitter_ms, mos=q.mos)
+                Quality(
+                    side=q.side, packets=q.packets, lost=q.lost, jitter_ms=_finite(q.jitter_ms) or 0.0, mos=_finite(q.mos)
+                )
                 for _, q in sorted(self.quality.items())
             ),
             people=_people(started.caller, callee, legs, answer),
@@ -226,6 +229,10 @@ class Fold(msgspec.Struct, omit_defaults=True):
 
 def _ms(at: float) -> int:
     return round(at * 1000)
+
+
+def _finite(measured: float | None) -> float | None:
+    return measured if measured is not None and math.isfinite(measured) else None
 
 
 def _within(value: int, low: int, high: int) -> int:
