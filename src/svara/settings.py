@@ -25,6 +25,8 @@ def _secret(purpose: str) -> str:
 SECRET_KEY = _secret("django")
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("SVARA_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ENCRYPTED = os.environ.get("SVARA_URL", "").startswith("https:")
+"""People reach the pages by https, through a proxy: then the cookies travel no other way."""
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -103,12 +105,15 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = ENCRYPTED
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = ENCRYPTED
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "svara.web.pages.errors.csrf"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENCRYPTED else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -21,6 +21,7 @@ from svara.web.pages.viewing import CallLine, account_of, call_line, fragment, r
 PAGE = 50
 MAX_REFRESHED = 200
 """So many records are brought up to date at once, when news come."""
+MAX_CHOICES = 200
 DIRECTIONS = ("internal", "inbound", "outbound")
 
 
@@ -90,7 +91,8 @@ def history(request: HttpRequest) -> HttpResponse:
     page = _page(lines, following, filters, shown=len(lines)) | {
         "running": running_calls(account),
         "problem": problem,
-        "people": access.directory(account) if sees_all_calls(account) else [],
+        "sees_all": sees_all_calls(account),
+        "people": _people(account),
         "outcomes": OUTCOMES,
         "directions": DIRECTIONS,
     }
@@ -114,6 +116,12 @@ def records(request: HttpRequest) -> HttpResponse:
     if values.get("filtered"):
         answer["HX-Replace-Url"] = f"{request.path.removesuffix('records/')}?{filters.query}".removesuffix("?")
     return answer
+
+
+def _people(account: Account) -> list[Account]:
+    """Of whom a supervisor may choose one; nobody in a company so large that a list is no help (the search finds names)."""
+    people = access.directory(account) if sees_all_calls(account) else []
+    return people if len(people) <= MAX_CHOICES else []
 
 
 def _page(lines: list[CallLine], following: str | None, filters: Filters, shown: int) -> dict[str, Any]:

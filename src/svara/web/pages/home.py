@@ -18,6 +18,8 @@ from svara.web.words import sentences
 RECENT_CALLS = 40
 """Of so many newest calls the missed ones are shown."""
 MISSED_CALLS = 5
+MAX_PEOPLE = 200
+"""More are not drawn at once: who has more colleagues searches."""
 
 
 @require_GET
@@ -61,7 +63,9 @@ def presence(request: HttpRequest) -> HttpResponse:
 
 def _people(request: HttpRequest) -> dict[str, Any]:
     account, search = account_of(request), request.GET.get("q", "")
-    return {"search": search, "colleagues": colleagues(account, access.directory(account, search))}
+    found = access.directory(account, search)
+    shown = colleagues(account, found[:MAX_PEOPLE])
+    return {"search": search, "colleagues": shown, "more": len(found) - len(shown)}
 
 
 def _me(account: Account) -> dict[str, Any]:
