@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svara.clock import VirtualClock
+from svara.sip import digest
 from svara.sip.digest import Rejected, Verified, challenge, ha1, hashes_for, respond, verify
 from svara.sip.errors import SipError
 from svara.sip.message import Request, new_request
@@ -99,6 +100,24 @@ def test_wrong_secret_and_unknown_login_look_the_same(nonces: Nonces) -> None:
     unknown = check(answer(ask(nonces), login="acme-bob"), nonces)
     assert wrong == Rejected(stale=False, login="acme-anna")
     assert unknown == Rejected(stale=False, login="acme-bob")
+
+
+def test_wrong_secret_and_unknown_login_cost_the_same(nonces: Nonces, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan must not learn from the time an answer takes which extensions exist."""
+    lengths: list[int] = []
+
+    def counting(data: bytes) -> str:
+        lengths.append(len(data))
+        return hashlib.sha256(data).hexdigest()
+
+    wrong, unknown = answer(ask(nonces), secret="guess"), answer(ask(nonces), login="acme-olga")
+    monkeypatch.setitem(digest._HASHES, "SHA-256", counting)
+    check(wrong, nonces)
+    known_work = lengths.copy()
+    lengths.clear()
+    check(unknown, nonces)
+    assert lengths == known_work
+    assert len(lengths) == 2
 
 
 def test_an_overheard_request_is_refused_when_it_comes_again(nonces: Nonces) -> None:

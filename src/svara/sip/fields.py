@@ -115,6 +115,13 @@ def read_content_length(raw: str) -> int:
     return parse_number(first_value(raw), 2**31, "Content-Length")
 
 
+def _says(raw: str, length: int) -> bool:
+    try:
+        return read_content_length(raw) == length
+    except SipError:
+        return False
+
+
 @_cached(256)
 def _read_max_forwards(raw: str) -> int:
     return parse_number(first_value(raw), 255, "Max-Forwards")
@@ -353,7 +360,7 @@ class Message:
         """The message as it goes on the wire: untouched headers as received, Content-Length as the body is."""
         fields, length = self._fields, len(self.body)
         raw = fields.get("content-length")
-        if raw is None or read_content_length(raw) != length:
+        if raw is None or not _says(raw, length):
             fields["content-length"] = f"Content-Length: {length}"
         head = f"{self._start_line()}\r\n" + "\r\n".join(fields.values()) + "\r\n\r\n"
         try:
