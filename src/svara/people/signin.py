@@ -32,7 +32,7 @@ BACKEND = "svara.people.signin.AccountBackend"
 
 _log = log.get("people.signin")
 _hashing = BoundedSemaphore(2)
-"""Each Argon2 hash takes 100 MB for a moment: a flood of tries must not take them all at once."""
+"""Hashing is work on purpose: a flood of tries must not take every processor."""
 _unknown_hash: list[str] = []
 
 
