@@ -273,6 +273,7 @@ class Phone:
         """Gone: whatever comes is not answered."""
         self.answers_bye = True
         self.acks = True
+        self.last = b""
         self.holds = False
         self.extra: list[tuple[str, str]] = []
         """Headers for every INVITE and 2xx."""
@@ -307,9 +308,13 @@ class Phone:
 
     def transmit(self, message: Request | Response) -> None:
         """Send it to the server, there and then."""
-        message_ = parse(message.to_bytes())
-        if self.office.transports.on_message is not None:
-            self.office.transports.on_message(message_, self.wire)
+        self.last = message.to_bytes()
+        self.repeat()
+
+    def repeat(self) -> None:
+        """Send the last message again."""
+        if self.last and self.office.transports.on_message is not None:
+            self.office.transports.on_message(parse(self.last), self.wire)
 
     def heard(self, method_or_status: str | int) -> list[Any]:
         """The messages of one kind that came."""

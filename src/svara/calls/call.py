@@ -205,6 +205,7 @@ class Call:
 
     def crashed(self) -> None:
         """A mistake of ours costs this call and no other."""
+        self.switch.counters.calls_crashed_total += 1
         try:
             self.end("system", BROKEN.reason)
         except Exception:

@@ -81,6 +81,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     service.load_office()
     relay.start()
     await _listen(transports, sockets, data)
+    recovery.trust_the_registered(switch)
     recovery.take_up(switch, left_open)
     await line.serve(SERVICE, service.handle)
     following = [asyncio.create_task(_follow_office(line, service)), asyncio.create_task(_poll_office(service))]

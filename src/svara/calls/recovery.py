@@ -33,6 +33,13 @@ section 12.2.1.1 wants growing numbers, not consecutive ones)."""
 _logger = log.get("calls.recovery")
 
 
+def trust_the_registered(switch: Switch) -> None:
+    """Registered phones have authenticated: a restart must not make strangers of them, whose messages are rationed."""
+    for login in switch.registrar.registered():
+        for binding in switch.registrar.all_bindings(login):
+            switch.transports.trust(binding.remote[0])
+
+
 def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
     """Carry on the calls that the last process left open, or end their records."""
     for opened in left_open.values():
@@ -64,6 +71,7 @@ def _end(switch: Switch, opened: OpenCall) -> None:
     outcome: Outcome = "answered" if opened.answered else "failed"
     happened.append(CallEnded(opened.call, now, outcome=outcome, by="system", end_reason=RESTARTED))
     switch.write(happened)
+    switch.relay.delete(opened.call)
 
 
 def _carry_on(switch: Switch, state: SavedCall) -> None:
@@ -100,6 +108,8 @@ def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:
     leg.kind = state.kind
     leg.can_update = state.can_update
     leg.flow = switch.transports.flow_by_id(state.flow_id) if state.flow_id else None
+    if leg.flow is not None:
+        leg.flow.trusted = True
     leg.session = SessionTimer(state.seconds, state.we_refresh) if state.seconds else None
     leg.refreshed()
     return leg

@@ -35,6 +35,8 @@ class Counters:
     calls_ended_total: int = 0
     calls_refused_total: int = 0
     calls_recovered_total: int = 0
+    calls_crashed_total: int = 0
+    """Ended because of a mistake of ours; anything above 0 is a fault to report."""
     challenges_total: int = 0
     logins_rejected_total: int = 0
 
