@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 
 import pytest
 from tests.sip.net import FakeFlow, FakeTransports, answer
@@ -183,6 +184,25 @@ class TestInvite:
         udp.sent.clear()
         anna.hears(udp, 404, request)
         assert [str(route.uri) for route in udp.take_request("ACK").routes] == ["sip:edge-1;lr", "sip:edge-2;lr"]
+
+
+class TestMemory:
+    def test_a_call_that_is_over_is_not_kept_alive_by_its_transaction(self, anna: Anna, udp: FakeFlow) -> None:
+        class Call:
+            def hear(self, response: Response) -> None: ...
+
+        call = Call()
+        template = anna.send("OPTIONS", udp).request
+        request = new_request("INVITE", template.uri, [])
+        request.copy_from(template, "from", "to", "call-id")
+        request.set("CSeq", "6 INVITE")
+        anna.layer.request(request, udp, on_response=call.hear, on_failure=anna.heard.append)
+        anna.hears(udp, 200, request, to_tag="desk")
+        gone = weakref.ref(call)
+        del call
+        assert gone() is None
+        anna.hears(udp, 200, request, to_tag="mobile")
+        assert anna.stray == [200]
 
 
 class TestCancel:

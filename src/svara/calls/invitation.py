@@ -49,7 +49,20 @@ class Inviter(Protocol):
 class Invitation:
     """One INVITE. With an empty description the phone makes the offer, and its inviter owes the ACK with the answer."""
 
-    __slots__ = ("_early", "_receiver", "client", "cseq", "delayed", "inviter", "leg", "open", "request", "ringing", "sdp")
+    __slots__ = (
+        "__weakref__",
+        "_early",
+        "_receiver",
+        "client",
+        "cseq",
+        "delayed",
+        "inviter",
+        "leg",
+        "open",
+        "request",
+        "ringing",
+        "sdp",
+    )
 
     def __init__(self, leg: Leg, inviter: Inviter) -> None:
         self.leg = leg

@@ -18,6 +18,7 @@ from svara.sip.names import KNOWN, LISTS, display_of, key_of
 from svara.sip.syntax import is_token, parse_number, split_list
 
 _T = TypeVar("_T")
+_NEXT_LINE = re.compile(r"\r\n(?![ \t])")
 _FOLD = re.compile(r"\r\n[ \t]+")
 _CACHED_LENGTH: Final = 640
 _MAX_SECONDS: Final = 2**32 - 1
@@ -32,7 +33,7 @@ def line(name: str, value: str) -> str:
         if not is_token(name):
             raise SipError(400, "Malformed header name")
         return f"{display_of(name)}: {value}"
-    return f"{display_of(name) if display is name else name}: {value}"
+    return f"{display_of(name) if display == name else name}: {value}"
 
 
 def clean(text: str) -> str:
@@ -61,6 +62,17 @@ def list_values(raw: str) -> list[str]:
         value = first_value(raw)
         return [value] if value else []
     return [element for value in line_values(raw) for element in split_list(value)]
+
+
+def _first_line(raw: str) -> tuple[list[str], list[str]]:
+    """The elements of the first of these lines that has any, and the lines after it as they are. Raises SipError(400)."""
+    others = raw
+    while others:
+        match = _NEXT_LINE.search(others)
+        top, others = (others, "") if match is None else (others[: match.start()], others[match.end() :])
+        if values := list_values(top):
+            return values, [others] if others else []
+    return [], []
 
 
 def _cached(size: int) -> Callable[[Callable[[str], _T]], Callable[[str], _T]]:
@@ -200,12 +212,17 @@ class Message:
 
     def pop_first(self, name: str) -> str | None:
         """Take away the first value of a list header (the top Via, the first Route) and return it; None without one."""
-        values = self.all(name)
-        if not values:
+        key = key_of(name)
+        raw = self._fields.get(key)
+        if raw is None:
             return None
-        rest = values[1:]
-        self.remove(name) if not rest else self.set(name, ", ".join(rest))
-        return values[0]
+        values, others = _first_line(raw)
+        lines = [line(name, ", ".join(values[1:]))] if len(values) > 1 else []
+        if rest := "\r\n".join(lines + others):
+            self._fields[key] = rest
+        else:
+            del self._fields[key]
+        return values[0] if values else None
 
     def replace_first(self, name: str, value: str) -> None:
         """Put this in place of the first value of a list header; other lines stay as they are. SipError(400)."""
@@ -215,12 +232,9 @@ class Message:
         if raw is None:
             self._fields[key] = new
             return
-        if "\r\n" in raw:
-            raw = _FOLD.sub(" ", raw)
-        top, more, others = raw.partition("\r\n")
-        rest = split_list(top[top.find(":") + 1 :])[1:] if "," in top else []
-        lines = [new, *(line(name, other) for other in rest)]
-        self._fields[key] = "\r\n".join(lines) + more + others
+        values, others = _first_line(raw)
+        lines = [new, line(name, ", ".join(values[1:]))] if len(values) > 1 else [new]
+        self._fields[key] = "\r\n".join(lines + others)
 
     def copy_from(self, other: Message, *names: str) -> None:
         """Take over these headers of another message, byte for byte; names in lower-case long form."""

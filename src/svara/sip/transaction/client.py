@@ -6,8 +6,11 @@ A transaction lives in the layer's table while it waits for an answer. What rema
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
+from types import MethodType
 from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 from svara.sip.message import Request, Response, new_request
 from svara.sip.timers import Ticket
@@ -35,7 +38,6 @@ class ClientTransaction:
         "_on_failure",
         "_on_response",
         "_proceeding",
-        "_seen",
         "_ticket",
         "done",
         "flow",
@@ -55,7 +57,6 @@ class ClientTransaction:
         self._proceeding = False
         self.done = False  # a final response or a failure was reported
         self._cancel: tuple[tuple[str, str], ...] | None = None  # headers of a CANCEL that waits for a provisional response
-        self._seen: tuple[str | None, ...] = ()  # To tags of the 2xx responses handed up
         self._data = request.to_bytes()
         self._interval = self._elapsed = 0.0
         self._ticket: Ticket | None = None
@@ -112,25 +113,12 @@ class ClientTransaction:
         self._finish()
         if self._invite:
             if status < 300:
-                self._seen = (response.to.tag,)
-                self._layer.keep_accepted(self._key, self)
+                self._layer.keep_accepted(self._key, Accepted(response.to.tag, self._on_response))
             else:
                 self._layer.acknowledge(self._key, self, self._ack(response))
         elif not self.flow.reliable:
             self._layer.keep_done(self._key)
         self._on_response(response)
-
-    def receive_accepted(self, response: Response) -> None:
-        """Another 2xx to an INVITE that had one (RFC 6026): its ACK again, or a fork's 2xx that the user has to see."""
-        if not 200 <= response.status < 300:
-            return
-        tag = response.to.tag
-        if tag in self._seen:
-            self._layer.counts.absorbed += 1
-            self._layer.acknowledge_again(response)
-        else:
-            self._seen = (*self._seen, tag)
-            self._on_response(response)
 
     def _provisional(self, response: Response) -> None:
         if not self._proceeding:
@@ -192,6 +180,37 @@ class ClientTransaction:
         derived.set("To", to)
         derived.set("CSeq", f"{request.cseq.number} {method}")
         return derived
+
+
+class Accepted:
+    """What is left of an INVITE that had its 2xx (RFC 6026): knows a repeated 2xx from a fork's.
+
+    Calls may be over within this half minute, and there may be tens of thousands: it does not keep the user's objects alive.
+    """
+
+    __slots__ = ("_on_response", "_seen")
+
+    def __init__(self, tag: str | None, on_response: OnResponse) -> None:
+        self._seen: tuple[str | None, ...] = (tag,)
+        self._on_response: Callable[[], OnResponse | None] = lambda: on_response
+        if isinstance(on_response, MethodType):
+            with contextlib.suppress(TypeError):  # its class has slots and no __weakref__
+                self._on_response = WeakMethod(on_response)
+
+    def receive(self, response: Response, layer: Transactions) -> bool:
+        """Another response to that INVITE. False: nobody is interested any more."""
+        if not 200 <= response.status < 300:
+            return True
+        tag = response.to.tag
+        if tag in self._seen:
+            layer.acknowledge_again(response)
+            return True
+        on_response = self._on_response()
+        if on_response is None:
+            return False
+        self._seen = (*self._seen[:15], tag)
+        on_response(response)
+        return True
 
 
 def _ignore(_: object) -> None:

@@ -18,7 +18,7 @@ from svara.sip.headers import Via
 from svara.sip.message import Malformed, Message, Request, Response, SipError, new_response
 from svara.sip.timers import ExpiringMap, Timers
 from svara.sip.tokens import Tokens
-from svara.sip.transaction.client import ClientTransaction, OnFailure, OnResponse
+from svara.sip.transaction.client import Accepted, ClientTransaction, OnFailure, OnResponse
 from svara.sip.transaction.server import ServerTransaction
 from svara.sip.transaction.times import LIFE, T4
 from svara.sip.transport.flow import Flow
@@ -90,10 +90,10 @@ class Transactions:
         self._confirmed: ExpiringMap[str, None] = ExpiringMap(clock, T4, remembered)
         self._accepted: ExpiringMap[str, None] = ExpiringMap(clock, LIFE, remembered)
         self._unacknowledged: ExpiringMap[str, ServerTransaction | None] = ExpiringMap(clock, LIFE, remembered, _expired)
-        # Timer K: nothing. D: the ACK again. M: the transaction, for forks; and our ACKs to 2xx.
+        # Timer K: nothing. D: the ACK again. M: what knows forks; and our ACKs to 2xx.
         self._done: ExpiringMap[str, None] = ExpiringMap(clock, T4, remembered)
         self._refused: ExpiringMap[str, tuple[bytes, Flow]] = ExpiringMap(clock, LIFE, remembered)
-        self._winners: ExpiringMap[str, ClientTransaction] = ExpiringMap(clock, LIFE, remembered)
+        self._winners: ExpiringMap[str, Accepted] = ExpiringMap(clock, LIFE, remembered)
         self._acks: ExpiringMap[str, tuple[bytes, Flow]] = ExpiringMap(clock, LIFE, remembered)
         self._origins: ExpiringMap[str, str] = ExpiringMap(clock, LIFE, remembered)
         self._transports = transports
@@ -278,8 +278,7 @@ class Transactions:
                 client.receive(response)
             return
         winner = self._winners.get(key)
-        if winner is not None and method == "INVITE":
-            winner.receive_accepted(response)
+        if winner is not None and method == "INVITE" and winner.receive(response, self):
             return
         refused = self._refused.get(key)
         if refused is not None:
@@ -335,8 +334,8 @@ class Transactions:
     def keep_done(self, key: str) -> None:
         self._done.put(key, None)
 
-    def keep_accepted(self, key: str, transaction: ClientTransaction) -> None:
-        self._winners.put(key, transaction)
+    def keep_accepted(self, key: str, accepted: Accepted) -> None:
+        self._winners.put(key, accepted)
 
     def acknowledge(self, key: str, transaction: ClientTransaction, ack: bytes) -> None:
         transaction.flow.send(ack)
@@ -346,6 +345,7 @@ class Transactions:
     def acknowledge_again(self, response: Response) -> None:
         kept = self._acks.get(f"{response.call_id}|{response.to.tag}|{response.cseq.number}")
         if kept is not None:
+            self.counts.absorbed += 1
             kept[1].send(kept[0])
 
     def forget_server(self, key: str, transaction: ServerTransaction) -> None:
