@@ -107,6 +107,7 @@ set_up_python() {
     say "installing Python packages (takes a minute or two, the first time)"
     "$venv/bin/python" -m pip install -q --require-hashes --no-deps --only-binary :all: -r "$ROOT/requirements/$lock.lock" </dev/null >"$LOG" 2>&1 ||
         { tail -5 "$LOG" >&2; fail "the Python packages could not be installed"; }
+    "$venv/bin/python" -m pip check </dev/null >"$LOG" 2>&1 || { tail -5 "$LOG" >&2; fail "the lock file does not fit this version of Python"; }
     "$venv/bin/python" -c 'import pathlib, sys, sysconfig
 pathlib.Path(sysconfig.get_path("purelib"), "svara.pth").write_text(sys.argv[1] + "\n")
 svara = pathlib.Path(sys.prefix, "bin", "svara")
