@@ -226,13 +226,32 @@ class TestOtherRequests:
         office.answer(office.receive(request_bytes("OPTIONS", transport="TCP"), tcp), 200)
         office.receive(request_bytes("OPTIONS", transport="TCP"), tcp)
 
-    def test_a_challenge_costs_no_memory(self, office: Office, udp: FakeFlow) -> None:
-        for number in range(100):
+    @pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+    def test_a_repeated_request_gets_the_same_challenge_and_its_ack_goes_no_further(
+        self, office: Office, udp: FakeFlow, method: str
+    ) -> None:
+        transaction = office.receive(request_bytes(method), udp)
+        udp.sent.clear()
+        transaction.respond(new_response(transaction.request, 401, to_tag="t", headers=[("X-Nonce", "1")]), stateless=True)
+        challenge = udp.take_response(401).to_bytes()
+        office.net.arrive(request_bytes(method), udp)
+        assert udp.take_response(401).to_bytes() == challenge
+        if method == "INVITE":
+            office.net.arrive(request_bytes("ACK", to_tag="t"), udp)
+        assert (len(office.requests), udp.sent, office.acks) == (1, [], [])
+        assert sending_times(office, udp, 40) == []
+        assert office.clock.pending == 0
+
+    def test_a_flood_of_requests_without_credentials_costs_little(self, office: Office, udp: FakeFlow) -> None:
+        for number in range(25_000):
             transaction = office.receive(request_bytes("REGISTER", branch=f"z9hG4bK{number}"), udp)
             transaction.respond(new_response(transaction.request, 401, to_tag="t"), stateless=True)
-        assert len(udp.sent) == 100
+            udp.sent.clear()
         assert office.layer.open == 0
         assert len(office.layer._answered) == 0
+        assert len(office.layer._challenged) == 20_000
+        office.clock.advance(5.1)
+        assert len(office.layer._challenged) == 0
 
     def test_nothing_is_left_in_the_end(self, office: Office, udp: FakeFlow) -> None:
         office.answer(office.receive(request_bytes(), udp), 200)

@@ -25,6 +25,8 @@ from svara.sip.transport.flow import Flow
 
 _LOG = log.get("sip.transaction")
 
+# Answers to requests without credentials: enough for thousands of phones that start at once, little for a flood.
+_CHALLENGES = 20_000
 _COOKIE = "z9hG4bK"
 _DEFAULT_PORT = {"TLS": 5061, "WSS": 443, "WS": 80}
 # Methods of which an upstream fork may bring us copies over several ways (section 8.2.2.2).
@@ -86,6 +88,7 @@ class Transactions:
         self._by_flow: dict[str, set[ClientTransaction]] = {}
         # Timer J: the answer again. G/H run in the transaction. I: nothing. L: nothing, and the 2xx's ACK by dialog.
         self._answered: ExpiringMap[str, bytes] = ExpiringMap(clock, LIFE, remembered)
+        self._challenged: ExpiringMap[str, bytes] = ExpiringMap(clock, T4, _CHALLENGES)
         self._completed: dict[str, ServerTransaction] = {}
         self._confirmed: ExpiringMap[str, None] = ExpiringMap(clock, T4, remembered)
         self._accepted: ExpiringMap[str, None] = ExpiringMap(clock, LIFE, remembered)
@@ -218,7 +221,7 @@ class Transactions:
         if transaction is not None:
             transaction.send_again()
             return True
-        answer = self._answered.get(key)
+        answer = self._answered.get(key) or self._challenged.get(key)
         if answer is not None:
             flow.send(answer)
             return True
@@ -231,7 +234,7 @@ class Transactions:
             if not completed.reliable:
                 self._confirmed.put(key, None)
             return
-        if key in self._confirmed:
+        if key in self._confirmed or key in self._challenged:
             return
         dialog_key = f"{ack.call_id}|{ack.to.tag}|{ack.cseq.number}"
         if dialog_key in self._unacknowledged:
@@ -354,6 +357,9 @@ class Transactions:
 
     def keep_answered(self, key: str, data: bytes) -> None:
         self._answered.put(key, data)
+
+    def keep_challenged(self, key: str, data: bytes) -> None:
+        self._challenged.put(key, data)
 
     def keep_completed(self, key: str, transaction: ServerTransaction) -> None:
         self._completed[key] = transaction

@@ -78,8 +78,9 @@ class ServerTransaction:
     def respond(self, response: Response, *, stateless: bool = False) -> None:
         """Send a response. After a final one, nothing more can be sent.
 
-        `stateless` (for a challenge, RFC 3261 section 26.3.2.4): nothing is remembered, a retransmitted request comes again
-        as a new one, so that a flood of unauthenticated requests costs no memory.
+        `stateless` (for a challenge, RFC 3261 section 26.3.2.4): there is no transaction any more, a final response to an
+        INVITE is not repeated by us. Only the answer is kept a few seconds, in a small table of its own, for a repeated
+        request: a flood of unauthenticated requests costs next to no memory.
         """
         if self.done:
             return
@@ -91,6 +92,8 @@ class ServerTransaction:
             self._layer.forget_server(self._key, self)
             if not stateless:
                 self._final(response, data)
+            elif not self._reply.reliable:
+                self._layer.keep_challenged(self._key, data)
         self._reply.send(data)
 
     def repeat(self, data: bytes) -> None:
