@@ -40,9 +40,10 @@ class Linphone(Phone):
         (self.folder / "rc").write_text(
             f"[sip]\nsip_port={self.port}\nsip_tcp_port={self.port}\nsip_tls_port={self.port + 1}\n"
             "use_ipv6=0\nipv6_migration_done=1\nbind_address=127.0.0.1\nauto_net_state_mon=0\n"
+            "register_only_when_network_is_up=0\ndefault_proxy=0\n"
             f"verify_server_certs=0\nverify_server_cn=0\ncontact=sip:{self.account.login}@127.0.0.1\ninc_timeout=120\n\n"
             f"[rtp]\naudio_rtp_port={free_port()}\nbind_address=127.0.0.1\n\n"
-            "[sound]\nechocancellation=0\nagc=0\n\n[video]\nenabled=0\n\n[misc]\nuse_files=1\n\n" + codecs
+            "[sound]\nechocancellation=0\nagc=0\n\n[video]\nenabled=0\n\n[misc]\nuse_files=1\n\n" + self._account() + codecs
         )
         self.process = subprocess.Popen(
             ["linphonec", "-c", "rc", "-l", "trace", "-d", "6", *(["-a"] if self.auto_answer else [])],
@@ -56,12 +57,17 @@ class Linphone(Phone):
         self.command("soundcard use files")
         self.command("play tone.wav")
         self.command("record heard.wav")
+
+    def _account(self) -> str:
         account = self.account
-        if account.server:
-            self.command(
-                f"register sip:{account.login}@{account.server} "
-                f"sip:{account.server};transport={account.transport} {account.secret}"
-            )
+        if not account.server:
+            return ""
+        identity = f"sip:{account.login}@{account.server}"
+        return (
+            f"[proxy_0]\nreg_proxy=<sip:{account.server};transport={account.transport}>\nreg_identity={identity}\n"
+            "reg_expires=60\nreg_sendregister=1\npublish=0\n\n"
+            f"[auth_info_0]\nusername={account.login}\npasswd={account.secret}\n\n"
+        )
 
     def command(self, text: str) -> None:
         assert self.process is not None
@@ -90,14 +96,19 @@ class Linphone(Phone):
                 self.state = state
         why = _WHY.search(line)
         if why:
-            self.ended_with = next(group for group in why.groups() if group)
-        if re.search(r"Registration on .* successful", line):
-            self.registered = True
-        elif re.search(r"Registration on .* (failed|cleared)|Unregistration", line):
-            self.registered = False
+            self.ended_with = why[1]
         digit = re.search(r"Receiving tone (\S)", line)
         if digit:
             self.digits += digit[1]
+
+    def is_registered(self) -> bool:
+        """From its trace, because linphonec does not always print it."""
+        trace = (self.folder / "trace").read_bytes() if (self.folder / "trace").exists() else b""
+        states = re.findall(rb"moving from state \[LinphoneRegistration\w+\] to \[LinphoneRegistration(\w+)\]", trace)
+        refused = re.findall(rb"Register refresher \[([1-9]\d*)\] reason \[(.*?)\]", trace)
+        if refused:
+            self.ended_with = b" ".join(refused[-1]).decode()
+        return bool(states) and states[-1] == b"Ok"
 
     def dial_uri(self, uri: str) -> None:
         self.command(f"call {uri}")

@@ -133,8 +133,11 @@ class Phone:
                 )
             time.sleep(0.02)
 
+    def is_registered(self) -> bool:
+        return self.registered
+
     def wait_registered(self, timeout_seconds: float = REGISTER_SECONDS) -> None:
-        self.wait(lambda: self.registered, lambda: "did not get registered", timeout_seconds)
+        self.wait(self.is_registered, lambda: "did not get registered", timeout_seconds)
 
     def wait_state(self, state: str, timeout_seconds: float = STATE_SECONDS) -> None:
         self.wait(lambda: self.state == state, lambda: f"did not become {state}", timeout_seconds)
