@@ -157,5 +157,8 @@ class Baresip(Phone):
     def press(self, digit: str) -> None:
         self.command("sndcode", digit)
 
+    def quit(self) -> None:
+        self.command("quit")
+
     def recording(self) -> Path | None:
         return max(self.folder.glob("dump-*-dec.wav"), default=None)

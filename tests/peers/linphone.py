@@ -128,5 +128,8 @@ class Linphone(Phone):
     def press(self, digit: str) -> None:
         self.command(digit)
 
+    def quit(self) -> None:
+        self.command("quit")
+
     def recording(self) -> Path | None:
         return self.folder / "heard.wav"

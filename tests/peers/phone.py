@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ class Account:
 class Phone:
     """A phone program under a test's control.
 
-    It is a context manager: entered, it runs and (with a server) is registered; left, it is killed. State words: "idle",
+    It is a context manager: entered, it runs and (with a server) is registered; left, it ends. State words: "idle",
     "calling" (dialled, nobody rings yet), "ringing" (the other side rings), "incoming" (this one rings), "talking", "held".
     """
 
@@ -55,7 +54,6 @@ class Phone:
         self.digits = ""
         """Keys that the other side pressed."""
         self.process: subprocess.Popen[bytes] | None = None
-        self._expected_end = threading.Event()
 
     # --- what a kind of phone has to do itself
 
@@ -80,6 +78,9 @@ class Phone:
     def press(self, digit: str) -> None:
         raise NotImplementedError
 
+    def quit(self) -> None:
+        raise NotImplementedError
+
     def recording(self) -> Path | None:
         raise NotImplementedError
 
@@ -96,6 +97,15 @@ class Phone:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self, within_seconds: float = 3.0) -> None:
+        """Unregister and end, as when its owner quits it; it is killed when it takes too long."""
+        if self.process is not None and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                self.quit()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(within_seconds)
         self.kill()
 
     def launch(self) -> None:
@@ -103,7 +113,6 @@ class Phone:
         self.start()
 
     def kill(self) -> None:
-        self._expected_end.set()
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGKILL)

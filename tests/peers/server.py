@@ -86,6 +86,7 @@ class Svara:
         self._environment.pop("DJANGO_SETTINGS_MODULE", None)
         self._serving: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
+        self._old: set[str] = set()
 
     def __enter__(self) -> Svara:
         self.start()
@@ -161,17 +162,31 @@ class Svara:
         with urllib.request.urlopen(request, timeout=5) as answer:
             return json.load(answer)
 
-    def calls(self, user: str = "anna") -> list[dict[str, Any]]:
-        """All records, the newest first."""
-        items: list[dict[str, Any]] = self.get("/calls", user)["items"]
-        return items
+    def mark(self) -> None:
+        """Calls that are recorded by now are not meant by `records` any more."""
+        self._old = {call["id"] for call in self.get("/calls")["items"]}
 
-    def wait_calls(self, count: int, timeout_seconds: float = 5.0, user: str = "anna") -> list[dict[str, Any]]:
-        """Until exactly that many calls are recorded."""
-        self.until(lambda: len(self.calls(user)) >= count, timeout_seconds, lambda: f"{len(self.calls(user))} records")
-        records = self.calls(user)
+    def records(self) -> list[dict[str, Any]]:
+        """The calls that ended since `mark`, the newest first, each with its legs."""
+        found = [call for call in self.get("/calls")["items"] if call["id"] not in self._old and call["outcome"]]
+        return [self.get(f"/calls/{call['id']}") for call in found]
+
+    def wait_records(self, count: int, timeout_seconds: float = 5.0) -> list[dict[str, Any]]:
+        """Until that many calls ended and are recorded; there must not be more."""
+        self.until(lambda: len(self.records()) >= count, timeout_seconds, lambda: f"{len(self.records())} records")
+        records = self.records()
         assert len(records) == count, records
         return records
+
+    def going_on(self) -> int:
+        """How many calls go on now."""
+        with urllib.request.urlopen(f"http://{self.http}/api/v1/metrics", timeout=5) as answer:
+            found = re.search(r"^svara_calls (\S+)$", answer.read().decode(), re.MULTILINE)
+        return int(float(found[1])) if found else -1
+
+    def wait_quiet(self) -> None:
+        """Until no call goes on."""
+        self.until(lambda: self.going_on() == 0, what=lambda: f"{self.going_on()} calls go on")
 
     def until(
         self, condition: Callable[[], bool], timeout_seconds: float = 5.0, what: Callable[[], str] = lambda: ""
@@ -186,8 +201,10 @@ class Svara:
 
     def presence(self, username: str) -> str:
         """How available somebody is, as the directory says."""
-        people: list[dict[str, Any]] = self.get("/people")["items"]
-        return next(str(person["availability"]) for person in people if person["username"] == username)
+        return next(str(each["presence"]) for each in self.get("/people")["items"] if each["username"] == username)
+
+    def wait_presence(self, username: str, presence: str) -> None:
+        self.until(lambda: self.presence(username) == presence, what=lambda: f"{username} is {self.presence(username)}")
 
     def pid_of(self, role: str) -> int:
         """The process of a role, by what stands in its command line."""

@@ -1,0 +1,64 @@
+"""SIPp as caller and as callee, through Svara."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.peers import sipp
+from tests.peers.linphone import Linphone
+from tests.peers.ports import free_port
+from tests.peers.server import Svara
+from tests.peers.sipp import Sipp
+
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
+
+
+def register(svara: Svara, folder: Path, login: str) -> int:
+    """Register a SIPp; gives the port on which it will be called."""
+    port = free_port()
+    outcome = sipp.run(folder, "register", svara.sip, login=login, secret=f"secret-{login}", port=port)
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    return port
+
+
+def test_bob_calls_an_echo_and_hears_himself(svara: Svara, tmp_path: Path) -> None:
+    port = register(svara, tmp_path, "cecilie-desk")
+    with (
+        Sipp(tmp_path, "answer", svara.sip, login="cecilie-desk", port=port) as echo,
+        Linphone(tmp_path, svara.account("bob-desk"), tone_hz=660) as bob,
+    ):
+        bob.dial("103")
+        bob.wait_state("talking")
+        bob.wait_to_hear(660)
+        bob.hangup()
+        outcome = echo.wait()
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    (record,) = svara.wait_records(1)
+    assert record["answered_by"] == "cecilie"
+
+
+def test_a_hundred_calls_leave_a_hundred_records_and_nothing_else(svara: Svara, tmp_path: Path) -> None:
+    port = register(svara, tmp_path, "cecilie-desk")
+    with Sipp(tmp_path, "answer", svara.sip, login="cecilie-desk", port=port, calls=100) as callee:
+        caller = sipp.run(
+            tmp_path, "call", svara.sip, login="anna-desk", secret="secret-anna-desk", target="103", calls=100,
+            calls_per_second=25, talk_seconds=1,
+        )  # fmt: skip
+        outcome = callee.wait()
+    assert (caller.successful, caller.failed) == (100, 0), caller.errors
+    assert (outcome.successful, outcome.failed) == (100, 0), outcome.errors
+    svara.wait_quiet()
+
+
+def test_fifty_callers_give_up(svara: Svara, tmp_path: Path) -> None:
+    port = register(svara, tmp_path, "cecilie-desk")
+    with Sipp(tmp_path, "ring", svara.sip, login="cecilie-desk", port=port, calls=50) as callee:
+        caller = sipp.run(
+            tmp_path, "cancel", svara.sip, login="anna-desk", secret="secret-anna-desk", target="103", calls=50,
+            calls_per_second=25,
+        )  # fmt: skip
+        outcome = callee.wait()
+    assert (caller.successful, caller.failed) == (50, 0), caller.errors
+    assert (outcome.successful, outcome.failed) == (50, 0), outcome.errors
+    svara.wait_quiet()
