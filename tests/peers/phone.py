@@ -99,7 +99,7 @@ class Phone:
     def __exit__(self, *_: object) -> None:
         self.leave()
 
-    def leave(self, within_seconds: float = 3.0) -> None:
+    def leave(self, within_seconds: float = 8.0) -> None:
         """Unregister and end, as when its owner quits it; it is killed when it takes too long."""
         if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(OSError):

@@ -65,7 +65,7 @@ class Sipp:
                 ["sipp", server, "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(self.port), "-t", _TRANSPORT[transport],
                  "-m", str(calls), "-r", str(calls_per_second), "-nostdin", "-mi", "127.0.0.1", "-mp", str(free_port()),
                  "-rtp_echo", "-timeout", f"{int(timeout_seconds)}s", "-timeout_error",
-                 "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_msg", "-message_file", "messages", "-trace_err", "-error_file", "errors"],
+                 "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors"],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
