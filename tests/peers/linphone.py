@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,10 @@ class Linphone(Phone):
         self.command(digit)
 
     def quit(self) -> None:
+        self.command("unregister")
+        end = time.monotonic() + 3
+        while self.is_registered() and time.monotonic() < end:
+            time.sleep(0.02)
         self.command("quit")
 
     def recording(self) -> Path | None:
