@@ -131,6 +131,8 @@ def _run(arguments: list[str]) -> int:
 
 def _explain(error: Exception) -> int:
     """Say what went wrong in plain words; returns the exit code."""
+    from django.db import DatabaseError  # noqa: PLC0415  only now is it worth the time to load
+
     if hasattr(error, "format_message"):  # what the argument parser raises, whichever library it comes from
         _complain(str(error.format_message()))
         return 2
@@ -139,6 +141,9 @@ def _explain(error: Exception) -> int:
         return 1
     if isinstance(error, PlainError):
         _complain(str(error))
+        return 1
+    if isinstance(error, DatabaseError):
+        _complain(f"the database cannot be used: {(str(error).strip() or type(error).__name__).splitlines()[0]}")
         return 1
     if isinstance(error, OSError) and error.strerror:
         _complain(f"{error.filename or 'the system'}: {error.strerror}")

@@ -27,6 +27,8 @@ from svara.people.values import Problem
 from svara.sip.digest import hashes_for
 
 Verb = Literal["add", "change", "remove"]
+_AT_ONCE = 500
+"""Databases bound how many values one query may name."""
 OTHER_SECRET = "another secret"  # noqa: S105  words, not a secret
 _MARKS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
 
@@ -138,8 +140,8 @@ class _Difference:
     def _refuse_logins_of_others(self) -> None:
         new = [login for login in self._wanted_phones if login not in self._phones]
         problems: list[Problem] = []
-        for start in range(0, len(new), 500):
-            taken = Phone.all_tenants.filter(login__in=new[start : start + 500])
+        for start in range(0, len(new), _AT_ONCE):
+            taken = Phone.all_tenants.filter(login__in=new[start : start + _AT_ONCE])
             if self._tenant is not None:
                 taken = taken.exclude(tenant=self._tenant)
             for login in taken.values_list("login", flat=True):
@@ -240,7 +242,9 @@ class _Difference:
             if change.kind == "phone" and (change.verb == "remove" or OTHER_SECRET in change.details)
         )
         tenant = self._save_tenant(demo=demo)
-        Phone.of(tenant).filter(login__in=self._phones.keys() - self._wanted_phones.keys()).delete()
+        gone = sorted(self._phones.keys() - self._wanted_phones.keys())
+        for start in range(0, len(gone), _AT_ONCE):
+            Phone.of(tenant).filter(login__in=gone[start : start + _AT_ONCE]).delete()
         to_invite = [account for account, person in self._kept() if self._to_be_invited(account, person)]
         Account.of(tenant).filter(pk__in=[account.pk for account in self._removed()]).delete()
         accounts = self._save_people(tenant)
