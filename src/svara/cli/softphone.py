@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
+from svara import log
 from svara.cli.phone_call import ALLOW, PhoneCall, Reaction
 from svara.clock import Clock, LoopClock
 from svara.sip.dialog import dialog_id
@@ -21,8 +22,12 @@ from svara.sip.transport import Flow, FlowError, Target, Transports
 from svara.sip.transport.flow import bracketed
 
 REGISTER_SECONDS = 600
+RETRY_SECONDS = 15.0
+"""How soon a registration that could not be renewed is tried again."""
 _TRIES = 2
 """A request is sent again once, with the credentials that were asked for."""
+
+_log = log.get("cli.softphone")
 
 OnResponse = Callable[[Response], None]
 
@@ -47,6 +52,18 @@ class UserAgent:
         self._transports = Transports(self.clock)
         self.transactions = Transactions(self.clock, self._transports, None, self._on_request, self._on_stray_ack)
         self._flow: Flow | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def start(self, work: Coroutine[object, object, object]) -> None:
+        """Do it in the background; what fails is logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a demo phone failed", exc_info=task.exception())
 
     async def open(self) -> None:
         """Take a free UDP port. Raises OSError, FlowError."""
@@ -78,6 +95,8 @@ class UserAgent:
         await asyncio.sleep(0.05)
         for call in list(self.calls.values()):
             call.over(0)
+        for task in list(self._tasks):
+            task.cancel()
         self._transports.close()
 
     def server_uri(self, user: str = "") -> str:
@@ -152,9 +171,18 @@ class SoftPhone:
         self.ask(build, on_response)
         accepted = await answered == 200
         if seconds and accepted:
-            loop = asyncio.get_running_loop()
-            self._refresh = loop.call_later(seconds / 2, lambda: loop.create_task(self.register(seconds)))
+            self._keep(seconds, seconds / 2)
         return accepted
+
+    def _keep(self, seconds: int, after_seconds: float) -> None:
+        def renew() -> None:
+            self.agent.start(self._renew(seconds))
+
+        self._refresh = asyncio.get_running_loop().call_later(after_seconds, renew)
+
+    async def _renew(self, seconds: int) -> None:
+        if not await self.register(seconds):
+            self._keep(seconds, RETRY_SECONDS)
 
     async def call(self, number: str, *, echo: bool = False) -> PhoneCall:
         """Dial; the call rings, is answered and ends as its events tell."""
@@ -211,4 +239,4 @@ class SoftPhone:
         reaction, self.reaction = self.reaction or self.always, None
         request = transaction.request
         call = PhoneCall(self, request.call_id, transaction.to_tag, echo=reaction.echo)
-        asyncio.get_running_loop().create_task(call.react(transaction, reaction))
+        self.agent.start(call.react(transaction, reaction))
