@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "svara.web.middleware.Compressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -74,8 +75,7 @@ TEMPLATES = [
 DATABASES = {
     "default": dj_database_url.parse(
         os.environ.get("SVARA_DATABASE_URL") or f"sqlite:///{DATA.database}",
-        conn_max_age=60,
-        conn_health_checks=True,
+        conn_max_age=0,  # under ASGI each request has a thread of its own: a connection that is kept would be kept by nobody
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -56,11 +56,16 @@ def mirror() -> Iterator[live.Live]:
 
 
 @pytest.fixture(scope="session")
-def _one_stage(django_db_setup: None, built_assets: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One web process for all tests that want one."""
+def stage_database(django_db_setup: None) -> str:
+    """The address of the tests' database, for a process of its own."""
     database = connection.settings_dict
-    url = f"sqlite:///{database['NAME']}" if connection.vendor == "sqlite" else _address(database)
-    one = Stage(tmp_path_factory.mktemp("stage"), url)
+    return f"sqlite:///{database['NAME']}" if connection.vendor == "sqlite" else _address(database)
+
+
+@pytest.fixture(scope="session")
+def _one_stage(stage_database: str, built_assets: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One web process for all tests that want one."""
+    one = Stage(tmp_path_factory.mktemp("stage"), stage_database)
     yield one
     seconds = one.close()
     assert seconds < 4, f"the web process took {seconds:.1f} s to stop"

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import http.client
 import re
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from django.test import Client
+from tests.web.office import Company
 from tests.web.stage import Stage
 
+from svara.people import signin
 from svara.web import server, static_files
 from svara.web.asgi import MAX_BODY_BYTES
 
@@ -88,6 +94,45 @@ def test_an_unknown_host_name_is_refused(stage: Stage) -> None:
 def test_answers_tell_nothing_of_the_server(stage: Stage) -> None:
     answer, _ = ask(stage, "GET", "/sign-in/")
     assert answer.headers["Server"] is None
+
+
+def session_of(company: Company, username: str) -> str:
+    """The cookie of somebody who is signed in."""
+    browser = Client()
+    browser.force_login(company[username], backend=signin.BACKEND)
+    return f"sessionid={browser.cookies['sessionid'].value}"
+
+
+def test_pages_travel_compressed_and_news_at_once(stage: Stage, acme: Company) -> None:
+    cookie = session_of(acme, "anna")
+    page, packed = ask(stage, "GET", "/", cookie=cookie, accept_encoding="gzip")
+    assert page.status == 200
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert b"Anna Berg" in gzip.decompress(packed)
+    connection = http.client.HTTPConnection(stage.host, timeout=5)
+    connection.request("GET", "/api/v1/events", headers={"Cookie": cookie, "Accept-Encoding": "gzip"})
+    news = connection.getresponse()
+    assert news.headers["Content-Encoding"] is None
+    assert news.readline().startswith(b"retry:")
+    began = time.monotonic()
+    stage.presence(acme.tenant.id, acme["bob"].id, "available")
+    while b"presence.changed" not in news.readline():
+        pass
+    assert time.monotonic() - began < 1
+    connection.close()
+
+
+def test_the_process_stops_at_once_with_news_still_flowing(
+    transactional_db: None, acme: Company, tmp_path: Path, stage_database: str
+) -> None:
+    one = Stage(tmp_path / "stage", stage_database)
+    connection = http.client.HTTPConnection(one.host, timeout=10)
+    connection.request("GET", "/api/v1/events", headers={"Cookie": session_of(acme, "anna")})
+    news = connection.getresponse()
+    assert news.readline().startswith(b"retry:")
+    assert one.close() < 3
+    news.read()  # the end of the stream, not an error
+    connection.close()
 
 
 async def _hello(scope: object, receive: object, send) -> None:

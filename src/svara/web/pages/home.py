@@ -18,7 +18,7 @@ from svara.web.words import sentences
 RECENT_CALLS = 40
 """Of so many newest calls the missed ones are shown."""
 MISSED_CALLS = 5
-MAX_PEOPLE = 200
+MAX_PEOPLE = 100
 """More are not drawn at once: who has more colleagues searches."""
 
 
