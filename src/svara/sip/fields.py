@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from svara.sip.errors import SipError
 from svara.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_via
@@ -75,6 +75,10 @@ def _first_line(raw: str) -> tuple[list[str], list[str]]:
     return [], []
 
 
+def _missing(name: str) -> NoReturn:
+    raise SipError(400, f"Missing {name}")
+
+
 def _cached(size: int) -> Callable[[Callable[[str], _T]], Callable[[str], _T]]:
     """Remember what was read from short texts; long ones are read each time, so that they cannot fill the memory."""
 
@@ -94,9 +98,11 @@ def read_cseq(raw: str) -> CSeq:
     return parse_cseq(first_value(raw))
 
 
-@_cached(4096)
 def _read_address(raw: str) -> NameAddr:
     return parse_name_addr(first_value(raw))
+
+
+_remembered_address = lru_cache(maxsize=4096)(_read_address)
 
 
 @_cached(4096)
@@ -245,33 +251,37 @@ class Message:
 
     # -- headers as structures
 
+    # The five that are read dozens of times in a call look up and read without a call in between.
+
     @property
     def call_id(self) -> str:
-        value = first_value(self._mandatory("call-id"))
+        value = first_value(self._fields.get("call-id") or _missing("Call-ID"))
         if not value or " " in value:
             raise SipError(400, "Malformed Call-ID")
         return value
 
     @property
     def cseq(self) -> CSeq:
-        return read_cseq(self._mandatory("cseq"))
+        return read_cseq(self._fields.get("cseq") or _missing("CSeq"))
 
     @property
     def from_(self) -> NameAddr:
-        return _read_address(self._mandatory("from"))
+        raw = self._fields.get("from") or _missing("From")
+        return _remembered_address(raw) if len(raw) <= _CACHED_LENGTH else _read_address(raw)
 
     @property
     def to(self) -> NameAddr:
-        return _read_address(self._mandatory("to"))
+        raw = self._fields.get("to") or _missing("To")
+        return _remembered_address(raw) if len(raw) <= _CACHED_LENGTH else _read_address(raw)
 
     @property
     def via(self) -> Via:
         """The topmost Via: of a request, who sent it to us; of a response, whom it is for."""
-        return read_top_via(self._mandatory("via"))
+        return read_top_via(self._fields.get("via") or _missing("Via"))
 
     @property
     def vias(self) -> list[Via]:
-        return [parse_via(value) for value in list_values(self._mandatory("via"))]
+        return [parse_via(value) for value in list_values(self._fields.get("via") or _missing("Via"))]
 
     @property
     def contacts(self) -> list[NameAddr]:
@@ -358,12 +368,6 @@ class Message:
         """Methods, upper-case."""
         raw = self._fields.get("allow")
         return _NO_TAGS if raw is None else _read_methods(raw)
-
-    def _mandatory(self, key: str) -> str:
-        raw = self._fields.get(key)
-        if raw is None:
-            raise SipError(400, f"Missing {display_of(key)}")
-        return raw
 
     # -- the wire
 

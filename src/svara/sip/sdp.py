@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final, Literal
 
 import msgspec
@@ -30,6 +29,8 @@ _DIRECTIONS: Final[dict[str, Direction]] = {
     "a=inactive": "inactive",
 }
 _LINES = re.compile(r"(?:[a-zA-Z]=[^\r\n\x00]*+(?:\n|\Z))*+")
+_ORIGIN = re.compile(r"o=(\S++)[ \t]++(\S++)[ \t]++([0-9]{1,20})[ \t]++IN[ \t]++(IP[46])[ \t]++(\S++)[ \t]*+")
+_MEDIA = re.compile(r"(\S++)[ \t]++([0-9]{1,5})(?:/([1-9][0-9]{0,3}))?[ \t]++(\S++)[ \t]++(\S.*+)")
 _REVERSED: Final[dict[Direction, Direction]] = {
     "sendrecv": "sendrecv",
     "sendonly": "recvonly",
@@ -244,23 +245,25 @@ def parse_sdp(data: bytes) -> Sdp:
     if len(data) > MAX_SDP_BYTES:
         raise SdpError("SDP too large", 413)
     text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").rstrip("\n")
-    lines = text.split("\n")
-    if len(lines) > MAX_LINES:
+    if text.count("\n") >= MAX_LINES:
         raise SdpError("SDP too large", 413)
     if _LINES.fullmatch(text) is None:
         raise SdpError("Malformed SDP line")
-    if len(lines) < 2 or lines[0].rstrip() != "v=0" or not lines[1].startswith("o="):
-        raise SdpError("SDP does not begin with v= and o=")
-    starts = [index for index, each in enumerate(lines) if each.startswith("m=")]
-    if len(starts) > MAX_MEDIA:
+    head, *sections = text.split("\nm=")
+    if len(sections) > MAX_MEDIA:
         raise SdpError("Too many media in SDP")
-    session = tuple(lines[2 : starts[0] if starts else None])
-    direction, connection = _direction_and_connection(session, "sendrecv", None)
-    media = [
-        _media(lines[start], tuple(lines[start + 1 : stop]), direction, connection)
-        for start, stop in pairwise([*starts, len(lines)])
-    ]
-    return Sdp(_origin(lines[1][2:]), session, tuple(media))
+    version, *session = head.split("\n")
+    origin = _ORIGIN.fullmatch(session[0]) if session else None
+    if version.rstrip() != "v=0" or origin is None:
+        raise SdpError("SDP does not begin with v= and o=")
+    username, session_id, number, address_type, address = origin.groups()
+    lines = tuple(session[1:])
+    direction, connection = _direction_and_connection(lines, "sendrecv", None)
+    return Sdp(
+        Origin(username, session_id, int(number), address, address_type),
+        lines,
+        tuple([_media(section, direction, connection) for section in sections]),
+    )
 
 
 def is_hold(sdp: Sdp) -> bool:
@@ -323,27 +326,18 @@ def narrow(wanted: Direction, offered: Direction) -> Direction:
     return "recvonly" if receives else "inactive"
 
 
-def _origin(text: str) -> Origin:
-    parts = text.split()
-    if len(parts) != 6 or parts[3] != "IN" or parts[4] not in ("IP4", "IP6"):
-        raise SdpError("Malformed o= line")
-    session_id, version = parts[1], parts[2]
-    if not (version.isascii() and version.isdigit() and len(version) <= 20):
-        raise SdpError("Malformed o= line")
-    return Origin(parts[0], session_id, int(version), parts[5], parts[4])
-
-
-def _media(line: str, lines: tuple[str, ...], direction: Direction, connection: str | None) -> Media:
-    parts = line[2:].split()
-    if len(parts) < 4:
+def _media(section: str, direction: Direction, connection: str | None) -> Media:
+    first, *lines = section.split("\n")
+    match = _MEDIA.fullmatch(first)
+    if match is None:
         raise SdpError("Malformed m= line")
-    port, _, count = parts[1].partition("/")
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+    kind, port_text, count, proto, formats = match.groups()
+    port = int(port_text)
+    if port > 65535:
         raise SdpError("Malformed m= line")
-    if count and not (count.isascii() and count.isdigit() and len(count) <= 4 and int(count) > 0):
-        raise SdpError("Malformed m= line")
-    direction, connection = _direction_and_connection(lines, direction, connection)
-    return Media(parts[0], int(port), parts[2], tuple(parts[3:]), direction, connection, lines, int(count) if count else 1)
+    kept = tuple(lines)
+    direction, connection = _direction_and_connection(kept, direction, connection)
+    return Media(kind, port, proto, tuple(formats.split()), direction, connection, kept, int(count) if count else 1)
 
 
 def _direction_and_connection(
