@@ -6,8 +6,6 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bench import process
@@ -43,7 +41,8 @@ def _rates(server: Server, folder: Path, options: argparse.Namespace) -> list[Fi
     others: dict[str, float] = {}
     for rate in [int(text) for text in options.rates.split(",")]:
         before = _cpu(server)
-        with _calls(server, folder / f"rate-{rate}", port, rate, rate * options.seconds) as callers:
+        at = folder / f"rate-{rate}"
+        with Sipp(at / "callee", "callee", server, port), _callers(server, at, rate, rate * options.seconds) as callers:
             result = callers.wait(options.seconds + 40)
         spent = {name: 1000 * (after - before[name]) / max(1, result.good) for name, after in _cpu(server).items()}
         p99 = percentile(result.milliseconds, 0.99)
@@ -65,36 +64,34 @@ def _rates(server: Server, folder: Path, options: argparse.Namespace) -> list[Fi
     return figures
 
 
-@contextmanager
-def _calls(server: Server, folder: Path, port: int, rate: int, count: int, talk_ms: int = 0) -> Iterator[Sipp]:
-    """SIPp callers and callees at work; gives the callers."""
+def _callers(server: Server, folder: Path, rate: int, count: int, talk_ms: int = 0) -> Sipp:
+    """SIPp that makes calls."""
     folder.mkdir(parents=True)
     calls = write_calls(folder / "calls.csv")
     arguments = ["-inf", str(calls), "-r", str(rate), "-m", str(count), "-d", str(talk_ms), "-l", "20000"]
-    with (
-        Sipp(folder / "callee", "callee", server, port),
-        Sipp(folder / "caller", "caller", server, free_port(), *arguments) as callers,
-    ):
-        yield callers
+    return Sipp(folder / "caller", "caller", server, free_port(), *arguments)
 
 
 def _memory(server: Server, folder: Path, options: argparse.Namespace) -> list[Figure]:
-    """Memory of calls that are held, over what the server had after as many calls that ended."""
+    """Memory that twice as many held calls take more: what one call costs, without what the first calls cost once."""
     if server.pid is None:
         return []
-    port = free_port()
+    port, count = free_port(), options.held
     register_phones(folder / "register-held", server, CALLEES, port)
-    count = options.held
-    with _calls(server, folder / "warm", port, 200, count) as callers:
-        callers.wait(count / 200 + 40)
-    time.sleep(35)  # SIP keeps ended transactions for 32 seconds
-    before = process.memory_bytes(server.pid)
-    with _calls(server, folder / "held", port, 100, count, talk_ms=1000 * (count // 100 + 45)) as callers:
-        time.sleep(count / 100 + 38)
-        held = process.memory_bytes(server.pid) - before
-        result = callers.wait(60)
-    note = f"{result.good} of {count} calls held"
-    return [Figure("memory of a held call", held / 1000 / count, "kB", 60, note=note)]
+    settle_seconds = count / 100 + 35  # SIP keeps ended transactions for 32 seconds
+    talk_ms = int(1000 * (3 * settle_seconds + 15))
+    with (
+        Sipp(folder / "held", "callee", server, port),
+        _callers(server, folder / "first", 100, count, talk_ms) as first,
+    ):
+        time.sleep(settle_seconds)
+        before = process.memory_bytes(server.pid)
+        with _callers(server, folder / "second", 100, count, talk_ms) as second:
+            time.sleep(settle_seconds)
+            more = process.memory_bytes(server.pid) - before
+            good = first.wait(talk_ms / 1000 + 60).good + second.wait(talk_ms / 1000 + 60).good
+    note = f"{good} of {2 * count} calls held"
+    return [Figure("memory of a held call", more / 1000 / count, "kB", 60, note=note)]
 
 
 def _cpu(server: Server) -> dict[str, float]:
