@@ -7,10 +7,9 @@ import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
 const ICONS = [
-  "arrow-left", "check", "chevron-right", "circle-alert", "circle-check", "clock", "copy", "ellipsis", "history", "house", "info",
-  "key-round", "languages", "list-filter", "log-out", "monitor-smartphone", "phone", "phone-call", "phone-forwarded",
-  "phone-incoming", "phone-missed", "phone-off", "phone-outgoing", "search", "search-x", "server", "smartphone", "trash-2",
-  "triangle-alert", "user-round", "users-round", "voicemail", "x", "activity",
+  "activity", "arrow-left", "check", "chevron-right", "circle-alert", "circle-check", "copy", "history", "key-round", "languages",
+  "list-filter", "log-out", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
+  "phone-outgoing", "search", "search-x", "smartphone", "trash-2", "triangle-alert", "user-round", "users-round", "x",
 ];
 
 /** One file with a symbol for every icon. */

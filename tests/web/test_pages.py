@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -50,6 +51,18 @@ def test_presence_is_shown_as_it_is_known(acme: Company, browser_of: SignedIn, m
     assert f'data-person="{acme["bob"].id}" data-availability="in-call"' in page
     assert f'data-person="{acme["dag"].id}" data-availability="offline"' in page
     assert "The phone system does not answer" not in page
+
+
+def test_each_phone_says_whether_it_is_registered(acme: Company, browser_of: SignedIn, mirror: live.Live) -> None:
+    browser = browser_of(acme, "anna")
+    assert text(browser.get("/profile/phones/")).count("Unknown") == 2
+    mirror.up = True
+    assert text(browser.get("/profile/phones/")).count("not registered") == 2
+    person = acme["anna"].id
+    mirror._people[person] = PersonPresence(acme.tenant.id, person, "available", 1, 0.0, ("acme-anna-mobile",))
+    desk, mobile = re.findall(r'<div class="row">.*?</li>', text(browser.get("/profile/phones/")), re.DOTALL)
+    assert "not registered" in desk
+    assert "not registered" not in mobile
 
 
 def test_bob_chooses_not_to_be_disturbed(acme: Company, browser_of: SignedIn) -> None:

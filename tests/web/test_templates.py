@@ -102,3 +102,25 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         check=False,
     )
     assert checked.returncode == 0, f"{checked.stdout}{checked.stderr}"
+
+
+def test_each_icon_is_in_the_sprite_and_each_of_the_sprite_is_used() -> None:
+    config = (ROOT / "vite.config.ts").read_text(encoding="utf-8")
+    listed = set(re.findall(r'"([a-z0-9-]+)"', config[config.index("const ICONS") : config.index("];")]))
+    used = {name for path in TEMPLATES for name in re.findall(r'{% icon "([a-z0-9-]+)"', path.read_text(encoding="utf-8"))}
+    used |= {"phone-outgoing", "phone-incoming", "phone-missed", "phone-forwarded"}  # chosen by what kind of call it was
+    assert listed == used
+
+
+def test_every_class_of_a_template_is_in_the_design_and_the_other_way_round() -> None:
+    styles = "".join(path.read_text(encoding="utf-8") for path in (WEB / "assets" / "styles").glob("[!m]*.css"))
+    styled = set(re.findall(r"\.([a-z][a-z0-9-]*)(?=[^{}]*{)", re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL)))
+    used = set()
+    for path in TEMPLATES:
+        for value in re.findall(r'class="((?:[^"{]|{%.*?%}|{{.*?}})*)"', path.read_text(encoding="utf-8")):
+            used |= set(re.sub(r"{%.*?%}|{{.*?}}", " ", value).split())
+    hooks = {"availability", "content", "waves"}  # for scripts and for the page's own structure
+    put_together = {name for name in styled if re.match(r"hue-|q\d|htmx", name)}
+    states = {"available", "away", "dnd", "offline", "ringing", "in-call", "good", "bad", "warn", "accent"}
+    assert used - styled - hooks - {"hue-", "q"} == set(), "classes without a style"
+    assert styled - used - put_together - states - {"icon"} == set(), "styles that no template uses"

@@ -44,6 +44,8 @@ class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):
     availability: Availability
     phones_online: int = 0
     since: float = 0.0
+    online: tuple[str, ...] = ()
+    """The logins of the phones that are registered, for the person's own eyes."""
 
 
 class Recorded(msgspec.Struct, frozen=True):

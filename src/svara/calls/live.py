@@ -105,11 +105,11 @@ class News:
 
     def _presence(self, key: str, one: _Person) -> PersonPresence:
         state = availability(one.choice, len(one.online), one.ringing, one.talking)
-        known = one.known
-        if known is not None and known.availability == state and known.phones_online == len(one.online):
+        known, online = one.known, tuple(sorted(one.online))
+        if known is not None and known.availability == state and known.online == online:
             return known
         since = known.since if known is not None and known.availability == state else one.touched_at
-        one.known = PersonPresence(one.tenant, key, state, len(one.online), since)
+        one.known = PersonPresence(one.tenant, key, state, len(online), since, online)
         return one.known
 
     def _touch(self, people: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("history/records/", history.records, name="records"),
     path("history/<slug:call_id>/", story.story, name="story"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/phones/", profile.phones, name="phones"),
     path("profile/language/", profile.language, name="language"),
     path("profile/password/", profile.password, name="password"),
     path("profile/tokens/", profile.tokens, name="tokens"),

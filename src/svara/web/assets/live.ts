@@ -45,7 +45,9 @@ function connect(address: string): void {
   source.addEventListener("reset", () => tell("svara:catch-up"));
   source.addEventListener("presence.changed", (event) => {
     const data = parsed(event);
-    if (data) paint(data as unknown as Presence);
+    if (!data) return;
+    paint(data as unknown as Presence);
+    if (data.id === document.body.dataset.me) tell("svara:mine");
   });
   for (const name of ["started", "ringing", "answered", "held", "resumed", "ended"])
     source.addEventListener(`call.${name}`, (event) => tell("svara:call", parsed(event)));

@@ -13,8 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from svara.people import access, actions
+from svara.people.models import Account
 from svara.web import live
-from svara.web.pages.viewing import account_of, colleagues
+from svara.web.pages.viewing import account_of, colleagues, fragment
 from svara.web.words import sentences
 
 
@@ -22,6 +23,12 @@ from svara.web.words import sentences
 def profile(request: HttpRequest) -> HttpResponse:
     """The page."""
     return _page(request)
+
+
+@require_GET
+def phones(request: HttpRequest) -> HttpResponse:
+    """My phones alone, when one comes or goes."""
+    return fragment(request, "web/_phones.html", _phones(account_of(request)))
 
 
 @require_POST
@@ -72,11 +79,16 @@ def revoke(request: HttpRequest, token_id: str) -> HttpResponse:
     return redirect("profile")
 
 
+def _phones(account: Account) -> dict[str, Any]:
+    """The person's phones, each with whether it is registered; not known while the calls process is away."""
+    mirror = live.current()
+    online = mirror.presence(account.tenant_id, account.id).online
+    return {"phones": [(phone, phone.login in online) for phone in access.my_phones(account)], "up": mirror.up}
+
+
 def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
-    account, mirror = account_of(request), live.current()
-    page = {
-        "phones": access.my_phones(account),
-        "phones_online": mirror.presence(account.tenant_id, account.id).phones_online if mirror.up else None,
+    account = account_of(request)
+    page = _phones(account) | {
         "tokens": access.my_tokens(account),
         "availability": colleagues(account, [account])[0].availability,
     }
