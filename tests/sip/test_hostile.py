@@ -65,7 +65,7 @@ NASTY = [
     *(b"Via: x\r\n", b"l: 0\r\n", b"a=inactive\r\n", b"m=audio 0 RTP/AVP 0\r\n", b"CSeq: 1 BYE\r\n", b"=" * 50, b" " * 300),
 ]
 INPUTS = 200_000
-PARTS = 4
+PARTS = 8
 
 
 def damaged(random_: random.Random, seeds: list[bytes]) -> bytes:
