@@ -32,7 +32,7 @@ from svara.sip.digest import Nonces, respond
 from svara.sip.message import Request, Response, new_request, new_response, parse
 from svara.sip.registrar import Registrar
 from svara.sip.transaction import Transactions
-from svara.sip.transport import Flow
+from svara.sip.transport import Flow, FlowError
 
 SERVER = ("192.0.2.1", 5060)
 RELAY = "192.0.2.9"
@@ -44,7 +44,7 @@ class Wire(Flow):
     __slots__ = ("office", "phone")
 
     def __init__(self, office: Office, phone: Phone, transport: str) -> None:
-        flow_id = f"udp/5060/{phone.address[0]}/{phone.address[1]}" if transport == "UDP" else f"conn-{phone.serial}"
+        flow_id = f"udp/5060/{phone.address[0]}/{phone.address[1]}" if transport == "UDP" else f"conn-{next(office.serials)}"
         super().__init__(transport, phone.address, flow_id)
         self.office = office
         self.phone = phone
@@ -153,9 +153,14 @@ class Relay:
 class Transports:
     """What the registrar and the calls need of the real ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
         self.on_message: Any = None
         self.wires: dict[str, Wire] = {}
+
+    def flow_for(self, target: object, done: Callable[[Flow | FlowError], None], *, size: int = 0) -> None:
+        """Nobody takes a connection from us."""
+        self.clock.call_later(0.1, done, FlowError("the connection could not be opened"))
 
     def flow_by_id(self, flow_id: str) -> Flow | None:
         return self.wires.get(flow_id)
@@ -172,7 +177,7 @@ class Office:
         self.limits = limits
         self.clock = VirtualClock()
         self.relay = Relay()
-        self.transports = Transports()
+        self.transports = Transports(self.clock)
         self.registrar = Registrar(self.clock, folder / "registrations", on_change=self._changed)
         self.news: list[tuple[str, bytes]] = []
         self.post: deque[tuple[Phone, bytes]] = deque()
@@ -266,8 +271,7 @@ class Phone:
         self.address = (address or f"198.51.100.{self.serial % 250 + 1}", 40_000 + self.serial)
         self.own = ("10.0.0.7", 5060) if behind_nat else self.address
         self.transport = transport
-        self.wire = Wire(office, self, transport)
-        office.transports.wires[self.wire.id] = self.wire
+        self.connect()
         self.received: list[Request | Response] = []
         self.deaf = False
         """Gone: whatever comes is not answered."""
@@ -288,6 +292,12 @@ class Phone:
         self.target = ""
         self.sent: Request | None = None
         self._pending: dict[str, Callable[[Response], None]] = {}
+
+    def connect(self) -> Phone:
+        """Open a (new) way to the server."""
+        self.wire = Wire(self.office, self, self.transport)
+        self.office.transports.wires[self.wire.id] = self.wire
+        return self
 
     # --- small things
 

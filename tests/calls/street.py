@@ -51,7 +51,10 @@ class RealPhone(Phone):
         street.selector.register(self.socket, selectors.EVENT_READ, self)
         super().__init__(street, login)  # type: ignore[arg-type]
         self.address = self.own = self.socket.getsockname()
+
+    def connect(self) -> Phone:
         self.wire = _Wire(self)  # type: ignore[assignment]
+        return self
 
 
 class Street:

@@ -112,6 +112,8 @@ def act(office: Office, phones: list[Phone], phone: Phone, what: str) -> None:
             phone.request("PRACK", [("RAck", f"{early[-1].first('rseq')} {early[-1].cseq.number} INVITE")])
         case ["reconnect"] if phone.wire.transport == "TCP":
             phone.wire.close()
+            if not phone.deaf:
+                phone.connect().register()
         case _:
             pass
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svara.calls import journal
@@ -162,6 +162,7 @@ def test_damaged_at_any_byte_only_the_event_there_is_lost(tmp_path: Path) -> Non
         assert everything(tmp_path) == [event for n, (_, event) in enumerate(written) if n != hit]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 5))
 def test_rubbish_between_two_events_never_hides_them(
     tmp_path_factory: pytest.TempPathFactory, rubbish: bytes, cut: int

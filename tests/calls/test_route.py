@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.calls.offices import goes_to, office, person, tenant
 
@@ -137,6 +137,7 @@ offices = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(offices, st.data())
 def test_whatever_the_office_says_a_plan_is_bounded_and_stays_in_the_company(at: Office, data: st.DataObject) -> None:
     here = data.draw(st.sampled_from(at.tenants))

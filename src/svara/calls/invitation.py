@@ -6,6 +6,7 @@ second device behind a fork, gets its ACK and a BYE.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from svara import log
@@ -13,9 +14,10 @@ from svara.calls.leg import ALLOW, SDP, TIMER, sdp_of
 from svara.sip.bindings import Binding
 from svara.sip.dialog import Dialog
 from svara.sip.headers import NameAddr
-from svara.sip.message import Request, Response, SipError, new_request
+from svara.sip.message import Request, Response, SipError, request_of_lines
 from svara.sip.provisional import Heard, ReliableReceiver
 from svara.sip.session import ask_timer
+from svara.sip.syntax import printable
 from svara.sip.transaction import ClientTransaction
 from svara.sip.transport import Flow
 from svara.sip.uri import Uri
@@ -25,9 +27,18 @@ if TYPE_CHECKING:
 
 ELSEWHERE = ("Reason", 'SIP;cause=200;text="Call completed elsewhere"')
 
-TIMER_HEADERS = ask_timer(TIMER)
+_STANDING = {
+    "allow": f"Allow: {ALLOW}",
+    "supported": "Supported: 100rel, timer",
+} | {name.lower(): f"{name}: {value}" for name, value in ask_timer(TIMER) if name != "Supported"}
 
 _logger = log.get("calls.invitation")
+
+
+@lru_cache(4096)
+def identity(name: str, number: str, host: str) -> str:
+    """One of us as phones see them: never anything but our own host."""
+    return str(NameAddr(printable(name), Uri("sip", number, None, host, None)))
 
 
 class Inviter(Protocol):
@@ -88,23 +99,26 @@ class Invitation:
             self.fail(503)
             return
         host = flow.local[0]
-        from_ = str(NameAddr(caller[0], Uri("sip", caller[1], None, host, None)))
-        headers = [
-            ("Max-Forwards", "69"),
-            *(("Route", path) for path in binding.path),
-            ("From", f"{from_};tag={leg.tag}"),
-            ("To", f"<{Uri('sip', called, None, host, None)}>"),
-            ("Call-ID", switch.new_tag()),
-            ("CSeq", "1 INVITE"),
-            ("Contact", f"<{flow.contact_uri()}>"),
-            ("P-Asserted-Identity", from_),
-            ("Allow", ALLOW),
-            *TIMER_HEADERS,
-            ("Supported", "100rel"),
-            *passed,
-        ]
+        from_ = identity(caller[0], caller[1], host)
+        lines = {
+            "via": "",  # the transaction layer's
+            "max-forwards": "Max-Forwards: 69",
+            "from": f"From: {from_};tag={leg.tag}",
+            "to": f"To: {identity('', called, host)}",
+            "call-id": f"Call-ID: {switch.new_tag()}",
+            "cseq": "CSeq: 1 INVITE",
+            "contact": f"Contact: <{flow.contact_uri()}>",
+            "p-asserted-identity": f"P-Asserted-Identity: {from_}",
+        }
+        lines |= _STANDING
+        if sdp:
+            lines["content-type"] = f"Content-Type: {SDP}"
+        request = self.request = request_of_lines("INVITE", binding.contact, lines, sdp)
+        for path in binding.path:
+            request.add("Route", path)
+        for name, value in passed:
+            request.add(name, value)
         self.delayed = not sdp
-        self.request = new_request("INVITE", binding.contact, headers, sdp, SDP if sdp else None)
         self.client = switch.transactions.request(self.request, flow, on_response=self._response, on_failure=self._failed)
 
     def cancel(self, *headers: tuple[str, str]) -> None:

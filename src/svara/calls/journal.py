@@ -83,12 +83,13 @@ _decode_event = msgspec.msgpack.Decoder(AnyEvent).decode
 _decode_open = msgspec.msgpack.Decoder(OpenCall).decode
 _decode_state = msgspec.msgpack.Decoder(_State).decode
 _KIND = {EVENT: b"\x01", STATE: b"\x02", OPEN: b"\x03"}
+_KIND_CRC = {kind: crc32(mark) for kind, mark in _KIND.items()}
 
 
 def frame(kind: int, body: bytes) -> bytes:
     """One frame, as it stands in a segment."""
-    payload = _KIND[kind] + body
-    return _HEADER.pack(len(payload), crc32(payload)) + payload
+    mark = _KIND[kind]
+    return _HEADER.pack(len(body) + 1, crc32(body, _KIND_CRC[kind])) + mark + body
 
 
 def segments(folder: Path) -> list[int]:
@@ -169,19 +170,21 @@ class Journal:
             opened.fold(event)
 
     def _append(self, data: bytes) -> None:
-        if self._pending:
+        if self._pending:  # the disk refused something before: what is new waits behind it
             if len(self._pending) + len(data) > MAX_PENDING_BYTES:
                 self.lost_bytes += len(data)
             else:
                 self._pending += data
             data = bytes(self._pending)
+            self._pending.clear()
         written = 0
         try:
+            written = os.write(self._fd, data)
             while written < len(data):
-                written += os.write(self._fd, data[written:] if written else data)
+                written += os.write(self._fd, data[written:])
         except OSError as error:
             self._failed(error)
-        self._pending[:] = data[written:]
+            self._pending += data[written:]
         self._size += written
         self.bytes_written += written
         self._sync.dirty = True

@@ -7,16 +7,23 @@ versions as RFC 3264 section 8 wants it, also when the answer of another phone, 
 
 from __future__ import annotations
 
+import re
 import zlib
 
 from svara.clock import Clock
 
 MAX_SDP_BYTES = 32_768
 
-_DROPPED_LINES = (b"i=", b"u=", b"e=", b"p=")
-_DROPPED_ATTRIBUTES = (b"a=tool:", b"a=cname:", b"a=x-")
+_DROPPED = rb"[oiuep]=|a=(?:tool:|cname:|x-"
 # Behind a relay these describe the other side's own packets or paths, which never arrive.
-_DROPPED_WHEN_RELAYED = (b"a=ssrc:", b"a=ssrc-group:", b"a=rtcp-xr", b"a=label:", b"a=pcfg:", b"a=acfg:")
+_DROPPED_WHEN_RELAYED = rb"ssrc:|ssrc-group:|rtcp-xr|label:|pcfg:|acfg:"
+_UNWANTED = {
+    False: re.compile(rb"^(?:" + _DROPPED + rb"))[^\n]*(?:\n|\Z)|^\r?\n", re.MULTILINE),
+    True: re.compile(rb"^(?:" + _DROPPED + rb"|" + _DROPPED_WHEN_RELAYED + rb"))[^\n]*(?:\n|\Z)|^\r?\n", re.MULTILINE),
+}
+_NAME = re.compile(rb"^s=[^\r\n]*", re.MULTILINE)
+# The address of the first connection line, which the receiver learns anyhow.
+_ADDRESS = re.compile(rb"^c=(IN IP[46] [^/\r\n]+)", re.MULTILINE)
 
 
 class Origins:
@@ -24,47 +31,36 @@ class Origins:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._legs: dict[str, dict[str, tuple[bytes, int]]] = {}
+        self._legs: dict[str, dict[str, tuple[int, int]]] = {}
 
     def rewrite(self, session: str, leg: str, sdp: bytes, *, media_is_relayed: bool) -> bytes:
         """The description to send to `leg`. Raises ValueError when this is no description, or one that is too large."""
         if len(sdp) > MAX_SDP_BYTES or not sdp.startswith(b"v=0"):
             raise ValueError("not a session description")
-        lines = _keep(sdp, media_is_relayed=media_is_relayed)
-        body = b"\r\n".join(lines)
+        body = _keep(sdp, media_is_relayed=media_is_relayed)
+        mark = hash(body)
         legs = self._legs.setdefault(session, {})
         before = legs.get(leg)
-        if before and before[0] == body:
+        if before and before[0] == mark:
             version = before[1]
         else:
             # A version taken from the time also grows when this process was killed and knows nothing of the one before.
             version = max(int(self._clock.now()), before[1] + 1 if before else 0)
-            legs[leg] = (body, version)
+            legs[leg] = (mark, version)
         origin = zlib.crc32(f"{session}/{leg}".encode())
-        lines.insert(1, b"o=- %d %d %s" % (origin, version, _origin_address(lines)))
-        return b"\r\n".join(lines) + b"\r\n"
+        first, _, rest = body.partition(b"\r\n")
+        address = _ADDRESS.search(body)
+        where = address[1] if address else b"IN IP4 0.0.0.0"
+        return b"%s\r\no=- %d %d %s\r\n%s" % (first, origin, version, where, rest)
 
     def forget(self, session: str) -> None:
         self._legs.pop(session, None)
 
 
-def _keep(sdp: bytes, *, media_is_relayed: bool) -> list[bytes]:
+def _keep(sdp: bytes, *, media_is_relayed: bool) -> bytes:
     """The lines that may be passed on, without the origin; `s=` is a dash, as RFC 8866 section 5.3 says for no name."""
-    lines = []
-    dropped = _DROPPED_LINES + _DROPPED_ATTRIBUTES + (_DROPPED_WHEN_RELAYED if media_is_relayed else ())
-    in_media = False
-    for raw in sdp.replace(b"\r\n", b"\n").split(b"\n"):
-        line = raw.rstrip(b"\r")
-        if not line or line.startswith(dropped) or (line.startswith(b"o=") and not in_media):
-            continue
-        in_media = in_media or line.startswith(b"m=")
-        lines.append(b"s=-" if line.startswith(b"s=") and not in_media else line)
-    return lines
-
-
-def _origin_address(lines: list[bytes]) -> bytes:
-    """The address of the first connection line, which the receiver learns anyhow."""
-    for line in lines:
-        if line.startswith(b"c=IN IP"):
-            return line[2:].split(b"/")[0]
-    return b"IN IP4 0.0.0.0"
+    lines = sdp.count(b"\n")
+    if lines != sdp.count(b"\r\n") or lines != sdp.count(b"\r"):
+        sdp = sdp.replace(b"\r", b"").replace(b"\n", b"\r\n")
+    kept = _UNWANTED[media_is_relayed].sub(b"", _NAME.sub(b"s=-", sdp, count=1))
+    return kept if kept.endswith(b"\r\n") else kept + b"\r\n"
