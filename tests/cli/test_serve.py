@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,7 +24,7 @@ ROLES = ("media", "calls", "jobs", "web")
 class Office:
     """A running `svara serve`."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, **environment: str) -> None:
         self.data = data
         command = [
             sys.executable,
@@ -38,7 +39,7 @@ class Office:
             "127.0.0.1:0",
         ]
         self.errors = data.parent / "errors"
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"} | environment
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
                 [*command, *options],
@@ -205,3 +206,23 @@ def test_it_ends_within_five_seconds_and_leaves_nothing_running(office: Office) 
     until(lambda: not any("svara" in command_line(pid) or "rtpengine" in command_line(pid) for pid in everyone), 3)
     assert "Traceback" not in office.errors.read_text()
     assert "did not end in time" not in office.errors.read_text()
+
+
+def test_a_redis_server_can_carry_the_bus(tmp_path: Path) -> None:
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    assert program is not None, "redis-server is not installed: ./test --setup installs it"
+    address = tmp_path / "redis"
+    arguments = ["--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(tmp_path)]
+    redis = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
+    try:
+        until(address.exists)
+        office = Office(tmp_path / "data", SVARA_REDIS_URL=f"unix://{address}")
+        assert not (office.data / "sockets" / "bus").exists()
+        connection = http.client.HTTPConnection("127.0.0.1", office.http, timeout=10)
+        connection.request("GET", "/api/v1/healthz")
+        answer = connection.getresponse()
+        assert answer.status == 200, "the web process asks the calls process over the bus"
+        assert office.stop() < 5
+    finally:
+        redis.kill()
+        redis.wait()
