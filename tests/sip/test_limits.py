@@ -39,6 +39,7 @@ def test_a_stranger_may_send_a_burst_and_then_a_few_a_second(clock: VirtualClock
     assert heard(sources, "192.0.2.2", 30) == 20, "others are not affected"
 
 
+@pytest.mark.claim("PHO-10")
 def test_who_goes_on_is_not_heard_for_a_minute(clock: VirtualClock, sources: Sources) -> None:
     heard(sources, "192.0.2.1", 100)
     assert sources.banned("192.0.2.1")

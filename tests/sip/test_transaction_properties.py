@@ -27,7 +27,7 @@ ANSWERS = st.tuples(
 WAITS = st.tuples(st.just("wait"), st.sampled_from([0.1, 0.5, 1.0, 4.0, 5.0, 31.0]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TRANSPORTS, st.lists(st.one_of(ARRIVALS, ANSWERS, WAITS), max_size=40))
 def test_as_server(transport: str, story: list[tuple[str, ...]]) -> None:
     clock, net, flow = VirtualClock(), FakeTransports(), FakeFlow(transport)
@@ -77,7 +77,7 @@ CLIENT_STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TRANSPORTS, st.sampled_from(["INVITE", "BYE"]), st.lists(CLIENT_STEPS, max_size=25))
 def test_as_client(transport: str, method: str, story: list[tuple[str, ...]]) -> None:
     clock, net, flow = VirtualClock(), FakeTransports(), FakeFlow(transport)
@@ -119,5 +119,51 @@ def test_as_client(transport: str, method: str, story: list[tuple[str, ...]]) ->
         net.arrive(answer(request, 500), flow)
     clock.advance(200)
     assert transaction.done
+    assert layer.open == 0
+    assert clock.pending == 0
+
+
+CORPUS = [
+    request_bytes(method, to_tag=tag, extra=extra, via=via)
+    for method in ("INVITE", "ACK", "CANCEL", "BYE", "REGISTER", "PRACK", "WHATEVER")
+    for tag in ("", "bob-tag")
+    for extra in ((), ("Require: 100rel", "RAck: 1 1 INVITE"), ("Route: <sip:x;lr>", "Record-Route: <sip:y;lr>, <sip:z>"))
+    for via in (
+        "",
+        "Via: SIP/2.0/UDP 10.0.0.1;rport",
+        "v: SIP/2.0/TCP [2001:db8::1]:5061;alias;branch=z9hG4bKx;rport=1;received=9",
+    )
+] + [
+    answer(received, status)
+    for received in [parse(request_bytes("INVITE"))]
+    if isinstance(received, Request)
+    for status in (100, 180, 200, 401, 486)
+]
+
+DAMAGE = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.binary(max_size=6)), max_size=6)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(CORPUS), DAMAGE), min_size=1, max_size=6), TRANSPORTS)
+def test_damaged_messages_reach_nobody_or_are_answered(
+    story: list[tuple[bytes, list[tuple[float, int, bytes]]]], transport: str
+) -> None:
+    clock, net, flow = VirtualClock(), FakeTransports(), FakeFlow(transport)
+    strays: list[Response] = []
+    layer = Transactions(
+        clock,
+        net,
+        random.Random(1),
+        lambda asked: asked.reply(486),
+        lambda *_: None,
+        lambda response, _: strays.append(response),
+    )
+    for message, damages in story:
+        data = message
+        for where, length, new in damages:
+            at = int(where * len(data))
+            data = data[:at] + new + data[at + length :]
+        net.arrive(data, flow)
+    clock.advance(100)
     assert layer.open == 0
     assert clock.pending == 0

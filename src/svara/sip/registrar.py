@@ -80,9 +80,14 @@ class Registrar:
 
     def bindings(self, login: str) -> list[Binding]:
         """The contacts to ring, the preferred first; of a device with several flows (RFC 5626) the freshest alone."""
+        found = self._store.get(login)
+        if not found:
+            return []
         now = self._clock.now()
+        if len(found) == 1:
+            return list(found) if found[0].expires_at > now else []
         chosen: dict[object, Binding] = {}
-        for binding in sorted(self._store.get(login), key=lambda one: one.updated_at):
+        for binding in sorted(found, key=lambda one: one.updated_at):
             if binding.expires_at > now:
                 chosen[binding.instance or binding.contact] = binding
         return sorted(chosen.values(), key=lambda one: (-one.q_thousandths, -one.updated_at))

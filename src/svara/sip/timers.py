@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+import msgspec
+
 from svara import log
 from svara.clock import Clock
 
@@ -27,14 +29,14 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Ticket:
-    """A place in a line; `cancel()` may be called at any time and more than once."""
+class Ticket(msgspec.Struct, gc=False):
+    """A place in a line; `cancel()` may be called at any time and more than once.
 
-    __slots__ = ("callback", "due")
+    Neither tickets nor entries are followed by the garbage collector: there are many, and each is let go in its time.
+    """
 
-    def __init__(self, due: float, callback: Callable[[], object]) -> None:
-        self.due = due
-        self.callback: Callable[[], object] | None = callback
+    due: float
+    callback: Callable[[], object] | None
 
     def cancel(self) -> None:
         self.callback = None
@@ -103,13 +105,10 @@ class Timers:
         return sum(line.waiting for line in self._lines.values())
 
 
-class _Entry(Generic[K, V]):
-    __slots__ = ("due", "key", "value")
-
-    def __init__(self, due: float, key: K, value: V) -> None:
-        self.due = due
-        self.key = key
-        self.value = value
+class _Entry(msgspec.Struct, Generic[K, V], gc=False):
+    due: float
+    key: K
+    value: V
 
 
 class ExpiringMap(Generic[K, V]):

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from types import MethodType
 from typing import TYPE_CHECKING
-from weakref import WeakMethod
+from weakref import ref
 
 from svara.sip.message import Request, Response, new_request
 from svara.sip.timers import Ticket
@@ -188,14 +188,16 @@ class Accepted:
     Calls may be over within this half minute, and there may be tens of thousands: it does not keep the user's objects alive.
     """
 
-    __slots__ = ("_on_response", "_seen")
+    __slots__ = ("_function", "_seen", "_user")
 
     def __init__(self, tag: str | None, on_response: OnResponse) -> None:
         self._seen: tuple[str | None, ...] = (tag,)
-        self._on_response: Callable[[], OnResponse | None] = lambda: on_response
+        self._function: Callable[..., object] = on_response
+        self._user: Callable[[], object | None] | None = None
         if isinstance(on_response, MethodType):
             with contextlib.suppress(TypeError):  # its class has slots and no __weakref__
-                self._on_response = WeakMethod(on_response)
+                self._user = ref(on_response.__self__)
+                self._function = on_response.__func__
 
     def receive(self, response: Response, layer: Transactions) -> bool:
         """Another response to that INVITE. False: nobody is interested any more."""
@@ -205,11 +207,14 @@ class Accepted:
         if tag in self._seen:
             layer.acknowledge_again(response)
             return True
-        on_response = self._on_response()
-        if on_response is None:
+        user = self._user() if self._user is not None else self
+        if user is None:
             return False
         self._seen = (*self._seen[:15], tag)
-        on_response(response)
+        if self._user is None:
+            self._function(response)
+        else:
+            self._function(user, response)
         return True
 
 

@@ -98,7 +98,7 @@ class Transactions:
         self._refused: ExpiringMap[str, tuple[bytes, Flow]] = ExpiringMap(clock, LIFE, remembered)
         self._winners: ExpiringMap[str, Accepted] = ExpiringMap(clock, LIFE, remembered)
         self._acks: ExpiringMap[str, tuple[bytes, Flow]] = ExpiringMap(clock, LIFE, remembered)
-        self._origins: ExpiringMap[str, str] = ExpiringMap(clock, LIFE, remembered)
+        self._origins: ExpiringMap[str, None] = ExpiringMap(clock, LIFE, remembered)
         self._transports = transports
         transports.on_message = self.receive
         transports.on_unreachable = self.unreachable
@@ -172,14 +172,15 @@ class Transactions:
                 self._answer_plainly(message.request, flow, message.status, message.reason)
 
     def _request(self, request: Request, flow: Flow) -> None:
-        via, method = request.via, request.method
-        cseq = request.cseq
+        via, cseq, method = request.via, request.cseq, request.method
+        # Whoever gets the request may rely on these; malformed ones are answered 400 before anything is remembered.
+        from_, to, call_id = request.from_, request.to, request.call_id
         branch = via.branch
         if branch is not None and branch.startswith(_COOKIE):
             stem = f"{branch}|{via.host}|{via.port}|"
         else:
             # RFC 2543: no unique branch (section 17.2.3)
-            stem = f"{request.uri}|{request.from_.tag}|{request.call_id}|{cseq.number}|{request.first('via')}|"
+            stem = f"{request.uri}|{from_.tag}|{call_id}|{cseq.number}|{request.first('via')}|"
         if method == "ACK":
             self._ack(request, flow, stem + "INVITE")
             return
@@ -196,24 +197,35 @@ class Transactions:
         if method == "CANCEL":
             self._cancel(transaction, stem + "INVITE")
             return
-        if method in _MERGED_METHODS and request.to.tag is None and self._merged(request, key):
-            self._servers[key] = transaction
-            transaction.reply(482)
-            return
         self._servers[key] = transaction
+        origin = ""
+        if method in _MERGED_METHODS and to.tag is None:
+            origin = f"{from_.tag}|{call_id}|{cseq.number}|{method}"
+            if origin in self._origins:
+                transaction.reply(482)
+                return
         self._offer(transaction)
+        if origin and not transaction.done:
+            self._origins.put(origin, None)
 
     def _offer(self, transaction: ServerTransaction) -> None:
         """Hand a new transaction to the user, who may answer at once; an INVITE that has no answer yet gets a 100."""
         try:
             self._on_request(transaction)
         except SipError as error:
-            transaction.reply(error.status, error.reason)
+            self._refuse(transaction, error.status, error.reason)
         except Exception:
             _LOG.error("handling a request failed", exc_info=True, method=transaction.request.method)
-            transaction.reply(500)
+            self._refuse(transaction, 500, None)
         if transaction.request.method == "INVITE" and not transaction.responded and not transaction.done:
             transaction.respond(new_response(transaction.request, 100))
+
+    def _refuse(self, transaction: ServerTransaction, status: int, reason: str | None) -> None:
+        try:
+            transaction.reply(status, reason)
+        except SipError:
+            transaction.done = True
+            self.forget_server(transaction._key, transaction)
 
     def _absorbed(self, key: str, flow: Flow) -> bool:
         """Is it a retransmission of a request that we know? Then it has been dealt with."""
@@ -262,16 +274,9 @@ class Transactions:
         transaction.respond(new_response(transaction.request, 200, to_tag=invite.to_tag))
         self._guarded(invite.cancel_received, transaction.request)
 
-    def _merged(self, request: Request, key: str) -> bool:
-        origin = f"{request.from_.tag}|{request.call_id}|{request.cseq.number}|{request.method}"
-        known = self._origins.get(origin)
-        if known is None:
-            self._origins.put(origin, key)
-            return False
-        return known != key
-
     def _response(self, response: Response, flow: Flow) -> None:
         branch, method = response.via.branch, response.cseq.method
+        _ = response.to, response.call_id  # a malformed one has not come: nothing may change its state by half
         key = branch or ""
         if method == "CANCEL":
             key += "|CANCEL"
@@ -335,7 +340,8 @@ class Transactions:
                 del self._by_flow[transaction.flow.id]
 
     def keep_done(self, key: str) -> None:
-        self._done.put(key, None)
+        if self._on_stray_response is not None:  # else nobody could tell a repeated response from a stray one
+            self._done.put(key, None)
 
     def keep_accepted(self, key: str, accepted: Accepted) -> None:
         self._winners.put(key, accepted)
