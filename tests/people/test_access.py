@@ -71,7 +71,6 @@ def test_tokens_are_bounded(anna: Account) -> None:
         actions.do_create_token(anna, "")
 
 
-@pytest.mark.claim("ADV-1")
 def test_an_invitation_is_used_once(anna: Account) -> None:
     anna.set_unusable_password()
     anna.save()

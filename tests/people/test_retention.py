@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
@@ -15,7 +14,6 @@ from svara.people.retention import forget_expired
 DAY = 24 * 3600
 
 
-@pytest.mark.claim("PHO-12")
 def test_each_thing_has_its_time(anna: Account) -> None:
     now = time.time()
     session = SessionStore()

@@ -51,7 +51,6 @@ def who(result: Account | Throttled | None) -> str:
     return f"{result.username}@{result.tenant.slug}"
 
 
-@pytest.mark.claim("PHO-5")
 @pytest.mark.parametrize(
     ("name", "is_"),
     [
@@ -86,7 +85,6 @@ def test_an_unknown_name_costs_as_much_work_as_a_wrong_password(now: Time, monke
     assert unknown == len(verified) == 1
 
 
-@pytest.mark.claim("ADV-12")
 def test_guessing_makes_the_guesser_wait(now: Time) -> None:
     for _ in range(5):
         assert attempt(now, "bob", "wrong-password", MALLORY) is None

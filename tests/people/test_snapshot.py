@@ -33,7 +33,6 @@ def test_the_snapshot_tells_who_can_be_called_and_no_more(
     assert b"anna@acme.test" not in content
 
 
-@pytest.mark.claim("PHO-6")
 @pytest.mark.django_db(transaction=True)
 def test_choosing_do_not_disturb_reaches_call_control(data_folder: DataFolder, anna: Account) -> None:
     before = snapshot.write(data_folder).version

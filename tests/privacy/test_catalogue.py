@@ -60,7 +60,6 @@ def test_a_field_of_an_abstract_model_keeps_its_declaration() -> None:
     assert {row.field: row.declaration for row in entries(Guest)}["name"] is NAME
 
 
-@pytest.mark.claim("TB-4")
 def test_personal_data_without_a_legal_basis_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="legal basis"):
         Declaration("user.name", Purpose.DIRECTORY, Basis.NOT_PERSONAL, WITH_ACCOUNT, Subject.EMPLOYEE, Source.EMPLOYER)
