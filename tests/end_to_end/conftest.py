@@ -1,4 +1,4 @@
-"""One running Svara for all tests of a file, and a fresh look at its call history for each."""
+"""One running Svara for all these tests, and a fresh look at its call history for each."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ import pytest
 from tests.peers.server import Svara
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Svara]:
-    with Svara() as svara:
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Svara]:
+    with Svara(tls_folder=tmp_path_factory.mktemp("tls")) as svara:
         yield svara
 
 

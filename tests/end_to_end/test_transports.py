@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
-from tests.peers.ports import free_port
 from tests.peers.server import Svara
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
-
-
-@pytest.fixture(scope="module")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Svara, str]]:
-    """A server that also listens for TLS, and where."""
-    assert shutil.which("openssl"), "openssl makes the test's certificate"
-    folder = tmp_path_factory.mktemp("tls")
-    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    make += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    make += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run(make, check=True, capture_output=True)
-    where = f"127.0.0.1:{free_port()}"
-    environment = {"SVARA_TLS_CERT": str(folder / "cert.pem"), "SVARA_TLS_KEY": str(folder / "key.pem")}
-    with Svara(environment={**environment, "SVARA_SIP_TLS": where}) as svara:
-        yield svara, where
 
 
 def test_a_phone_on_tcp_and_one_on_udp(svara: Svara, tmp_path: Path) -> None:
@@ -57,12 +38,10 @@ def test_linphone_on_tcp_is_called(svara: Svara, tmp_path: Path) -> None:
         bob.wait_state("idle")
 
 
-def test_two_phones_on_tls(secure: tuple[Svara, str], tmp_path: Path) -> None:
-    svara, where = secure
-    svara.mark()
+def test_two_phones_on_tls(svara: Svara, tmp_path: Path) -> None:
     with (
-        Baresip(tmp_path, svara.account("anna-desk", "tls", server=where), tone_hz=440) as anna,
-        Linphone(tmp_path, svara.account("bob-desk", "tls", server=where), tone_hz=660) as bob,
+        Baresip(tmp_path, svara.account("anna-desk", "tls"), tone_hz=440) as anna,
+        Linphone(tmp_path, svara.account("bob-desk", "tls"), tone_hz=660) as bob,
     ):
         anna.dial("102")
         bob.wait_state("incoming")

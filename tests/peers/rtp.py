@@ -121,7 +121,7 @@ class RtpPhone:
             pass
 
     def _report(self, count: int) -> bytes:
-        """A sender report with one report block (RFC 3550 section 6.4.1)."""
+        """A sender report with one report block, and who sends it (RFC 3550 sections 6.4.1 and 6.5.1)."""
         lost = int(self.reports_loss_of * 255)
         missing = int(self.reports_loss_of * self.packets[8])
         since = int((time.monotonic() - self._peer_reported_at) * 65536) if self._peer_report else 0
@@ -130,7 +130,11 @@ class RtpPhone:
         )
         seconds, fraction = divmod(time.time() + 2208988800, 1)
         body = struct.pack("!IIIIII", self.ssrc, int(seconds), int(fraction * 2**32), count * 160, count, count * 160)
-        return struct.pack("!BBH", 0x81, 200, 12) + body + block
+        name = f"sip:{self.port}@{self.claimed_host}".encode()
+        items = struct.pack("!IBB", self.ssrc, 1, len(name)) + name + b"\0"
+        items += b"\0" * (-len(items) % 4)
+        who = struct.pack("!BBH", 0x81, 202, len(items) // 4) + items
+        return struct.pack("!BBH", 0x81, 200, 12) + body + block + who
 
     def _receive(self) -> None:
         try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.peers.phone import Account, Transport
+from tests.peers.ports import free_port
 
 READY_SECONDS = 60.0
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,15 @@ def office_file(people: tuple[Person, ...], slug: str = "acme") -> str:
     )
 
 
+def _certificate(folder: Path) -> dict[str, str]:
+    """A certificate for 127.0.0.1, and the settings that name it."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    make += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*make, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return {"SVARA_TLS_CERT": str(certificate), "SVARA_TLS_KEY": str(key)}
+
+
 class Svara:
     """`svara serve`; as a context manager it is stopped at the end, and has to stop within five seconds.
 
@@ -73,8 +83,9 @@ class Svara:
     def __init__(
         self,
         people: tuple[Person, ...] = (ANNA, BOB, CECILIE),
-        environment: dict[str, str] | None = None,
+        *,
         options: tuple[str, ...] = (),
+        tls_folder: Path | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="svara-")
         self.data = Path(self._folder.name) / "data"
@@ -82,7 +93,11 @@ class Svara:
         self._options = options
         self.http = ""
         self.sip = "127.0.0.1:0"
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})}
+        self.tls = f"127.0.0.1:{free_port()}" if tls_folder else ""
+        """Where it takes SIP over TLS, with a certificate of its own making in `tls_folder`."""
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        if tls_folder:
+            self._environment |= {**_certificate(tls_folder), "SVARA_SIP_TLS": self.tls}
         self._environment.pop("DJANGO_SETTINGS_MODULE", None)
         self._serving: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
@@ -145,11 +160,10 @@ class Svara:
         path.write_text(office)
         self.run("apply", str(path))
 
-    def account(
-        self, login: str, transport: Transport = "udp", secret: str | None = None, server: str | None = None
-    ) -> Account:
+    def account(self, login: str, transport: Transport = "udp", *, secret: str | None = None) -> Account:
         """What a phone has to know."""
-        return Account(login, f"secret-{login}" if secret is None else secret, server or self.sip, transport)
+        server = self.tls if transport == "tls" else self.sip
+        return Account(login, f"secret-{login}" if secret is None else secret, server, transport)
 
     # --- looking inside, as other programs may
 
@@ -178,11 +192,15 @@ class Svara:
         assert len(records) == count, records
         return records
 
+    def figure(self, name: str) -> float:
+        """A figure of /metrics, without the prefix; -1 where it is not there."""
+        with urllib.request.urlopen(f"http://{self.http}/api/v1/metrics", timeout=5) as answer:
+            found = re.search(rf"^svara_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
+        return float(found[1]) if found else -1.0
+
     def going_on(self) -> int:
         """How many calls go on now."""
-        with urllib.request.urlopen(f"http://{self.http}/api/v1/metrics", timeout=5) as answer:
-            found = re.search(r"^svara_calls (\S+)$", answer.read().decode(), re.MULTILINE)
-        return int(float(found[1])) if found else -1
+        return int(self.figure("calls"))
 
     def wait_quiet(self) -> None:
         """Until no call goes on."""
@@ -207,7 +225,7 @@ class Svara:
         self.until(lambda: self.presence(username) == presence, what=lambda: f"{username} is {self.presence(username)}")
 
     def pid_of(self, role: str) -> int:
-        """The process of a role, by what stands in its command line."""
+        """The process of a role, by what stands in its command line; 0 while there is none."""
         assert self._serving is not None
         for folder in Path("/proc").iterdir():
             with contextlib.suppress(OSError, ValueError, IndexError):
@@ -215,7 +233,15 @@ class Svara:
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
                 if parent == self._serving.pid and f"svara serve {role}" in command:
                     return int(folder.name)
-        raise AssertionError(f"no {role} process\n{self.errors()}")
+        return 0
 
-    def kill(self, role: str) -> None:
-        os.kill(self.pid_of(role), signal.SIGKILL)
+    def kill(self, role: str) -> int:
+        """Kill a role's process as the system would when memory runs out; returns its id."""
+        pid = self.pid_of(role)
+        assert pid, f"no {role} process\n{self.errors()}"
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def is_anew(self, role: str, killed: int) -> bool:
+        """Whether another process does the work of the one that was killed."""
+        return self.pid_of(role) not in (0, killed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,8 @@ class Outcome:
 class Sipp:
     """One run of a scenario (`register`, `call`, `cancel`, `answer`); as a context manager it is killed at the end.
 
-    `server` is "host:port". `talk_seconds` and `ring_seconds` are the pauses of the scenarios. It sends `tone_hz` in `call`,
-    and gives back what it gets in `answer`.
+    `server` is "host:port". `talk_seconds` and `ring_seconds` are the pauses of the scenarios. It sends `tone_hz` in `call`
+    (None: no sound), and gives back what it gets in `answer`.
     """
 
     def __init__(
@@ -46,19 +47,21 @@ class Sipp:
         calls_per_second: float = 10,
         talk_seconds: float = 1,
         ring_seconds: float = 0.1,
-        tone_hz: float = 440,
+        tone_hz: float | None = 440,
         timeout_seconds: float = 30,
     ) -> None:
         self.port = port or free_port()
         self.folder = folder / f"sipp-{scenario}-{login}-{self.port}"
         self.folder.mkdir(parents=True)
-        (self.folder / "tone.alaw").write_bytes(sound.to_alaw(sound.tone(tone_hz, 1)))
+        (self.folder / "tone.alaw").write_bytes(sound.to_alaw(sound.tone(tone_hz or 440, 1)))
         self._timeout_seconds = timeout_seconds
         keys = {"login": login, "secret": secret, "target": target}
         keys |= {"talk_ms": str(int(talk_seconds * 1000)), "ring_ms": str(int(ring_seconds * 1000))}
         text = (SCENARIOS / f"{scenario}.xml").read_text()
         for name, value in keys.items():  # SIPp's own -key does not reach into [authentication ...] and pauses
             text = text.replace(f"[{name}]", value)
+        if tone_hz is None:
+            text = re.sub(r"<nop><action><exec rtp_stream.*?</nop>", "", text)
         (self.folder / "scenario.xml").write_text(text)
         with (self.folder / "screen").open("w") as screen:
             self.process = subprocess.Popen(

@@ -165,7 +165,7 @@ def command_line(binary: str, control_port: int, addresses: list[str], ports: tu
         "--endpoint-learning=heuristic",
         "--mos=LQ",
         "--tos=184",
-        "--media-num-threads=0",
+        "--media-num-threads=1",
     ]
 
 

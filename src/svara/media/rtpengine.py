@@ -32,7 +32,9 @@ POLLS_A_TICK = 200
 POLLS_IN_FLIGHT = 500
 
 _REPLACE = ("origin", "session-connection", "zero-address")
-_FLAGS = ("port-latching", "strict-source")
+_FLAGS = ("port-latching", "strict-source", "generate-RTCP")
+"""generate-RTCP: phones put their account and address into their RTCP (CNAME, RFC 3550 6.5.1), so the engine consumes it and
+sends its own."""
 
 _log = log.get("media.rtpengine")
 
