@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from svara.cli.sockets import Address, AddressError, address_of, bind_http, bind_sip, names_of, parse_address
+from svara.cli.sockets import Address, AddressError, address_of, bind_sip, bind_tcp, names_of, parse_address
 
 
 @pytest.mark.parametrize(
@@ -38,19 +38,19 @@ def test_sip_gets_one_port_for_udp_and_tcp() -> None:
 
 
 def test_a_port_in_use_is_said_with_the_option_to_change() -> None:
-    with bind_http(Address("127.0.0.1", 0)) as first:
+    with bind_tcp(Address("127.0.0.1", 0), "--http") as first:
         port = address_of(first).port
         with pytest.raises(AddressError, match=f"--http: TCP port {port} of 127.0.0.1 is in use"):
-            bind_http(Address("127.0.0.1", port))
+            bind_tcp(Address("127.0.0.1", port), "--http")
         with pytest.raises(AddressError, match=f"--sip: TCP port {port} of 127.0.0.1 is in use"):
             bind_sip(Address("127.0.0.1", port))
 
 
 def test_somebody_elses_address_is_said_to_be_so() -> None:
     with pytest.raises(AddressError, match=r"192\.0\.2\.1 is not an address of this machine"):
-        bind_http(Address("192.0.2.1", 0))
+        bind_tcp(Address("192.0.2.1", 0), "--http")
     with pytest.raises(AddressError, match=r"the host 'no-such-host.invalid' is not known"):
-        bind_http(Address("no-such-host.invalid", 0))
+        bind_tcp(Address("no-such-host.invalid", 0), "--http")
 
 
 def test_browsers_may_use_the_names_of_the_address_that_was_given() -> None:

@@ -54,10 +54,12 @@ class Main(Protocol):
 def sockets_for(role: str, http: str, sip: str) -> dict[str, socket.socket]:
     """The listening sockets that a role uses, bound now. Raises AddressError."""
     if role == "web":
-        return {"http": listening.bind_http(listening.parse_address(http))}
+        return {"http": listening.bind_tcp(listening.parse_address(http), "--http")}
     if role == "calls":
         udp, tcp = listening.bind_sip(listening.parse_address(sip))
-        return {"sip-udp": udp, "sip-tcp": tcp}
+        tls = os.environ.get("SVARA_SIP_TLS")
+        secure = {"sip-tls": listening.bind_tcp(listening.parse_address(tls), "SVARA_SIP_TLS")} if tls else {}
+        return {"sip-udp": udp, "sip-tcp": tcp} | secure
     return {}
 
 

@@ -98,6 +98,7 @@ def _check_programs() -> None:
 async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
     sockets = {role: sockets_for(role, http, sip) for role in ROLES}
     web, calls = listening.address_of(sockets["web"]["http"]), listening.address_of(sockets["calls"]["sip-udp"])
+    tls = f" tls={listening.address_of(sockets['calls']['sip-tls'])}" if "sip-tls" in sockets["calls"] else ""
     os.environ["SVARA_DATA"] = str(folder.root)
     os.environ["SVARA_HTTP"], os.environ["SVARA_SIP"] = str(web), str(calls)
     os.environ.setdefault("SVARA_HOSTS", ",".join(listening.names_of(web)))
@@ -106,7 +107,7 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     def say_ready() -> None:
-        print(f"svara: ready http={web} sip={calls}", flush=True)
+        print(f"svara: ready http={web} sip={calls}{tls}", flush=True)
         if demo:
             print("\n" + demo_office.welcome(folder, str(web), str(calls)) + "\n", flush=True)
 

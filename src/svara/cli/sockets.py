@@ -56,9 +56,9 @@ def address_of(bound: socket.socket) -> Address:
     return Address(host, port)
 
 
-def bind_http(address: Address) -> socket.socket:
-    """A listening TCP socket. Raises AddressError."""
-    return _bind(address, socket.SOCK_STREAM, "--http")
+def bind_tcp(address: Address, option: str) -> socket.socket:
+    """A listening TCP socket; `option` is where its address was given. Raises AddressError."""
+    return _bind(address, socket.SOCK_STREAM, option)
 
 
 def bind_sip(address: Address) -> tuple[socket.socket, socket.socket]:
