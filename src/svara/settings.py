@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -24,9 +25,13 @@ def _secret(purpose: str) -> str:
 
 SECRET_KEY = _secret("django")
 DEBUG = False
+ADDRESS = urlsplit(os.environ.get("SVARA_URL", ""))
+"""Where people find the pages, when that is not this machine: its host is ours, and with https the cookies travel no other
+way."""
+ENCRYPTED = ADDRESS.scheme == "https"
 ALLOWED_HOSTS = os.environ.get("SVARA_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-ENCRYPTED = os.environ.get("SVARA_URL", "").startswith("https:")
-"""People reach the pages by https, through a proxy: then the cookies travel no other way."""
+if ADDRESS.hostname:
+    ALLOWED_HOSTS.append(ADDRESS.hostname)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
