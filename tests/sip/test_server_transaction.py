@@ -182,6 +182,20 @@ class TestCancel:
         office.answer(transaction, 487)
         udp.take_response(487)
 
+    def test_a_caller_whose_connection_closes_has_given_up(self, office: Office, tcp: FakeFlow) -> None:
+        answered = office.receive(request_bytes(branch="z9hG4bK1", call_id="1", transport="TCP"), tcp)
+        office.answer(answered, 200)
+        waiting = office.receive(request_bytes(branch="z9hG4bK2", call_id="2", transport="TCP"), tcp)
+        told: list[str] = []
+        waiting.on_cancel = lambda cancel: told.append(f"{cancel.cseq} {cancel.first('reason')}")
+        answered.on_cancel = lambda _: pytest.fail("that call goes on")
+        tcp.close()
+        office.clock.advance(0)
+        assert told == ['1 CANCEL SIP;cause=408;text="Connection lost"']
+        office.answer(waiting, 487)
+        office.clock.advance(60)
+        assert (office.layer.open, office.clock.pending) == (0, 0)
+
     def test_the_layer_answers_487_where_nobody_cares(self, office: Office, udp: FakeFlow) -> None:
         office.receive(request_bytes(), udp)
         udp.sent.clear()

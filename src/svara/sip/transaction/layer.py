@@ -86,6 +86,7 @@ class Transactions:
         self._servers: dict[str, ServerTransaction] = {}
         self._clients: dict[str, ClientTransaction] = {}
         self._by_flow: dict[str, set[ClientTransaction]] = {}
+        self._callers: dict[str, set[ServerTransaction]] = {}  # INVITEs without final response, by connection
         # Timer J: the answer again. G/H run in the transaction. I: nothing. L: nothing, and the 2xx's ACK by dialog.
         self._answered: ExpiringMap[str, bytes] = ExpiringMap(clock, LIFE, remembered)
         self._challenged: ExpiringMap[str, bytes] = ExpiringMap(clock, T4, _CHALLENGES)
@@ -198,6 +199,8 @@ class Transactions:
             self._cancel(transaction, stem + "INVITE")
             return
         self._servers[key] = transaction
+        if flow.reliable and method == "INVITE":
+            self._callers_on(flow).add(transaction)
         origin = ""
         if method in _MERGED_METHODS and to.tag is None:
             origin = f"{from_.tag}|{call_id}|{cseq.number}|{method}"
@@ -360,6 +363,10 @@ class Transactions:
     def forget_server(self, key: str, transaction: ServerTransaction) -> None:
         if self._servers.get(key) is transaction:
             del self._servers[key]
+        if transaction.flow.reliable:
+            callers = self._callers.get(transaction.flow.id)
+            if callers is not None:
+                callers.discard(transaction)
 
     def keep_answered(self, key: str, data: bytes) -> None:
         self._answered.put(key, data)
@@ -385,6 +392,18 @@ class Transactions:
             if flow.reliable:
                 flow.on_close(lambda: self._flow_closed(flow.id))
         return watched
+
+    def _callers_on(self, flow: Flow) -> set[ServerTransaction]:
+        """The INVITEs that nobody can answer any more when this connection closes."""
+        callers = self._callers.get(flow.id)
+        if callers is None:
+            callers = self._callers[flow.id] = set()
+            flow.on_close(lambda: self._callers_gone(flow.id))
+        return callers
+
+    def _callers_gone(self, flow_id: str) -> None:
+        for transaction in self._callers.pop(flow_id, set()):
+            self.timers.after(0.0, transaction.caller_gone)
 
     def unreachable(self, flow: Flow) -> None:
         """Nobody listens at that UDP peer (ICMP): requests that have had no answer at all have failed (section 17.1.4)."""

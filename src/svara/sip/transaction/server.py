@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from svara.sip.message import Request, Response, new_response
+from svara.sip.message import Request, Response, new_request, new_response
 from svara.sip.timers import Ticket
 from svara.sip.transaction.times import LIFE, T1, T2
 from svara.sip.transport.flow import Flow
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 class ServerTransaction:
     """One request that waits for our final response; handed to `on_request`.
 
-    `on_cancel(cancel_request)`: the caller gave up (the CANCEL itself has its 200); answer 487. Left None, the layer
-    answers it. `on_ack(ack_request)`: the ACK to our 2xx, once. Left None, it goes to the layer's `on_ack`.
+    `on_cancel(cancel_request)`: the caller gave up (the CANCEL itself has its 200) or its connection closed: answer 487.
+    Left None, the layer answers it.
+
+    `on_ack(ack_request)`: the ACK to our 2xx, once. Left None, it goes to the layer's `on_ack`.
+
     `on_no_ack()`: 64*T1 passed since our 2xx without an ACK.
     """
 
@@ -159,6 +162,16 @@ class ServerTransaction:
             self.on_cancel(cancel)
         else:
             self.reply(487)
+
+    def caller_gone(self) -> None:
+        """The caller's connection closed: no answer can reach it, as if it had sent a CANCEL."""
+        if self.done or self.cancelled:
+            return
+        request = self.request
+        cancel = new_request("CANCEL", request.uri, [("Reason", 'SIP;cause=408;text="Connection lost"')])
+        cancel.copy_from(request, "via", "from", "to", "call-id")
+        cancel.set("CSeq", f"{request.cseq.number} CANCEL")
+        self.cancel_received(cancel)
 
     @property
     def reliable(self) -> bool:
