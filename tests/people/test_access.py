@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import svara
 from svara.people import access, actions, keys
 from svara.people.access import NotFound
 from svara.people.models import Account, Tenant
@@ -115,3 +117,15 @@ def test_a_password_is_changed_by_who_knows_the_old_one(anna: Account) -> None:
 def test_there_is_no_way_to_read_every_company_by_accident(read: Callable[[], object]) -> None:
     with pytest.raises(AttributeError):
         read()
+
+
+def test_only_this_room_looks_over_all_companies() -> None:
+    """`all_tenants` stays where signing in, tokens and the snapshot need it."""
+    package = Path(svara.__file__).parent
+    users = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "all_tenants" in path.read_text() and "migrations" not in path.parts
+    }
+    assert {name.split("/")[0] for name in users} == {"people"}
+    assert "people/access.py" in users
