@@ -101,7 +101,17 @@ class Exchange:
             return
         self._offer = offer
         giver, taker = self.giver.leg, self.taker.leg
-        self.call.relay.offer(self.call.id, giver.id, taker.id, offer, self._offer_ready, to=taker.kind)
+        # After a restart of the relay this is the session's first offer, so it has to say again where the phones are.
+        self.call.relay.offer(
+            self.call.id,
+            giver.id,
+            taker.id,
+            offer,
+            self._offer_ready,
+            to=taker.kind,
+            from_address=giver.address,
+            to_address=taker.address,
+        )
 
     def _offer_ready(self, result: bytes | RelayError) -> None:
         if not self.open:

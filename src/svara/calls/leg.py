@@ -92,6 +92,11 @@ class Leg:
         self.flow = flow
         self.kind = "webrtc" if flow.transport in ("WS", "WSS") else "rtp"
 
+    @property
+    def address(self) -> str | None:
+        """Where the phone's signalling comes from: what the relay chooses its network interface by."""
+        return self.flow.remote[0] if self.flow is not None else None
+
     def heard(self, flow: Flow) -> None:
         """The phone sent a request within the dialog: where it is now is where it can be reached."""
         if flow is not self.flow:

@@ -153,7 +153,6 @@ class Setup:
         if not offer:
             self._described(leg, binding, b"")
             return
-        caller = call.front.flow if call.front is not None else None
         call.relay.offer(
             call.id,
             call.front_id,
@@ -161,8 +160,8 @@ class Setup:
             offer,
             partial(self._described, leg, binding),
             to=leg.kind,
-            from_address=caller.remote[0] if caller is not None else None,
-            to_address=flow.remote[0],
+            from_address=call.front.address if call.front is not None else None,
+            to_address=leg.address,
         )
 
     def _described(self, leg: Leg, binding: Binding, result: bytes | RelayError) -> None:
@@ -256,7 +255,16 @@ class Setup:
         elif self.side.offer:
             call.relay.answer(call.id, leg.id, call.front_id, sdp, self._connected, to=call.caller_kind)
         else:
-            call.relay.offer(call.id, leg.id, call.front_id, sdp, self._connected, to=call.caller_kind)
+            call.relay.offer(
+                call.id,
+                leg.id,
+                call.front_id,
+                sdp,
+                self._connected,
+                to=call.caller_kind,
+                from_address=leg.address,
+                to_address=call.front.address if call.front is not None else None,
+            )
 
     def _connected(self, result: bytes | RelayError) -> None:
         """The relay has what the caller's phone must get."""
