@@ -3,15 +3,18 @@
 A log line is a static sentence and structured fields. A field whose name begins with `pii_` holds something about a person
 (a number, a name, an address): outside a developer's own machine it is written as a short keyed hash, with a key that lives
 only as long as the process, so that lines about the same value can be matched and nothing else can be learned. Exceptions
-count as data: their type and place are logged, never their message.
+count as data: their type and place are logged, never their message. What libraries log, and what fails where nobody catches
+it, is told in the same form: who says so, from which line, and the kind of error.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -45,6 +48,26 @@ def describe_exception(_logger: Any, _method: str, line: MutableMapping[str, Any
     return line
 
 
+class Libraries(logging.Handler):
+    """What Django, uvicorn, asyncio and others log, in our form: a static sentence and the kind of error, never the values.
+
+    Answers below 500 are the asker's business and not written at all.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger = structlog.get_logger(room="libraries")
+        method = logger.error if record.levelno >= logging.ERROR else logger.warning
+        status = getattr(record, "status_code", None)
+        if status is None:
+            place = f"{record.filename}:{record.lineno}"
+            method("a library reports a problem", source=record.name, line=place, exc_info=record.exc_info or None)
+        elif status >= 500:
+            method("a request failed", status=status, exc_info=record.exc_info or None)
+
+
 def configure(role: str) -> None:
     """Log to standard error, one line an event; `role` names the process."""
 
@@ -67,6 +90,17 @@ def configure(role: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[Libraries()], level=logging.WARNING, force=True)
+    for talkative in ("uvicorn.error", "websockets"):
+        logging.getLogger(talkative).setLevel(logging.ERROR)  # they warn of whatever a stranger sends
+    sys.excepthook = lambda _kind, error, _trace: _uncaught(error)
+    threading.excepthook = lambda failed: _uncaught(failed.exc_value)
+    sys.unraisablehook = lambda failed: _uncaught(failed.exc_value)
+
+
+def _uncaught(error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt | SystemExit):
+        structlog.get_logger(room="python").error("an error that nobody caught", exc_info=error)
 
 
 def get(room: str) -> Any:

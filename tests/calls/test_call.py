@@ -20,7 +20,6 @@ def ending(office: Office) -> tuple[str, str, str]:
     return ended.outcome, ended.by, ended.end_reason
 
 
-@pytest.mark.claim("PHO-4")
 def test_anna_calls_bob_they_talk_and_bob_hangs_up(at_work: Office, anna: Phone, bob: Phone) -> None:
     anna.call("102")
     assert bob.rings

@@ -77,6 +77,14 @@ def test_only_the_owner_may_look_into_the_data(svara: Svara, office: Path, tmp_p
     assert len((tmp_path / "data" / "secret-key").read_bytes()) == 32
 
 
+def test_in_a_folder_that_others_may_enter_they_still_read_nothing(svara: Svara, office: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").chmod(0o755)
+    svara("apply", "acme.yaml")
+    files = [path for path in (tmp_path / "data").rglob("*") if path.name != "data"]
+    assert {"svara.sqlite3", "office.msgpack", "secret-key"} <= {path.name for path in files}
+    assert [path.name for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+
+
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_wrong_file_is_refused_whole(svara: Svara, office: Path, tmp_path: Path, command: str) -> None:
     office.write_text(OFFICE.replace('"NO"', "NO").replace("extension", "extention", 1))

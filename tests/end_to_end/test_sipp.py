@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.peers import sipp
@@ -20,6 +22,11 @@ def register(svara: Svara, folder: Path, login: str) -> int:
     outcome = sipp.run(folder, "register", svara.sip, login=login, secret=f"secret-{login}", port=port)
     assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
     return port
+
+
+def recorded(svara: Svara) -> list[dict[str, Any]]:
+    """The calls that ended since the test began."""
+    return [call for call in svara.get("/calls?limit=200")["items"] if call["id"] not in svara.old and call["outcome"]]
 
 
 def test_bob_calls_an_echo_and_hears_himself(svara: Svara, tmp_path: Path) -> None:
@@ -49,6 +56,8 @@ def test_a_hundred_calls_leave_a_hundred_records_and_nothing_else(svara: Svara, 
     assert (caller.successful, caller.failed) == (100, 0), caller.errors
     assert (outcome.successful, outcome.failed) == (100, 0), outcome.errors
     svara.wait_quiet()
+    svara.until(lambda: len(recorded(svara)) >= 100)
+    assert Counter((call["outcome"], call["answered_by"]) for call in recorded(svara)) == {("answered", "cecilie"): 100}
 
 
 def test_fifty_callers_give_up(svara: Svara, tmp_path: Path) -> None:
@@ -62,3 +71,5 @@ def test_fifty_callers_give_up(svara: Svara, tmp_path: Path) -> None:
     assert (caller.successful, caller.failed) == (50, 0), caller.errors
     assert (outcome.successful, outcome.failed) == (50, 0), outcome.errors
     svara.wait_quiet()
+    svara.until(lambda: len(recorded(svara)) >= 50)
+    assert Counter((call["outcome"], call["answered_by"]) for call in recorded(svara)) == {("abandoned", None): 50}

@@ -12,7 +12,6 @@ from tests.peers.server import Svara
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
 
 
-@pytest.mark.claim("PHO-4")
 def test_all_of_bobs_phones_ring_one_answers_and_the_others_know_why_they_stopped(svara: Svara, tmp_path: Path) -> None:
     with (
         Linphone(tmp_path, svara.account("anna-desk"), tone_hz=440) as anna,

@@ -38,7 +38,6 @@ def talk(caller: Baresip | Linphone, callee: Baresip | Linphone, dialled: str) -
     callee.wait_state("talking")
 
 
-@pytest.mark.claim("PHO-4")
 @pytest.mark.claim("PHO-6")
 def test_anna_calls_bob_they_hear_each_other_and_the_call_is_one_true_record(
     svara: Svara, anna: Baresip, bob: Linphone

@@ -101,7 +101,7 @@ class Svara:
         self._environment.pop("DJANGO_SETTINGS_MODULE", None)
         self._serving: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
-        self._old: set[str] = set()
+        self.old: set[str] = set()
 
     def __enter__(self) -> Svara:
         self.start()
@@ -178,11 +178,11 @@ class Svara:
 
     def mark(self) -> None:
         """Calls that are recorded by now are not meant by `records` any more."""
-        self._old = {call["id"] for call in self.get("/calls")["items"]}
+        self.old = {call["id"] for call in self.get("/calls?limit=200")["items"]}
 
     def records(self) -> list[dict[str, Any]]:
         """The calls that ended since `mark`, the newest first, each with its legs."""
-        found = [call for call in self.get("/calls")["items"] if call["id"] not in self._old and call["outcome"]]
+        found = [call for call in self.get("/calls?limit=200")["items"] if call["id"] not in self.old and call["outcome"]]
         return [self.get(f"/calls/{call['id']}") for call in found]
 
     def wait_records(self, count: int, timeout_seconds: float = 5.0) -> list[dict[str, Any]]:

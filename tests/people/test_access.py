@@ -29,6 +29,25 @@ def test_anna_finds_her_colleagues_by_any_part_of_their_names(anna: Account, bob
     assert found("a " * 5000) == ["Anna Berg", "Bob Lund"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("šárka", "Šárka Nováková"),
+        ("SARKA novakova", "Šárka Nováková"),
+        ("S\u030ca\u0301rka", "Šárka Nováková"),  # as some keyboards write it: letter and accent apart
+        ("ødegård", "Bjørn Ødegård"),
+        ("bjorn odegard", "Bjørn Ødegård"),
+        ("АЛЁНА", "Алёна Ёлкина"),
+        ("елкина", "Алёна Ёлкина"),
+        ("gross", "Jörg Groß"),
+    ],
+)
+def test_a_name_is_found_however_it_is_typed(anna: Account, acme: Tenant, typed: str, meant: str) -> None:
+    for number, name in enumerate(("Šárka Nováková", "Bjørn Ødegård", "Алёна Ёлкина", "Jörg Groß")):
+        person(acme, f"colleague{number}", name)
+    assert [colleague.name for colleague in access.directory(anna, typed)] == [meant]
+
+
 @pytest.mark.claim("TB-3")
 def test_nothing_of_another_company_exists(anna: Account, bob: Account, other_anna: Account, beta: Tenant) -> None:
     person(beta, "erik", "Erik Ek")

@@ -67,6 +67,7 @@ def test_call_control_learns_of_it(data_folder: DataFolder) -> None:
     assert phone.ha1["MD5"] == ha1("MD5", "acme-anna", REALM, "s3cret-anna")
 
 
+@pytest.mark.claim("ADV-1")
 def test_no_secret_is_stored() -> None:
     apply(ACME)
     assert anna().password.startswith("argon2$argon2id$")

@@ -26,6 +26,8 @@ import asyncio, os, socket, sys
 from pathlib import Path
 import django
 django.setup()
+from svara import log
+log.configure("web")
 from svara.data import DataFolder
 from svara.web.main import main
 

@@ -243,7 +243,6 @@ def a_lively_office(stage: Stage, acme: Company) -> None:
     stage.call(call_of(acme, "eva", "anna", "ringing", "live-2"))
 
 
-@pytest.mark.claim("TB-1")
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_page_fits_every_screen(browser: Browser, stage: Stage, acme: Company, language: str) -> None:
     a_lively_office(stage, acme)

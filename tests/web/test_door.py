@@ -69,6 +69,7 @@ def test_whoever_guesses_on_has_to_wait_and_is_told_so(acme: Company) -> None:
     assert right.status_code == 429, "even the right password waits"
 
 
+@pytest.mark.claim("PHO-5")
 def test_signing_out_ends_the_session(acme: Company, browser_of) -> None:
     browser = browser_of(acme, "anna")
     assert browser.get("/sign-out/").status_code == 405, "a link or an image cannot sign anybody out"

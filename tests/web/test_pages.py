@@ -36,6 +36,7 @@ def test_the_directory_shows_everybody_and_finds_as_one_types(acme: Company, bro
     assert "&lt;script&gt;" in text(browser.get("/people/", {"q": "<script>"}))
 
 
+@pytest.mark.claim("K2-1")
 def test_a_demo_office_is_marked_as_one(acme: Company, beta: Company, browser_of: SignedIn) -> None:
     assert "Demo office" in text(browser_of(acme, "anna").get("/"))
     assert "Demo office" not in text(browser_of(beta, "anna").get("/"))
@@ -103,6 +104,7 @@ def test_history_can_be_filtered(acme: Company, browser_of: SignedIn) -> None:
     assert ids(outcome="answered") == 4
     assert ids(person="dag") == 2
     assert ids(search="Nováková") == 1
+    assert ids(search="NOVAKOVA") == 1
     assert ids(search="106") == 1
     assert ids(direction="inbound") == 0
     assert ids(since=str(timezone.localdate().replace(year=2035))) == 0

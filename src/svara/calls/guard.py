@@ -1,8 +1,9 @@
 """May this call be made? Pure rules, asked before a call gets any resources.
 
 They protect the server and the other tenants from a phone that went wild or was taken over: calls at once by one phone and
-by one tenant, and calls started a second. The limits are far above what people do, and no lower than what callers of the
-interfaces may count on (a source that has authenticated may send 1,000 requests a second).
+by one tenant, and calls started a second. The limits are far above what people do, and far above what callers of the
+interfaces may count on (a source that has authenticated may send 1,000 requests a second): a whole exchange may stand
+behind one login.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from svara.people.office import Office
 class Limits:
     """How much is too much."""
 
-    calls_of_phone: int = 5_000
+    calls_of_phone: int = 20_000
     calls_of_tenant: int = 20_000
-    starts_per_second: float = 1_000.0
+    starts_per_second: float = 10_000.0
     """Calls that one phone may start a second, lastingly; as many again at once."""
 
 

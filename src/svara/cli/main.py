@@ -116,6 +116,7 @@ def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--dem
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     log.configure("cli")
+    os.umask(0o077)  # whatever is written is for the owner alone: names, call history, hashes of secrets
     sys.exit(_run((sys.argv[1:] if arguments is None else arguments) or ["--help"]))
 
 

@@ -208,16 +208,18 @@ class _Query:
         self._filters &= Q(**filters)
 
     def matches(self, text: str, persons: list[str]) -> None:
-        self._filters &= (
+        found = (
             Q(caller_number__icontains=text)
-            | Q(caller_name__icontains=text)
             | Q(callee_number__icontains=text)
-            | Q(callee_name__icontains=text)
             | Q(dialled__icontains=text)
             | Q(caller_person__in=persons)
             | Q(callee_person__in=persons)
             | Q(answered_person__in=persons)
         )
+        # SQLite takes only ASCII letters for the same in both cases: strangers' names are asked for as people write them.
+        for name in dict.fromkeys((text, text.lower(), text.title(), text.upper())) if not text.isascii() else (text,):
+            found |= Q(caller_name__icontains=name) | Q(callee_name__icontains=name)
+        self._filters &= found
 
     def started(self, comparison: str, moment: datetime) -> None:
         self._filters &= Q(**{f"{self._columns[0]}__{comparison}": moment})
