@@ -33,6 +33,7 @@ class Linphone(Phone):
 
     def start(self) -> None:
         self.port = self.port or free_port()
+        self.rtp_port = free_port()
         (self.folder / ".local/share/linphone").mkdir(parents=True)
         codecs = "".join(
             f"[audio_codec_{number}]\nmime={name}\nrate=8000\nchannels=1\nenabled={int(name in self.codecs)}\n\n"
@@ -43,7 +44,7 @@ class Linphone(Phone):
             "use_ipv6=0\nipv6_migration_done=1\nbind_address=127.0.0.1\nauto_net_state_mon=0\n"
             "register_only_when_network_is_up=0\ndefault_proxy=0\n"
             f"verify_server_certs=0\nverify_server_cn=0\ncontact=sip:{self.account.login}@127.0.0.1\ninc_timeout=120\n\n"
-            f"[rtp]\naudio_rtp_port={free_port()}\nbind_address=127.0.0.1\n\n"
+            f"[rtp]\naudio_rtp_port={self.rtp_port}\nbind_address=127.0.0.1\n\n"
             "[sound]\nechocancellation=0\nagc=0\n\n[video]\nenabled=0\n\n[misc]\nuse_files=1\n\n" + self._account() + codecs
         )
         self.process = subprocess.Popen(

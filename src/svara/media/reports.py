@@ -41,7 +41,7 @@ def quietest(answer: dict[str, Value], legs: tuple[str, ...], now: float) -> tup
         last = max(
             (_number(stream.get("last packet")) for media in medias for stream in _dicts(media.get("streams"))), default=0
         )
-        quiet = now - max(last, signalled)
+        quiet = now - (max(last, signalled) + 1)  # the engine tells whole seconds: at least so long
         if quiet > longest[1]:
             longest = (leg,), quiet
     return longest
