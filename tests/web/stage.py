@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,7 @@ class Stage:
         self.presences: dict[str, PersonPresence] = {}
         self.asked: list[commands.Request] = []
         self.refusal: commands.Refused | None = None
+        self._silent = False
         await self._bus.serve(commands.SERVICE, self._answer)
 
     async def _answer(self, payload: bytes) -> bytes:
@@ -89,6 +92,8 @@ class Stage:
         return msgspec.msgpack.encode(self._reply(request))
 
     def _reply(self, request: commands.Request) -> commands.Answer:
+        if self._silent:
+            return commands.Refused("unavailable", "the calls process is away")
         match request:
             case commands.AskLive():
                 return commands.Live(tuple(self.calls.values()), tuple(self.presences.values()))
@@ -126,6 +131,15 @@ class Stage:
         """History has the record of a call."""
         self._publish(f"{commands.TOPIC_CALL}.recorded", commands.Recorded(call_id, tenant, people))
 
+    def silence(self, silent: bool) -> None:
+        """The calls process goes away, or comes back."""
+        self._silent = silent
+
+    def healthy(self) -> bool:
+        """Whether the web process finds the calls process there."""
+        with urllib.request.urlopen(f"{self.url}/api/v1/healthz", timeout=5) as answer:
+            return bool(json.load(answer)["parts"]["calls"]["state"] == "up")
+
     def forget(self) -> None:
         """A new test begins: no calls, nobody's phone is on."""
         for call in list(self.calls.values()):
@@ -133,6 +147,7 @@ class Stage:
         for one in list(self.presences.values()):
             self.presence(one.tenant, one.person, "offline", 0)
         self.presences, self.asked, self.refusal = {}, [], None
+        self._silent = False
 
     def _publish(self, topic: str, payload: msgspec.Struct) -> None:
         self._loop.call_soon_threadsafe(self._bus.publish, topic, msgspec.msgpack.encode(payload))

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect, sync_playwright
 from tests.web import office
 from tests.web.browsing import WIDTHS, Visit, launch, visit
 from tests.web.office import Company
 from tests.web.stage import Stage, eventually
 
-from svara.calls.commands import Hangup, LiveCall, Originate, Refused
+from svara.calls.commands import Hangup, LiveCall, Originate, PersonPresence, Refused
 from svara.people import actions
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -107,6 +107,37 @@ def test_presence_arrives_by_itself_in_under_a_second(anna: Visit, stage: Stage,
         expect(bob).to_have_attribute("data-availability", availability)
     stage.presence(acme.tenant.id, acme["anna"].id, "dnd")
     expect(anna.page.locator("#presence .availability")).to_have_text("Do not disturb")
+
+
+def test_an_answer_that_is_older_than_the_news_does_not_win(anna: Visit, stage: Stage, acme: Company) -> None:
+    anna.sign_in("anna@acme.test")
+    anna.live()
+    bob = anna.page.locator(f'#people [data-person="{acme["bob"].id}"]')
+    expect(bob).to_contain_text("Offline")
+
+    def slow(route: Route) -> None:
+        old = route.fetch()
+        assert "Offline" in old.text()
+        stage.presence(acme.tenant.id, acme["bob"].id, "in-call")
+        time.sleep(0.5)  # meanwhile the news are painted
+        route.fulfill(response=old)
+
+    anna.page.route("**/people/?q=bo*", slow)
+    anna.page.get_by_role("searchbox").fill("bo")
+    expect(anna.page.locator("#people .row")).to_have_count(1)
+    expect(bob).to_contain_text("In a call")
+
+
+def test_when_the_phone_system_comes_back_the_page_says_so_by_itself(anna: Visit, stage: Stage, acme: Company) -> None:
+    stage.silence(True)
+    assert eventually(lambda: not stage.healthy(), 10)
+    anna.sign_in("anna@acme.test")
+    expect(anna.page.locator("#presence")).to_contain_text("The phone system does not answer at the moment")
+    stage.presences[acme["anna"].id] = PersonPresence(acme.tenant.id, acme["anna"].id, "away", 1)
+    stage.silence(False)
+    expect(anna.page.locator("#presence .availability")).to_have_text("Away", timeout=10_000)
+    expect(anna.page.locator("#presence")).not_to_contain_text("does not answer")
+    expect(anna.page.locator(".side .me")).to_have_attribute("data-availability", "away")
 
 
 def test_choosing_a_presence_is_one_click(anna: Visit, acme: Company) -> None:

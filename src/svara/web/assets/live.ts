@@ -29,6 +29,18 @@ function parsed(event: MessageEvent): Record<string, unknown> | null {
   }
 }
 
+// A part that asked anew may have been made before the newest news came: what came since it asked is painted over it. What it
+// knows of oneself holds for the rest of the page too.
+const heard = new Map<string, { presence: string; at: number }>();
+const asked = new WeakMap<object, number>();
+
+function settle(event: Event): void {
+  const me = document.querySelector<HTMLElement>(`#presence [data-person="${CSS.escape(document.body.dataset.me ?? "")}"]`);
+  if (me?.dataset.availability) paint({ id: me.dataset.person ?? "", presence: me.dataset.availability });
+  const since = asked.get((event as CustomEvent).detail?.ctx ?? {}) ?? 0;
+  for (const [id, { presence, at }] of heard) if (at >= since) paint({ id, presence });
+}
+
 function connect(address: string): void {
   if (source || document.hidden) return;
   source = new EventSource(address);
@@ -46,7 +58,9 @@ function connect(address: string): void {
   source.addEventListener("presence.changed", (event) => {
     const data = parsed(event);
     if (!data) return;
-    paint(data as unknown as Presence);
+    const news = data as unknown as Presence;
+    heard.set(news.id, { presence: news.presence, at: performance.now() });
+    paint(news);
     if (data.id === document.body.dataset.me) tell("svara:mine");
   });
   for (const name of ["started", "ringing", "answered", "held", "resumed", "ended"])
@@ -63,6 +77,8 @@ export function startLive(): void {
       source = null;
     } else connect(address);
   });
+  document.addEventListener("htmx:before:request", (event) => asked.set((event as CustomEvent).detail.ctx, performance.now()));
+  document.addEventListener("htmx:after:swap", settle);
   addEventListener("pagehide", () => source?.close());
   connect(address);
 }

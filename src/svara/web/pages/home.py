@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from svara.history.access import access_calls
 from svara.people import access, actions
@@ -30,7 +30,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "running": running_calls(account),
         "missed": _missed(account),
         "me": _me(account),
-        "up": live.current().up,
     }
     return render(request, "web/home.html", page)
 
@@ -47,11 +46,13 @@ def missed(request: HttpRequest) -> HttpResponse:
     return fragment(request, "web/_missed.html", {"missed": _missed(account_of(request))})
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def presence(request: HttpRequest) -> HttpResponse:
-    """Choose what others see."""
+    """What others see of me; a POST chooses."""
     account = account_of(request)
     errors: list[str] = []
+    if request.method == "GET":
+        return fragment(request, "web/_presence.html", {"me": _me(account)})
     try:
         account = actions.do_choose_presence(account, request.POST.get("choice", ""))
     except actions.Invalid as error:
@@ -69,7 +70,12 @@ def _people(request: HttpRequest) -> dict[str, Any]:
 
 
 def _me(account: Account) -> dict[str, Any]:
-    return {"availability": colleagues(account, [account])[0].availability, "choice": account.choice, "id": account.id}
+    return {
+        "id": account.id,
+        "choice": account.choice,
+        "availability": colleagues(account, [account])[0].availability,
+        "up": live.current().up,
+    }
 
 
 def _missed(account: Account) -> list[CallLine]:
