@@ -109,6 +109,19 @@ def test_two_phones_pick_up_at_the_same_moment(at_work: Office, anna: Phone, bob
     assert [event.reason for event in at_work.told(LegEnded)] == ["answered elsewhere"]
 
 
+def test_a_phone_that_wants_to_be_asked_less_often_is_asked_again(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call("102")
+    bob.respond(422, headers=[("Min-SE", "3600")])
+    first, second = bob.heard("INVITE")
+    assert first.first("session-expires") == "1800"
+    assert (second.first("session-expires"), second.first("min-se")) == ("3600", "3600")
+    assert (second.call_id, second.cseq.number) == (first.call_id, first.cseq.number + 1)
+    bob.answer()
+    assert anna.statuses == [200]
+    anna.hang_up()
+    assert ending(at_work)[0] == "answered"
+
+
 def test_the_caller_gives_up(at_work: Office, anna: Phone, bob: Phone) -> None:
     anna.call("102")
     bob.ring()

@@ -1,27 +1,21 @@
-"""Two phones agree on what they send and for how long they believe in each other (RFC 3264, RFC 4028, RFC 3262)."""
+"""How long two phones believe in each other, and ringing that must arrive (RFC 4028, RFC 3262)."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.sip.net import FakeFlow, FakeTransports, request_bytes
 
 from svara.clock import VirtualClock
-from svara.sip.capabilities import answer_options, refuse_unknown
 from svara.sip.message import Request, Response, SipError, new_request, new_response, parse
 from svara.sip.provisional import Heard, ReliableReceiver, ReliableSender
 from svara.sip.session import (
-    OfferAnswer,
-    SessionKeeper,
     SessionTimer,
     TimerPolicy,
     answer_timer,
     ask_timer,
     glare_retry_seconds,
-    judge_reinvite,
     timer_agreed,
     wanted_min_seconds,
 )
@@ -34,60 +28,7 @@ def received(data: bytes) -> Request:
     return request
 
 
-class TestOfferAnswer:
-    def test_a_call_is_set_up_then_put_on_hold(self) -> None:
-        ours = OfferAnswer()
-        ours.offer_received(b"offer")
-        assert ours.owes_answer
-        ours.answer_sent(b"answer")
-        assert (ours.local, ours.remote, ours.stable) == (b"answer", b"offer", True)
-        ours.offer_sent(b"hold")
-        assert ours.awaits_answer
-        ours.answer_received(b"held")
-        assert (ours.local, ours.remote) == (b"hold", b"held")
-
-    def test_a_refused_offer_leaves_the_call_as_it_was(self) -> None:
-        ours = OfferAnswer(b"l", b"r")
-        ours.offer_sent(b"video")
-        ours.withdrawn()
-        assert (ours.local, ours.remote, ours.stable) == (b"l", b"r", True)
-
-    def test_both_offer_at_once(self) -> None:
-        ours = OfferAnswer(b"l", b"r")
-        ours.offer_sent(b"x")
-        with pytest.raises(SipError) as glare:
-            ours.offer_received(b"y")
-        assert glare.value.status == 491
-
-    def test_an_offer_on_top_of_an_unanswered_one(self) -> None:
-        ours = OfferAnswer()
-        ours.offer_received(b"x")
-        with pytest.raises(SipError) as pending:
-            ours.offer_received(b"y")
-        assert pending.value.status == 500
-        with pytest.raises(SipError) as wait:
-            ours.offer_sent(b"z")
-        assert wait.value.status == 491
-
-    def test_the_answer_in_a_reliable_183_is_the_one_that_counts(self) -> None:
-        ours = OfferAnswer()
-        ours.offer_sent(b"o")
-        ours.answer_received(b"183")
-        ours.answer_received(b"200")
-        assert ours.remote == b"183"
-
-    @given(st.lists(st.sampled_from(["offer_sent", "offer_received", "answer_sent", "answer_received", "withdrawn"])))
-    def test_whatever_happens_both_descriptions_come_from_one_exchange(self, steps: list[str]) -> None:
-        ours = OfferAnswer()
-        for number, step in enumerate(steps):
-            before = (ours.local, ours.remote)
-            try:
-                ours.withdrawn() if step == "withdrawn" else getattr(ours, step)(str(number).encode())
-            except SipError:
-                assert (ours.local, ours.remote) == before
-            assert (ours.local is None) == (ours.remote is None)
-            assert ours.stable + ours.awaits_answer + ours.owes_answer == 1
-
+class TestGlare:
     def test_after_a_glare_the_two_sides_never_try_at_the_same_time(self) -> None:
         rng = random.Random(1)
         owner = {glare_retry_seconds(owns_call_id=True, randomness=rng) for _ in range(500)}
@@ -95,14 +36,6 @@ class TestOfferAnswer:
         assert 2.1 <= min(owner) <= max(owner) <= 4.0
         assert 0.0 <= min(other) <= max(other) <= 2.0
         assert all(round(one * 100) == pytest.approx(one * 100) for one in owner | other)
-
-    def test_a_second_invite_while_one_is_open(self) -> None:
-        rng = random.Random(1)
-        assert judge_reinvite(ours_pending=False, theirs_pending=False, randomness=rng) is None
-        assert judge_reinvite(ours_pending=True, theirs_pending=False, randomness=rng) == (491, ())
-        refusal = judge_reinvite(ours_pending=False, theirs_pending=True, randomness=rng)
-        assert refusal is not None
-        assert (refusal[0], refusal[1][0][0]) == (500, "Retry-After")
 
 
 POLICY = TimerPolicy(seconds=1800, min_seconds=120)
@@ -175,28 +108,10 @@ class TestSessionTimer:
         with pytest.raises(SipError):
             timer_agreed(ok(("Session-Expires", "soon")))
 
-    def test_we_refresh_at_half_time_and_hang_up_when_nobody_answers(self) -> None:
-        clock, told = VirtualClock(), list[tuple[str, float]]()
-        keeper = SessionKeeper(
-            clock, lambda: told.append(("refresh", clock.monotonic())), lambda: told.append(("expired", clock.monotonic()))
-        )
-        keeper.agreed(SessionTimer(1800, we_refresh=True))
-        clock.advance(900)
-        keeper.agreed(SessionTimer(1800, we_refresh=True))
-        clock.advance(1800)
-        assert told == [("refresh", 900), ("refresh", 1800), ("expired", 900 + 1768)]
-
-    def test_the_other_side_refreshes(self) -> None:
-        clock, told = VirtualClock(), list[str]()
-        keeper = SessionKeeper(clock, lambda: told.append("refresh"), lambda: told.append("expired"))
-        keeper.agreed(SessionTimer(90, we_refresh=False))
-        clock.advance(59)
-        assert told == []
-        clock.advance(1)
-        assert told == ["expired"], "90 s less a third"
-        keeper.agreed(SessionTimer(90, we_refresh=False))
-        keeper.stop()
-        assert clock.pending == 0
+    def test_we_refresh_at_half_time_and_hang_up_before_the_end(self) -> None:
+        assert SessionTimer(1800, we_refresh=True).refresh_seconds == 900
+        assert SessionTimer(1800, we_refresh=False).expire_seconds == 1768
+        assert SessionTimer(90, we_refresh=False).expire_seconds == 60, "90 s less a third"
 
 
 class Ringing:
@@ -286,22 +201,3 @@ class TestReliableProvisional:
         assert heard(102) == (Heard.DROP, "")
         assert heard(101) == (Heard.NEW, "101 7 INVITE")
         assert heard(5, "mobile") == (Heard.NEW, "5 7 INVITE")
-
-
-class TestCapabilities:
-    def test_options_says_what_we_can(self) -> None:
-        answer = answer_options(received(request_bytes("OPTIONS")), "t")
-        assert answer.status == 200
-        assert {"INVITE", "BYE", "CANCEL", "ACK", "OPTIONS"} <= answer.allow
-        assert "timer" in answer.supported
-        assert answer.first("accept") == "application/sdp"
-
-    def test_what_we_do_not_know_is_named(self) -> None:
-        refusal = refuse_unknown(received(request_bytes(extra=("Require: timer, teleport",))), "t")
-        assert refusal is not None
-        assert (refusal.status, refusal.first("unsupported")) == (420, "teleport")
-        refusal = refuse_unknown(received(request_bytes("DANCE")), "t")
-        assert refusal is not None
-        assert refusal.status == 405
-        assert refusal.allow
-        assert refuse_unknown(received(request_bytes(extra=("Require: 100rel",))), "t") is None

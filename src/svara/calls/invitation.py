@@ -16,7 +16,7 @@ from svara.sip.dialog import Dialog
 from svara.sip.headers import NameAddr
 from svara.sip.message import Request, Response, SipError, request_of_lines
 from svara.sip.provisional import Heard, ReliableReceiver
-from svara.sip.session import ask_timer
+from svara.sip.session import ask_timer, wanted_min_seconds
 from svara.sip.syntax import printable
 from svara.sip.transaction import ClientTransaction
 from svara.sip.transport import Flow
@@ -146,6 +146,8 @@ class Invitation:
                 self._provisional(response)
             elif response.status < 300:
                 self._answered(response)
+            elif response.status == 422 and self.open and self.cseq == 1:
+                self._ask_longer(response)
             else:
                 self.fail(response.status)
         except SipError:
@@ -155,6 +157,19 @@ class Invitation:
         except Exception:
             _logger.exception("handling a phone's response failed", status=response.status)
             self.leg.call.crashed()
+
+    def _ask_longer(self, response: Response) -> None:
+        """The session interval was too small for the phone: once more, with its own (RFC 4028 section 7.3)."""
+        leg = self.leg
+        if self.request is None or leg.flow is None:
+            return
+        self.cseq += 1
+        request = self.request = self.request.copy()
+        for name, value in ask_timer(TIMER, min_seconds=wanted_min_seconds(response)):
+            if name != "Supported":
+                request.set(name, value)
+        request.set("CSeq", f"{self.cseq} INVITE")
+        self.client = leg.switch.transactions.request(request, leg.flow, on_response=self._response, on_failure=self._failed)
 
     def _provisional(self, response: Response) -> None:
         if not self.open or response.status == 100:

@@ -12,6 +12,7 @@ from svara.calls.exchange import GONE, Asked, Asking, Exchange, Told, Wanting, a
 from svara.calls.leg import ALLOW, Leg, sdp_of
 from svara.sip.headers import Reason, parse_reason
 from svara.sip.message import Request, Response, SipError
+from svara.sip.session import glare_retry_seconds
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -141,7 +142,9 @@ def renew(call: Call, reason: str) -> None:
     def failed(status: int) -> None:
         if call.state == "talking":
             if status == 491:
-                call.switch.clock.call_later(RETRY_SECONDS, call.guarded, renew, call, reason)
+                # As owner of the Call-ID: later than the phone, which retries within two seconds.
+                seconds = glare_retry_seconds(owns_call_id=True, randomness=call.switch.random)
+                call.switch.clock.call_later(seconds, call.guarded, renew, call, reason)
             else:
                 call.end("system", reason)
 
@@ -149,7 +152,7 @@ def renew(call: Call, reason: str) -> None:
 
 
 RETRY_SECONDS = 2.5
-"""After a glare, the owner of the Call-ID waits 2.1 to 4 seconds (RFC 3261 section 14.1)."""
+"""Another exchange is under way: look again when it should be over."""
 
 
 def look_at_timers(call: Call, now: float) -> None:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from svara.sip.headers import NameAddr, Replaces, parse_name_addr
-from svara.sip.message import Request, Response, SipError, new_request
+from svara.sip.message import Request, Response, SipError, request_of_lines
 
 DialogId = tuple[str, str, str]
 
@@ -177,8 +177,9 @@ class Dialog:
     def new_request(
         self, method: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"", content_type: str | None = None
     ) -> Request:
-        """A request within the dialog (section 12.2.1.1), with the next CSeq and our Contact where it refreshes the
-        target.
+        """A request within the dialog (section 12.2.1.1), with the next CSeq, and our Contact where it refreshes the target.
+
+        Its Via is left to the transaction layer: it can be sent by `Transactions.request` alone.
         """
         self.local_cseq = self.local_cseq + 1 if self.local_cseq < MAX_CSEQ else 1
         request = self._request(method, self.local_cseq, body, content_type)
@@ -207,13 +208,22 @@ class Dialog:
             if "lr" not in first.params:  # a strict router (RFC 2543): it takes its address from the Request-URI
                 uri = str(first.with_params({k: v for k, v in first.params.items() if k != "method"}))
                 routes = (*routes[1:], f"<{self.remote_target}>")
-        headers = [("Max-Forwards", "70")]
-        headers += [("Route", route) for route in routes]
-        headers.append(("From", f"{self.local_uri};tag={self.local_tag}"))
-        headers.append(("To", f"{self.remote_uri};tag={self.remote_tag}" if self.remote_tag else self.remote_uri))
-        headers.append(("Call-ID", self.call_id))
-        headers.append(("CSeq", f"{cseq} {method}"))
-        return new_request(method, uri, headers, body, content_type)
+        if not uri.isprintable() or " " in uri:
+            raise SipError(400, "Contact cannot be a Request-URI")
+        remote = f"{self.remote_uri};tag={self.remote_tag}" if self.remote_tag else self.remote_uri
+        lines = {
+            "via": "",  # the transaction layer's
+            "max-forwards": "Max-Forwards: 70",
+            "from": f"From: {self.local_uri};tag={self.local_tag}",
+            "to": f"To: {remote}",
+            "call-id": f"Call-ID: {self.call_id}",
+            "cseq": f"CSeq: {cseq} {method}",
+        }
+        if routes:
+            lines["route"] = "\r\n".join([f"Route: {route}" for route in routes])
+        if content_type is not None:
+            lines["content-type"] = f"Content-Type: {content_type}"
+        return request_of_lines(method, uri, lines, body)
 
     @property
     def next_hop(self) -> str:

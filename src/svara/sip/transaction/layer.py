@@ -107,9 +107,11 @@ class Transactions:
     # --- for the user
 
     def request(self, request: Request, flow: Flow, *, on_response: OnResponse, on_failure: OnFailure) -> ClientTransaction:
-        """Send a request that carries no Via. `on_response` gets every provisional response and the final one (for an INVITE
-        each different 2xx: forks); `on_failure("timeout" | "transport")` comes instead of a final response, never from
-        within this call."""
+        """Send a request that carries no Via yet, or an empty line where it shall stand.
+
+        `on_response` gets every provisional response and the final one (for an INVITE each different 2xx: forks);
+        `on_failure("timeout" | "transport")` comes instead of a final response, never from within this call.
+        """
         branch = self._add_via(request, flow)
         return self.request_as(request, flow, branch, on_response=on_response, on_failure=on_failure)
 
@@ -133,8 +135,11 @@ class Transactions:
 
     def _add_via(self, request: Request, flow: Flow) -> str:
         branch = self.new_branch()
-        request.remove("via")
-        request.prepend("Via", f"SIP/2.0/{flow.transport} {flow.sent_by};branch={branch};rport")
+        via = f"SIP/2.0/{flow.transport} {flow.sent_by};branch={branch};rport"
+        if request.has("via"):
+            request.set("Via", via)  # in the place that was kept for it
+        else:
+            request.prepend("Via", via)
         return branch
 
     def new_branch(self) -> str:
