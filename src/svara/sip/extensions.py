@@ -20,6 +20,8 @@ _QUOTED: Final = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _AUTH_PARAM: Final = rf"([{TCHARS}]+)[ \t]*=[ \t]*({_QUOTED}|[^\x00-\x20\x7f\",]*)[ \t]*"
 _AUTH_ONE = re.compile(_AUTH_PARAM, re.DOTALL)
 _AUTH_ALL = re.compile(rf"[ \t,]*(?:{_AUTH_PARAM}(?:,[ \t,]*|$))*", re.DOTALL)
+_AUTH_PLAIN = re.compile(r'(?:[A-Za-z0-9_\-]++=(?:"[^"\\]*+"|[^\x00-\x20\x7f",\\]*+)(?:,[ \t]?|$))++')
+_AUTH_PLAIN_ONE = re.compile(r'([A-Za-z0-9_\-]+)=(?:"([^"]*)"|([^",]*))')
 _MAX_AUTH_PARAMS: Final = 32
 
 
@@ -142,6 +144,12 @@ def parse_authorization(text: str) -> dict[str, str]:
         scheme, rest = "", text
     elif not is_token(scheme):
         raise SipError(400, "Malformed credentials")
+    if _AUTH_PLAIN.fullmatch(rest) is not None:  # neither escapes nor spaces around "=": nearly always
+        plain = _AUTH_PLAIN_ONE.findall(rest)
+        params = {name.lower(): quoted or bare for name, quoted, bare in plain}
+        if len(params) == len(plain) <= _MAX_AUTH_PARAMS:
+            params[""] = scheme.lower()
+            return params
     if _AUTH_ALL.fullmatch(rest) is None:
         raise SipError(400, "Malformed credentials")
     found = _AUTH_ONE.findall(rest)
