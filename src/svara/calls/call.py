@@ -121,6 +121,7 @@ class Call:
         self.state = "talking"
         self.setup = None
         self.back = leg
+        self.callee = leg.party
         self.answered_at = now
         switch.counters.calls_answered_total += 1
         self.save(LegAnswered(self.id, now, leg=leg.id, to=leg.party))
@@ -202,6 +203,7 @@ class Call:
         self.switch.counters.calls_ended_total += 1
         self.switch.closed(self)
         self.news("ended")
+        self.front = self.back = None  # no circle of references is left: memory is free without a collector
 
     def crashed(self) -> None:
         """A mistake of ours costs this call and no other."""
@@ -262,7 +264,7 @@ class Call:
             direction=self.direction,
             state=state,
             caller=self.caller,
-            callee=self.callee if self.back is None else self.back.party,
+            callee=self.callee,
             started_at=self.started_at,
             answered_at=self.answered_at,
             people=self.people,

@@ -90,7 +90,7 @@ class Incoming:
         """No talk comes of it."""
         self._stop()
         self.transaction.respond(new_response(self.transaction.request, status, to_tag=self.leg.tag))
-        self.leg.incoming = None
+        self._let_go()
         self.leg.close()
 
     def hang_up(self, headers: tuple[tuple[str, str], ...]) -> None:
@@ -102,7 +102,7 @@ class Incoming:
             return
 
         def now(_ack: object = None) -> None:
-            leg.incoming = None
+            self._let_go()
             leg.bye(headers)
 
         self.transaction.on_ack = now
@@ -111,9 +111,8 @@ class Incoming:
     def forget(self) -> None:
         """The caller hung up; no ACK matters any more."""
         self._stop()
-        self.leg.incoming = None
+        self._let_go()
         self.transaction.stop_retransmitting()
-        self.transaction.on_ack = _nothing
 
     def prack(self, transaction: ServerTransaction) -> bool:
         """The caller confirms a reliable response (RFC 3262 section 3); False when it is none of ours."""
@@ -164,16 +163,18 @@ class Incoming:
     def _cancelled(self, _cancel: Request) -> None:
         self.leg.call.guarded(self.leg.call.caller_gave_up)
 
-    def _acknowledged(self, ack: Request) -> None:
+    def _let_go(self) -> None:
+        """The transaction and this INVITE need each other no more."""
         self.leg.incoming = None
+        transaction = self.transaction
+        transaction.on_cancel = transaction.on_ack = transaction.on_no_ack = None
+
+    def _acknowledged(self, ack: Request) -> None:
+        self._let_go()
         expected, self._expected = self._expected, None
         if expected is not None:
             self.leg.call.guarded(expected, sdp_of(ack))
 
     def _unacknowledged(self) -> None:
-        self.leg.incoming = None
+        self._let_go()
         self.leg.call.guarded(self.leg.call.caller_unconfirmed)
-
-
-def _nothing(_: object) -> None:
-    """The call is over."""

@@ -126,12 +126,14 @@ class Invitation:
         self.open = False
         if self.client is not None:
             self.client.cancel(headers)
+            self.client = None
         self.leg.close()
 
     def fail(self, status: int) -> None:
         """The phone will not be part of the call (status 0: for a reason of our own)."""
         if self.open:
             self.open = False
+            self.client = None
             self.leg.close()
             self.inviter.leg_failed(self.leg, status)
 
@@ -208,6 +210,7 @@ class Invitation:
             _leave(leg, flow, dialog, self.cseq)
             return
         self.open = False
+        self.client = None
         leg.dialog = dialog
         leg.can_update = "UPDATE" in response.allow
         leg.refreshed(response)

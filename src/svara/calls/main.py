@@ -41,6 +41,13 @@ from svara.sip.transaction import Transactions
 from svara.sip.transport import Transports
 
 OFFICE_POLL_SECONDS = 1.0
+TIDY_SECONDS = 5.0
+TIDY_PAUSE_SECONDS = 60.0
+TIDY_AT_LEAST_SECONDS = 900.0
+TIDY_ALLOCATED = 20_000
+MOST_ALLOCATED = 20_000_000
+"""Objects made and not freed since the last collection: below the first nothing is worth a pass, above the second it runs
+whatever goes on."""
 LAST_WORDS_SECONDS = 0.3
 """How long hang-ups and news have to leave the house when it closes."""
 
@@ -85,7 +92,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     recovery.take_up(switch, left_open)
     await line.serve(SERVICE, service.handle)
     following = [asyncio.create_task(_follow_office(line, service)), asyncio.create_task(_poll_office(service))]
-    gc.freeze()
+    following.append(asyncio.create_task(_tidy(switch)))
     ready()
     try:
         await stop.wait()
@@ -162,6 +169,27 @@ def _key(data: DataFolder) -> bytes:
         return data.secret_key.read_bytes()
     except OSError:
         return secrets.token_bytes(32)
+
+
+async def _tidy(switch: Switch) -> None:
+    """Collect garbage only now and then, when nobody is dialling.
+
+    What a call leaves behind is free without the collector, and the collector's passes over thousands of living calls would
+    cost a sixth of the time and hold up messages for tens of milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    waited = 0.0
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        waited += TIDY_SECONDS
+        allocated = gc.get_count()[0]
+        busy = any(call.setup is not None for call in switch.calls.values())
+        quiet = waited >= TIDY_PAUSE_SECONDS and (not busy or waited > TIDY_AT_LEAST_SECONDS)
+        if allocated > MOST_ALLOCATED or (allocated > TIDY_ALLOCATED and quiet):
+            gc.collect()
+            waited = 0.0
 
 
 async def _follow_office(line: Bus, service: Service) -> None:

@@ -116,6 +116,7 @@ class OwnPhones:
         for leg in legs:
             if leg.invitation is not None:
                 leg.invitation.cancel()
+                leg.invitation = None
         if picked_up is not None:
             picked_up.acknowledge(1)
             picked_up.bye()
@@ -157,6 +158,7 @@ class OwnPhones:
         for other in others:
             if other.invitation is not None:
                 other.invitation.cancel(ELSEWHERE)
+                other.invitation = None
         leg.invitation = None
         call.front = leg
         call.caller = leg.party

@@ -104,6 +104,7 @@ class Setup:
             else:
                 _invited(leg).cancel()
         self.side.refuse(refusal.status, refusal.reason)
+        self._forget(self._legs)
         self._legs = []
 
     # --- one step of the plan after the other
@@ -142,8 +143,8 @@ class Setup:
         return found
 
     def _reached(self, leg: Leg, binding: Binding, flow: Flow | FlowError) -> None:
-        invitation = _invited(leg)
-        if not invitation.open:
+        invitation = leg.invitation
+        if invitation is None or not invitation.open:
             return
         if isinstance(flow, FlowError):
             invitation.fail(503)
@@ -165,8 +166,8 @@ class Setup:
         )
 
     def _described(self, leg: Leg, binding: Binding, result: bytes | RelayError) -> None:
-        invitation, call = _invited(leg), self.call
-        if not invitation.open:
+        invitation, call = leg.invitation, self.call
+        if invitation is None or not invitation.open:
             return
         if isinstance(result, RelayError):
             self._refusals.append(RELAY_DOWN)
@@ -249,6 +250,7 @@ class Setup:
             )
             for other in others:
                 _invited(other).cancel(ELSEWHERE)
+        self._forget([one for one in self._legs if one is not leg])
         self._legs = [leg]
         if not sdp:
             self.stop("system", NO_SOUND, [])
@@ -292,6 +294,11 @@ class Setup:
         if self._ringing_person is not None:
             self.call.switch.news.count(self._ringing_person, ringing=-1)
             self._ringing_person = None
+
+    def _forget(self, legs: list[Leg]) -> None:
+        """These legs take no part any more; what their phones still send is only acknowledged."""
+        for leg in legs:
+            leg.invitation = None
 
     def _open_legs(self) -> list[Leg]:
         return [leg for leg in self._legs if leg.invitation is not None and leg.invitation.open]
