@@ -14,7 +14,7 @@ from tests.peers.ports import free_port
 from tests.peers.server import Svara
 from tests.peers.sipp import Sipp
 
-pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.server import Svara
 
-pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
 
 def test_a_wrong_secret_opens_nothing(svara: Svara, tmp_path: Path) -> None:

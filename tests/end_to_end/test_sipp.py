@@ -13,7 +13,7 @@ from tests.peers.ports import free_port
 from tests.peers.server import Svara
 from tests.peers.sipp import Sipp
 
-pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
 
 def register(svara: Svara, folder: Path, login: str) -> int:
@@ -43,6 +43,25 @@ def test_bob_calls_an_echo_and_hears_himself(svara: Svara, tmp_path: Path) -> No
     assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
     (record,) = svara.wait_records(1)
     assert record["answered_by"] == "cecilie"
+
+
+def test_bob_hears_early_media_before_anybody_answers(svara: Svara, tmp_path: Path) -> None:
+    port = register(svara, tmp_path, "cecilie-desk")
+    with (
+        Sipp(tmp_path, "early", svara.sip, login="cecilie-desk", port=port, ring_seconds=6) as echo,
+        Linphone(tmp_path, svara.account("bob-desk"), tone_hz=660) as bob,
+    ):
+        bob.command(f"call sip:103@{svara.sip} --early-media")
+        bob.wait_to_hear(660, timeout_seconds=5)
+        assert svara.presence("cecilie") == "ringing"
+        bob.wait_state("talking")
+        svara.wait_presence("cecilie", "in-call")
+        bob.wait_to_hear(660)
+        bob.hangup()
+        outcome = echo.wait()
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    (record,) = svara.wait_records(1)
+    assert record["wait_seconds"] > 5
 
 
 def test_a_hundred_calls_leave_a_hundred_records_and_nothing_else(svara: Svara, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.server import Svara, office_file
 
-pytestmark = [pytest.mark.peer, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
 
 def test_a_phone_that_dies_in_a_talk_ends_it_after_half_a_minute(svara: Svara, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.server import Svara
 
-pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
 
 def test_all_of_bobs_phones_ring_one_answers_and_the_others_know_why_they_stopped(svara: Svara, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.server import Svara
 
-pytestmark = [pytest.mark.peer, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
 
 def test_a_phone_on_tcp_and_one_on_udp(svara: Svara, tmp_path: Path) -> None:

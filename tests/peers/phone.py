@@ -15,8 +15,8 @@ from typing import Literal
 from tests.peers import sound
 
 Transport = Literal["udp", "tcp", "tls"]
-REGISTER_SECONDS = 10.0
-STATE_SECONDS = 10.0
+REGISTER_SECONDS = 20.0
+STATE_SECONDS = 15.0
 TONE_SECONDS = 120.0
 
 

@@ -22,7 +22,7 @@ from typing import Any
 from tests.peers.phone import Account, Transport
 from tests.peers.ports import free_port
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
 
 

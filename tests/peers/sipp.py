@@ -26,10 +26,10 @@ class Outcome:
 
 
 class Sipp:
-    """One run of a scenario (`register`, `call`, `cancel`, `answer`); as a context manager it is killed at the end.
+    """One run of a scenario (`register`, `call`, `cancel`, `answer`, `early`, `ring`); a context manager, killed at its end.
 
     `server` is "host:port". `talk_seconds` and `ring_seconds` are the pauses of the scenarios. It sends `tone_hz` in `call`
-    (None: no sound), and gives back what it gets in `answer`.
+    (None: no sound), and gives back what it gets in `answer` and `early`.
     """
 
     def __init__(
