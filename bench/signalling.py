@@ -20,7 +20,8 @@ SLOWEST_ANSWER_MS = 500
 
 def measure(server: Server, folder: Path, options: argparse.Namespace) -> list[Figure]:
     os.sched_setaffinity(0, {process.LOAD_CORE})
-    return [*_ringing(server), *_rates(server, folder, options), *_memory(server, folder, options)]
+    memory = _memory(server, folder, options)  # first: later the process has room left from calls that ended
+    return [*_ringing(server), *_rates(server, folder, options), *memory]
 
 
 def _ringing(server: Server) -> list[Figure]:
@@ -66,7 +67,7 @@ def _rates(server: Server, folder: Path, options: argparse.Namespace) -> list[Fi
 
 def _callers(server: Server, folder: Path, rate: int, count: int, talk_ms: int = 0) -> Sipp:
     """SIPp that makes calls."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     calls = write_calls(folder / "calls.csv")
     arguments = ["-inf", str(calls), "-r", str(rate), "-m", str(count), "-d", str(talk_ms), "-l", "20000"]
     return Sipp(folder / "caller", "caller", server, free_port(), *arguments)
