@@ -41,7 +41,7 @@ PARENT_ENVIRONMENT = "SVARA_SUPERVISOR"
 """The process id of `svara serve`; its children end when it does."""
 
 _STOP_SECONDS = 3.5
-_COLLECT_AFTER_OBJECTS = 20_000
+_COLLECT_AFTER_OBJECTS = 3_000
 _PR_SET_PDEATHSIG = 1
 
 
