@@ -73,14 +73,15 @@ class Street:
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
-    def start(self) -> None:
-        """Returns when the process is ready."""
+    def start(self, **more: str) -> None:
+        """Returns when the process is ready; `more` goes into its environment."""
         reading, writing = os.pipe()
         environment = os.environ | {
             "SVARA_SOCKETS": f"sip-udp={self.udp.fileno()},sip-tcp={self.tcp.fileno()}",
             "SVARA_READY": str(writing),
         }
         environment.pop("SVARA_SUPERVISOR", None)
+        environment |= more
         self.process = subprocess.Popen(
             [sys.executable, "-m", "svara", "serve", "calls", "--data", str(self.data.root)],
             env=environment,
@@ -96,6 +97,12 @@ class Street:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; gives the exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(10)
 
     def settle(self, quiet_seconds: float = 0.002) -> None:
         """Let what was sent be answered, and what that leads to, until nobody says anything for a moment."""
@@ -113,9 +120,7 @@ class Street:
             self.settle(0.05)
 
     def close(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(10)
+        self.stop()
         for key in list(self.selector.get_map().values()):
             key.data.socket.close()
         self.selector.close()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import ssl
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -74,6 +77,83 @@ def test_registrations_survive_kill_9(street: Street) -> None:
     street.start()
     anna.call("1001")
     street.wait_for(lambda: bob.rings)
+
+
+def talk(street: Street) -> tuple[RealPhone, RealPhone]:
+    anna, bob = RealPhone(street, "acme-u0").register(), RealPhone(street, "acme-u1").register()
+    anna.call("1001")
+    street.wait_for(lambda: bob.rings)
+    bob.answer()
+    street.wait_for(lambda: bool(bob.heard("ACK")))
+    return anna, bob
+
+
+def test_when_the_whole_office_closes_everybody_is_hung_up(street: Street) -> None:
+    street.stop()
+    street.start(SVARA_SUPERVISOR=str(os.getpid()))
+    anna, bob = talk(street)
+    assert street.stop() == 0
+    street.settle(0.1)
+    assert len(anna.heard("BYE")) == len(bob.heard("BYE")) == 1
+    [ended] = [event for _, event in read_from(street.data.journal, None) if isinstance(event, CallEnded)]
+    assert ended.end_reason == "the server was stopped"
+
+
+def test_a_calls_process_that_is_restarted_alone_hands_its_talks_to_its_successor(street: Street) -> None:
+    anna, bob = talk(street)
+    assert street.stop() == 0
+    assert not anna.heard("BYE")
+    street.start()
+    anna.hang_up()
+    street.wait_for(lambda: bool(bob.heard("BYE")))
+
+
+def test_a_second_process_on_the_same_folder_says_so(street: Street) -> None:
+    command = [sys.executable, "-m", "svara", "serve", "calls", "--data", str(street.data.root), "--sip", "127.0.0.1:0"]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    assert "another process serves calls" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_phones_speak_over_tls(street: Street, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-subj",
+            "/CN=localhost",
+            "-days",
+            "2",
+            "-keyout",
+            str(key),
+            "-out",
+            str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    street.stop()
+    street.start(SVARA_TLS_CERT=str(certificate), SVARA_TLS_KEY=str(key), SVARA_SIP_TLS=f"127.0.0.1:{port}")
+    context = ssl.create_default_context(cafile=str(certificate))
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as line,
+    ):
+        line.sendall(
+            b"OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:1;branch=z9hG4bKtls1\r\nMax-Forwards: 70\r\n"
+            b"From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:127.0.0.1>\r\nCall-ID: tls1\r\nCSeq: 1 OPTIONS\r\n"
+            b"Content-Length: 0\r\n\r\n"
+        )
+        assert line.recv(65_536).startswith(b"SIP/2.0 200 ")
 
 
 @pytest.mark.peer
