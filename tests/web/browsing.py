@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,17 @@ class Visit:
     def live(self) -> None:
         """Wait until the page hears news."""
         self.page.wait_for_selector('html[data-live="on"]', state="attached")
+
+    def seconds_until(self, selector: str, words: str) -> float:
+        """How long it takes, from now on, until `words` stand in the first `selector`; looked at for every frame painted."""
+        began = time.monotonic()
+        self.page.wait_for_function(
+            "([selector, words]) => document.querySelector(selector)?.textContent.includes(words)",
+            arg=[selector, words],
+            polling="raf",
+            timeout=10_000,
+        )
+        return time.monotonic() - began
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

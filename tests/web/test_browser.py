@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Route, expect, sync_playwright
@@ -35,12 +35,6 @@ def anna(browser: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
     with visit(browser, stage) as window:
         yield window
         assert window.complaints == []
-
-
-def seconds_until(true: Callable[[], object]) -> float:
-    began = time.monotonic()
-    true()
-    return time.monotonic() - began
 
 
 def call_of(acme: Company, caller: str, callee: str, state: str, call_id: str = "live-1") -> LiveCall:
@@ -102,7 +96,7 @@ def test_presence_arrives_by_itself_in_under_a_second(anna: Visit, stage: Stage,
     expect(bob).to_contain_text("Offline")
     for availability, words in (("available", "Available"), ("ringing", "Ringing"), ("in-call", "In a call")):
         stage.presence(acme.tenant.id, acme["bob"].id, availability)
-        taken = seconds_until(lambda words=words: expect(bob.locator(".availability")).to_have_text(words))
+        taken = anna.seconds_until(f'#people [data-person="{acme["bob"].id}"] .availability', words)
         assert taken < 1, f"{availability} took {taken:.2f} s"
         expect(bob).to_have_attribute("data-availability", availability)
     stage.presence(acme.tenant.id, acme["anna"].id, "dnd")
@@ -162,7 +156,7 @@ def test_a_call_from_the_page_tells_how_it_goes(anna: Visit, stage: Stage, acme:
         ("held", "On hold: Bob Lund"),
     ):
         stage.call(call_of(acme, "anna", "bob", state, "placed-here"))
-        taken = seconds_until(lambda words=words: expect(panel).to_contain_text(words))
+        taken = anna.seconds_until("#call-placed-here", words)
         assert taken < 1, f"{state} took {taken:.2f} s"
     panel.get_by_role("button", name="Hang up").click()
     assert eventually(lambda: any(isinstance(asked, Hangup) for asked in stage.asked))
@@ -191,7 +185,7 @@ def test_history_is_live(anna: Visit, stage: Stage, acme: Company) -> None:
     expect(page.locator("#running")).to_be_empty()
 
     stage.call(call_of(acme, "dag", "eva", "ringing"))
-    taken = seconds_until(lambda: expect(page.locator("#running")).to_contain_text("Dag Vik"))
+    taken = anna.seconds_until("#running", "Dag Vik")
     assert taken < 1, f"{taken:.2f} s"
     stage.call(call_of(acme, "dag", "eva", "answered"))
     expect(page.locator("#running")).to_contain_text("Talking")
@@ -201,7 +195,7 @@ def test_history_is_live(anna: Visit, stage: Stage, acme: Company) -> None:
 
     call = office.answered(acme, "dag", "eva", ago_seconds=20, talk_seconds=10)
     stage.recorded(call, acme.tenant.id, (acme["dag"].id, acme["eva"].id))
-    taken = seconds_until(lambda: expect(page.locator(f"#record-{call}")).to_be_visible())
+    taken = anna.seconds_until(f"#record-{call}", "Dag Vik")
     assert taken < 1, f"{taken:.2f} s"
     expect(records).to_have_count(61)
     expect(records.first).to_contain_text("Dag Vik")
