@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.peers.server import Svara
+from tests.peers.server import ANNA, BOB, CECILIE, DAG, Svara
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Svara]:
-    with Svara(tls_folder=tmp_path_factory.mktemp("tls")) as svara:
+    with Svara((ANNA, BOB, CECILIE, DAG), tls_folder=tmp_path_factory.mktemp("tls")) as svara:
         yield svara
 
 

@@ -40,6 +40,7 @@ class Person:
 ANNA = Person("anna", "101", ("anna-desk",), "Anna Berg", ("admin",))
 BOB = Person("bob", "102", ("bob-desk", "bob-soft", "bob-home"), "Bob Dahl")
 CECILIE = Person("cecilie", "103", ("cecilie-desk",), "Cecilie Eik")
+DAG = Person("dag", "104", ("dag-desk",), "Dag Foss")
 
 
 def office_file(people: tuple[Person, ...], slug: str = "acme") -> str:
