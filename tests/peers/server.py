@@ -137,6 +137,8 @@ class Svara:
 
     def stop(self) -> None:
         assert self._serving is not None
+        if self._serving.poll() is not None:
+            return
         self._serving.terminate()
         try:
             self._serving.wait(6)
@@ -235,6 +237,13 @@ class Svara:
                 if parent == self._serving.pid and f"svara serve {role}" in command:
                     return int(folder.name)
         return 0
+
+    def kill_all_at_once(self) -> None:
+        """As when the machine loses power: the supervisor and all its processes."""
+        assert self._serving is not None
+        for pid in (self._serving.pid, *(self.pid_of(role) for role in ("calls", "media", "jobs", "web"))):
+            os.kill(pid, signal.SIGKILL)
+        self._serving.wait()
 
     def kill(self, role: str) -> int:
         """Kill a role's process as the system would when memory runs out; returns its id."""

@@ -185,7 +185,8 @@ class Call:
             if leg is not None and leg.id != CALLER
         ]
         ended = CallEnded(self.id, now, outcome="answered", by=by, end_reason=reason)
-        closing = _Closing(switch.write, happened, ended, self.front_id)
+        closing = Closing(switch, happened, ended, self.front_id)
+        switch.closing.add(closing)
         self.relay.delete(self.id, closing.measured)
         closing.write()
         exchange, self.exchange = self.exchange, None
@@ -285,21 +286,21 @@ class Call:
         return "rtp" if self.front is None else self.front.kind
 
 
-class _Closing:
+class Closing:
     """Writes the end of a talk: at once, or, where the relay still has to tell what it measured, when it has told."""
 
-    __slots__ = ("_ended", "_front", "_happened", "_write", "_written")
+    __slots__ = ("_ended", "_front", "_happened", "_switch", "_written")
 
-    def __init__(
-        self, write: Callable[[list[AnyEvent]], object], happened: list[AnyEvent], ended: CallEnded, front: str
-    ) -> None:
+    def __init__(self, switch: Switch, happened: list[AnyEvent], ended: CallEnded, front: str) -> None:
         self._front = front
-        self._write = write
+        self._switch = switch
         self._happened = happened
         self._ended = ended
         self._written = False
 
     def measured(self, result: tuple[LegQuality, ...] | RelayError) -> None:
+        """The relay told, or will tell nothing any more."""
+        self._switch.closing.discard(self)
         for one in () if isinstance(result, RelayError) else result:
             self._happened.append(
                 CallQuality(
@@ -314,11 +315,11 @@ class _Closing:
             )
         self._happened.append(self._ended)
         if self._written:
-            self._write(self._happened)
+            self._switch.write(self._happened)
 
     def write(self) -> None:
         """What is known by now; the rest follows."""
         if self._happened:
-            self._write(self._happened)
+            self._switch.write(self._happened)
         self._happened = []
         self._written = True

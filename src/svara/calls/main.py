@@ -33,6 +33,7 @@ from svara.calls.switch import Switch
 from svara.clock import LoopClock
 from svara.data import DataFolder
 from svara.media.direct import NoRelay
+from svara.media.relay import RelayError
 from svara.media.rtpengine import RtpEngine
 from svara.people.office import TOPIC_OFFICE
 from svara.sip.digest import Nonces
@@ -99,6 +100,8 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     finally:
         await _close(switch, following, line)
         relay.close()
+        for closing in list(switch.closing):
+            closing.measured(RelayError("the server was stopped"))
         transports.close()
         registrar.close()
         journal.close()

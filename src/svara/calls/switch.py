@@ -19,7 +19,7 @@ from svara.sip.transaction import Transactions
 from svara.sip.transport import Flow, FlowError, Transports
 
 if TYPE_CHECKING:
-    from svara.calls.call import Call
+    from svara.calls.call import Call, Closing
     from svara.calls.leg import Leg
 
 SWEEP_SECONDS = 5.0
@@ -62,6 +62,8 @@ class Switch:
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
+    closing: set[Closing] = field(default_factory=set)
+    """Ends of talks that wait for what the relay measured."""
     calls_of_phone: dict[str, int] = field(default_factory=dict)
     calls_of_tenant: dict[str, int] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)

@@ -23,6 +23,7 @@ import uvloop
 
 from svara import log
 from svara.cli import sockets as listening
+from svara.cli.installation import InstallationError, open_installation
 from svara.data import DataFolder
 
 ROLES = {
@@ -32,6 +33,7 @@ ROLES = {
     "web": "svara.web.main",
 }
 """Every role of an office and the module whose `main` it is, in the order in which they are started."""
+NEED_THE_DATABASE = {"jobs", "web"}
 DEMO_ROLES = {"demo": "svara.cli.demo_phones"}
 """What `--demo` adds once the office is open; the office stays open without it."""
 
@@ -77,10 +79,12 @@ def run_role(role: str, data: Path, http: str, sip: str) -> int:
     log.configure(role)
     try:
         folder.create()
+        if role in NEED_THE_DATABASE and PARENT_ENVIRONMENT not in os.environ:
+            open_installation(folder.root)  # `svara serve` has done so before it starts a role
         sockets = listening.inherited() or sockets_for(role, http, sip)
         main: Main = importlib.import_module(modules[role]).main
         return uvloop.run(run_main(main, folder, sockets))
-    except listening.AddressError as error:
+    except (listening.AddressError, InstallationError) as error:
         print(f"svara: {role}: {error}", file=sys.stderr)
     except PermissionError:
         print(f"svara: {role}: the data folder {folder.root} is not writable", file=sys.stderr)
