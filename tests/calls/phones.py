@@ -366,13 +366,19 @@ class Phone:
         return self
 
     def call(
-        self, to: str, *, sdp: bytes | None = None, host: str = SERVER[0], headers: list[tuple[str, str]] | None = None
+        self,
+        to: str,
+        *,
+        sdp: bytes | None = None,
+        host: str = SERVER[0],
+        headers: list[tuple[str, str]] | None = None,
+        uri: str = "",
     ) -> Phone:
         """Dial; authenticates when asked to."""
         self.call_id = f"cid{next(self.office.serials)}@{self.own[0]}"
         self.tag = f"tag{next(self.office.serials)}"
         body = self.sdp if sdp is None else sdp
-        self._asked("INVITE", f"sip:{to}@{host}", f"sip:{to}@{host}", [*self.extra, *(headers or [])], body)
+        self._asked("INVITE", uri or f"sip:{to}@{host}", f"sip:{to}@{host}", [*self.extra, *(headers or [])], body)
         return self
 
     def _asked(self, method: str, uri: str, to: str, headers: list[tuple[str, str]], body: bytes = b"") -> None:

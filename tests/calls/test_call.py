@@ -274,6 +274,17 @@ def test_calls_that_cannot_be(at_work: Office, anna: Phone, dialled: str, status
     assert (started.callee is None) == (status == 404)
 
 
+def test_a_number_dialled_as_such(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call("102", uri="tel:102")
+    assert anna.statuses == []
+    assert bob.rings
+
+
+def test_nothing_is_asked_of_the_relay_for_a_call_that_cannot_be(at_work: Office, anna: Phone) -> None:
+    anna.call("999")
+    assert at_work.relay.asked == []
+
+
 def test_only_the_own_server_is_called(at_work: Office, anna: Phone, bob: Phone) -> None:
     anna.call("102", host="evil.example")
     assert anna.statuses == [404]

@@ -58,6 +58,7 @@ class Call:
         "id",
         "people",
         "relay",
+        "relay_used",
         "setup",
         "started_at",
         "state",
@@ -76,6 +77,7 @@ class Call:
         self.dialled = dialled
         self.callee = callee
         self.relay = relay
+        self.relay_used = False
         self.people: tuple[str, ...] = ()
         self.started_at = switch.clock.now()
         self.answered_at: float | None = None
@@ -167,7 +169,8 @@ class Call:
         self.setup = None
         now = self.switch.clock.now()
         self.switch.write([*happened, CallEnded(self.id, now, outcome=refusal.outcome, by=by, end_reason=refusal.reason)])
-        self.relay.delete(self.id)
+        if self.relay_used:
+            self.relay.delete(self.id)
         self._left()
 
     def end(self, by: EndedBy, reason: str, headers: Sequence[tuple[str, str]] = ()) -> None:

@@ -213,14 +213,14 @@ class Desk:
         return Usage(switch.calls_of_phone.get(asked.login, 0), switch.calls_of_tenant.get(asked.tenant, 0), allowance)
 
     def _reachable(self, login: str) -> bool:
-        return bool(self._switch.registrar.bindings(login))
+        return bool(self._switch.registrar.all_bindings(login))
 
     def _is_ours(self, request: Request, flow: Flow) -> bool:
         """Whether the dialled address is at this server: at an address or name of it, or at what the phone itself takes for
         its own domain."""
         uri = request.request_uri
         if not uri.is_sip:
-            return False
+            return uri.scheme == "tel"  # a number, which is looked for among our own
         host = uri.host
         return host in self._hosts or host == flow.local[0] or host == request.from_.uri.host
 

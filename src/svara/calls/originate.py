@@ -164,6 +164,7 @@ class OwnPhones:
         call.caller = leg.party
         self._leg = leg
         # What the phone hears until then is built by the relay too, so that it fits what the phone speaks.
+        call.relay_used = True
         call.relay.offer(call.id, leg.id, SILENCE, sdp, self._silence)
 
     def _silence(self, offer: bytes | RelayError) -> None:

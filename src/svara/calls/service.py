@@ -92,7 +92,7 @@ class Service:
         for login in switch.office.by_login.keys() - office.by_login.keys():
             switch.registrar.remove(login)
         switch.office = office
-        switch.news.office(office, lambda login: bool(switch.registrar.bindings(login)))
+        switch.news.office(office, lambda login: bool(switch.registrar.all_bindings(login)))
 
     def look_at_office(self) -> None:
         """Load the snapshot if its file changed since."""

@@ -154,6 +154,7 @@ class Setup:
         if not offer:
             self._described(leg, binding, b"")
             return
+        call.relay_used = True
         call.relay.offer(
             call.id,
             call.front_id,
@@ -257,6 +258,7 @@ class Setup:
         elif self.side.offer:
             call.relay.answer(call.id, leg.id, call.front_id, sdp, self._connected, to=call.caller_kind)
         else:
+            call.relay_used = True
             call.relay.offer(
                 call.id,
                 leg.id,
