@@ -156,6 +156,45 @@ def test_phones_speak_over_tls(street: Street, tmp_path: Path) -> None:
         assert line.recv(65_536).startswith(b"SIP/2.0 200 ")
 
 
+def large(phone: RealPhone) -> bytes:
+    """A description with so many codecs that the INVITE is too large for a datagram."""
+    payloads = [number for number in range(96, 128) if number != 101]
+    lines = "".join(f"a=rtpmap:{number} G7221/16000\r\na=fmtp:{number} bitrate=32000\r\n" for number in payloads)
+    codecs = " ".join(["8 0 101", *map(str, payloads)])
+    return phone.description(codecs=codecs).replace(b"a=sendrecv", f"{lines}a=sendrecv".encode())
+
+
+def test_a_large_invite_goes_by_tcp_to_a_phone_that_listens_there(street: Street) -> None:
+    anna, bob = RealPhone(street, "acme-u0").register(), RealPhone(street, "acme-u1").register()
+    with socket.create_server(bob.own) as listener:
+        listener.settimeout(10)
+        anna.call("1001", sdp=large(anna))
+        street.settle(0.3)
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(10)
+            received = b""
+            while b"\r\n\r\n" not in received or b"a=fmtp:127" not in received:
+                received += connection.recv(65_536)
+            head = received.partition(b"\r\n\r\n")[0].decode()
+            assert head.startswith("INVITE ")
+            assert "SIP/2.0/TCP" in head
+            assert "transport=tcp" in next(line for line in head.splitlines() if line.startswith("Contact:"))
+            copied = [line for line in head.splitlines() if line.split(":")[0] in ("Via", "From", "To", "Call-ID", "CSeq")]
+            answer = "\r\n".join(["SIP/2.0 486 Busy Here", *copied, "Content-Length: 0"]) + "\r\n\r\n"
+            connection.sendall(answer.encode())
+            street.wait_for(lambda: 486 in anna.statuses)
+    assert not bob.rings
+
+
+def test_a_large_invite_goes_by_udp_all_the_same_where_nobody_listens_on_tcp(street: Street) -> None:
+    anna, bob = RealPhone(street, "acme-u0").register(), RealPhone(street, "acme-u1").register()
+    anna.call("1001", sdp=large(anna))
+    street.wait_for(lambda: bob.rings)
+    bob.answer()
+    street.wait_for(lambda: 200 in anna.statuses)
+
+
 @pytest.mark.peer
 def test_scanners_learn_nothing(street: Street) -> None:
     """sipvicious tries extensions, of which some exist."""
@@ -171,5 +210,6 @@ def test_scanners_learn_nothing(street: Street) -> None:
         check=False,
     )
     text = found.stdout + found.stderr
+    assert "found nothing" in text, "it scanned, and that is what it says"
     for extension in range(1000, 1011):
         assert f"| {extension} " not in text

@@ -19,7 +19,7 @@ from svara.sip.provisional import Heard, ReliableReceiver
 from svara.sip.session import ask_timer, wanted_min_seconds
 from svara.sip.syntax import printable
 from svara.sip.transaction import ClientTransaction
-from svara.sip.transport import Flow
+from svara.sip.transport import Flow, FlowError
 from svara.sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ _STANDING = {
 } | {name.lower(): f"{name}: {value}" for name, value in ask_timer(TIMER) if name != "Supported"}
 
 _logger = log.get("calls.invitation")
+
+
+_MAY_BE_LARGE_BYTES = 600
+"""With a smaller description no INVITE comes near the 1300 bytes that UDP is good for."""
+_VIA_BYTES = 110
 
 
 @lru_cache(4096)
@@ -94,12 +99,35 @@ class Invitation:
         self, binding: Binding, caller: tuple[str, str], called: str, passed: list[tuple[str, str]], sdp: bytes
     ) -> None:
         """Ring the phone: `caller` (name and number) calls the number `called`; headers in `passed` go along."""
-        leg, switch, flow = self.leg, self.leg.switch, self.leg.flow
+        flow, target = self.leg.flow, binding.target
         if flow is None:
             self.fail(503)
             return
+        request = self._request(flow, binding, (*caller, called), passed, sdp)
+        if flow.transport != "UDP" or target is None or len(sdp) < _MAY_BE_LARGE_BYTES:
+            self._send(request, flow)
+            return
+
+        def found(other: Flow | FlowError) -> None:
+            if not self.open:
+                return
+            if isinstance(other, FlowError) or other.transport == "UDP":
+                self._send(request, flow)
+            else:  # a datagram of that size may get lost on its way: the phone listens on TCP too (RFC 3261 section 18.1.1)
+                self.leg.use(other)
+                self._send(self._request(other, binding, (*caller, called), passed, sdp), other)
+
+        size = len(request.to_bytes()) + _VIA_BYTES
+        self.leg.switch.transports.flow_for(target, lambda other: self.leg.call.guarded(found, other), size=size)
+
+    def _request(
+        self, flow: Flow, binding: Binding, who: tuple[str, str, str], passed: list[tuple[str, str]], sdp: bytes
+    ) -> Request:
+        """`who`: the caller's name and number, and the number that was called."""
+        leg, switch = self.leg, self.leg.switch
+        name, number, called = who
         host = flow.local[0]
-        from_ = identity(caller[0], caller[1], host)
+        from_ = identity(name, number, host)
         lines = {
             "via": "",  # the transaction layer's
             "max-forwards": "Max-Forwards: 69",
@@ -113,13 +141,18 @@ class Invitation:
         lines |= _STANDING
         if sdp:
             lines["content-type"] = f"Content-Type: {SDP}"
-        request = self.request = request_of_lines("INVITE", binding.contact, lines, sdp)
+        request = request_of_lines("INVITE", binding.contact, lines, sdp)
         for path in binding.path:
             request.add("Route", path)
         for name, value in passed:
             request.add(name, value)
-        self.delayed = not sdp
-        self.client = switch.transactions.request(self.request, flow, on_response=self._response, on_failure=self._failed)
+        return request
+
+    def _send(self, request: Request, flow: Flow) -> None:
+        self.request = request
+        self.delayed = not request.body
+        transactions = self.leg.switch.transactions
+        self.client = transactions.request(request, flow, on_response=self._response, on_failure=self._failed)
 
     def cancel(self, *headers: tuple[str, str]) -> None:
         """Nobody needs this phone any more. Its leg ends here; what still comes is only acknowledged."""
