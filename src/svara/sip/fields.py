@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, NoReturn, TypeVar
 
 from svara.sip.errors import SipError
-from svara.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_via
+from svara.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_tagged, parse_via
 from svara.sip.names import KNOWN, LISTS, display_of, key_of
 from svara.sip.syntax import is_token, parse_number, split_list
 
@@ -99,7 +99,7 @@ def read_cseq(raw: str) -> CSeq:
 
 
 def _read_address(raw: str) -> NameAddr:
-    return parse_name_addr(first_value(raw))
+    return parse_tagged(first_value(raw))
 
 
 _remembered_address = lru_cache(maxsize=4096)(_read_address)
@@ -112,6 +112,8 @@ def _read_addresses(raw: str) -> tuple[NameAddr, ...]:
 
 @_cached(2048)
 def read_top_via(raw: str) -> Via:
+    if "," not in raw:
+        return parse_via(first_value(raw))
     values = split_list(first_value(raw))
     if not values:
         raise SipError(400, "Malformed Via")

@@ -60,6 +60,7 @@ __all__ = [
     "parse_replaces",
     "parse_rseq",
     "parse_session_expires",
+    "parse_tagged",
     "parse_via",
 ]
 
@@ -70,6 +71,11 @@ _VIA = re.compile(
     r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9._\-]*+)(?:[ \t]*+:[ \t]*+([0-9]{1,5}))?[ \t]*+(;.*)?",
     re.DOTALL,
 )
+# As nearly every phone writes it; the rest of the grammar is `_VIA`'s.
+_VIA_PLAIN = re.compile(
+    rf"SIP/2\.0/([A-Z]{{2,4}}) ([A-Za-z0-9][A-Za-z0-9.\-]*+)(?::([0-9]{{1,5}}))?;(?:branch=([{TCHARS}]++))(;rport)?"
+)
+_PLAIN_TAG = re.compile(rf"[{TCHARS}]{{1,128}}+")
 # Possessive throughout: a long run of spaces or quotes is looked at once.
 _NAME_ADDR = re.compile(
     r'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"[ \t]*+|([^"<>;,:\\\x00-\x08\x0a-\x1f\x7f]*+))<([^<>]*+)>[ \t]*+(;.*)?', re.DOTALL
@@ -183,10 +189,18 @@ class CSeq(msgspec.Struct, frozen=True, gc=False):
 
 def parse_via(text: str) -> Via:
     """One Via value. Raises SipError(400)."""
+    plain = _VIA_PLAIN.fullmatch(text)
+    if plain is not None:
+        transport, host, port_text, branch, rport = plain.groups()
+        if port_text is None or int(port_text) < 65536:
+            params: dict[str, str | None] = {"branch": branch}
+            if rport:
+                params["rport"] = None
+            return Via(transport, host.lower(), int(port_text) if port_text else None, params)
     match = _VIA.fullmatch(text.strip(" \t"))
     if match is None:
         raise SipError(400, "Malformed Via")
-    transport, host, port_text, params = match.groups()
+    transport, host, port_text, more = match.groups()
     if host[0] == "[":
         host = parse_ipv6(host[1:-1])
     port = None
@@ -194,7 +208,7 @@ def parse_via(text: str) -> Via:
         port = int(port_text)
         if port > 65535:
             raise SipError(400, "Malformed Via")
-    return Via(transport.upper(), host.lower(), port, parse_params(params) if params else NO_PARAMS)
+    return Via(transport.upper(), host.lower(), port, parse_params(more) if more else NO_PARAMS)
 
 
 def parse_name_addr(text: str) -> NameAddr:
@@ -204,6 +218,16 @@ def parse_name_addr(text: str) -> NameAddr:
     could say whose they are.
     """
     return _parse_name_addr_cached(text) if len(text) <= CACHED_TEXT_LENGTH else _parse_name_addr(text)
+
+
+def parse_tagged(text: str) -> NameAddr:
+    """The same for From and To: their tags are new in each call, their addresses are not. Raises SipError(400)."""
+    head, found, tag = text.rpartition(">;tag=")
+    if found and len(head) < CACHED_TEXT_LENGTH and _PLAIN_TAG.fullmatch(tag) is not None:
+        address = _parse_name_addr_cached(f"{head}>")
+        if not address.params:
+            return NameAddr(address.display, address.uri, {"tag": tag})
+    return _parse_name_addr(text)
 
 
 def _parse_name_addr(text: str) -> NameAddr:
