@@ -25,12 +25,18 @@ have() {
     command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
 }
 
+# The distribution's own Python goes first: it is built with optimisations that others often lack, and calls cost less on it.
 find_python() {
-    local name
-    for name in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
-        [ -n "$name" ] && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$name"; return; }
+    local name any=""
+    for name in "${PYTHON:-}" /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do
+        [ -n "$name" ] && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue
+        any=${any:-$name}
+        "$name" -c 'import ensurepip, venv' >/dev/null 2>&1 || as_root >/dev/null || continue
+        echo "$name"
+        return
     done
-    fail "Python 3.11 or newer is needed and was not found (apt-get install python3)"
+    [ -n "$any" ] || fail "Python 3.11 or newer is needed and was not found (apt-get install python3)"
+    echo "$any"
 }
 
 # as_root: how to become root without being asked anything; empty for root itself, fails where there is no way.
