@@ -60,13 +60,22 @@ def sending_times(office: Office, flow: FakeFlow, seconds: float) -> list[float]
 
 
 class TestInvite:
-    def test_100_is_sent_at_once_and_again_for_a_repeated_invite(self, office: Office, udp: FakeFlow) -> None:
+    def test_100_is_sent_after_200_ms_and_again_for_a_repeated_invite(self, office: Office, udp: FakeFlow) -> None:
         office.receive(request_bytes(), udp)
+        office.clock.advance(0.199)
+        assert udp.sent == []
+        office.clock.advance(0.002)
         trying = udp.take_response(100)
         assert trying.to.tag is None
         office.net.arrive(request_bytes(), udp)
         assert udp.take_response(100).to_bytes() == trying.to_bytes()
         assert len(office.requests) == 1
+
+    def test_a_user_who_answers_soon_needs_no_100(self, office: Office, udp: FakeFlow) -> None:
+        office.answer(office.receive(request_bytes(), udp), 180)
+        udp.take_response(180)
+        office.clock.advance(0.3)
+        assert udp.sent == []
 
     def test_a_user_who_answers_at_once_needs_no_100(self, udp: FakeFlow) -> None:
         office = Office()

@@ -8,14 +8,13 @@ behind one login.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from svara.calls.route import Asked, Refusal
 from svara.people.office import Office
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, gc=False):
     """How much is too much."""
 
     calls_of_phone: int = 20_000
@@ -24,8 +23,7 @@ class Limits:
     """Calls that one phone may start a second, lastingly; as many again at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """What the phone and its tenant use at this moment."""
 
     calls_of_phone: int

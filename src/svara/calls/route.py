@@ -7,7 +7,8 @@ targets ends; a plan either has a step to try or a refusal to give, and its whol
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from svara.calls.events import Outcome, Party
 from svara.people.office import Office, Person, Phone, Tenant
@@ -19,8 +20,7 @@ MAX_STEPS = 5
 MAX_DIALLED = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A call that somebody wants to make: the phone (already authenticated) and what was dialled on it."""
 
     tenant: str
@@ -30,8 +30,7 @@ class Asked:
     """The user part of the Request-URI, unescaped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False):
     """Ring all of these phones of one person at once, for `ring_seconds`."""
 
     person: Person
@@ -39,8 +38,7 @@ class Step:
     ring_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, gc=False):
     """Why a call cannot be: the SIP status for the phone, outcome and reason for the record."""
 
     status: int
@@ -48,8 +46,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """What to try, in order. `refusal` is what the caller gets at the end when no step was answered and no phone
     said anything better."""
 

@@ -217,7 +217,7 @@ class Transactions:
             self._origins.put(origin, None)
 
     def _offer(self, transaction: ServerTransaction) -> None:
-        """Hand a new transaction to the user, who may answer at once; an INVITE that has no answer yet gets a 100."""
+        """Hand a new transaction to the user, who may answer soon; an INVITE that has no answer by then gets a 100."""
         try:
             self._on_request(transaction)
         except SipError as error:
@@ -226,7 +226,7 @@ class Transactions:
             _LOG.error("handling a request failed", exc_info=True, method=transaction.request.method)
             self._refuse(transaction, 500, None)
         if transaction.request.method == "INVITE" and not transaction.responded and not transaction.done:
-            transaction.respond(new_response(transaction.request, 100))
+            transaction.try_soon()
 
     def _refuse(self, transaction: ServerTransaction, status: int, reason: str | None) -> None:
         try:

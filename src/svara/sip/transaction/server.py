@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from svara.sip.message import Request, Response, new_request, new_response
 from svara.sip.timers import Ticket
-from svara.sip.transaction.times import LIFE, T1, T2
+from svara.sip.transaction.times import LIFE, T1, T2, TRYING
 from svara.sip.transport.flow import Flow
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class ServerTransaction:
         """
         if self.done:
             return
+        if self._ticket is not None:
+            self._stop()
         data = response.to_bytes()
         self._last = data
         status = response.status
@@ -111,6 +113,15 @@ class ServerTransaction:
         self.on_no_ack = None
 
     # --- for the layer
+
+    def try_soon(self) -> None:
+        """A 100 unless the user says something within 200 ms (section 17.2.1)."""
+        self._ticket = self._layer.timers.after(TRYING, self._trying)
+
+    def _trying(self) -> None:
+        self._ticket = None
+        if not self.done and self._last is None:
+            self.respond(new_response(self.request, 100))
 
     def _final(self, response: Response, data: bytes) -> None:
         layer = self._layer

@@ -7,6 +7,7 @@ from typing import Final
 T1: Final = 0.5  # round-trip estimate
 T2: Final = 4.0  # longest interval between retransmissions, INVITE requests apart
 T4: Final = 5.0  # how long a message may stay in the network
+TRYING: Final = 0.2  # how long an INVITE may be without any response
 LIFE: Final = 64 * T1  # timers B, D, F, H, J, L and M
 # RFC 3261 table 4: A and B, E and F, G and H run side by side; here one timer carries each pair.
 #   A  INVITE request retransmission, UDP: T1, doubling                       B  INVITE transaction time-out: 64*T1
