@@ -368,6 +368,7 @@ def test_screens_follow_the_call(at_work: Office, anna: Phone, bob: Phone) -> No
     at_work.wait(1)
     at_work.news.clear()
     anna.call("102")
+    at_work.wait(1)
     bob.ring()
     at_work.wait(1)
     bob.answer()

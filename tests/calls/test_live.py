@@ -105,9 +105,9 @@ def test_the_news_of_a_call_show_its_newest_state() -> None:
     state = LiveCall("c1", "t-acme", "internal", "ringing", Party("101"), Party("102"), 1.0)
     screen.news.call("started", "c1", lambda: state)
     screen.news.call("ringing", "c1", lambda: state)
-    screen.news.call("ringing", "c1", lambda: state)
+    screen.news.call("ringing", "c2", lambda: state)
     screen.clock.advance(GATHER_SECONDS)
-    assert [topic for topic, _ in screen.heard] == ["call.started", "call.ringing"]
+    assert [topic for topic, _ in screen.heard] == ["call.ringing", "call.ringing"]
     assert msgspec.msgpack.decode(screen.heard[0][1], type=LiveCall) == state
     screen.news.call("ended", "c1", lambda: state)
     screen.news.flush()

@@ -21,6 +21,7 @@ from svara.people.office import REALM
 from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
 from svara.sip.message import Request, SipError, new_response
+from svara.sip.syntax import printable
 from svara.sip.transaction import ServerTransaction
 from svara.sip.transport import Flow
 
@@ -172,7 +173,7 @@ class Desk:
         if refusal is None and not self._is_ours(request, transaction.flow):
             refusal = FOREIGN_HOST
         plan = route(switch.office, asked, now, self._reachable) if refusal is None else Plan(None, (), refusal, now)
-        shown = "".join(sign for sign in dialled if sign.isprintable())[:MAX_DIALLED]
+        shown = printable(dialled, MAX_DIALLED)
         callee = Party(number=shown) if plan.callee is None else party(plan.callee)
         call = Call(
             switch,

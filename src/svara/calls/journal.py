@@ -84,6 +84,8 @@ _decode_open = msgspec.msgpack.Decoder(OpenCall).decode
 _decode_state = msgspec.msgpack.Decoder(_State).decode
 _KIND = {EVENT: b"\x01", STATE: b"\x02", OPEN: b"\x03"}
 _KIND_CRC = {kind: crc32(mark) for kind, mark in _KIND.items()}
+_EVENT_CRC = _KIND_CRC[EVENT]
+_pack = _HEADER.pack
 
 
 def frame(kind: int, body: bytes) -> bytes:
@@ -145,10 +147,11 @@ class Journal:
 
     def write(self, happened: Sequence[AnyEvent], call: str = "", state: bytes = b"") -> None:
         """Append events, and with them the newest `state` of `call` where one is given, in one system call."""
-        frames = []
+        frames: list[bytes] = []
         for event in happened:
             self._fold(event)
-            frames.append(frame(EVENT, _encode(event)))
+            body = _encode(event)
+            frames += (_pack(len(body) + 1, crc32(body, _EVENT_CRC)), b"\x01", body)
         if state and (opened := self._open.get(call)) is not None:
             opened.state = state
             frames.append(frame(STATE, _encode(_State(call, state))))
@@ -162,6 +165,8 @@ class Journal:
 
     def _fold(self, event: AnyEvent) -> None:
         kind = type(event)
+        if kind is events.LegRinging:
+            return
         if kind is events.CallStarted:
             self._open[event.call] = OpenCall(event.call)
         elif kind is events.CallEnded:

@@ -44,7 +44,7 @@ class News:
         self._publish = publish
         self._people: dict[str, _Person] = {}
         self._person_of: dict[str, str] = {}
-        self._calls: dict[tuple[str, str], Callable[[], LiveCall]] = {}
+        self._calls: dict[str, tuple[str, Callable[[], LiveCall]]] = {}
         self._changed: set[str] = set()
         self._timer: Timer | None = None
 
@@ -73,14 +73,19 @@ class News:
         """Add to the calls that ring a person's phones, or in which the person talks (-1 takes one away)."""
         known = self._people.get(person) if person else None
         if known is not None and person:
-            known.ringing = max(0, known.ringing + ringing)
-            known.talking = max(0, known.talking + talking)
-            self._touch((person,))
+            known.ringing += ringing
+            known.talking += talking
+            known.touched_at = self._clock.now()
+            self._changed.add(person)
+            if self._timer is None:
+                self._arm()
 
     def call(self, topic: str, call: str, live: Callable[[], LiveCall]) -> None:
-        """`call` changed ("ringing", "answered", ...); `live` is asked for its state when the news go out."""
-        self._calls[topic, call] = live
-        self._arm()
+        """`call` changed ("ringing", "answered", ...); `live` is asked for its state when the news go out, and of several
+        changes within that moment only the newest is told."""
+        self._calls[call] = (topic, live)
+        if self._timer is None:
+            self._arm()
 
     def presence(self, tenant: str | None = None) -> tuple[PersonPresence, ...]:
         """Everybody of `tenant` (None: of all) as they are now."""
@@ -93,7 +98,7 @@ class News:
             self._timer = None
         calls, self._calls = self._calls, {}
         changed, self._changed = self._changed, set()
-        for (topic, _), live in calls.items():
+        for topic, live in calls.values():
             self._publish(f"{TOPIC_CALL}.{topic}", _encode(live()))
         for key in changed:
             one = self._people.get(key)

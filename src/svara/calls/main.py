@@ -38,6 +38,7 @@ from svara.media.rtpengine import RtpEngine
 from svara.people.office import TOPIC_OFFICE
 from svara.sip.digest import Nonces
 from svara.sip.registrar import Registrar
+from svara.sip.tokens import Tokens
 from svara.sip.transaction import Transactions
 from svara.sip.transport import Transports
 
@@ -69,6 +70,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     transports = Transports(clock)
     news = News(clock, line.publish)
     registrar = Registrar(clock, data.registrations, on_change=lambda login, count: news.phone(login, count > 0))
+    tokens = Tokens()
     switch = Switch(
         clock=clock,
         journal=journal,
@@ -77,8 +79,8 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
         relay=relay,
         direct=NoRelay(clock),
         transports=transports,
-        new_id=new_call_id,
-        new_tag=lambda: secrets.token_hex(8),
+        new_id=lambda: new_call_id(tokens),
+        new_tag=lambda: tokens.take(16),
         random=random.SystemRandom(),
     )
     desk = Desk(switch, Nonces(_key(data), clock), hosts=_names("SVARA_SIP_HOSTS"))
@@ -135,9 +137,9 @@ def relay_silent(switch: Switch, session: str) -> None:
         call.guarded(call.end, "system", "no sound for 30 seconds")
 
 
-def new_call_id() -> str:
+def new_call_id(tokens: Tokens) -> str:
     """Sortable by time, and not to be guessed."""
-    return f"{int(time.time() * 1000):011x}{secrets.token_hex(6)}"
+    return f"{int(time.time() * 1000):011x}{tokens.take(12)}"
 
 
 async def _listen(transports: Transports, sockets: dict[str, socket.socket], data: DataFolder) -> None:
