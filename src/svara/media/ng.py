@@ -220,7 +220,10 @@ class NgClient:
             return
         reason = answer.get("error-reason")
         text = reason.decode("utf-8", "replace")[:200] if isinstance(reason, bytes) else "refused"
-        question.done(RelayError(text, session_lost=text.lower().startswith("unknown call-id")))
+        lost = text.lower().startswith("unknown call-id")
+        if not lost:
+            _log.warning("the media relay refused a command", reason=text)
+        question.done(RelayError(text, session_lost=lost))
 
     def close(self) -> None:
         """Drop every open question; nobody is told."""
@@ -232,6 +235,7 @@ class NgClient:
     def _send(self, cookie: bytes, question: _Question) -> None:
         if question.tries == len(RETRANSMIT_SECONDS):
             del self._open[cookie]
+            _log.warning("the media relay does not answer")
             question.done(RelayError("the media relay does not answer"))
             return
         wait = RETRANSMIT_SECONDS[question.tries]
