@@ -95,7 +95,7 @@ METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 NOT_PERSONAL = {
     *("exc_info", "error", "service", "topic", "room", "source", "line", "transport"),
     *("bytes", "calls", "talks", "failures", "limit", "segment", "status", "errno", "wait_seconds", "exit_code"),
-    "text",  # of rtpengine, while it starts and knows of no phone
+    "text",  # of rtpengine: while it starts and knows of no phone, and why it refuses a command
     *("call", "method"),  # our own id of a call; one of the methods of SIP
 }
 """Fields that say nothing about anybody. Think before adding one: a number, a name, an address or a header is personal."""

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import uvloop
 
@@ -37,10 +38,10 @@ class RunningEngine:
         self._thread = threading.Thread(target=lambda: uvloop.run(self._run()), daemon=True)
 
     def start(self) -> None:
-        os.environ["SVARA_MEDIA_ADDRESS"] = "127.0.0.1"
-        os.environ["SVARA_MEDIA_PORTS"] = self.ports
-        self._thread.start()
-        assert self._ready.wait(TIMEOUT_SECONDS), "rtpengine did not start"
+        # Only while it starts: a server that a later test starts must not inherit these few ports.
+        with mock.patch.dict(os.environ, {"SVARA_MEDIA_ADDRESS": "127.0.0.1", "SVARA_MEDIA_PORTS": self.ports}):
+            self._thread.start()
+            assert self._ready.wait(TIMEOUT_SECONDS), "rtpengine did not start"
         self.until(lambda: self.relay.up)
 
     def stop(self) -> None:

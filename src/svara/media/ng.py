@@ -222,7 +222,7 @@ class NgClient:
         text = reason.decode("utf-8", "replace")[:200] if isinstance(reason, bytes) else "refused"
         lost = text.lower().startswith("unknown call-id")
         if not lost:
-            _log.warning("the media relay refused a command", reason=text)
+            _log.warning("the media relay refused a command", text=text)
         question.done(RelayError(text, session_lost=lost))
 
     def close(self) -> None:
