@@ -9,8 +9,8 @@ Settings, from the environment:
 - `SVARA_MEDIA_ADDRESS`: addresses for the sound, separated by commas; the first one is used where none faces a phone by the
   routing table. Behind one-to-one NAT write `local!public`. Default: the address of the SIP listener (`SVARA_SIP`, which
   `svara serve` sets), and when that is a wildcard every address of this machine.
-- `SVARA_MEDIA_PORTS`: UDP ports for the sound, default `30000-40000`. A call of two phones takes four; ports that
-  others hold are passed over.
+- `SVARA_MEDIA_PORTS`: UDP ports for the sound, default `20000-30000`, below those that the kernel hands out itself. A call
+  of two phones takes four; ports that others hold are passed over.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
     if binary is None:
         raise SystemExit("rtpengine is not installed (Debian package rtpengine-daemon)")
     addresses = media_addresses(os.environ.get("SVARA_MEDIA_ADDRESS", ""), os.environ.get("SVARA_SIP", ""))
-    ports = media_ports(os.environ.get("SVARA_MEDIA_PORTS", "30000-40000"))
+    ports = media_ports(os.environ.get("SVARA_MEDIA_PORTS", "20000-30000"))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
@@ -170,10 +170,10 @@ def command_line(binary: str, control_port: int, addresses: list[str], ports: tu
 
 
 def media_ports(text: str) -> tuple[int, int]:
-    """(first, last) of "30000-40000". Raises SystemExit."""
+    """(first, last) of "20000-30000". Raises SystemExit."""
     first, _, last = text.partition("-")
     if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) <= 65535):
-        raise SystemExit("SVARA_MEDIA_PORTS must be a range like 30000-40000")
+        raise SystemExit("SVARA_MEDIA_PORTS must be a range like 20000-30000")
     return int(first), int(last)
 
 
