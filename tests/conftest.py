@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 from tests.peers import postgres
 
 from svara.data import DataFolder
@@ -17,6 +18,14 @@ def data_folder(tmp_path: Path, settings: Any) -> DataFolder:
     """Nothing that a test does touches an installation: state lives in the test's own folder."""
     settings.DATA = DataFolder(tmp_path / "data").create()
     return settings.DATA
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language() -> Iterator[None]:
+    """A page that a test asked for in Swedish leaves no Swedish behind: the thread's language goes with the test."""
+    yield
+    translation.deactivate_all()
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -399,7 +399,7 @@ class Phone:
 
         before = len(self.received)
         send([])
-        self.office.settle()
+        self._settle_until_answered(before)
         for response in self.received[before:]:
             if isinstance(response, Response) and response.status in (401, 407):
                 name = "Authorization" if response.status == 401 else "Proxy-Authorization"
@@ -407,6 +407,10 @@ class Phone:
                 send([(name, respond(asked, method, uri, self.login, f"s3cret-{self.login}"))])
                 self.office.settle()
                 return
+
+    def _settle_until_answered(self, before: int) -> None:
+        """Until what follows from a request has happened; `before` is how much this phone had received when it asked."""
+        self.office.settle()
 
     def request(self, method: str, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> Request:
         """A request within the dialog."""
