@@ -5,7 +5,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_NO_CACHE_DIR=1 PYTHONU
 export npm_config_cache=$ROOT/node_modules/.npm
 
 # What is needed, as `command:package`, with the names that distributions use for the package.
-RUN_PROGRAMS=(rtpengine:rtpengine-daemon,ngcp-rtpengine-daemon)
+RUN_PROGRAMS=(rtpengine:rtpengine-daemon,ngcp-rtpengine-daemon espeak-ng:espeak-ng)
 TEST_PROGRAMS=(
     sipp:sip-tester
     baresip:baresip-core,baresip

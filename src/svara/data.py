@@ -17,7 +17,7 @@ class DataFolder:
 
     def create(self) -> DataFolder:
         """Make the folder (mode 0700) and its subfolders; harmless when they stand."""
-        for folder in (self.root, self.journal, self.sockets):
+        for folder in (self.root, self.journal, self.sockets, self.sounds, self.recordings):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
@@ -40,6 +40,16 @@ class DataFolder:
     def sockets(self) -> Path:
         """Unix sockets between the processes."""
         return self.root / "sockets"
+
+    @property
+    def sounds(self) -> Path:
+        """Prompts, greetings and music, converted, and what Svara made itself (`svara.media.sounds`)."""
+        return self.root / "sounds"
+
+    @property
+    def recordings(self) -> Path:
+        """Voice messages and recorded calls."""
+        return self.root / "recordings"
 
     @property
     def bus_socket(self) -> Path:

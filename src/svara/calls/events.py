@@ -109,4 +109,112 @@ class CallEnded(Event, frozen=True, tag="call.ended", omit_defaults=True):
     are offline", "no sound for 30 seconds", "media relay lost" ..."""
 
 
-AnyEvent = CallStarted | LegOffered | LegRinging | LegAnswered | LegEnded | CallHeld | CallResumed | CallQuality | CallEnded
+class CallRouted(Event, frozen=True, tag="call.routed", omit_defaults=True):
+    """The call goes on to a target: the next stop of its way ("queue:support", "menu:front", "person:anna" ...), and why
+    ("dialled", "number", "closed", "key 1", "no answer", "busy", "full", "timeout", "nobody logged in", "forwarded" ...)."""
+
+    to: str = ""
+    why: str = ""
+
+
+class CallGreeted(Event, frozen=True, tag="call.greeted", omit_defaults=True):
+    """The caller was connected to the system itself (menu, music, mailbox): from here on the call costs the caller money, but
+    it is not answered by anybody yet."""
+
+
+class QueueEntered(Event, frozen=True, tag="queue.entered", omit_defaults=True):
+    """The caller stands in the line of `queue` (its id and, for the record, its name)."""
+
+    queue: str = ""
+    name: str = ""
+    position: int = 0
+    priority: int = 0
+
+
+class QueueLeft(Event, frozen=True, tag="queue.left", omit_defaults=True):
+    """... and does not any more. "kept": the caller hung up and keeps the place (see `CallbackAsked`)."""
+
+    queue: str = ""
+    why: Literal["answered", "abandoned", "timeout", "full", "empty", "closed", "kept", "failed"] = "answered"
+
+
+class AgentOffered(Event, frozen=True, tag="agent.offered", omit_defaults=True):
+    """A waiting caller is offered to an agent; the phones that ring are `LegOffered` events of the same `offer`."""
+
+    queue: str = ""
+    offer: str = ""
+    agent: Party = Party(number="")
+
+
+class AgentOfferEnded(Event, frozen=True, tag="agent.offer-ended", omit_defaults=True):
+    """How that offer ended. Only "answered" is a call for the agent; the others are no missed call of theirs."""
+
+    offer: str = ""
+    how: Literal["answered", "no answer", "declined", "busy", "offline", "elsewhere", "withdrawn"] = "answered"
+
+
+class CallbackAsked(Event, frozen=True, tag="callback.asked", omit_defaults=True):
+    """The caller keeps the place in the line without holding: `number` is called back when it is their turn."""
+
+    queue: str = ""
+    number: str = ""
+
+
+class MessageLeft(Event, frozen=True, tag="voicemail.left", omit_defaults=True):
+    """A voice message was left in a box ("person:<id>" or "queue:<id>"); `file` is relative to the data folder's
+    `recordings`."""
+
+    box: str = ""
+    file: str = ""
+    seconds: float = 0.0
+
+
+class CallRecorded(Event, frozen=True, tag="call.recording", omit_defaults=True):
+    """A recording of the talk is complete: caller left, callee right; `why` says whose rule asked for it ("queue:<id>",
+    "number:<E.164>", "person:<id>")."""
+
+    file: str = ""
+    seconds: float = 0.0
+    why: str = ""
+
+
+class Supervised(Event, frozen=True, tag="call.supervised", omit_defaults=True):
+    """A supervisor listened, whispered or barged in, from `at` on."""
+
+    by: Party = Party(number="")
+    how: Literal["listen", "whisper", "barge", "left"] = "listen"
+
+
+class AgentChanged(Event, frozen=True, tag="agent.changed", omit_defaults=True):
+    """An agent's state in the queues changed. It belongs to no call: `call` is empty."""
+
+    tenant: str = ""
+    person: str = ""
+    state: Literal["available", "ringing", "talking", "wrap-up", "paused", "logged-out"] = "available"
+    reason: str = ""
+    queues: tuple[str, ...] = ()
+    """Ids of the queues in which the agent is logged in."""
+
+
+CallEvent = (
+    CallStarted
+    | LegOffered
+    | LegRinging
+    | LegAnswered
+    | LegEnded
+    | CallHeld
+    | CallResumed
+    | CallQuality
+    | CallEnded
+    | CallRouted
+    | CallGreeted
+    | QueueEntered
+    | QueueLeft
+    | AgentOffered
+    | AgentOfferEnded
+    | CallbackAsked
+    | MessageLeft
+    | CallRecorded
+    | Supervised
+)
+AnyEvent = CallEvent | AgentChanged

@@ -26,6 +26,15 @@ TOPIC_OFFICE = "office.changed"
 """Bus topic: a new snapshot is in place; no payload."""
 
 
+NumberClass = Literal["internal", "national", "mobile", "international", "premium"]
+"""What a person may dial; emergency numbers are always allowed."""
+ALL_BUT_PREMIUM: tuple[NumberClass, ...] = ("internal", "national", "mobile", "international")
+
+Target = str
+"""Where a call goes, as in the office file: `person:anna`, `queue:support`, `menu:front`, `voicemail:anna` (a
+person's box or a queue's), `number:+4721000000`, `conference:board`, `hangup`. The snapshot holds only targets that exist."""
+
+
 class Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A SIP account of one person. `login` is unique on the server."""
 
@@ -36,10 +45,42 @@ class Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Unanswered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens when nobody picks up: after `after_seconds` the call goes to `to` ("person:bob" or "hangup")."""
+    """What happens when nobody picks up: after `after_seconds` the call goes to `to`."""
 
     after_seconds: float
-    to: str
+    to: Target
+
+
+class Forward(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person's own rule: calls go to `to` always, or only when the person is busy or offline (no answer: `Unanswered`)."""
+
+    when: Literal["always", "busy", "offline"]
+    to: Target
+
+
+class FindMe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ring this too, `after_seconds` after the desk phones began to ring; the desk goes on ringing."""
+
+    after_seconds: float
+    to: Target
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From one minute of the day to another (minutes after midnight, local time of the tenant; `to_minute` excluded, up to
+    1440) on these days of the week (0 Monday .. 6 Sunday). A window that ends before it begins lasts over midnight."""
+
+    days: tuple[int, ...]
+    from_minute: int
+    to_minute: int
+
+
+class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A prompt or music under its name in the tenant; `file` is relative to the data folder's `sounds`, converted already
+    (see `svara.media.sounds`); `until` is when a greeting stops being used (seconds since the epoch)."""
+
+    name: str
+    file: str
+    until: float | None = None
 
 
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +94,147 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choice: Literal["available", "away", "dnd"] = "available"
     """What the person chose to show; "dnd" (do not disturb) also keeps the phones silent."""
     unanswered: Unanswered | None = None
+    language: str = ""
+    """BCP 47; empty: the tenant's first."""
+    mobile: str = ""
+    """E.164."""
+    classes: tuple[NumberClass, ...] = ALL_BUT_PREMIUM
+    shows: str = ""
+    """The number (E.164, one of the tenant's) shown to those whom the person calls outside; empty: the trunk's choice."""
+    forwards: tuple[Forward, ...] = ()
+    find_me: tuple[FindMe, ...] = ()
+    quiet: tuple[Window, ...] = ()
+    """Quiet hours: as if the person had chosen "dnd"."""
+    greeting: Sound | None = None
+    """What a caller hears before the beep of the person's voicemail; None: the spoken default."""
+    voicemail_pin: str = ""
+    """PBKDF2 hash (see `svara.calls.pin`); empty: the box cannot be opened by PIN, only from the person's own phone."""
+    record: bool = False
+    """Calls of this person are recorded, where the country's rule allows it (announcement first)."""
+
+
+class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An agent in a queue. `order` counts for the strategy in-order, `skills` (name to level 1..5) where the queue asks for
+    some; `weight` says how the agent shares time between several queues (higher first)."""
+
+    person: str
+    """The person's id."""
+    order: int = 0
+    weight: int = 1
+    skills: dict[str, int] = {}
+
+
+Strategy = Literal["ring-all", "longest-idle", "round-robin", "fewest-calls", "in-order"]
+
+
+class Queue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of waiting callers and those who take them."""
+
+    id: str
+    name: str
+    extension: str | None = None
+    strategy: Strategy = "longest-idle"
+    members: tuple[Member, ...] = ()
+    ring_seconds: float = 15.0
+    retry_seconds: float = 1.0
+    """How long an agent who did not pick up is left alone before the next offer."""
+    wrap_up_seconds: float = 0.0
+    max_wait_seconds: float | None = None
+    max_waiting: int | None = None
+    when_full: Target = "hangup"
+    when_timeout: Target = "hangup"
+    when_empty: Target | None = None
+    """Where callers go when nobody is logged in; None: they wait."""
+    announce_position: bool = False
+    announce_every_seconds: float = 45.0
+    greeting: str = ""
+    """Name of a sound of the tenant; empty: none."""
+    music: str = ""
+    """Name of a sound of the tenant; empty: the music that Svara brings."""
+    callback_key: str = ""
+    """The key with which a caller keeps the place in the line and is called back; empty: not offered."""
+    priority: int = 0
+    """Higher queues are served first by agents of several."""
+    auto_pause_after: int = 0
+    """Pause an agent after so many offers in a row that were not picked up; 0: never."""
+    skills: dict[str, int] = {}
+    """What a call of this queue needs, by level 1..5; the level falls by one each `relax_seconds` of waiting."""
+    relax_seconds: float = 30.0
+    service_level_seconds: float = 20.0
+    record: bool = False
+
+
+class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When the office is open. `holidays` is a country or subdivision of ISO 3166 ("NO", "DE-BY"); empty: none kept.
+    `exceptions` (ISO date to windows, `days` ignored; none: closed that day) go before everything else, holidays before
+    `open`."""
+
+    name: str
+    open: tuple[Window, ...] = ()
+    holidays: str = ""
+    exceptions: dict[str, tuple[Window, ...]] = {}
+
+
+class Menu(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Press a key. `prompt` names a sound of the tenant."""
+
+    id: str
+    name: str
+    prompt: str
+    keys: dict[str, Target] = {}
+    otherwise: Target = "hangup"
+    """Where the caller goes who pressed nothing, or a wrong key, `tries` times."""
+    extension: str | None = None
+    timeout_seconds: float = 5.0
+    tries: int = 3
+    direct_dial: bool = True
+    """Extensions may be dialled in the menu."""
+
+
+NumberFormat = Literal["e164", "plain", "national", "00"]
+"""How a trunk writes numbers: +4721000000, 4721000000, 21000000, 004721000000."""
+
+
+class Trunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A way to the public network. `secret` is the plain one, because the provider chooses the realm (RFC 7616)."""
+
+    id: str
+    name: str
+    address: str
+    """A SIP URI: where calls go, and where it registers."""
+    login: str = ""
+    secret: str = ""
+    register: bool = False
+    match: tuple[str, ...] = ()
+    """IP addresses or networks from which its calls come."""
+    priority: int = 0
+    """Of several that fit the lowest is tried first."""
+    format: NumberFormat = "e164"
+    identity: Literal["p-asserted-identity", "from"] = "p-asserted-identity"
+    probe_seconds: float = 30.0
+    """How often OPTIONS asks whether it lives; 0: never."""
+
+
+class PublicNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number of the tenant in the public network and where its calls go."""
+
+    number: str
+    """E.164."""
+    trunk: str
+    """The trunk's name."""
+    to: Target
+    hours: str = ""
+    """Name of the hours that count; empty: always open."""
+    closed: Target = "hangup"
+    record: bool = False
+
+
+class Outbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers (E.164) that begin with `prefix` go out by `trunk`; the longest prefix counts first, then the trunk's
+    priority."""
+
+    prefix: str
+    trunk: str
 
 
 class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -66,6 +248,15 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     languages: tuple[str, ...]
     media: Literal["relay", "direct"] = "relay"
     people: tuple[Person, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    menus: tuple[Menu, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+    numbers: tuple[PublicNumber, ...] = ()
+    outbound: tuple[Outbound, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    recording_rule: Literal["announce", "consent"] = "announce"
+    """Before a call is recorded both hear so ("announce"), or the caller has to press 1 ("consent")."""
 
     @cached_property
     def by_id(self) -> dict[str, Person]:
@@ -82,6 +273,41 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     @cached_property
     def by_login(self) -> dict[str, Person]:
         return {phone.login: person for person in self.people for phone in person.phones}
+
+    @cached_property
+    def queue_by_name(self) -> dict[str, Queue]:
+        return {queue.name: queue for queue in self.queues}
+
+    @cached_property
+    def queue_by_id(self) -> dict[str, Queue]:
+        return {queue.id: queue for queue in self.queues}
+
+    @cached_property
+    def menu_by_name(self) -> dict[str, Menu]:
+        return {menu.name: menu for menu in self.menus}
+
+    @cached_property
+    def hours_by_name(self) -> dict[str, Hours]:
+        return {hours.name: hours for hours in self.hours}
+
+    @cached_property
+    def trunk_by_name(self) -> dict[str, Trunk]:
+        return {trunk.name: trunk for trunk in self.trunks}
+
+    @cached_property
+    def number_by_e164(self) -> dict[str, PublicNumber]:
+        return {number.number: number for number in self.numbers}
+
+    @cached_property
+    def sound_by_name(self) -> dict[str, Sound]:
+        return {sound.name: sound for sound in self.sounds}
+
+    @cached_property
+    def target_by_extension(self) -> dict[str, Target]:
+        """Every extension of the tenant, whoever has it."""
+        targets: dict[str, Target] = {menu.extension: f"menu:{menu.name}" for menu in self.menus if menu.extension}
+        targets |= {queue.extension: f"queue:{queue.name}" for queue in self.queues if queue.extension}
+        return targets | {extension: f"person:{person.username}" for extension, person in self.by_extension.items()}
 
 
 class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
