@@ -118,8 +118,8 @@ class CallRouted(Event, frozen=True, tag="call.routed", omit_defaults=True):
 
 
 class CallGreeted(Event, frozen=True, tag="call.greeted", omit_defaults=True):
-    """The caller was connected to the system itself (menu, music, mailbox): from here on the call costs the caller money, but
-    it is not answered by anybody yet."""
+    """The caller was connected to the system itself (menu, music, mailbox): from here on the call costs the caller money,
+    but it is not answered by anybody yet."""
 
 
 class QueueEntered(Event, frozen=True, tag="queue.entered", omit_defaults=True):

@@ -1,13 +1,13 @@
 """The narrow port to the voice process, which makes and keeps sound: prompts, music, pressed keys, recordings, mixing.
 
-A *voice leg* is one RTP stream pair between the voice process and the media relay (or a phone). Its id is ours, at most 64
-characters, and it belongs to the calls process that opened it. Everything that follows is about a leg: what it plays, whether
-it is recorded, whom it hears.
+A *voice leg* is one RTP stream pair between the voice process and the media relay (or a phone). Its id is ours, at most
+64 characters, and it belongs to the calls process that opened it. Everything that follows is about a leg: what it plays,
+whether it is recorded, whom it hears.
 
-Nothing here blocks, and no method raises because the process is away: `open` gives a `RelayError` then, and whatever was asked
-of a leg that is gone has no effect. When the voice process was restarted, `on_lost` is called once it is up again: each leg has
-to be opened anew and told again what to play. When *our* process was restarted, the legs go on playing: `adopt` tells
-which there are, those that are not mentioned are closed.
+Nothing here blocks, and no method raises because the process is away: `open` gives a `RelayError` then, and whatever was
+asked of a leg that is gone has no effect. When the voice process was restarted, `on_lost` is called once it is up again: each
+leg has to be opened anew and told again what to play. When *our* process was restarted, the legs go on playing: `adopt`
+tells which there are, those that are not mentioned are closed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from svara.media.relay import SdpDone
 
 
 class Sound(msgspec.Struct, frozen=True, tag="sound", array_like=True):
-    """A sound file of the library (see `svara.media.sounds`): `file` is relative to the data folder's `sounds`, or, where it
-    begins with "builtin/", one that Svara brings or makes itself. A file that is missing or damaged is skipped, and logged."""
+    """A sound file of the library (see `svara.media.sounds`): `file` is relative to the data folder's `sounds`; what begins
+    with "builtin/" Svara made itself. A file that is missing or damaged is skipped, and logged."""
 
     file: str
 
@@ -56,7 +56,7 @@ class Playing(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Recording(msgspec.Struct, frozen=True, array_like=True):
-    """Record what comes in, to `file` (relative to the data folder's `recordings`): WAV, 16 bit, 8 or 16 kHz as the codec has.
+    """Record what comes in, to `file` (relative to the data folder's `recordings`): WAV, 16 bit, 8 or 16 kHz.
 
     Ends at `max_seconds`, after `silence_seconds` of silence (0: never), when a key of `stop_keys` is pressed, by
     `stop_recording` or with the leg; silence at both ends is cut off. `with_leg`: stereo, this leg left and the other right.
@@ -149,6 +149,6 @@ class Voice(Protocol):
         ...
 
     def adopt(self, legs: Iterable[str], done: Callable[[frozenset[str]], None]) -> None:
-        """After a restart of our process: `done` gets those of `legs` that still stand; all other legs are closed. Events that
-        were not delivered come first."""
+        """After a restart of our process: `done` gets those of `legs` that still stand; all other legs are closed. Events
+        that were not delivered come first."""
         ...
