@@ -5,8 +5,8 @@ A *voice leg* is one RTP stream pair between the voice process and the media rel
 whether it is recorded, whom it hears.
 
 Nothing here blocks, and no method raises because the process is away: `open` gives a `RelayError` then, and whatever was
-asked of a leg that is gone has no effect. When the voice process was restarted, `on_lost` is called once it is up again: each
-leg has to be opened anew and told again what to play. When *our* process was restarted, the legs go on playing: `adopt`
+asked of a leg that is gone has no effect. When the voice process was restarted, `on_lost` is called once it is up again:
+each leg has to be opened anew and told again what to play. When *our* process was restarted, the legs go on playing: `adopt`
 tells which there are, those that are not mentioned are closed.
 """
 
