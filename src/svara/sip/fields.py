@@ -1,8 +1,9 @@
 """The header fields of a message: one dictionary from name to the lines as they were received.
 
 Several lines of one name are kept as one text, joined by CRLF, as are the continuations of a folded line; so copying
-a header to another message, or writing it back, is one reference. Typed readings go through bounded caches keyed by
-those very lines, so nothing has to be forgotten when a header changes.
+a header to another message, or writing it back, is one reference. What every message is asked for again and again (Via,
+From, To, CSeq, Call-ID) a message remembers until that header changes; other typed readings go through bounded caches
+keyed by those very lines, so nothing has to be forgotten when a header changes.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from svara.sip.errors import SipError
-from svara.sip.headers import CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_tagged, parse_via
+from svara.sip.headers import VIA_PLAIN, CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_tagged, parse_via, plain_via
 from svara.sip.names import KNOWN, LISTS, display_of, key_of
 from svara.sip.syntax import is_token, parse_number, split_list
 
@@ -94,15 +95,13 @@ def _cached(size: int) -> Callable[[Callable[[str], _T]], Callable[[str], _T]]:
 
 
 @_cached(1024)
-def read_cseq(raw: str) -> CSeq:
+def _read_cseq(raw: str) -> CSeq:
     return parse_cseq(first_value(raw))
 
 
+@_cached(4096)
 def _read_address(raw: str) -> NameAddr:
     return parse_tagged(first_value(raw))
-
-
-_remembered_address = lru_cache(maxsize=4096)(_read_address)
 
 
 @_cached(4096)
@@ -110,8 +109,10 @@ def _read_addresses(raw: str) -> tuple[NameAddr, ...]:
     return tuple([parse_name_addr(value) for value in list_values(raw)])
 
 
-@_cached(2048)
-def read_top_via(raw: str) -> Via:
+def _read_top_via(raw: str) -> Via:
+    """Not cached: nearly every Via that comes is new."""
+    if raw[:5] == "Via: " and (plain := VIA_PLAIN.fullmatch(raw, 5)) is not None and (via := plain_via(plain)) is not None:
+        return via
     if "," not in raw:
         return parse_via(first_value(raw))
     values = split_list(first_value(raw))
@@ -161,10 +162,12 @@ class Message:
     Properties raise SipError(400) where the header is missing although mandatory, or malformed.
     """
 
-    __slots__ = ("_fields", "body")
+    __slots__ = ("_fields", "_read", "body")
 
     def __init__(self, fields: dict[str, str], body: bytes) -> None:
         self._fields = fields
+        self._read: dict[str, Any] = {}
+        """The five, as far as they were read; who changes a header forgets its reading."""
         self.body = body
 
     # -- headers as text
@@ -195,7 +198,9 @@ class Message:
 
     def set(self, name: str, value: str) -> None:
         """Make this the only header of that name. Raises SipError(400) for a line break in it."""
-        self._fields[key_of(name)] = line(name, value)
+        key = key_of(name)
+        self._fields[key] = line(name, value)
+        self._read.pop(key, None)
 
     def add(self, name: str, value: str) -> None:
         """Append a header, after others of that name. Raises SipError(400) for a line break in it."""
@@ -203,6 +208,7 @@ class Message:
         raw = self._fields.get(key)
         added = line(name, value)
         self._fields[key] = added if raw is None else f"{raw}\r\n{added}"
+        self._read.pop(key, None)
 
     def prepend(self, name: str, value: str) -> None:
         """Put a header before others of that name, or before all. Raises SipError(400) for a line break in it."""
@@ -213,10 +219,13 @@ class Message:
             self._fields = {key: added, **self._fields}
         else:
             self._fields[key] = f"{added}\r\n{raw}"
+        self._read.pop(key, None)
 
     def remove(self, name: str) -> None:
         """Take away all headers of that name, if there are any."""
-        self._fields.pop(key_of(name), None)
+        key = key_of(name)
+        self._fields.pop(key, None)
+        self._read.pop(key, None)
 
     def pop_first(self, name: str) -> str | None:
         """Take away the first value of a list header (the top Via, the first Route) and return it; None without one."""
@@ -226,6 +235,7 @@ class Message:
             return None
         values, others = _first_line(raw)
         lines = [line(name, ", ".join(values[1:]))] if len(values) > 1 else []
+        self._read.pop(key, None)
         if rest := "\r\n".join(lines + others):
             self._fields[key] = rest
         else:
@@ -237,6 +247,7 @@ class Message:
         key = key_of(name)
         raw = self._fields.get(key)
         new = line(name, value)
+        self._read.pop(key, None)
         if raw is None:
             self._fields[key] = new
             return
@@ -250,36 +261,50 @@ class Message:
             raw = other._fields.get(name)
             if raw is not None:
                 self._fields[name] = raw
+                self._read.pop(name, None)
 
     # -- headers as structures
 
-    # The five that are read dozens of times in a call look up and read without a call in between.
+    # The five that are read dozens of times in a call.
 
     @property
     def call_id(self) -> str:
-        value = first_value(self._fields.get("call-id") or _missing("Call-ID"))
-        if not value or " " in value:
-            raise SipError(400, "Malformed Call-ID")
+        value: str | None = self._read.get("call-id")
+        if value is None:
+            value = first_value(self._fields.get("call-id") or _missing("Call-ID"))
+            if not value or " " in value:
+                raise SipError(400, "Malformed Call-ID")
+            self._read["call-id"] = value
         return value
 
     @property
     def cseq(self) -> CSeq:
-        return read_cseq(self._fields.get("cseq") or _missing("CSeq"))
+        value: CSeq | None = self._read.get("cseq")
+        if value is None:
+            value = self._read["cseq"] = _read_cseq(self._fields.get("cseq") or _missing("CSeq"))
+        return value
 
     @property
     def from_(self) -> NameAddr:
-        raw = self._fields.get("from") or _missing("From")
-        return _remembered_address(raw) if len(raw) <= _CACHED_LENGTH else _read_address(raw)
+        value: NameAddr | None = self._read.get("from")
+        if value is None:
+            value = self._read["from"] = _read_address(self._fields.get("from") or _missing("From"))
+        return value
 
     @property
     def to(self) -> NameAddr:
-        raw = self._fields.get("to") or _missing("To")
-        return _remembered_address(raw) if len(raw) <= _CACHED_LENGTH else _read_address(raw)
+        value: NameAddr | None = self._read.get("to")
+        if value is None:
+            value = self._read["to"] = _read_address(self._fields.get("to") or _missing("To"))
+        return value
 
     @property
     def via(self) -> Via:
         """The topmost Via: of a request, who sent it to us; of a response, whom it is for."""
-        return read_top_via(self._fields.get("via") or _missing("Via"))
+        value: Via | None = self._read.get("via")
+        if value is None:
+            value = self._read["via"] = _read_top_via(self._fields.get("via") or _missing("Via"))
+        return value
 
     @property
     def vias(self) -> list[Via]:

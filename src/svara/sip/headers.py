@@ -43,6 +43,7 @@ from svara.sip.syntax import (
 from svara.sip.uri import CACHED_TEXT_LENGTH, Uri, parse_uri
 
 __all__ = [
+    "VIA_PLAIN",
     "CSeq",
     "NameAddr",
     "RAck",
@@ -62,6 +63,7 @@ __all__ = [
     "parse_session_expires",
     "parse_tagged",
     "parse_via",
+    "plain_via",
 ]
 
 MAX_CSEQ: Final = 2**31 - 1
@@ -72,8 +74,8 @@ _VIA = re.compile(
     re.DOTALL,
 )
 # As nearly every phone writes it; the rest of the grammar is `_VIA`'s.
-_VIA_PLAIN = re.compile(
-    rf"SIP/2\.0/([A-Z]{{2,4}}) ([A-Za-z0-9][A-Za-z0-9.\-]*+)(?::([0-9]{{1,5}}))?;(?:branch=([{TCHARS}]++))(;rport)?"
+VIA_PLAIN: Final = re.compile(
+    rf"SIP/2\.0/([A-Z]{{2,4}}) ([A-Za-z0-9][A-Za-z0-9.\-]*+)(?::([0-9]{{1,5}}))?(;rport)?;branch=([{TCHARS}]++)(;rport)?"
 )
 _PLAIN_TAG = re.compile(rf"[{TCHARS}]{{1,128}}+")
 # Possessive throughout: a long run of spaces or quotes is looked at once.
@@ -189,14 +191,9 @@ class CSeq(msgspec.Struct, frozen=True, gc=False):
 
 def parse_via(text: str) -> Via:
     """One Via value. Raises SipError(400)."""
-    plain = _VIA_PLAIN.fullmatch(text)
-    if plain is not None:
-        transport, host, port_text, branch, rport = plain.groups()
-        if port_text is None or int(port_text) < 65536:
-            params: dict[str, str | None] = {"branch": branch}
-            if rport:
-                params["rport"] = None
-            return Via(transport, host.lower(), int(port_text) if port_text else None, params)
+    plain = VIA_PLAIN.fullmatch(text)
+    if plain is not None and (via := plain_via(plain)) is not None:
+        return via
     match = _VIA.fullmatch(text.strip(" \t"))
     if match is None:
         raise SipError(400, "Malformed Via")
@@ -209,6 +206,16 @@ def parse_via(text: str) -> Via:
         if port > 65535:
             raise SipError(400, "Malformed Via")
     return Via(transport.upper(), host.lower(), port, parse_params(more) if more else NO_PARAMS)
+
+
+def plain_via(match: re.Match[str]) -> Via | None:
+    """What `VIA_PLAIN` matched; None where its port is none."""
+    transport, host, port_text, before, branch, after = match.groups()
+    port = None if port_text is None else int(port_text)
+    if port is not None and port > 65535:
+        return None
+    params: dict[str, str | None] = {"branch": branch, "rport": None} if before or after else {"branch": branch}
+    return Via(transport, host.lower(), port, params)
 
 
 def parse_name_addr(text: str) -> NameAddr:

@@ -1,7 +1,7 @@
 """SIP messages (RFC 3261 7): read lazily, written back byte for byte.
 
-`parse` locates the headers in one pass; a header is parsed when it is read, and the parsers keep bounded caches of
-what they saw, so that a phone system that reads the same few addresses all day pays for each once. A header that
+`parse` locates the headers in one pass; a header is parsed when it is read, and what was read is remembered (see
+`svara.sip.fields`), so that a phone system that reads the same few addresses all day pays for each once. A header that
 nobody changed is written back as it was received. Headers of one name keep their order; headers of different names
 may be grouped (7.3.1 gives that order no meaning).
 
@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from svara.sip.errors import SipError
-from svara.sip.fields import Message, clean, first_value, line, read_content_length, read_cseq, read_top_via
+from svara.sip.fields import Message, clean, first_value, line, read_content_length
 from svara.sip.headers import Via
 from svara.sip.names import KNOWN, ONCE, key_of
 from svara.sip.reasons import REASONS
@@ -40,6 +41,8 @@ __all__ = [
 MAX_MESSAGE_BYTES: Final = 65_536
 MAX_HEADER_LINES: Final = 256
 MAX_URI_LENGTH: Final = 4_096
+_CACHED_START: Final = 256
+"""Longer request lines are read each time, so that hostile ones cannot fill the memory."""
 
 _METHODS: Final = frozenset(
     {"ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER", "REGISTER"}
@@ -64,6 +67,7 @@ class Request(Message):
         self.method = method
         self.uri = uri
         self._fields = fields
+        self._read = {}
         self.body = body
 
     @property
@@ -83,6 +87,7 @@ class Request(Message):
         if asked is not None and _HARD_VIA.search(top) is None and others[:1] not in (" ", "\t"):
             at = asked.end()
             self._fields["via"] = f"{top[:at]}={port};received={address}{top[at:]}{more}{others}"
+            self._read.pop("via", None)
             return
         via = self.via
         if "rport" in via.params:
@@ -113,6 +118,7 @@ class Response(Message):
         self.status = status
         self.reason = reason
         self._fields = fields
+        self._read = {}
         self.body = body
 
     def copy(self) -> Response:
@@ -165,8 +171,8 @@ def parse(data: bytes) -> Request | Response | Malformed:
     except UnicodeDecodeError:
         text = data[:end].decode("utf-8", "surrogateescape")
     lines = text.split("\r\n")
-    joined = "".join(lines)
-    if "\r" in joined or "\n" in joined:
+    breaks = len(lines) - 1
+    if text.count("\r") != breaks or text.count("\n") != breaks:
         problem = "Stray line break"
         lines = [_STRAY_BREAK.sub(" ", part) for part in lines]
     start = lines[0]
@@ -184,8 +190,14 @@ def parse(data: bytes) -> Request | Response | Malformed:
 
 def _locate(lines: list[str]) -> tuple[dict[str, str], str]:
     """The header lines by key, and what is wrong with them, if anything."""
+    try:  # nearly always: each line is a header of a known name, and none comes twice
+        fields = {KNOWN[each[: each.index(":")]]: each for each in lines}
+        if len(fields) == len(lines):
+            return fields, ""
+    except (KeyError, ValueError):
+        pass
     problem = ""
-    fields: dict[str, str] = {}
+    fields = {}
     known = KNOWN.get
     key: str | None = None
     for each in lines:
@@ -216,16 +228,33 @@ def _finish_response(start: str, fields: dict[str, str], body: bytes, problem: s
     status, reason = start[8:11], start[12:]
     if start[:8].upper() != "SIP/2.0 " or not (status.isascii() and status.isdigit()) or start[11:12] not in (" ", ""):
         return Malformed(0, "Malformed status line")
-    if not problem and "100" <= status <= "699":
-        try:
-            cut = _check(fields, body)
-        except SipError as error:
-            return Malformed(0, error.reason)
-        return Response(int(status), clean(reason), fields, body[:cut] if cut is not None else body)
-    return Malformed(0, problem or "Malformed status line")
+    if problem or not "100" <= status <= "699":
+        return Malformed(0, problem or "Malformed status line")
+    response = Response(int(status), clean(reason), fields, body)
+    try:
+        _check(response)
+    except SipError as error:
+        return Malformed(0, error.reason)
+    return response
+
+
+@lru_cache(maxsize=2048)
+def _plain_start(start: str) -> tuple[str, str] | None:
+    """Method and URI of a request line as nearly all are; None for others, which have to be looked at."""
+    method, _, rest = start.partition(" ")
+    uri, _, version = rest.partition(" ")
+    good = method in _METHODS and version == "SIP/2.0" and uri.isascii() and _URI_TEXT.fullmatch(uri) is not None
+    return (method, uri) if good else None
 
 
 def _finish_request(start: str, fields: dict[str, str], body: bytes, problem: str) -> Request | Malformed:
+    if not problem and len(start) <= _CACHED_START and (plain := _plain_start(start)) is not None:
+        request = Request(*plain, fields, body)
+        try:
+            _check(request, request.method)
+        except SipError as error:
+            return _malformed(request, 400, error.reason)
+        return request
     parts = start.split(" ")
     method, uri = parts[0], parts[1] if len(parts) > 1 else ""
     status = 400
@@ -241,36 +270,42 @@ def _finish_request(start: str, fields: dict[str, str], body: bytes, problem: st
         return Malformed(0, "Not SIP")
     else:
         problem = "Malformed request line"
+    request = Request(method, uri, fields, body)
     if not problem:
         try:
-            cut = _check(fields, body, method)
+            _check(request, method)
         except SipError as error:
             problem = error.reason
         else:
-            return Request(method, uri, fields, body[:cut] if cut is not None else body)
-    if method == "ACK":
+            return request
+    return _malformed(request, status, problem)
+
+
+def _malformed(request: Request, status: int, problem: str) -> Malformed:
+    """What to do about a request that cannot be handled: answer it where that is allowed and possible."""
+    if request.method == "ACK":
         return Malformed(0, problem)
-    request = Request(method, uri, fields, b"")
-    fields.pop("content-length", None)
+    request.body = b""
+    request.remove("content-length")
     return Malformed(status, problem, request) if _can_be_answered(request) else Malformed(0, problem)
 
 
-def _check(fields: dict[str, str], body: bytes, method: str | None = None) -> int | None:
-    """What every message must have (8.1.1); returns the body's length when that is not all of it."""
+def _check(message: Message, method: str | None = None) -> None:
+    """What every message must have (8.1.1); trims the body to Content-Length."""
+    fields = message._fields
     for name in _COPIED:
         if name not in fields:
             raise SipError(400, "Missing mandatory header")
-    read_top_via(fields["via"])
-    cseq = read_cseq(fields["cseq"])
-    if method is not None and cseq.method != method:
+    _ = message.via
+    if message.cseq.method != method and method is not None:
         raise SipError(400, "CSeq names another method")
     raw = fields.get("content-length")
-    if raw is None:
-        return None
-    length = read_content_length(raw)
-    if length > len(body):
-        raise SipError(400, "Content-Length exceeds the body")
-    return length if length < len(body) else None
+    if raw is not None:
+        length, given = read_content_length(raw), len(message.body)
+        if length > given:
+            raise SipError(400, "Content-Length exceeds the body")
+        if length < given:
+            message.body = message.body[:length]
 
 
 def _can_be_answered(request: Request) -> bool:
