@@ -167,8 +167,8 @@ class Queue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When the office is open. `holidays` is a country or subdivision of ISO 3166 ("NO", "DE-BY"); empty: none kept.
-    `exceptions` (ISO date to windows, `days` ignored; none: closed that day) go before everything else, holidays before
-    `open`."""
+    `exceptions` (ISO date, or month and day "12-24" of each year, to windows, `days` ignored; none: closed that day) go
+    before everything else, holidays before `open`."""
 
     name: str
     open: tuple[Window, ...] = ()
