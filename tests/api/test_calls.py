@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from tests.api.conftest import Caller, ScriptedBus, going_on, news
-from tests.history.stories import NOON, Company, call, happened
+from tests.history.stories import NOON, Company, call, happened, queue_call
 
 from svara.calls.commands import Hangup, Originate
 from svara.calls.events import Party
@@ -156,6 +156,24 @@ def test_one_call_in_full(acme: Company) -> None:
     [offer] = found["offers"]
     assert (offer["person"], offer["phones"], offer["answered"]) == ("bob", 2, True)
     assert (found["dialled"], found["ended_by"], found["holds"], found["quality"]) == ("102", "caller", [], [])
+
+
+def test_a_call_to_a_queue_is_one_item_with_its_wait_and_offers_inside(acme: Company, globex: Company) -> None:
+    """Bob let it ring, Dag took it: for Bob there is no call at all, least of all a missed one."""
+    happened(queue_call(acme, OSLO, [("bob", "no answer"), ("dag", "answered")], call="q1", place=3))
+    [item] = Caller(acme.cecilie).get("/calls", queue="support")["items"]
+    assert (item["queue"], item["outcome"], item["answered_by"]) == ("support", "answered", "dag")
+    assert (item["wait_seconds"], item["talk_seconds"]) == (20.0, 60.0)
+    assert Caller(acme.dag).get("/calls")["items"] == [item]
+    assert Caller(acme.bob).get("/calls")["items"] == []
+    assert Caller(globex.anna).get("/calls", queue="support")["items"] == []
+    detail = Caller(acme.dag).get("/calls/q1")
+    assert [(one["queue"], one["position"], one["why"]) for one in detail["waits"]] == [("support", 3, "answered")]
+    assert [(one["person"], one["queue"], one["answered"], one["reason"], one["phones"]) for one in detail["offers"]] == [
+        ("bob", "support", False, "no answer", 1),
+        ("dag", "support", True, "answered", 1),
+    ]
+    assert [(one["to"], one["why"]) for one in detail["stops"]] == [("queue:support", "number")]
 
 
 def test_a_colleague_who_left_is_shown_by_number(acme: Company) -> None:

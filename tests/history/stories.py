@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Literal
 
 from svara.calls.events import (
+    AgentOffered,
+    AgentOfferEnded,
     AnyEvent,
     CallEnded,
+    CallGreeted,
+    CallRouted,
     CallStarted,
     Direction,
     LegAnswered,
@@ -17,13 +22,19 @@ from svara.calls.events import (
     LegRinging,
     Outcome,
     Party,
+    QueueEntered,
+    QueueLeft,
 )
-from svara.history.fold import CallRecord, Fold
+from svara.history.fold import Fold
+from svara.history.record import CallRecord
 from svara.history.rows import write_records
 from svara.people.models import Account, Tenant
 
 NOON = 1_793_358_000.0
 _numbers = count(1)
+
+AgentHow = Literal["answered", "no answer", "declined", "busy", "offline", "elsewhere", "withdrawn"]
+QueueWhy = Literal["answered", "abandoned", "timeout", "full", "empty", "closed", "kept", "failed"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,52 @@ def call(
     for n in range(phones):
         events.append(LegEnded(call, end, leg=str(n), status=200 if talks and not n else 487, reason=reason))
     events.append(CallEnded(call, end, outcome="answered" if talks is not None else outcome, by="caller", end_reason=reason))
+    return events
+
+
+def queue_call(
+    company: Company,
+    caller: Party,
+    offered: list[tuple[str, AgentHow]],
+    *,
+    call: str = "",
+    queue: str = "support",
+    at: float = NOON,
+    place: int = 1,
+    talks: float | None = 60.0,
+    outcome: Outcome = "abandoned",
+    why: QueueWhy = "abandoned",
+) -> list[AnyEvent]:
+    """The events of a call that waited in a queue: each agent of `offered` is rung for ten seconds and reacts as said; the
+    last one takes the call where that is "answered", for `talks` seconds; else the caller ends it after the last offer."""
+    call = call or f"call-{next(_numbers)}"
+    queue_id = f"{company.tenant.slug}-{queue}"
+    events: list[AnyEvent] = [
+        CallStarted(call, at, tenant=company.tenant.id, direction="inbound", caller=caller, dialled="+4721000000"),
+        CallRouted(call, at, to=f"queue:{queue}", why="number"),
+        CallGreeted(call, at),
+        QueueEntered(call, at, queue=queue_id, name=queue, position=place),
+    ]
+    end = at
+    for number, (username, how) in enumerate(offered):
+        agent, leg, offer = company.party(username), f"b{number}", f"{call}-o{number}"
+        events += [
+            AgentOffered(call, end, queue=queue_id, offer=offer, agent=agent),
+            LegOffered(call, end, leg=leg, to=agent),
+        ]
+        end += 10
+        if how == "answered":
+            events += [LegAnswered(call, end, leg=leg, to=agent), QueueLeft(call, end, queue=queue_id, why="answered")]
+        else:
+            events.append(LegEnded(call, end, leg=leg, status=487, reason=how))
+        events.append(AgentOfferEnded(call, end, offer=offer, how=how))
+    if offered and offered[-1][1] == "answered":
+        end += talks or 0.0
+        events.append(CallEnded(call, end, outcome="answered", by="caller", end_reason="hung up"))
+    else:
+        end += 5
+        events.append(QueueLeft(call, end, queue=queue_id, why=why))
+        events.append(CallEnded(call, end, outcome=outcome, by="caller", end_reason="caller gave up"))
     return events
 
 

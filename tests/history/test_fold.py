@@ -20,7 +20,8 @@ from svara.calls.events import (
     LegRinging,
     Party,
 )
-from svara.history.fold import MAX_SWITCHES, CallRecord, Fold
+from svara.history.fold import MAX_SWITCHES, Fold
+from svara.history.record import CallRecord
 
 NOON = 1_793_358_000.0
 ANNA = Party(number="101", person="anna-id", login="acme-anna")

@@ -22,9 +22,9 @@ from tests.history.stories import NOON, Company, call, company, interleaved, rec
 from svara.calls.events import AnyEvent, CallEnded, CallStarted, LegOffered, Party
 from svara.calls.journal import Journal, segments
 from svara.clock import VirtualClock
-from svara.history.fold import CallRecord
 from svara.history.follow import Follower
 from svara.history.models import Call, JournalPlace, OpenCall, Participant
+from svara.history.record import CallRecord
 from svara.history.rows import details_of
 
 pytestmark = pytest.mark.django_db

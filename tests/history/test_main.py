@@ -19,10 +19,10 @@ from svara.calls.commands import Recorded
 from svara.calls.journal import Journal
 from svara.data import DataFolder
 from svara.history import follow, thread
-from svara.history.fold import CallRecord
 from svara.history.health import SERVICE, HistoryHealth
 from svara.history.main import main
 from svara.history.models import Call
+from svara.history.record import CallRecord
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.utils import timezone
+from tests.history import stories
 from tests.web import office
 from tests.web.office import Company
 
 from svara.calls.commands import LiveCall, PersonPresence
+from svara.calls.events import Party
 from svara.people import access
 from svara.web import live
 
@@ -91,6 +93,19 @@ def test_history_tells_each_call_once_from_the_reader_s_side(acme: Company, brow
     assert supervisor.count('id="record-') == 2, "a supervisor sees the calls of all"
     assert text(browser_of(acme, "eva").get("/history/")).count('id="record-') == 0
     assert "No calls yet" in text(browser_of(acme, "eva").get("/history/"))
+
+
+def test_a_call_that_waited_in_a_queue_tells_its_story(acme: Company, browser_of: SignedIn) -> None:
+    caller = Party(number="+4722000001", name="Kari Nordmann")
+    [call_id] = stories.happened(
+        stories.queue_call(
+            stories.Company(acme.tenant, acme.people), caller, [("bob", "no answer"), ("eva", "answered")], place=2
+        )
+    )
+    told = text(browser_of(acme, "eva").get(f"/history/{call_id}/"))
+    for step in ("Waited in the line for support, at place 2", "Bob Lund did not take the call: no answer", "picked up"):
+        assert step in told
+    assert browser_of(acme, "bob").get(f"/history/{call_id}/").status_code == 404
 
 
 def test_history_can_be_filtered(acme: Company, browser_of: SignedIn) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +17,8 @@ from svara.api.problems import ApiError
 from svara.bus.port import BusError
 from svara.calls.commands import SERVICE, Answer, Done, Hangup, LiveCall, Originate, Originated, Refused
 from svara.calls.events import Party
-from svara.history.access import CallDetail, CallItem, LegView, access_call, access_calls, sees_all_calls
+from svara.history.access import access_call, access_calls, sees_all_calls
+from svara.history.shown import CallDetail, CallItem
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
@@ -180,37 +180,39 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
             }
             for leg in detail.legs
         ],
-        "offers": _offers(detail.legs),
+        "offers": [
+            {
+                "to": offer.to.number,
+                "person": offer.to.username,
+                "name": offer.to.name,
+                "queue": offer.queue,
+                "offered_at": offer.offered_at,
+                "ended_at": offer.ended_at,
+                "answered": offer.answered,
+                "reason": offer.reason,
+                "phones": offer.phones,
+            }
+            for offer in detail.offers
+        ],
+        "waits": [
+            {
+                "queue": wait.queue,
+                "position": wait.position,
+                "entered_at": wait.entered_at,
+                "left_at": wait.left_at,
+                "why": wait.why,
+            }
+            for wait in detail.waits
+        ],
+        "stops": [{"at": stop.at, "to": stop.to, "why": stop.why} for stop in detail.stops],
+        "messages": [{"seconds": seconds} for seconds in detail.messages_seconds],
+        "recordings": [{"seconds": seconds} for seconds in detail.recorded_seconds],
         "holds": [{"by": hold.by, "started_at": hold.started_at, "ended_at": hold.ended_at} for hold in detail.holds],
         "quality": [
             {"side": one.side, "packets": one.packets, "lost": one.lost, "jitter_ms": one.jitter_ms, "mos": one.mos}
             for one in detail.quality
         ],
     }
-
-
-def _offers(legs: Iterable[LegView]) -> list[dict[str, Any]]:
-    """The legs, gathered by whom they rang."""
-    offers: dict[str, list[LegView]] = {}
-    for leg in legs:
-        offers.setdefault(leg.to.person or leg.to.number, []).append(leg)
-    shown = []
-    for group in offers.values():
-        answered = next((leg for leg in group if leg.answered_at), None)
-        last = answered or max(group, key=lambda leg: leg.ended_at)
-        shown.append(
-            {
-                "to": last.to.number,
-                "person": last.to.username,
-                "name": last.to.name,
-                "offered_at": min(leg.offered_at for leg in group),
-                "ended_at": max(leg.ended_at for leg in group),
-                "answered": answered is not None,
-                "reason": last.reason,
-                "phones": len(group),
-            }
-        )
-    return shown
 
 
 def _going_on(actor: Account, call: LiveCall) -> dict[str, Any]:
@@ -236,7 +238,7 @@ def _going_on(actor: Account, call: LiveCall) -> dict[str, Any]:
         "answered_at": None if call.answered_at is None else datetime.fromtimestamp(call.answered_at, zone),
         **dict.fromkeys(("ended_at", "wait_seconds", "talk_seconds", "outcome", "end_reason", "ended_by")),
         "dialled": call.callee.number,
-        **{key: [] for key in ("legs", "offers", "holds", "quality")},
+        **{key: [] for key in ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "quality")},
     }
 
 

@@ -120,11 +120,36 @@ class Offer(Schema):
     to: str
     person: str | None
     name: str
+    queue: Annotated[str | None, Field(description="The queue that offered it; null: the call was for this person")]
     offered_at: datetime
     ended_at: datetime
     answered: bool
     reason: str
     phones: int
+
+
+class Wait(Schema):
+    """The caller stood in the line of a queue, at first at `position`."""
+
+    queue: str
+    position: int
+    entered_at: datetime
+    left_at: datetime
+    why: Annotated[str, Field(description="answered, abandoned, timeout, full, empty, closed, kept (call-back) or failed")]
+
+
+class Stop(Schema):
+    """The call went on to a target, as in the office file, and why."""
+
+    at: datetime
+    to: str
+    why: str
+
+
+class Sound(Schema):
+    """A voice message or a recording."""
+
+    seconds: float
 
 
 class Hold(Schema):
@@ -152,6 +177,10 @@ class CallDetail(Call):
     ended_by: EndedBy | None
     legs: list[Leg]
     offers: list[Offer]
+    waits: list[Wait]
+    stops: list[Stop]
+    messages: list[Sound]
+    recordings: list[Sound]
     holds: list[Hold]
     quality: list[Quality]
 

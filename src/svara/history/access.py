@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from svara.calls.events import Direction, EndedBy, Outcome, Party
-from svara.history.fold import Quality
+from svara.calls.events import Direction, Outcome
 from svara.history.models import Call, Participant
-from svara.history.rows import Details, details_of
+from svara.history.rows import details_of
+from svara.history.shown import CallDetail, CallPage, Shown
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
@@ -41,82 +39,6 @@ class BadFilter(Exception):  # noqa: N818  the filter is bad
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class PartyView:
-    """One side of a call. A person of the company has today's name and user name; anyone else what signalling showed."""
-
-    number: str
-    name: str = ""
-    username: str | None = None
-    person: str | None = None
-    login: str | None = None
-
-    @property
-    def shown(self) -> str:
-        return self.name or self.number
-
-
-@dataclass(frozen=True, slots=True)
-class CallItem:
-    """A call in a list. Times are in the company's timezone."""
-
-    id: str
-    direction: str
-    caller: PartyView
-    callee: PartyView
-    answered_by: PartyView | None
-    queue: str | None
-    started_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime
-    wait_seconds: float
-    talk_seconds: float
-    outcome: str
-    ended_by: str
-    end_reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """Calls, newest first; `next` is the cursor of the page after, None on the last."""
-
-    items: tuple[CallItem, ...]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LegView:
-    """One phone that was tried."""
-
-    to: PartyView
-    offered_at: datetime
-    ringing_at: datetime | None
-    answered_at: datetime | None
-    ended_at: datetime
-    status: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class HoldView:
-    """One side had the other on hold."""
-
-    by: EndedBy
-    started_at: datetime
-    ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CallDetail:
-    """A call with everything that is known of it."""
-
-    item: CallItem
-    dialled: str
-    legs: tuple[LegView, ...]
-    holds: tuple[HoldView, ...]
-    quality: tuple[Quality, ...]
 
 
 def sees_all_calls(actor: Account) -> bool:
@@ -170,7 +92,7 @@ def access_calls(
     found = calls.newest(min(max(limit, 1), MAX_PAGE) + 1)
     page = found[: min(max(limit, 1), MAX_PAGE)]
     more = len(found) > len(page)
-    shown = _Shown(actor, page)
+    shown = Shown(actor, page)
     return CallPage(tuple(shown.item(call) for call in page), _write_cursor(page[-1]) if more else None)
 
 
@@ -182,7 +104,7 @@ def access_call(actor: Account, call_id: str) -> CallDetail:
     if call is None:
         raise NotFound
     details = details_of(call)
-    return _Shown(actor, [call], details).detail(call, details)
+    return Shown(actor, [call], details).detail(call, details)
 
 
 class _Query:
@@ -247,71 +169,6 @@ class _Query:
         for person in self._others:
             calls = calls.filter(Exists(Participant.objects.filter(call=OuterRef("pk"), person=person)))
         return calls
-
-
-class _Shown:
-    """Rows as they are shown to one actor: people by today's name, times in the company's timezone."""
-
-    def __init__(self, actor: Account, calls: Iterable[Call], details: Details | None = None) -> None:
-        self._zone = ZoneInfo(actor.tenant.timezone)
-        ids = {id_ for call in calls for id_ in (call.caller_person, call.callee_person, call.answered_person) if id_}
-        ids |= {leg.to.person for leg in (details.legs if details else ()) if leg.to.person}
-        self._people = people.people_by_id(actor, ids)
-
-    def item(self, call: Call) -> CallItem:
-        return CallItem(
-            id=call.id,
-            direction=call.direction,
-            caller=self._party(call.caller_number, call.caller_name, call.caller_person),
-            callee=self._party(call.callee_number, call.callee_name, call.callee_person),
-            answered_by=self._party(call.answered_number, call.answered_name, call.answered_person)
-            if call.answered_at
-            else None,
-            queue=call.queue or None,
-            started_at=call.started_at.astimezone(self._zone),
-            answered_at=call.answered_at and call.answered_at.astimezone(self._zone),
-            ended_at=call.ended_at.astimezone(self._zone),
-            wait_seconds=call.wait_seconds,
-            talk_seconds=call.talk_seconds,
-            outcome=call.outcome,
-            ended_by=call.ended_by,
-            end_reason=call.end_reason,
-        )
-
-    def detail(self, call: Call, details: Details) -> CallDetail:
-        return CallDetail(
-            item=self.item(call),
-            dialled=call.dialled,
-            legs=tuple(
-                LegView(
-                    to=self._of(leg.to),
-                    offered_at=self._moment(leg.offered_at),
-                    ringing_at=None if leg.ringing_at is None else self._moment(leg.ringing_at),
-                    answered_at=None if leg.answered_at is None else self._moment(leg.answered_at),
-                    ended_at=self._moment(leg.ended_at),
-                    status=leg.status,
-                    reason=leg.reason,
-                )
-                for leg in details.legs
-            ),
-            holds=tuple(
-                HoldView(by=hold.by, started_at=self._moment(hold.started_at), ended_at=self._moment(hold.ended_at))
-                for hold in details.holds
-            ),
-            quality=details.quality,
-        )
-
-    def _of(self, party: Party) -> PartyView:
-        return self._party(party.number, party.name, party.person or "", party.login)
-
-    def _party(self, number: str, name: str, person: str, login: str | None = None) -> PartyView:
-        account = self._people.get(person)
-        if account is None:
-            return PartyView(number=number, name=name, login=login)
-        return PartyView(number=number, name=account.name, username=account.username, person=account.id, login=login)
-
-    def _moment(self, at: float) -> datetime:
-        return datetime.fromtimestamp(at, self._zone)
 
 
 def _utc(field: str, moment: datetime, actor: Account) -> datetime:

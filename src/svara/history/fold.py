@@ -6,99 +6,69 @@ and end are known. Consistent means:
 
 - the call was answered if and only if `answered_at` is set, and then somebody answered it: facts win over the verdict;
 - started_at <= answered_at <= ended_at, and wait_seconds + talk_seconds is the time between start and end;
-- every leg lies within the call.
+- every leg, hold, wait and offer lies within the call, and each wait and each offer has an end;
+- a colleague who did not take a call that a queue offered has no part in it: it is no missed call of theirs.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from svara.calls.events import (
+    AgentChanged,
+    AgentOffered,
+    AgentOfferEnded,
     AnyEvent,
+    CallbackAsked,
     CallEnded,
+    CallGreeted,
     CallHeld,
     CallQuality,
+    CallRecorded,
     CallResumed,
+    CallRouted,
     CallStarted,
-    Direction,
     EndedBy,
     LegAnswered,
     LegEnded,
     LegOffered,
     LegRinging,
+    MessageLeft,
     Outcome,
     Party,
+    QueueEntered,
+    QueueLeft,
+    Supervised,
+)
+from svara.history.record import (
+    CallRecord,
+    Hold,
+    Leg,
+    Message,
+    Offer,
+    Part,
+    Quality,
+    Stop,
+    Supervision,
+    Taped,
+    Wait,
 )
 
 MAX_LEGS = 256
 """Phones kept of one call; nobody rings more, and a record must not grow without bound."""
 MAX_SWITCHES = 512
 """Hold and resume events kept of one call: a phone may toggle for hours."""
+MAX_OFFERS = 512
+"""Offers to agents kept of one call."""
+MAX_FACTS = 512
+"""Stops, waits, messages and the like kept of one call."""
+
+Fact = CallRouted | CallGreeted | QueueEntered | QueueLeft | CallbackAsked | MessageLeft | CallRecorded | Supervised
 
 E = TypeVar("E", bound=AnyEvent)
-
-Part = Literal["caller", "answered", "called"]
-"""How a person took part: placed the call, picked it up, or was only called (a phone of theirs rang, or would have)."""
-
-
-class Leg(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One phone that was tried. Times are seconds since the epoch; `status` is the SIP status that ended it, 0: none."""
-
-    leg: str
-    to: Party
-    offered_at: float
-    ended_at: float
-    ringing_at: float | None = None
-    answered_at: float | None = None
-    status: int = 0
-    reason: str = ""
-
-
-class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One side had the other on hold."""
-
-    by: EndedBy
-    started_at: float
-    ended_at: float
-
-
-class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107)."""
-
-    side: EndedBy
-    packets: int = 0
-    lost: int = 0
-    jitter_ms: float = 0.0
-    mos: float | None = None
-
-
-class CallRecord(msgspec.Struct, frozen=True):
-    """What happened, once and for all. Times are seconds since the epoch, UTC, in whole milliseconds."""
-
-    id: str
-    tenant: str
-    direction: Direction
-    caller: Party
-    callee: Party
-    dialled: str
-    answered_by: Party | None
-    queue: str | None
-    started_at: float
-    answered_at: float | None
-    ended_at: float
-    wait_seconds: float
-    talk_seconds: float
-    outcome: Outcome
-    ended_by: EndedBy
-    end_reason: str
-    legs: tuple[Leg, ...]
-    holds: tuple[Hold, ...]
-    quality: tuple[Quality, ...]
-    people: dict[str, Part]
-    """Ids of all persons who took part, and who may therefore see the call."""
 
 
 class LegState(msgspec.Struct, omit_defaults=True):
@@ -110,6 +80,13 @@ class LegState(msgspec.Struct, omit_defaults=True):
     ended: LegEnded | None = None
 
 
+class OfferState(msgspec.Struct, omit_defaults=True):
+    """What is known of a queue's offer so far."""
+
+    offered: AgentOffered | None = None
+    ended: AgentOfferEnded | None = None
+
+
 class Fold(msgspec.Struct, omit_defaults=True):
     """What is known of one call so far; small, and can be stored as msgpack."""
 
@@ -119,6 +96,8 @@ class Fold(msgspec.Struct, omit_defaults=True):
     legs: dict[str, LegState] = {}
     switches: set[CallHeld | CallResumed] = set()
     quality: dict[str, CallQuality] = {}
+    offers: dict[str, OfferState] = {}
+    facts: set[Fact] = set()
 
     def add(self, event: AnyEvent) -> None:
         """Take in one event of this call."""
@@ -131,12 +110,31 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 self.switches.add(event)
                 if len(self.switches) > MAX_SWITCHES:
                     self.switches.remove(max(self.switches, key=_order))
+            case AgentOffered() | AgentOfferEnded():
+                self._add_to_offer(event)
+            case AgentChanged():
+                pass  # of no call
             case CallQuality():
                 known = self.quality.get(event.side)
                 if known is None or _order(known) < _order(event):
                     self.quality[event.side] = event
             case LegOffered() | LegRinging() | LegAnswered() | LegEnded():
                 self._add_to_leg(event)
+            case _:
+                self.facts.add(event)
+                if len(self.facts) > MAX_FACTS:
+                    self.facts.remove(max(self.facts, key=_order))
+
+    def _add_to_offer(self, event: AgentOffered | AgentOfferEnded) -> None:
+        offer = self.offers.get(event.offer)
+        if offer is None:
+            if len(self.offers) >= MAX_OFFERS:
+                return
+            offer = self.offers[event.offer] = OfferState()
+        if isinstance(event, AgentOffered):
+            offer.offered = _earlier(offer.offered, event)
+        else:
+            offer.ended = _earlier(offer.ended, event)
 
     def _add_to_leg(self, event: LegOffered | LegRinging | LegAnswered | LegEnded) -> None:
         leg = self.legs.get(event.leg)
@@ -164,7 +162,17 @@ class Fold(msgspec.Struct, omit_defaults=True):
         end = max(begin, _ms(self.ended.at), _ms(answer.at) if answer else begin)
         answered = max(begin, _ms(answer.at)) if answer else None
         waited = (end if answered is None else answered) - begin
-        legs = tuple(sorted((self._leg(name, begin, end) for name in self.legs), key=lambda leg: (leg.offered_at, leg.leg)))
+        offers = self._offers(begin, end)
+        legs = tuple(
+            sorted((self._leg(name, begin, end, offers) for name in self.legs), key=lambda leg: (leg.offered_at, leg.leg))
+        )
+        facts = sorted(self.facts, key=_order)
+        waits = _waits(facts, begin, end)
+        messages = tuple(
+            Message(_within(_ms(f.at), begin, end) / 1000, f.box, f.file, _finite(f.seconds) or 0.0)
+            for f in facts
+            if isinstance(f, MessageLeft)
+        )
         return CallRecord(
             id=self.call,
             tenant=started.tenant,
@@ -173,13 +181,13 @@ class Fold(msgspec.Struct, omit_defaults=True):
             callee=callee,
             dialled=started.dialled,
             answered_by=self._party(answer.leg) if answer else None,
-            queue=None,
+            queue=waits[-1].name if waits else None,
             started_at=begin / 1000,
             answered_at=None if answered is None else answered / 1000,
             ended_at=end / 1000,
             wait_seconds=waited / 1000,
             talk_seconds=(end - begin - waited) / 1000,
-            outcome=_outcome(self.ended.outcome, answer is not None),
+            outcome=_outcome(self.ended.outcome, answered=answer is not None, message=bool(messages)),
             ended_by=self.ended.by,
             end_reason=self.ended.end_reason,
             legs=legs,
@@ -191,7 +199,35 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 for _, q in sorted(self.quality.items())
             ),
             people=_people(started.caller, callee, legs, answer),
+            greeted_at=next((_within(_ms(f.at), begin, end) / 1000 for f in facts if isinstance(f, CallGreeted)), None),
+            stops=tuple(
+                Stop(_within(_ms(f.at), begin, end) / 1000, f.to, f.why) for f in facts if isinstance(f, CallRouted)
+            ),
+            waits=waits,
+            offers=offers,
+            messages=messages,
+            tapes=tuple(
+                Taped(_within(_ms(f.at), begin, end) / 1000, f.file, _finite(f.seconds) or 0.0, f.why)
+                for f in facts
+                if isinstance(f, CallRecorded)
+            ),
+            supervisions=tuple(
+                Supervision(_within(_ms(f.at), begin, end) / 1000, f.by, f.how) for f in facts if isinstance(f, Supervised)
+            ),
+            callback_number=next((f.number for f in reversed(facts) if isinstance(f, CallbackAsked)), ""),
         )
+
+    def _offers(self, begin: int, end: int) -> tuple[Offer, ...]:
+        """Those whose beginning is known, in their order; one that nobody ended lasts until the call's end."""
+        found = []
+        for name, offer in self.offers.items():
+            if offer.offered is None:
+                continue
+            first = _within(_ms(offer.offered.at), begin, end)
+            last = _within(_ms(offer.ended.at), first, end) if offer.ended else end
+            how = offer.ended.how if offer.ended else ""
+            found.append(Offer(name, offer.offered.queue, offer.offered.agent, first / 1000, last / 1000, how))
+        return tuple(sorted(found, key=lambda one: (one.offered_at, one.offer)))
 
     def _answer(self, caller: Party, callee: Party) -> LegAnswered | None:
         """The answer that connected the two: the first one. A caller who asked the server to dial picks up a phone of their
@@ -210,7 +246,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
             return offered or answered or Party(number="")
         return answered
 
-    def _leg(self, name: str, begin: int, end: int) -> Leg:
+    def _leg(self, name: str, begin: int, end: int, offers: tuple[Offer, ...]) -> Leg:
         leg = self.legs[name]
         known = [_ms(event.at) for event in (leg.offered, leg.ringing, leg.answered, leg.ended) if event]
         first = _within(min(known, default=begin), begin, end)
@@ -224,7 +260,16 @@ class Fold(msgspec.Struct, omit_defaults=True):
             ended_at=last / 1000,
             status=leg.ended.status if leg.ended else 0,
             reason=leg.ended.reason if leg.ended else "",
+            offer=_offer_of(self._party(name), first / 1000, offers),
         )
+
+
+def _offer_of(party: Party, offered_at: float, offers: tuple[Offer, ...]) -> str:
+    """The queue's offer because of which this phone rang."""
+    for offer in offers:
+        if party.person and party.person == offer.agent.person and offer.offered_at <= offered_at <= offer.ended_at:
+            return offer.offer
+    return ""
 
 
 def _ms(at: float) -> int:
@@ -248,10 +293,35 @@ def _earlier(known: E | None, event: E) -> E:
     return event if known is None or (event.at <= known.at and _order(event) < _order(known)) else known
 
 
-def _outcome(verdict: Outcome, answered: bool) -> Outcome:
+def _outcome(verdict: Outcome, *, answered: bool, message: bool) -> Outcome:
+    """Facts win over the verdict."""
     if answered:
         return "answered"
-    return "failed" if verdict == "answered" else verdict
+    if message:
+        return "voicemail"
+    return "failed" if verdict == "answered" else "missed" if verdict == "voicemail" else verdict
+
+
+def _waits(facts: list[Fact], begin: int, end: int) -> tuple[Wait, ...]:
+    """Entering and leaving a line, paired; a wait that nothing ended lasts until the next one, or the call's end."""
+    waits: list[Wait] = []
+    entered: QueueEntered | None = None
+
+    def over(at: int, why: str) -> None:
+        if entered is not None:
+            first = _within(_ms(entered.at), begin, end)
+            last = _within(at, first, end)
+            waits.append(Wait(entered.queue, entered.name, first / 1000, last / 1000, entered.position, why))
+
+    for fact in facts:
+        if isinstance(fact, QueueEntered):
+            over(_ms(fact.at), "")
+            entered = fact
+        elif isinstance(fact, QueueLeft) and entered is not None and fact.queue == entered.queue:
+            over(_ms(fact.at), fact.why)
+            entered = None
+    over(end, "")
+    return tuple(waits)
 
 
 def _holds(switches: list[CallHeld | CallResumed], begin: int, end: int) -> tuple[Hold, ...]:
@@ -270,7 +340,7 @@ def _holds(switches: list[CallHeld | CallResumed], begin: int, end: int) -> tupl
 
 def _people(caller: Party, callee: Party, legs: tuple[Leg, ...], answer: LegAnswered | None) -> dict[str, Part]:
     people: dict[str, Part] = {}
-    for party in (callee, *(leg.to for leg in legs)):
+    for party in (callee, *(leg.to for leg in legs if not leg.offer)):
         if party.person:
             people[party.person] = "called"
     for leg in legs:

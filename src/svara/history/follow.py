@@ -20,8 +20,9 @@ from django.db import transaction
 from svara import log
 from svara.calls.events import CallStarted
 from svara.calls.journal import Position, discard_before, read_from, segments
-from svara.history.fold import CallRecord, Fold
+from svara.history.fold import Fold
 from svara.history.models import JournalPlace, OpenCall
+from svara.history.record import CallRecord
 from svara.history.rows import write_records
 
 MAX_EVENTS = 4_000

@@ -23,7 +23,7 @@ from svara.data import DataFolder
 from svara.history.health import SERVICE
 
 if TYPE_CHECKING:
-    from svara.history.fold import CallRecord
+    from svara.history.record import CallRecord
 
 TOPIC_RECORDED = f"{TOPIC_CALL}.recorded"
 STOP_SECONDS = 2.0

@@ -44,6 +44,7 @@ _WHEN = _employee("user.behavior")
 NUMBER_LENGTH = 200
 NAME_LENGTH = 200
 REASON_LENGTH = 200
+QUEUE_LENGTH = 64
 
 
 class Call(TenantOwned):
@@ -61,7 +62,7 @@ class Call(TenantOwned):
     answered_number = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _outside("user.contact.phone_number"))
     answered_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
     answered_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
-    queue = declared(models.CharField(max_length=64, blank=True), _FACT)
+    queue = declared(models.CharField(max_length=QUEUE_LENGTH, blank=True), _FACT)
     started_at = declared(models.DateTimeField(), _WHEN)
     answered_at = declared(models.DateTimeField(null=True, blank=True), _WHEN)
     ended_at = declared(models.DateTimeField(), _WHEN)
@@ -71,7 +72,7 @@ class Call(TenantOwned):
     ended_by = declared(models.CharField(max_length=8), _FACT)
     end_reason = declared(models.CharField(max_length=REASON_LENGTH, blank=True), _FACT)
     details = declared(models.TextField(), _employee("user.device.telemetry"))
-    """`Details` (legs, holds and quality, `svara.history.rows`), as JSON."""
+    """`Details` (legs, holds, waits, offers and so on, `svara.history.rows`), as JSON."""
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from svara import log
 from svara.calls.events import Party
-from svara.history.fold import CallRecord, Hold, Leg, Quality
-from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, REASON_LENGTH, Call, Participant
+from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Participant
+from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
 from svara.people.models import Tenant
 
 _log = log.get("history.rows")
@@ -25,6 +25,14 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     legs: tuple[Leg, ...] = ()
     holds: tuple[Hold, ...] = ()
     quality: tuple[Quality, ...] = ()
+    greeted_at: float | None = None
+    stops: tuple[Stop, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    messages: tuple[Message, ...] = ()
+    tapes: tuple[Taped, ...] = ()
+    supervisions: tuple[Supervision, ...] = ()
+    callback_number: str = ""
 
 
 _Stored = str | datetime | None
@@ -105,7 +113,6 @@ def _insert(model: type[Model], fields: Sequence[str]) -> str:
 def _call_row(record: CallRecord, started_at: _Stored, answered_at: _Stored, ended_at: _Stored) -> _Row:
     """In the order of `_CALL_FIELDS`; the times as the database's driver takes them."""
     caller, callee, answered = record.caller, record.callee, record.answered_by or Party(number="")
-    legs = tuple(_named_outside(leg) for leg in record.legs)
     return (
         record.id,
         record.tenant,
@@ -120,7 +127,7 @@ def _call_row(record: CallRecord, started_at: _Stored, answered_at: _Stored, end
         _text(answered.number, NUMBER_LENGTH),
         _name(answered),
         answered.person or "",
-        record.queue or "",
+        _text(record.queue or "", QUEUE_LENGTH),
         started_at,
         answered_at,
         ended_at,
@@ -129,7 +136,23 @@ def _call_row(record: CallRecord, started_at: _Stored, answered_at: _Stored, end
         record.outcome,
         record.ended_by,
         _text(record.end_reason, REASON_LENGTH),
-        _encode(Details(legs=legs, holds=record.holds, quality=record.quality)).decode(),
+        _encode(_details(record)).decode(),
+    )
+
+
+def _details(record: CallRecord) -> Details:
+    return Details(
+        legs=tuple(_named_outside(leg) for leg in record.legs),
+        holds=record.holds,
+        quality=record.quality,
+        greeted_at=record.greeted_at,
+        stops=record.stops,
+        waits=record.waits,
+        offers=tuple(replace(offer, agent=replace(offer.agent, name="")) for offer in record.offers),
+        messages=record.messages,
+        tapes=record.tapes,
+        supervisions=tuple(replace(one, by=replace(one.by, name="")) for one in record.supervisions),
+        callback_number=_text(record.callback_number, NUMBER_LENGTH),
     )
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from svara import log
-from svara.history.fold import CallRecord
 from svara.history.follow import Follower
 from svara.history.health import HistoryHealth
+from svara.history.record import CallRecord
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0

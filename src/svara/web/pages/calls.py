@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from svara.bus.port import BusError
 from svara.calls.commands import Answer, Hangup, Originate, Originated, Refused, Request
-from svara.history.access import CallItem, access_call
+from svara.history.access import access_call
+from svara.history.shown import CallItem
 from svara.people import access
 from svara.people.models import Account
 from svara.web import live

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
-from svara.history.access import CallDetail, LegView, access_call
+from svara.history.access import access_call
+from svara.history.shown import CallDetail, LegView, WaitView
 from svara.people import access
 from svara.web.pages.viewing import account_of, call_line
 from svara.web.words import reason
@@ -44,8 +47,13 @@ def steps(detail: CallDetail) -> list[Step]:
     told = [
         Step(item.started_at, _("%(caller)s called %(callee)s") % {"caller": item.caller.shown, "callee": item.callee.shown})
     ]
+    told += _in_line(detail)
     for leg in detail.legs:
         told += _leg(leg, item.ended_at)
+    for seconds in detail.messages_seconds:
+        told.append(Step(item.ended_at, _("A voice message of %(seconds)d seconds was left") % {"seconds": seconds}, "good"))
+    for seconds in detail.recorded_seconds:
+        told.append(Step(item.ended_at, _("%(seconds)d seconds of the talk were recorded") % {"seconds": seconds}))
     for hold in detail.holds:
         who = {"who": sides.get(hold.by, "")}
         told.append(Step(hold.started_at, _("%(who)s put the call on hold") % who, "warn"))
@@ -59,6 +67,36 @@ def steps(detail: CallDetail) -> list[Step]:
             _("The call ended: %(reason)s") % {"reason": reason(item.end_reason)} if item.end_reason else _("The call ended")
         )
     return [*told, Step(item.ended_at, last, "" if item.outcome == "answered" else "bad")]
+
+
+WAITS_OVER: dict[str, Promise] = {
+    "timeout": gettext_lazy("The longest time in the line for %(queue)s was over"),
+    "full": gettext_lazy("The line for %(queue)s was full"),
+    "empty": gettext_lazy("Nobody was logged in for %(queue)s"),
+    "closed": gettext_lazy("%(queue)s was closed"),
+}
+"""Why a wait ended, where the caller went on to somewhere else."""
+
+
+def _in_line(detail: CallDetail) -> Iterator[Step]:
+    """Waiting in queues, and the colleagues who were asked meanwhile."""
+    for wait in detail.waits:
+        yield Step(wait.entered_at, _waiting(wait))
+        if wait.why in WAITS_OVER:
+            yield Step(wait.left_at, WAITS_OVER[wait.why] % {"queue": wait.queue}, "warn")
+    for offer in detail.offers:
+        if offer.queue and not offer.answered:
+            why = {"who": offer.to.shown, "reason": reason(offer.reason)}
+            yield Step(offer.ended_at, _("%(who)s did not take the call: %(reason)s") % why)
+    if detail.callback_number and detail.waits:
+        kept = _("The caller keeps the place in the line and is called back on %(number)s")
+        yield Step(detail.waits[-1].left_at, kept % {"number": detail.callback_number})
+
+
+def _waiting(wait: WaitView) -> str:
+    if wait.position > 1:
+        return _("Waited in the line for %(queue)s, at place %(place)d") % {"queue": wait.queue, "place": wait.position}
+    return _("Waited in the line for %(queue)s") % {"queue": wait.queue}
 
 
 def _leg(leg: LegView, call_ended_at: datetime) -> list[Step]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from svara.calls.commands import LiveCall
-from svara.history.access import CallItem, PartyView
+from svara.history.shown import CallItem, PartyView
 from svara.people.models import Account
 from svara.web import live
 

@@ -1,0 +1,137 @@
+"""The record of a call: what is told about it afterwards (`svara.history.fold` makes it from what happened)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from svara.calls.events import Direction, EndedBy, Outcome, Party
+
+Part = Literal["caller", "answered", "called"]
+"""How a person took part: placed the call, picked it up, or was only called (a phone of theirs rang, or would have)."""
+
+
+class Leg(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One phone that was tried. Times are seconds since the epoch; `status` is the SIP status that ended it, 0: none.
+    `offer` is the id of the queue's offer to which it belongs."""
+
+    leg: str
+    to: Party
+    offered_at: float
+    ended_at: float
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    status: int = 0
+    reason: str = ""
+    offer: str = ""
+
+
+class Stop(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The call went on to a target of the office, and why."""
+
+    at: float
+    to: str
+    why: str = ""
+
+
+class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The caller stood in the line of a queue. `why` it ended: see `QueueLeft`."""
+
+    queue: str
+    name: str
+    entered_at: float
+    left_at: float
+    position: int = 0
+    why: str = ""
+
+
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A queue offered the caller to an agent. `how` it ended: see `AgentOfferEnded`."""
+
+    offer: str
+    queue: str
+    agent: Party
+    offered_at: float
+    ended_at: float
+    how: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A voice message was left."""
+
+    at: float
+    box: str
+    file: str
+    seconds: float
+
+
+class Taped(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A recording of the talk, and whose rule asked for it."""
+
+    at: float
+    file: str
+    seconds: float
+    why: str = ""
+
+
+class Supervision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A supervisor took part."""
+
+    at: float
+    by: Party
+    how: str
+
+
+class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One side had the other on hold."""
+
+    by: EndedBy
+    started_at: float
+    ended_at: float
+
+
+class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107)."""
+
+    side: EndedBy
+    packets: int = 0
+    lost: int = 0
+    jitter_ms: float = 0.0
+    mos: float | None = None
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """What happened, once and for all. Times are seconds since the epoch, UTC, in whole milliseconds."""
+
+    id: str
+    tenant: str
+    direction: Direction
+    caller: Party
+    callee: Party
+    dialled: str
+    answered_by: Party | None
+    queue: str | None
+    started_at: float
+    answered_at: float | None
+    ended_at: float
+    wait_seconds: float
+    talk_seconds: float
+    outcome: Outcome
+    ended_by: EndedBy
+    end_reason: str
+    legs: tuple[Leg, ...]
+    holds: tuple[Hold, ...]
+    quality: tuple[Quality, ...]
+    people: dict[str, Part]
+    """Ids of all persons who took part, and who may therefore see the call."""
+    greeted_at: float | None = None
+    """When the system itself connected the caller (menu, music, mailbox)."""
+    stops: tuple[Stop, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    messages: tuple[Message, ...] = ()
+    tapes: tuple[Taped, ...] = ()
+    supervisions: tuple[Supervision, ...] = ()
+    callback_number: str = ""
+    """The caller kept the place in the line and asked to be called back here."""
