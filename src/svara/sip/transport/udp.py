@@ -1,7 +1,8 @@
 """SIP over UDP (RFC 3261 section 18, RFC 3581).
 
-One non-blocking socket read in bounded batches: no task, future or coroutine for a datagram. What the kernel does not
-take at once waits in a bounded queue. ICMP errors are read from the socket's error queue (Linux), so that a request to a
+One non-blocking socket read in bounded batches: no task, future or coroutine for a datagram. What a batch answers goes out
+together at its end, so that a peer is woken once and not for each datagram. What the kernel does not take at once waits in
+a bounded queue. ICMP errors are read from the socket's error queue (Linux), so that a request to a
 phone that is not there any more fails at once instead of after half a minute.
 """
 
@@ -107,6 +108,8 @@ class UdpListener:
         self._flows: dict[object, UdpFlow] = {}
         self._locals: dict[str, str] = {}
         self._queue: deque[tuple[bytes, tuple[object, ...]]] = deque()
+        self._answers: list[tuple[bytes, tuple[object, ...]]] = []
+        self._reading = False
         self.family = sock.family
         self.dual_stack = sock.family == socket.AF_INET6 and not sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
         sock.setblocking(False)
@@ -129,6 +132,14 @@ class UdpListener:
         return self.address[0] in ("0.0.0.0", "::")
 
     def _readable(self) -> None:
+        self._reading = True
+        try:
+            self._read_batch()
+        finally:
+            self._reading = False
+            self._send_answers()
+
+    def _read_batch(self) -> None:
         receive, allow, flows = self._sock.recvfrom, self.sources.allow, self._flows
         for turn in range(_BATCH):
             try:
@@ -169,10 +180,13 @@ class UdpListener:
             self._loop.remove_reader(fd)
             self._loop.add_reader(fd, self._readable)
         for flow in gone.values():
-            try:
-                self._unreachable(flow)
-            except Exception:
-                _LOG.error("handling an unreachable peer failed", exc_info=True)
+            self._tell_unreachable(flow)
+
+    def _tell_unreachable(self, flow: UdpFlow) -> None:
+        try:
+            self._unreachable(flow)
+        except Exception:
+            _LOG.error("handling an unreachable peer failed", exc_info=True)
 
     def _rearm_regularly(self) -> None:
         """Being deaf would be the end of all calls: whatever happened, listen again every second."""
@@ -207,6 +221,9 @@ class UdpListener:
         return host, self.address[1]
 
     def send(self, data: bytes, address: tuple[object, ...]) -> bool:
+        if self._reading:
+            self._answers.append((data, address))
+            return True
         if self._queue:
             return self._wait(data, address)
         try:
@@ -216,6 +233,13 @@ class UdpListener:
         except OSError as error:
             return self._send_again(data, address, error)
         return True
+
+    def _send_answers(self) -> None:
+        """What was said while a batch was read. A peer to whom it cannot be sent is as one that ICMP told of."""
+        answers, self._answers = self._answers, []
+        for data, address in answers:
+            if not self.send(data, address):
+                self._tell_unreachable(self._flows.get(address) or self._flow(address))
 
     def _send_again(self, data: bytes, address: tuple[object, ...], error: OSError) -> bool:
         """The kernel reports an earlier ICMP error, about whichever peer, by refusing to send: the second try counts."""
