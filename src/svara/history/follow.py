@@ -18,10 +18,11 @@ import msgspec
 from django.db import transaction
 
 from svara import log
-from svara.calls.events import CallStarted
+from svara.calls.events import AgentChanged, CallStarted
 from svara.calls.journal import Position, discard_before, read_from, segments
 from svara.history.fold import Fold
 from svara.history.models import JournalPlace, OpenCall
+from svara.history.queue_facts import write_agents
 from svara.history.record import CallRecord
 from svara.history.rows import write_records
 
@@ -60,6 +61,7 @@ class Follower:
         self._ended: list[str] = []
         """Stored ones that have ended: their `OpenCall` goes with the next commit."""
         self._records: list[CallRecord] = []
+        self._agents: list[AgentChanged] = []
         self.recorded = 0
 
     @property
@@ -69,7 +71,7 @@ class Follower:
     def load(self) -> None:
         """Take up where the last commit ended."""
         place = JournalPlace.objects.filter(id=1).first()
-        self._young, self._changed, self._ended, self._records = {}, set(), [], []
+        self._young, self._changed, self._ended, self._records, self._agents = {}, set(), [], [], []
         self._old = {
             row.call: msgspec.msgpack.decode(bytes(row.state), type=Fold) for row in OpenCall.objects.all().iterator()
         }
@@ -97,6 +99,10 @@ class Follower:
         count = 0
         for after, event in islice(read_from(self._journal, self._read), max_events):
             count += 1
+            if isinstance(event, AgentChanged):
+                self._agents.append(event)
+                self._read = after
+                continue
             opened = self._young.get(event.call)
             fold = opened.fold if opened else self._old.get(event.call)
             if fold is None:
@@ -126,16 +132,19 @@ class Follower:
         now = self._clock()
         aged = list(takewhile(lambda call: now - self._young[call].since >= self._save_after_seconds, self._young))
         place = next((opened.place for opened in islice(self._young.values(), len(aged), None)), self._read)
-        if place == self._stored and not (self._records or aged or self._changed or self._ended):
+        if place == self._stored and not (self._records or self._agents or aged or self._changed or self._ended):
             return
         with transaction.atomic():
             write_records(self._records)
+            if self._agents:
+                write_agents(self._agents)
             self._store_open(
                 {call: self._young[call].fold for call in aged} | {call: self._old[call] for call in self._changed}
             )
             JournalPlace.objects.update_or_create(id=1, defaults={"segment": place.segment, "offset": place.offset})
         self._ended.clear()
         self._changed.clear()
+        self._agents.clear()
         for call in aged:
             self._old[call] = self._young.pop(call).fold
         if self._stored is None or place.segment > self._stored.segment:

@@ -108,6 +108,116 @@ class Participant(models.Model):
         return f"{self.person} in {self.call_id}"
 
 
+class QueueWait(TenantOwned):
+    """A caller's stay in the line of a queue: what queue statistics are counted from. `queue` is the queue's id, `name` its
+    name at that time; `answered_person` is empty where nobody took the call."""
+
+    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="queue_waits"), _FACT)
+    call_id: str
+    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
+    name = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
+    entered_at = declared(models.DateTimeField(), _FACT)
+    wait_seconds = declared(models.FloatField(), _FACT)
+    why = declared(models.CharField(max_length=12, blank=True), _FACT)
+    answered_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    talk_seconds = declared(models.FloatField(default=0.0), _WHEN)
+    id = declared(models.BigAutoField(primary_key=True), _FACT)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "queue", "entered_at"], name="one_wait_at_a_time"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "entered_at", "queue"], name="wait_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} in {self.name}"
+
+
+class QueueOffer(TenantOwned):
+    """A caller was offered to an agent. `how` it ended is a word of `AgentOfferEnded`."""
+
+    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="queue_offers"), _FACT)
+    call_id: str
+    offer = declared(models.CharField(max_length=64), _FACT)
+    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
+    person = declared(models.CharField(max_length=32), _PERSON)
+    offered_at = declared(models.DateTimeField(), _WHEN)
+    ring_seconds = declared(models.FloatField(), _WHEN)
+    how = declared(models.CharField(max_length=12, blank=True), _WHEN)
+    id = declared(models.BigAutoField(primary_key=True), _FACT)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "offer"], name="one_offer_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "offered_at"], name="offer_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer} to {self.person}"
+
+
+class AgentMoment(TenantOwned):
+    """From `at` on an agent was in this state, until the next such moment."""
+
+    person = declared(models.CharField(max_length=32), _PERSON)
+    at = declared(models.DateTimeField(), _WHEN)
+    state = declared(models.CharField(max_length=12), _WHEN)
+    reason = declared(models.CharField(max_length=100, blank=True), _WHEN)
+    id = declared(models.BigAutoField(primary_key=True), _FACT)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "at"], name="one_state_at_a_moment"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant", "at"], name="agent_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.state}"
+
+
+class MissedCaller(TenantOwned):
+    """A caller from outside whom a queue did not answer, shared by those who work there: waiting, claimed, or handled.
+
+    `number` is the caller's; `id` the call's. `handled_call` is the call in which somebody reached that number at last;
+    empty where somebody said that nothing is left to do.
+    """
+
+    id = declared(models.CharField(primary_key=True, max_length=64), _FACT)
+    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
+    name = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
+    number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
+    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    missed_at = declared(models.DateTimeField(), _FACT)
+    wait_seconds = declared(models.FloatField(), _FACT)
+    outcome = declared(models.CharField(max_length=12), _FACT)
+    state = declared(
+        models.CharField(
+            max_length=8,
+            choices=[("waiting", "waiting"), ("claimed", "claimed"), ("handled", "handled")],
+            default="waiting",
+        ),
+        _FACT,
+    )
+    claimed_by = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    claimed_at = declared(models.DateTimeField(null=True, blank=True), _WHEN)
+    handled_by = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    handled_at = declared(models.DateTimeField(null=True, blank=True), _WHEN)
+    handled_call = declared(models.CharField(max_length=64, blank=True), _FACT)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "state", "-missed_at"], name="missed_by_state"),
+            models.Index(fields=["tenant", "number", "state"], name="missed_by_number"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class JournalPlace(models.Model):
     """Up to where the journal is in the tables: every event before it is in a row or in an `OpenCall`. There is one row."""
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from svara import log
 from svara.calls.events import Party
+from svara.history import queue_facts
 from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Participant
 from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
 from svara.people.models import Tenant
@@ -70,6 +71,7 @@ def write_records(records: Sequence[CallRecord]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(_insert(Call, _CALL_FIELDS), calls)
         cursor.executemany(_insert(Participant, _PARTICIPANT_FIELDS), participants)
+    queue_facts.write(kept)
 
 
 _CALL_FIELDS = (

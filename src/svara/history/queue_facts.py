@@ -1,0 +1,140 @@
+"""What queues and their agents did, as rows that statistics and the list of missed callers are made from.
+
+Written in the transaction that writes the calls' records, and as harmless when written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from django.db.models import Q
+
+from svara.calls.events import AgentChanged
+from svara.history.models import (
+    NAME_LENGTH,
+    NUMBER_LENGTH,
+    QUEUE_LENGTH,
+    AgentMoment,
+    MissedCaller,
+    QueueOffer,
+    QueueWait,
+)
+from svara.history.record import CallRecord, Wait
+from svara.people.models import Tenant
+
+
+def write(records: Sequence[CallRecord]) -> None:
+    """The rows of calls that waited in queues, new missed callers, and those who were reached at last."""
+    queued = [record for record in records if record.waits]
+    if queued:
+        QueueWait.all_tenants.bulk_create(_waits(queued), ignore_conflicts=True)
+        QueueOffer.all_tenants.bulk_create(_offers(queued), ignore_conflicts=True)
+        MissedCaller.all_tenants.bulk_create(_missed(queued), ignore_conflicts=True)
+    for record in records:
+        if record.answered_at is not None and record.direction != "internal":
+            _reached(record, record.answered_at)
+
+
+def write_agents(events: Sequence[AgentChanged]) -> None:
+    """The moments at which agents changed their state."""
+    tenants = set(Tenant.objects.filter(id__in={event.tenant for event in events}).values_list("id", flat=True))
+    AgentMoment.all_tenants.bulk_create(
+        [
+            AgentMoment(
+                tenant_id=event.tenant,
+                person=event.person[:32],
+                at=_moment(event.at),
+                state=event.state,
+                reason=event.reason.replace("\0", "")[:100],
+            )
+            for event in events
+            if event.tenant in tenants
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _waits(records: Iterable[CallRecord]) -> Iterable[QueueWait]:
+    for record in records:
+        for wait in record.waits:
+            answered = wait.why == "answered" and record.answered_by is not None
+            yield QueueWait(
+                tenant_id=record.tenant,
+                call_id=record.id,
+                queue=wait.queue[:QUEUE_LENGTH],
+                name=_text(wait.name, QUEUE_LENGTH),
+                entered_at=_moment(wait.entered_at),
+                wait_seconds=round(wait.left_at - wait.entered_at, 3),
+                why=wait.why,
+                answered_person=(record.answered_by.person or "") if answered and record.answered_by else "",
+                talk_seconds=record.talk_seconds if answered else 0.0,
+            )
+
+
+def _offers(records: Iterable[CallRecord]) -> Iterable[QueueOffer]:
+    for record in records:
+        for offer in record.offers:
+            if offer.agent.person:
+                yield QueueOffer(
+                    tenant_id=record.tenant,
+                    call_id=record.id,
+                    offer=offer.offer[:64],
+                    queue=offer.queue[:QUEUE_LENGTH],
+                    person=offer.agent.person,
+                    offered_at=_moment(offer.offered_at),
+                    ring_seconds=round(offer.ended_at - offer.offered_at, 3),
+                    how=offer.how,
+                )
+
+
+def _missed(records: Iterable[CallRecord]) -> Iterable[MissedCaller]:
+    for record in records:
+        wait = _given_up(record)
+        if wait is not None:
+            yield MissedCaller(
+                id=record.id,
+                tenant_id=record.tenant,
+                queue=wait.queue[:QUEUE_LENGTH],
+                name=_text(wait.name, QUEUE_LENGTH),
+                number=_text(record.caller.number, NUMBER_LENGTH),
+                caller_name=_text(record.caller.name, NAME_LENGTH),
+                missed_at=_moment(record.ended_at),
+                wait_seconds=round(wait.left_at - wait.entered_at, 3),
+                outcome=record.outcome,
+            )
+
+
+def _given_up(record: CallRecord) -> Wait | None:
+    """The stay in which a caller from outside was lost; None where somebody spoke to them, or their place is kept."""
+    if record.answered_at is not None or record.caller.person or not record.caller.number:
+        return None
+    last = record.waits[-1]
+    return None if last.why == "kept" else last
+
+
+def _reached(record: CallRecord, answered_at: float) -> None:
+    """Somebody spoke to that number: whoever waits for a call back from us does not any more."""
+    outside = record.caller if record.direction == "inbound" else record.callee
+    ours = record.answered_by if record.direction == "inbound" else record.caller
+    if outside.person or not outside.number:
+        return
+    MissedCaller.all_tenants.filter(
+        ~Q(state="handled"),
+        tenant_id=record.tenant,
+        number=_text(outside.number, NUMBER_LENGTH),
+        missed_at__lte=_moment(answered_at),
+    ).update(
+        state="handled",
+        handled_by=(ours.person or "") if ours else "",
+        handled_at=_moment(answered_at),
+        handled_call=record.id,
+    )
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _text(value: str, length: int) -> str:
+    return value.replace("\0", "")[:length]

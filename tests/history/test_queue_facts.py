@@ -1,0 +1,110 @@
+"""What queues did, as rows: waits, offers, missed callers who are closed when somebody reaches them, agents' moments."""
+
+from __future__ import annotations
+
+import pytest
+from tests.history.stories import NOON, Company, call, company, happened, queue_call
+
+from svara.calls.events import AgentChanged, CallEnded, CallStarted, LegAnswered, LegOffered, Party
+from svara.history.models import AgentMoment, MissedCaller, QueueOffer, QueueWait
+from svara.history.queue_facts import write_agents
+
+pytestmark = pytest.mark.django_db
+OSLO = Party(number="+4722000001", name="Kari Nordmann")
+
+
+@pytest.fixture
+def acme() -> Company:
+    return company("acme")
+
+
+@pytest.fixture
+def globex() -> Company:
+    return company("globex")
+
+
+def states(company: Company) -> dict[str, str]:
+    return dict(MissedCaller.of(company.anna).order_by("id").values_list("id", "state"))
+
+
+def outbound(company: Company, username: str, to: Party, *, at: float, answered: bool = True) -> list:
+    """Somebody of the company calls outside."""
+    caller = company.party(username)
+    call_id = f"out-{at}"
+    events = [
+        CallStarted(call_id, at, tenant=company.tenant.id, direction="outbound", caller=caller, dialled=to.number, callee=to)
+    ]
+    events.append(LegOffered(call_id, at, leg="b1", to=to))
+    if answered:
+        events.append(LegAnswered(call_id, at + 5, leg="b1", to=to))
+    outcome = "answered" if answered else "missed"
+    return [*events, CallEnded(call_id, at + 60, outcome=outcome, by="caller", end_reason="hung up")]
+
+
+def test_a_taken_call_is_a_wait_and_its_offers_and_no_missed_caller(acme: Company) -> None:
+    happened(queue_call(acme, OSLO, [("bob", "no answer"), ("dag", "answered")], call="q1"))
+    [wait] = QueueWait.of(acme.anna)
+    assert (wait.name, wait.wait_seconds, wait.why, wait.answered_person, wait.talk_seconds) == (
+        "support",
+        20.0,
+        "answered",
+        acme.dag.id,
+        60.0,
+    )
+    assert [(o.person, o.how, o.ring_seconds) for o in QueueOffer.of(acme.anna).order_by("offered_at")] == [
+        (acme.bob.id, "no answer", 10.0),
+        (acme.dag.id, "answered", 10.0),
+    ]
+    assert states(acme) == {}
+
+
+@pytest.mark.claim("PHO-4")
+def test_who_gave_up_waits_for_a_call_back_until_anybody_reaches_the_number(acme: Company, globex: Company) -> None:
+    """At Acme and at Globex the same caller gave up; only Acme calls back."""
+    happened(queue_call(acme, OSLO, [("bob", "no answer")], call="q1"), queue_call(globex, OSLO, [], call="g1"))
+    assert states(acme) == {"q1": "waiting"}
+    happened(outbound(acme, "dag", OSLO, at=NOON + 100, answered=False))
+    assert states(acme) == {"q1": "waiting"}
+    happened(outbound(acme, "dag", OSLO, at=NOON + 200))
+    assert states(acme) == {"q1": "handled"}
+    handled = MissedCaller.of(acme.anna).get(id="q1")
+    assert (handled.handled_by, handled.handled_call) == (acme.dag.id, "out-1793358200.0")
+    assert states(globex) == {"g1": "waiting"}
+
+
+def test_a_caller_who_gets_through_at_the_next_try_is_handled(acme: Company) -> None:
+    happened(queue_call(acme, OSLO, [], call="q1"))
+    happened(queue_call(acme, OSLO, [("dag", "answered")], call="q2", at=NOON + 300))
+    assert states(acme) == {"q1": "handled"}
+
+
+def test_an_earlier_talk_does_not_close_a_later_miss(acme: Company) -> None:
+    happened(queue_call(acme, OSLO, [], call="q1", at=NOON + 100))
+    happened(outbound(acme, "dag", OSLO, at=NOON))
+    assert states(acme) == {"q1": "waiting"}
+
+
+def test_a_kept_place_a_hidden_number_and_a_colleague_are_nobodys_missed_callers(acme: Company) -> None:
+    happened(
+        queue_call(acme, OSLO, [], call="kept", why="kept"),
+        queue_call(acme, Party(number=""), [], call="hidden"),
+        queue_call(acme, acme.party("bob"), [], call="colleague"),
+        call(acme, OSLO, "bob", talks=None, outcome="missed", direction="inbound"),
+    )
+    assert states(acme) == {}
+    assert QueueWait.of(acme.anna).count() == 3
+
+
+def test_what_is_written_twice_stands_once_and_stays_handled(acme: Company) -> None:
+    """After a crash the journal is read again from before its newest records."""
+    told = [queue_call(acme, OSLO, [("bob", "declined")], call="q1"), outbound(acme, "dag", OSLO, at=NOON + 200)]
+    happened(*told)
+    happened(*told)
+    assert states(acme) == {"q1": "handled"}
+    assert QueueWait.of(acme.anna).count() == QueueOffer.of(acme.anna).count() == 1
+
+
+def test_agents_moments_are_kept_for_their_own_company(acme: Company) -> None:
+    paused = AgentChanged("", NOON, tenant=acme.tenant.id, person=acme.bob.id, state="paused", reason="lunch")
+    write_agents([paused, paused, AgentChanged("", NOON, tenant="gone", person="somebody", state="available")])
+    assert list(AgentMoment.all_tenants.values_list("person", "state", "reason")) == [(acme.bob.id, "paused", "lunch")]
