@@ -62,20 +62,35 @@ class Dialog:
         "secure",
     )
 
-    def __init__(self, state: DialogState) -> None:
-        self.call_id = state.call_id
-        self.local_tag = state.local_tag
-        self.remote_tag = state.remote_tag
-        self.local_uri = state.local_uri
-        self.remote_uri = state.remote_uri
-        self.remote_target = state.remote_target
-        self.route_set = tuple(state.route_set)
-        self.local_cseq = state.local_cseq
-        self.remote_cseq = state.remote_cseq
-        self.secure = state.secure
-        self.flow_id = state.flow_id
-        self.contact = state.contact
-        self.confirmed = state.confirmed
+    def __init__(  # noqa: PLR0917  the order is that of `DialogState`
+        self,
+        call_id: str,
+        local_tag: str,
+        remote_tag: str,
+        local_uri: str,
+        remote_uri: str,
+        remote_target: str,
+        route_set: tuple[str, ...],
+        local_cseq: int,
+        remote_cseq: int | None,
+        secure: bool,
+        flow_id: str,
+        contact: str,
+        confirmed: bool,
+    ) -> None:
+        self.call_id = call_id
+        self.local_tag = local_tag
+        self.remote_tag = remote_tag
+        self.local_uri = local_uri
+        self.remote_uri = remote_uri
+        self.remote_target = remote_target
+        self.route_set = route_set
+        self.local_cseq = local_cseq
+        self.remote_cseq = remote_cseq
+        self.secure = secure
+        self.flow_id = flow_id
+        self.contact = contact
+        self.confirmed = confirmed
 
     # --- made from messages
 
@@ -87,21 +102,19 @@ class Dialog:
         """
         caller = request.from_
         return cls(
-            DialogState(
-                call_id=request.call_id,
-                local_tag=local_tag,
-                remote_tag=caller.tag or "",
-                local_uri=without_tag(request, "to"),
-                remote_uri=without_tag(request, "from"),
-                remote_target=_target(request),
-                route_set=tuple(request.all("record-route")),
-                local_cseq=local_cseq,
-                remote_cseq=request.cseq.number,
-                secure=request.uri[:5].lower() == "sips:",
-                flow_id=flow_id,
-                contact=contact,
-                confirmed=False,
-            )
+            call_id=request.call_id,
+            local_tag=local_tag,
+            remote_tag=caller.tag or "",
+            local_uri=without_tag(request, "to"),
+            remote_uri=without_tag(request, "from"),
+            remote_target=_target(request),
+            route_set=tuple(request.all("record-route")),
+            local_cseq=local_cseq,
+            remote_cseq=request.cseq.number,
+            secure=request.uri[:5].lower() == "sips:",
+            flow_id=flow_id,
+            contact=contact,
+            confirmed=False,
         )
 
     @classmethod
@@ -116,21 +129,19 @@ class Dialog:
         early = response.status < 200
         target = request.uri if early and not response.contacts else _target(response)
         return cls(
-            DialogState(
-                call_id=request.call_id,
-                local_tag=request.from_.tag or "",
-                remote_tag=callee.tag,
-                local_uri=without_tag(request, "from"),
-                remote_uri=without_tag(request, "to"),
-                remote_target=target,
-                route_set=tuple(reversed(response.all("record-route"))),
-                local_cseq=request.cseq.number,
-                remote_cseq=None,
-                secure=request.uri[:5].lower() == "sips:",
-                flow_id=flow_id,
-                contact=contact,
-                confirmed=not early,
-            )
+            call_id=request.call_id,
+            local_tag=request.from_.tag or "",
+            remote_tag=callee.tag,
+            local_uri=without_tag(request, "from"),
+            remote_uri=without_tag(request, "to"),
+            remote_target=target,
+            route_set=tuple(reversed(response.all("record-route"))),
+            local_cseq=request.cseq.number,
+            remote_cseq=None,
+            secure=request.uri[:5].lower() == "sips:",
+            flow_id=flow_id,
+            contact=contact,
+            confirmed=not early,
         )
 
     def confirm(self, response: Response) -> None:
@@ -251,7 +262,7 @@ class Dialog:
 
     @classmethod
     def decode(cls, state: DialogState) -> Dialog:
-        return cls(state)
+        return cls(*msgspec.structs.astuple(state))
 
 
 def dialog_id(request: Request) -> DialogId | None:

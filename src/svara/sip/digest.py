@@ -14,6 +14,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -96,8 +97,12 @@ def challenge(
         algorithms = ("MD5",) if user_agent and _MD5_OR_NOTHING.match(user_agent) else _OFFERED
     header = "Proxy-Authenticate" if proxy else "WWW-Authenticate"
     tail = f'nonce="{nonces.new()}",qop="auth"' + (",stale=true" if stale else "")
-    named = quote(realm)
-    return [(header, f"Digest realm={named},algorithm={algorithm},{tail}") for algorithm in algorithms]
+    return [(header, _challenge_head(realm, algorithm) + tail) for algorithm in algorithms]
+
+
+@lru_cache(maxsize=64)
+def _challenge_head(realm: str, algorithm: str) -> str:
+    return f"Digest realm={quote(realm)},algorithm={algorithm},"
 
 
 def verify(

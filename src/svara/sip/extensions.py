@@ -20,8 +20,9 @@ _QUOTED: Final = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _AUTH_PARAM: Final = rf"([{TCHARS}]+)[ \t]*=[ \t]*({_QUOTED}|[^\x00-\x20\x7f\",]*)[ \t]*"
 _AUTH_ONE = re.compile(_AUTH_PARAM, re.DOTALL)
 _AUTH_ALL = re.compile(rf"[ \t,]*(?:{_AUTH_PARAM}(?:,[ \t,]*|$))*", re.DOTALL)
-_AUTH_PLAIN = re.compile(r'(?:[A-Za-z0-9_\-]++=(?:"[^"\\]*+"|[^\x00-\x20\x7f",\\]*+)(?:,[ \t]?|$))++')
-_AUTH_PLAIN_ONE = re.compile(r'([A-Za-z0-9_\-]+)=(?:"([^"]*)"|([^",]*))')
+_AUTH_KEYS: Final = frozenset(
+    {"username", "realm", "nonce", "uri", "response", "algorithm", "cnonce", "opaque", "qop", "nc", "stale"}
+)
 _MAX_AUTH_PARAMS: Final = 32
 
 
@@ -144,12 +145,10 @@ def parse_authorization(text: str) -> dict[str, str]:
         scheme, rest = "", text
     elif not is_token(scheme):
         raise SipError(400, "Malformed credentials")
-    if _AUTH_PLAIN.fullmatch(rest) is not None:  # neither escapes nor spaces around "=": nearly always
-        plain = _AUTH_PLAIN_ONE.findall(rest)
-        params = {name.lower(): quoted or bare for name, quoted, bare in plain}
-        if len(params) == len(plain) <= _MAX_AUTH_PARAMS:
-            params[""] = scheme.lower()
-            return params
+    params = _plain_credentials(rest)
+    if params is not None:
+        params[""] = scheme.lower()
+        return params
     if _AUTH_ALL.fullmatch(rest) is None:
         raise SipError(400, "Malformed credentials")
     found = _AUTH_ONE.findall(rest)
@@ -158,3 +157,24 @@ def parse_authorization(text: str) -> dict[str, str]:
         raise SipError(400, "Malformed credentials")
     params[""] = scheme.lower()
     return params
+
+
+def _plain_credentials(text: str) -> dict[str, str] | None:
+    """The parameters as nearly all phones write them; None for others: unknown names, escapes, commas within quotes."""
+    parts = text.split(",")
+    if "\\" in text or len(parts) > _MAX_AUTH_PARAMS:
+        return None
+    params: dict[str, str] = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        name = name.lstrip(" ")
+        if name not in _AUTH_KEYS or not equals or not value.isprintable():
+            return None
+        if '"' in value:
+            if value[0] != '"' or value.find('"', 1) != len(value) - 1:
+                return None
+            value = value[1:-1]
+        elif " " in value:
+            return None
+        params[name] = value
+    return params if len(params) == len(parts) else None

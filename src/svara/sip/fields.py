@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from svara.sip.errors import SipError
 from svara.sip.headers import VIA_PLAIN, CSeq, NameAddr, Via, parse_cseq, parse_name_addr, parse_tagged, parse_via, plain_via
-from svara.sip.names import KNOWN, LISTS, display_of, key_of
+from svara.sip.names import AS_WRITTEN, DISPLAY, KNOWN, LISTS, display_of, key_of
 from svara.sip.syntax import is_token, parse_number, split_list
 
 _T = TypeVar("_T")
@@ -29,6 +29,8 @@ def line(name: str, value: str) -> str:
     """One header line without its end. Raises SipError(400) where a line break or a bad name would forge another."""
     if "\r" in value or "\n" in value:
         raise SipError(400, "Header value holds a line break")
+    if name in AS_WRITTEN:
+        return f"{name}: {value}"
     display = KNOWN.get(name)
     if display is None:
         if not is_token(name):
@@ -174,7 +176,9 @@ class Message:
 
     def first(self, name: str) -> str | None:
         """The value of the first header of that name, unfolded and stripped; None when there is none."""
-        raw = self._fields.get(name) or self._fields.get(key_of(name))
+        raw = self._fields.get(name)
+        if raw is None and name not in DISPLAY:  # another spelling than the lower-case long form
+            raw = self._fields.get(key_of(name))
         return None if raw is None else first_value(raw)
 
     def all(self, name: str) -> list[str]:
@@ -208,6 +212,14 @@ class Message:
         raw = self._fields.get(key)
         added = line(name, value)
         self._fields[key] = added if raw is None else f"{raw}\r\n{added}"
+        self._read.pop(key, None)
+
+    def put_line(self, key: str, finished: str) -> None:
+        """Make this finished line the only header of that key (its lower-case long name); nothing is checked.
+
+        For who made it from parts that cannot hold a line break.
+        """
+        self._fields[key] = finished
         self._read.pop(key, None)
 
     def prepend(self, name: str, value: str) -> None:
@@ -407,7 +419,7 @@ class Message:
         raw = fields.get("content-length")
         if raw is None or not _says(raw, length):
             fields["content-length"] = f"Content-Length: {length}"
-        head = f"{self._start_line()}\r\n" + "\r\n".join(fields.values()) + "\r\n\r\n"
+        head = "\r\n".join([self._start_line(), *fields.values(), "\r\n"])
         try:
             return head.encode("utf-8", "surrogateescape") + self.body
         except UnicodeEncodeError:

@@ -51,7 +51,6 @@ _METHODS: Final = frozenset(
 _DIALOG_FORMING: Final = frozenset({"INVITE", "SUBSCRIBE", "REFER", "NOTIFY"})
 _COPIED: Final[tuple[str, ...]] = ("via", "from", "to", "call-id", "cseq")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
-_ASKED = re.compile(r";rport(?=;|$)")
 _HARD_VIA = re.compile(r"[,\"]|;received|;rport.*;rport", re.IGNORECASE)
 _STRAY_BREAK = re.compile(r"[\r\n]")
 _URI_TEXT = re.compile(r"[^\x00-\x20\x7f<>\"]+")
@@ -83,11 +82,9 @@ class Request(Message):
         raw = self._fields.get("via", "")
         top, more, others = raw.partition("\r\n")
         address = f"[{host}]" if ":" in host else host
-        asked = _ASKED.search(top)
-        if asked is not None and _HARD_VIA.search(top) is None and others[:1] not in (" ", "\t"):
-            at = asked.end()
-            self._fields["via"] = f"{top[:at]}={port};received={address}{top[at:]}{more}{others}"
-            self._read.pop("via", None)
+        before, asked, after = top.partition(";rport")
+        if asked and after[:1] in ("", ";") and _HARD_VIA.search(top) is None and others[:1] not in (" ", "\t"):
+            self.put_line("via", f"{before};rport={port};received={address}{after}{more}{others}")
             return
         via = self.via
         if "rport" in via.params:
@@ -380,7 +377,16 @@ def new_response(
     elif "\r" in reason or "\n" in reason:
         raise SipError(400, "Reason holds a line break")
     source = request._fields
-    fields: dict[str, str] = {name: source[name] for name in _COPIED if name in source}
+    try:
+        fields = {
+            "via": source["via"],
+            "from": source["from"],
+            "to": source["to"],
+            "call-id": source["call-id"],
+            "cseq": source["cseq"],
+        }
+    except KeyError:  # a malformed request may lack some
+        fields = {name: source[name] for name in _COPIED if name in source}
     if to_tag is not None and "to" in fields and not _has_tag(request):
         if not is_token(to_tag):
             raise SipError(400, "Malformed tag")
@@ -407,9 +413,7 @@ def _fill(message: Message, headers: Iterable[tuple[str, str]], content_type: st
     known = KNOWN.get
     for name, value in headers:
         key = known(name) or key_of(name)
-        if key in fields:
-            message.add(name, value)
-        else:
-            fields[key] = line(name, value)
+        raw, added = fields.get(key), line(name, value)
+        fields[key] = added if raw is None else f"{raw}\r\n{added}"
     if content_type is not None:
         fields["content-type"] = line("Content-Type", content_type)

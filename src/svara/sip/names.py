@@ -51,6 +51,9 @@ _WRITTEN: Final = _words(
 DISPLAY: Final = {name.lower(): name for name in _WRITTEN}
 """How each known name is written, by key."""
 
+AS_WRITTEN: Final = frozenset(_WRITTEN)
+"""The known names in that spelling."""
+
 KNOWN: Final[dict[str, str]] = {
     spelling: name.lower()
     for name in _WRITTEN

@@ -30,7 +30,8 @@ class Nonces:
     """
 
     def __init__(self, key: bytes, clock: Clock, lifetime_seconds: float = 300, remembered: int = 65_536) -> None:
-        self._key = hashlib.blake2b(key, person=b"svara nonces").digest()[:32]
+        own_key = hashlib.blake2b(key, person=b"svara nonces").digest()[:32]
+        self._keyed = hashlib.blake2b(key=own_key, digest_size=_CHECKSUM_BYTES)  # copied, so that the key is taken in once
         self._clock = clock
         self._lifetime = lifetime_seconds
         self._remembered = remembered
@@ -82,7 +83,9 @@ class Nonces:
         return True
 
     def _checksum(self, text: str) -> str:
-        return hashlib.blake2b(text.encode(), key=self._key, digest_size=_CHECKSUM_BYTES).hexdigest()
+        checksum = self._keyed.copy()
+        checksum.update(text.encode())
+        return checksum.hexdigest()
 
     def _make_room(self, now: float) -> None:
         """Forget what has expired, at most two for each that comes, and more only when the memory is full."""

@@ -43,16 +43,17 @@ class Ticket(msgspec.Struct, gc=False):
 
 
 class _Line:
-    __slots__ = ("_armed", "_clock", "_delay", "_tickets")
+    __slots__ = ("_armed", "_clock", "_delay", "_monotonic", "_tickets")
 
     def __init__(self, clock: Clock, delay_seconds: float) -> None:
         self._clock = clock
+        self._monotonic = clock.monotonic
         self._delay = delay_seconds
         self._tickets: deque[Ticket] = deque()
         self._armed = False
 
     def add(self, callback: Callable[[], object]) -> Ticket:
-        ticket = Ticket(self._clock.monotonic() + self._delay, callback)
+        ticket = Ticket(self._monotonic() + self._delay, callback)
         self._tickets.append(ticket)
         if not self._armed:
             self._armed = True
@@ -114,10 +115,11 @@ class _Entry(msgspec.Struct, Generic[K, V], gc=False):
 class ExpiringMap(Generic[K, V]):
     """A map whose entries live a fixed time; above `limit` entries the oldest go first (without `on_expire`)."""
 
-    __slots__ = ("_armed", "_clock", "_entries", "_limit", "_on_expire", "_order", "_seconds")
+    __slots__ = ("_armed", "_clock", "_entries", "_limit", "_monotonic", "_on_expire", "_order", "_seconds")
 
     def __init__(self, clock: Clock, seconds: float, limit: int, on_expire: Callable[[K, V], object] | None = None) -> None:
         self._clock = clock
+        self._monotonic = clock.monotonic
         self._seconds = seconds
         self._limit = limit
         self._on_expire = on_expire
@@ -127,7 +129,7 @@ class ExpiringMap(Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Hold `value` for the map's time from now; a former entry of that key is forgotten."""
-        entry = _Entry(self._clock.monotonic() + self._seconds, key, value)
+        entry = _Entry(self._monotonic() + self._seconds, key, value)
         self._entries[key] = entry
         self._order.append(entry)
         if len(self._order) > self._limit:

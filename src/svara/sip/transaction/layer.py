@@ -135,11 +135,9 @@ class Transactions:
 
     def _add_via(self, request: Request, flow: Flow) -> str:
         branch = self.new_branch()
-        via = f"SIP/2.0/{flow.transport} {flow.sent_by};branch={branch};rport"
-        if request.has("via"):
-            request.set("Via", via)  # in the place that was kept for it
-        else:
-            request.prepend("Via", via)
+        if not request.has("via"):
+            request.prepend("Via", "")
+        request.put_line("via", f"Via: SIP/2.0/{flow.transport} {flow.sent_by};branch={branch};rport")
         return branch
 
     def new_branch(self) -> str:

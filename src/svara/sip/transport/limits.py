@@ -104,6 +104,9 @@ class Sources:
         source = self._sources.get(ip) or self._source(ip, now)
         if source.trusted_until:
             if now < source.trusted_until:
+                if source.stamp == now and source.tokens >= 1.0:  # of one batch: no time has passed
+                    source.tokens -= 1.0
+                    return True
                 return _take(source, now)
             source.trusted_until = 0.0
             source.rate, source.burst = self._limits.messages_per_second, self._limits.messages_burst

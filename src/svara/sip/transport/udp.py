@@ -42,14 +42,14 @@ Unreachable = Callable[[Flow], None]
 class UdpFlow(Flow):
     """One peer address on one of our UDP sockets. Equal by `id`, not by identity."""
 
-    __slots__ = ("_address", "_listener", "_local", "_sent_by")
+    __slots__ = ("_address", "_contact", "_listener", "_local", "_sent_by")
 
     def __init__(self, listener: UdpListener, address: tuple[object, ...], remote: Address) -> None:
         super().__init__("UDP", remote, f"udp/{listener.address[1]}/{remote[0]}/{remote[1]}")
         self._listener = listener
         self._address = address
         self._local: Address | None = None
-        self._sent_by = ""
+        self._sent_by = self._contact = ""
 
     @property
     def local(self) -> Address:
@@ -62,6 +62,13 @@ class UdpFlow(Flow):
         if not self._sent_by:
             self._sent_by = super().sent_by
         return self._sent_by
+
+    def contact_uri(self, user: str = "") -> str:
+        if user:
+            return super().contact_uri(user)
+        if not self._contact:
+            self._contact = super().contact_uri()
+        return self._contact
 
     @property
     def trusted(self) -> bool:
