@@ -81,15 +81,16 @@ def store_wav(data: DataFolder, tenant: str, wav: bytes) -> str:
     return file
 
 
-def put(place: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; only the owner may read it."""
+def put(place: Path, content: bytes, *, synced: bool = True) -> None:
+    """Write a file, whole or not at all; only the owner may read it. `synced`: it outlasts a power cut."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).replace(place)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""What the system says in English."""
+
+from __future__ import annotations
+
+from svara.media.sounds.texts.tongue import Tongue, words
+
+_SMALL = words(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS = words(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty- "
+    "fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
+)
+
+
+def number(n: int) -> str:
+    if n < 20:
+        return _SMALL[n]
+    if n == 100:
+        return "one hundred"
+    return _TENS[n // 10] + (f"-{_SMALL[n % 10]}" if n % 10 else "")
+
+
+def _messages(n: int, kind: str) -> str:
+    return f"You have {number(n)} {kind} message{'' if n == 1 else 's'}."
+
+
+def _minute(n: int) -> str:
+    if n == 0:
+        return ""
+    return f"oh {number(n)}" if n < 10 else number(n)
+
+
+TONGUE = Tongue(
+    phrases={
+        "hold": "Please hold the line.",
+        "connecting": "One moment please, you are being connected.",
+        "next-in-line": "You are next in the line.",
+        "in-line-far": "You are in the line. There are more than fifty callers before you.",
+        "wait-under-a-minute": "The expected wait is less than a minute.",
+        "wait-over-an-hour": "The expected wait is more than an hour.",
+        "all-busy": "All our lines are busy. Please hold the line.",
+        "callback-number": "You will be called back on the number",
+        "callback-confirm": "To be called back on this number, press one. To give another number, press two.",
+        "callback-enter-number": "Please enter the number on which you want to be called back, and end with the hash key.",
+        "callback-kept": "Your place in the line is kept. We will call you back when it is your turn. Goodbye.",
+        "callback-your-turn": "You asked us to call you back. It is your turn now. Please hold the line.",
+        "callback-for-agent": "This caller asked to be called back. You are being connected.",
+        "closed": "We are closed at the moment. Please call again during our opening hours.",
+        "nobody-available": "Nobody is available to take your call at the moment. Please call again later.",
+        "person-not-available": "The person you are calling is not available.",
+        "person-busy": "The person you are calling is busy.",
+        "number-not-in-use": "The number you have dialled is not in use.",
+        "no-such-extension": "Nobody has that extension.",
+        "cannot-be-completed": "Your call cannot be completed. Please call again later.",
+        "not-allowed": "Calls to this number are not allowed from your phone.",
+        "lines-down": "The lines to the public network cannot be reached at the moment. Please call again later.",
+        "goodbye": "Goodbye.",
+        "not-a-choice": "That is not one of the choices.",
+        "no-choice-heard": "You have not chosen anything.",
+        "try-again": "Please try again.",
+        "recorded": "This call is recorded.",
+        "recorded-consent": "We would like to record this call. If you agree to the recording, press one.",
+        "recording-agreed": "Thank you. This call is recorded.",
+        "recording-declined": "This call is not recorded.",
+        "supervisor-joined": "A supervisor has joined this call.",
+        "leave-message": "Please leave a message after the tone.",
+        "message-left": "Thank you. Your message has been saved. Goodbye.",
+        "nothing-recorded": "Nothing was recorded.",
+        "mailbox-full": "This mailbox is full. No message can be left at the moment.",
+        "enter-pin": "Please enter your PIN, and end with the hash key.",
+        "wrong-pin": "That PIN is wrong.",
+        "pin-blocked": "A wrong PIN was entered too often. Please try again later.",
+        "mailbox-menu": "To hear your messages, press one. To change your greeting, press two. To end, hang up.",
+        "no-messages": "You have no messages.",
+        "no-new-messages": "You have no new messages.",
+        "more-than-fifty-new": "You have more than fifty new messages.",
+        "more-than-fifty-saved": "You have more than fifty saved messages.",
+        "message-from": "Message from the number",
+        "message-from-unknown": "Message from an unknown number.",
+        "message-menu": "To hear the message again, press one. To save it, press two. To delete it, press three. "
+        "For the next message, press hash.",
+        "no-more-messages": "There are no more messages.",
+        "message-saved": "The message is saved.",
+        "message-deleted": "The message is deleted.",
+        "record-greeting": "Record your greeting after the tone, and end with the hash key.",
+        "greeting-menu": "To hear your greeting, press one. To keep it, press two. To record it again, press three. "
+        "To use the standard greeting, press four.",
+        "greeting-saved": "Your greeting is saved.",
+        "greeting-deleted": "Your greeting is deleted. Callers hear the standard greeting.",
+        "record-announcement": "Record the announcement after the tone, and end with the hash key.",
+        "announcement-saved": "The announcement is saved.",
+        "forward-on": "Your calls are now forwarded to the number",
+        "forward-off": "Your calls are no longer forwarded.",
+        "dnd-on": "Do not disturb is on. Your phones do not ring.",
+        "dnd-off": "Do not disturb is off. Your phones ring again.",
+        "queue-logged-in": "You are logged in to the queue.",
+        "queue-logged-out": "You are logged out of the queue.",
+        "queue-paused": "You are paused, and get no calls from the queue.",
+        "queue-resumed": "The pause is over. You get calls from the queue again.",
+        "received-today": "Received today",
+        "received-yesterday": "Received yesterday",
+    },
+    keys=dict(zip("0123456789", _SMALL, strict=False)) | {"*": "star", "#": "hash", "+": "plus"},
+    number=number,
+    position=lambda n: f"You are number {number(n)} in the line.",
+    wait=lambda n: f"The expected wait is about {number(n)} minute{'' if n == 1 else 's'}.",
+    keep_place=lambda key: f"To keep your place in the line and be called back, press {key}.",
+    new_messages=lambda n: _messages(n, "new"),
+    saved_messages=lambda n: _messages(n, "saved"),
+    received_weekday=tuple(
+        f"Received on {day}" for day in words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+    ),
+    received_day=tuple(f"Received on the {day} of" for day in _ORDINALS),
+    months=words("January February March April May June July August September October November December"),
+    hour=lambda n: f"at {number((n - 1) % 12 + 1)}",
+    minute=_minute,
+    halves=("a.m.", "p.m."),
+)

@@ -1,0 +1,155 @@
+"""What the system says in Latvian.
+
+Numbers that end in one (not in eleven) take the singular, all others the plural; the small numbers have genders and, for
+the clock, a locative.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from svara.media.sounds.texts.tongue import Tongue, words
+
+_Form = Literal["m", "f", "m-locative", "f-locative"]
+_SMALL: dict[_Form, tuple[str, ...]] = {
+    "m": words("nulle viens divi trīs četri pieci seši septiņi astoņi deviņi"),
+    "f": words("nulle viena divas trīs četras piecas sešas septiņas astoņas deviņas"),
+    "m-locative": words("nullē vienos divos trijos četros piecos sešos septiņos astoņos deviņos"),
+    "f-locative": words("nulle vienā divās trijās četrās piecās sešās septiņās astoņās deviņās"),
+}
+_ACCUSATIVE = {"zvaigznīte": "zvaigznīti", "restīte": "restīti"}
+_TEENS = words(
+    "desmit vienpadsmit divpadsmit trīspadsmit četrpadsmit piecpadsmit sešpadsmit septiņpadsmit astoņpadsmit deviņpadsmit"
+)
+_TENS = (
+    "",
+    "",
+    "divdesmit",
+    "trīsdesmit",
+    "četrdesmit",
+    "piecdesmit",
+    "sešdesmit",
+    "septiņdesmit",
+    "astoņdesmit",
+    "deviņdesmit",
+)
+_ORDINALS = words(
+    "pirmajā otrajā trešajā ceturtajā piektajā sestajā septītajā astotajā devītajā desmitajā vienpadsmitajā "
+    "divpadsmitajā trīspadsmitajā četrpadsmitajā piecpadsmitajā sešpadsmitajā septiņpadsmitajā astoņpadsmitajā "
+    "deviņpadsmitajā divdesmitajā"
+)
+_DAYS = (
+    *_ORDINALS,
+    *(f"divdesmit {ordinal}" for ordinal in _ORDINALS[:9]),
+    "trīsdesmitajā",
+    "trīsdesmit pirmajā",
+)
+
+
+def number(n: int, form: _Form = "m") -> str:
+    if n < 10:
+        return _SMALL[form][n]
+    if n == 100:
+        return "simts"
+    if n < 20:
+        return _TEENS[n - 10]
+    return _TENS[n // 10] + (f" {_SMALL[form][n % 10]}" if n % 10 else "")
+
+
+def _counted(n: int, form: _Form, one: str, several: str) -> str:
+    return f"{number(n, form)} {one if n % 10 == 1 and n % 100 != 11 else several}"
+
+
+def _hour(n: int) -> str:
+    if n == 0:
+        return "pulksten divpadsmitos naktī"
+    words = number(n, "m-locative")
+    return f"pulksten {words}os" if words.endswith(("desmit", "padsmit")) else f"pulksten {words}"
+
+
+TONGUE = Tongue(
+    phrases={
+        "hold": "Lūdzu, uzgaidiet.",
+        "connecting": "Vienu mirkli, tūlīt jūs savienosim.",
+        "next-in-line": "Nākamā kārta ir jūsu.",
+        "in-line-far": "Jūs gaidāt rindā. Pirms jums ir vairāk nekā piecdesmit zvanītāju.",
+        "wait-under-a-minute": "Paredzamais gaidīšanas laiks ir mazāk nekā viena minūte.",
+        "wait-over-an-hour": "Paredzamais gaidīšanas laiks ir vairāk nekā viena stunda.",
+        "all-busy": "Visas mūsu līnijas ir aizņemtas. Lūdzu, uzgaidiet.",
+        "callback-number": "Mēs jums atzvanīsim uz numuru",
+        "callback-confirm": "Lai mēs atzvanītu uz šo numuru, nospiediet viens. Lai norādītu citu numuru, nospiediet divi.",
+        "callback-enter-number": "Ievadiet numuru, uz kuru jums atzvanīt, un nospiediet restīti.",
+        "callback-kept": "Jūsu vieta rindā ir saglabāta. Mēs atzvanīsim, kad pienāks jūsu kārta. Uz redzēšanos.",
+        "callback-your-turn": "Jūs lūdzāt jums atzvanīt. Tagad ir jūsu kārta. Lūdzu, uzgaidiet.",
+        "callback-for-agent": "Šis zvanītājs lūdza atzvanīt. Tūlīt jūs savienosim.",
+        "closed": "Pašlaik mēs nestrādājam. Lūdzu, zvaniet vēlreiz mūsu darba laikā.",
+        "nobody-available": "Pašlaik neviens nevar atbildēt uz jūsu zvanu. Lūdzu, zvaniet vēlāk.",
+        "person-not-available": "Abonents, kuram jūs zvanāt, nav sasniedzams.",
+        "person-busy": "Abonents, kuram jūs zvanāt, ir aizņemts.",
+        "number-not-in-use": "Numurs, uz kuru jūs zvanāt, netiek lietots.",
+        "no-such-extension": "Tāda iekšējā numura nav.",
+        "cannot-be-completed": "Zvanu nevar savienot. Lūdzu, zvaniet vēlāk.",
+        "not-allowed": "No jūsu tālruņa uz šo numuru zvanīt nav atļauts.",
+        "lines-down": "Savienojums ar telefona tīklu pašlaik nav pieejams. Lūdzu, zvaniet vēlāk.",
+        "goodbye": "Uz redzēšanos.",
+        "not-a-choice": "Tādas izvēles nav.",
+        "no-choice-heard": "Jūs neko neizvēlējāties.",
+        "try-again": "Lūdzu, mēģiniet vēlreiz.",
+        "recorded": "Šī saruna tiek ierakstīta.",
+        "recorded-consent": "Mēs vēlētos ierakstīt šo sarunu. Ja piekrītat ierakstīšanai, nospiediet viens.",
+        "recording-agreed": "Paldies. Saruna tiek ierakstīta.",
+        "recording-declined": "Saruna netiek ierakstīta.",
+        "supervisor-joined": "Sarunai ir pievienojies vadītājs.",
+        "leave-message": "Lūdzu, atstājiet ziņojumu pēc signāla.",
+        "message-left": "Paldies. Jūsu ziņojums ir saglabāts. Uz redzēšanos.",
+        "nothing-recorded": "Nekas netika ierakstīts.",
+        "mailbox-full": "Šī balss pastkaste ir pilna. Pašlaik ziņojumu atstāt nevar.",
+        "enter-pin": "Ievadiet savu pin kodu un nospiediet restīti.",
+        "wrong-pin": "Pin kods nav pareizs.",
+        "pin-blocked": "Pin kods pārāk daudz reižu ievadīts nepareizi. Lūdzu, mēģiniet vēlāk.",
+        "mailbox-menu": "Lai noklausītos ziņojumus, nospiediet viens. Lai mainītu sveicienu, nospiediet divi. "
+        "Lai beigtu, nolieciet klausuli.",
+        "no-messages": "Jums nav ziņojumu.",
+        "no-new-messages": "Jums nav jaunu ziņojumu.",
+        "more-than-fifty-new": "Jums ir vairāk nekā piecdesmit jaunu ziņojumu.",
+        "more-than-fifty-saved": "Jums ir vairāk nekā piecdesmit saglabātu ziņojumu.",
+        "message-from": "Ziņojums no numura",
+        "message-from-unknown": "Ziņojums no nezināma numura.",
+        "message-menu": "Lai noklausītos ziņojumu vēlreiz, nospiediet viens. Lai to saglabātu, nospiediet divi. "
+        "Lai to dzēstu, nospiediet trīs. Lai pārietu pie nākamā ziņojuma, nospiediet restīti.",
+        "no-more-messages": "Vairāk ziņojumu nav.",
+        "message-saved": "Ziņojums ir saglabāts.",
+        "message-deleted": "Ziņojums ir dzēsts.",
+        "record-greeting": "Ierunājiet savu sveicienu pēc signāla un nospiediet restīti.",
+        "greeting-menu": "Lai noklausītos sveicienu, nospiediet viens. Lai to paturētu, nospiediet divi. "
+        "Lai to ierunātu no jauna, nospiediet trīs. Lai lietotu standarta sveicienu, nospiediet četri.",
+        "greeting-saved": "Jūsu sveiciens ir saglabāts.",
+        "greeting-deleted": "Jūsu sveiciens ir dzēsts. Zvanītāji dzirdēs standarta sveicienu.",
+        "record-announcement": "Ierunājiet paziņojumu pēc signāla un nospiediet restīti.",
+        "announcement-saved": "Paziņojums ir saglabāts.",
+        "forward-on": "Jūsu zvani tagad tiek pāradresēti uz numuru",
+        "forward-off": "Jūsu zvani vairs netiek pāradresēti.",
+        "dnd-on": "Režīms netraucēt ir ieslēgts. Jūsu tālruņi nezvana.",
+        "dnd-off": "Režīms netraucēt ir izslēgts. Jūsu tālruņi atkal zvana.",
+        "queue-logged-in": "Pieteikšanās rindā ir pabeigta.",
+        "queue-logged-out": "Atteikšanās no rindas ir pabeigta.",
+        "queue-paused": "Jums ir pauze, zvani no rindas netiek saņemti.",
+        "queue-resumed": "Pauze ir beigusies. Zvani no rindas atkal tiek saņemti.",
+        "received-today": "Saņemts šodien",
+        "received-yesterday": "Saņemts vakar",
+    },
+    keys=dict(zip("0123456789", _SMALL["m"], strict=True)) | {"*": "zvaigznīte", "#": "restīte", "+": "plus"},
+    number=number,
+    position=lambda n: f"Jūsu numurs rindā ir {number(n)}.",
+    wait=lambda n: f"Paredzamais gaidīšanas laiks ir aptuveni {_counted(n, 'f', 'minūte', 'minūtes')}.",
+    keep_place=lambda key: f"Lai saglabātu vietu rindā un saņemtu atzvanu, nospiediet {_ACCUSATIVE.get(key, key)}.",
+    new_messages=lambda n: f"Jums ir {_counted(n, 'm', 'jauns ziņojums', 'jauni ziņojumi')}.",
+    saved_messages=lambda n: f"Jums ir {_counted(n, 'm', 'saglabāts ziņojums', 'saglabāti ziņojumi')}.",
+    received_weekday=tuple(
+        f"Saņemts {day}" for day in words("pirmdien otrdien trešdien ceturtdien piektdien sestdien svētdien")
+    ),
+    received_day=tuple(f"Saņemts {day}" for day in _DAYS),
+    months=words("janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī novembrī decembrī"),
+    hour=_hour,
+    minute=lambda n: f"un {_counted(n, 'f-locative', 'minūtē', 'minūtēs')}" if n else "",
+)

@@ -1,0 +1,121 @@
+"""What the system says in Norwegian (bokmål)."""
+
+from __future__ import annotations
+
+from svara.media.sounds.texts.tongue import Tongue, words
+
+_SMALL = words("null en to tre fire fem seks sju åtte ni ti elleve tolv tretten fjorten femten seksten sytten atten nitten")
+_TENS = ("", "", "tjue", "tretti", "førti", "femti", "seksti", "sytti", "åtti", "nitti")
+_ORDINALS = words(
+    "første andre tredje fjerde femte sjette sjuende åttende niende tiende ellevte tolvte trettende fjortende "
+    "femtende sekstende syttende attende nittende tjuende tjueførste tjueandre tjuetredje tjuefjerde tjuefemte "
+    "tjuesjette tjuesjuende tjueåttende tjueniende trettiende trettiførste"
+)
+
+
+def number(n: int) -> str:
+    if n < 20:
+        return _SMALL[n]
+    if n == 100:
+        return "hundre"
+    return _TENS[n // 10] + (_SMALL[n % 10] if n % 10 else "")
+
+
+def _neuter(n: int) -> str:
+    """Before "minutt": ett, tjueett."""
+    return number(n).removesuffix("en") + "ett" if n % 10 == 1 and n != 11 else number(n)
+
+
+def _messages(n: int, one: str, several: str) -> str:
+    return f"Du har {number(n)} {one} melding." if n == 1 else f"Du har {number(n)} {several} meldinger."
+
+
+def _minute(n: int) -> str:
+    if n == 0:
+        return ""
+    return f"null {number(n)}" if n < 10 else number(n)
+
+
+TONGUE = Tongue(
+    phrases={
+        "hold": "Vennligst vent.",
+        "connecting": "Et øyeblikk, du settes over.",
+        "next-in-line": "Du er den neste i køen.",
+        "in-line-far": "Du står i kø. Det er mer enn femti innringere foran deg.",
+        "wait-under-a-minute": "Forventet ventetid er under ett minutt.",
+        "wait-over-an-hour": "Forventet ventetid er mer enn en time.",
+        "all-busy": "Alle linjene våre er opptatt. Vennligst vent.",
+        "callback-number": "Du blir ringt opp på nummeret",
+        "callback-confirm": "Trykk en for å bli ringt opp på dette nummeret. Trykk to for å oppgi et annet nummer.",
+        "callback-enter-number": "Tast inn nummeret du vil bli ringt opp på, og avslutt med firkant.",
+        "callback-kept": "Du beholder plassen din i køen. Vi ringer deg opp når det er din tur. Ha det bra.",
+        "callback-your-turn": "Du ba oss ringe deg opp. Nå er det din tur. Vennligst vent.",
+        "callback-for-agent": "Denne innringeren har bedt om å bli ringt opp. Du settes over.",
+        "closed": "Vi har stengt nå. Ring oss gjerne igjen i åpningstiden vår.",
+        "nobody-available": "Ingen kan ta telefonen akkurat nå. Vennligst ring igjen senere.",
+        "person-not-available": "Den du ringer til, er ikke tilgjengelig.",
+        "person-busy": "Den du ringer til, er opptatt.",
+        "number-not-in-use": "Nummeret du har ringt, er ikke i bruk.",
+        "no-such-extension": "Ingen har det internnummeret.",
+        "cannot-be-completed": "Samtalen kan ikke settes opp. Vennligst ring igjen senere.",
+        "not-allowed": "Det er ikke tillatt å ringe dette nummeret fra din telefon.",
+        "lines-down": "Vi har ikke forbindelse med telenettet akkurat nå. Vennligst ring igjen senere.",
+        "goodbye": "Ha det bra.",
+        "not-a-choice": "Det er ikke et av valgene.",
+        "no-choice-heard": "Du har ikke valgt noe.",
+        "try-again": "Vennligst prøv igjen.",
+        "recorded": "Denne samtalen blir tatt opp.",
+        "recorded-consent": "Vi ønsker å ta opp denne samtalen. Trykk en hvis du samtykker til opptaket.",
+        "recording-agreed": "Takk. Samtalen blir tatt opp.",
+        "recording-declined": "Samtalen blir ikke tatt opp.",
+        "supervisor-joined": "En leder deltar nå i samtalen.",
+        "leave-message": "Vennligst legg igjen en beskjed etter tonen.",
+        "message-left": "Takk. Meldingen din er lagret. Ha det bra.",
+        "nothing-recorded": "Ingenting ble tatt opp.",
+        "mailbox-full": "Denne postkassen er full. Du kan ikke legge igjen beskjed nå.",
+        "enter-pin": "Tast inn pinkoden din, og avslutt med firkant.",
+        "wrong-pin": "Pinkoden er feil.",
+        "pin-blocked": "Feil pinkode er tastet for mange ganger. Vennligst prøv igjen senere.",
+        "mailbox-menu": "Trykk en for å høre meldingene dine. Trykk to for å endre hilsenen din. Legg på for å avslutte.",
+        "no-messages": "Du har ingen meldinger.",
+        "no-new-messages": "Du har ingen nye meldinger.",
+        "more-than-fifty-new": "Du har mer enn femti nye meldinger.",
+        "more-than-fifty-saved": "Du har mer enn femti lagrede meldinger.",
+        "message-from": "Melding fra nummeret",
+        "message-from-unknown": "Melding fra ukjent nummer.",
+        "message-menu": "Trykk en for å høre meldingen igjen. Trykk to for å lagre den. Trykk tre for å slette den. "
+        "Trykk firkant for neste melding.",
+        "no-more-messages": "Det er ingen flere meldinger.",
+        "message-saved": "Meldingen er lagret.",
+        "message-deleted": "Meldingen er slettet.",
+        "record-greeting": "Les inn hilsenen din etter tonen, og avslutt med firkant.",
+        "greeting-menu": "Trykk en for å høre hilsenen din. Trykk to for å beholde den. "
+        "Trykk tre for å lese den inn på nytt. Trykk fire for å bruke standardhilsenen.",
+        "greeting-saved": "Hilsenen din er lagret.",
+        "greeting-deleted": "Hilsenen din er slettet. Innringere hører standardhilsenen.",
+        "record-announcement": "Les inn meldingen etter tonen, og avslutt med firkant.",
+        "announcement-saved": "Meldingen er lagret.",
+        "forward-on": "Samtalene dine viderekobles nå til nummeret",
+        "forward-off": "Samtalene dine viderekobles ikke lenger.",
+        "dnd-on": "Ikke forstyrr er slått på. Telefonene dine ringer ikke.",
+        "dnd-off": "Ikke forstyrr er slått av. Telefonene dine ringer igjen.",
+        "queue-logged-in": "Du er logget på køen.",
+        "queue-logged-out": "Du er logget av køen.",
+        "queue-paused": "Du har pause, og får ingen samtaler fra køen.",
+        "queue-resumed": "Pausen er over. Du får samtaler fra køen igjen.",
+        "received-today": "Mottatt i dag",
+        "received-yesterday": "Mottatt i går",
+    },
+    keys=dict(zip("0123456789", _SMALL, strict=False)) | {"*": "stjerne", "#": "firkant", "+": "pluss"},
+    number=number,
+    position=lambda n: f"Du er nummer {number(n)} i køen.",
+    wait=lambda n: f"Forventet ventetid er omtrent {_neuter(n)} minutt{'' if n == 1 else 'er'}.",
+    keep_place=lambda key: f"Trykk {key} for å beholde plassen din i køen og bli ringt opp.",
+    new_messages=lambda n: _messages(n, "ny", "nye"),
+    saved_messages=lambda n: _messages(n, "lagret", "lagrede"),
+    received_weekday=tuple(f"Mottatt {day}" for day in words("mandag tirsdag onsdag torsdag fredag lørdag søndag")),
+    received_day=tuple(f"Mottatt den {day}" for day in _ORDINALS),
+    months=words("januar februar mars april mai juni juli august september oktober november desember"),
+    hour=lambda n: f"klokken {_neuter(n)}",
+    minute=_minute,
+)

@@ -1,0 +1,122 @@
+"""What the system says in Swedish."""
+
+from __future__ import annotations
+
+from svara.media.sounds.texts.tongue import Tongue, words
+
+_SMALL = words("noll ett två tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton sexton sjutton arton nitton")
+_TENS = ("", "", "tjugo", "trettio", "fyrtio", "femtio", "sextio", "sjuttio", "åttio", "nittio")
+_ORDINALS = words(
+    "första andra tredje fjärde femte sjätte sjunde åttonde nionde tionde elfte tolfte trettonde fjortonde femtonde "
+    "sextonde sjuttonde artonde nittonde tjugonde tjugoförsta tjugoandra tjugotredje tjugofjärde tjugofemte "
+    "tjugosjätte tjugosjunde tjugoåttonde tjugonionde trettionde trettioförsta"
+)
+
+
+def number(n: int) -> str:
+    if n < 20:
+        return _SMALL[n]
+    if n == 100:
+        return "hundra"
+    return _TENS[n // 10] + (_SMALL[n % 10] if n % 10 else "")
+
+
+def _common(n: int) -> str:
+    """Before "minut": en, tjugoen."""
+    return number(n).removesuffix("ett") + "en" if n % 10 == 1 and n != 11 else number(n)
+
+
+def _messages(n: int, one: str, several: str) -> str:
+    return f"Du har {number(n)} {one if n == 1 else several}."
+
+
+def _minute(n: int) -> str:
+    if n == 0:
+        return ""
+    return f"noll {number(n)}" if n < 10 else number(n)
+
+
+TONGUE = Tongue(
+    phrases={
+        "hold": "Var god vänta.",
+        "connecting": "Ett ögonblick, du kopplas fram.",
+        "next-in-line": "Du är näst på tur.",
+        "in-line-far": "Du står i kö. Det är fler än femtio uppringare före dig.",
+        "wait-under-a-minute": "Beräknad väntetid är under en minut.",
+        "wait-over-an-hour": "Beräknad väntetid är mer än en timme.",
+        "all-busy": "Alla våra linjer är upptagna. Var god vänta.",
+        "callback-number": "Du blir uppringd på numret",
+        "callback-confirm": "Tryck ett för att bli uppringd på det här numret. Tryck två för att ange ett annat nummer.",
+        "callback-enter-number": "Slå in numret som du vill bli uppringd på, och avsluta med fyrkant.",
+        "callback-kept": "Du behåller din plats i kön. Vi ringer upp dig när det är din tur. Hej då.",
+        "callback-your-turn": "Du bad oss ringa upp dig. Nu är det din tur. Var god vänta.",
+        "callback-for-agent": "Den här uppringaren har bett om att bli uppringd. Du kopplas fram.",
+        "closed": "Vi har stängt just nu. Välkommen att ringa igen under våra öppettider.",
+        "nobody-available": "Ingen kan ta emot ditt samtal just nu. Var god ring igen senare.",
+        "person-not-available": "Personen du ringer kan inte nås.",
+        "person-busy": "Personen du ringer är upptagen.",
+        "number-not-in-use": "Numret du har slagit används inte.",
+        "no-such-extension": "Ingen har det anknytningsnumret.",
+        "cannot-be-completed": "Samtalet kan inte kopplas. Var god ring igen senare.",
+        "not-allowed": "Det är inte tillåtet att ringa det här numret från din telefon.",
+        "lines-down": "Vi har ingen förbindelse med telenätet just nu. Var god ring igen senare.",
+        "goodbye": "Hej då.",
+        "not-a-choice": "Det är inte ett av valen.",
+        "no-choice-heard": "Du har inte valt något.",
+        "try-again": "Var god försök igen.",
+        "recorded": "Det här samtalet spelas in.",
+        "recorded-consent": "Vi vill gärna spela in det här samtalet. Tryck ett om du samtycker till inspelningen.",
+        "recording-agreed": "Tack. Samtalet spelas in.",
+        "recording-declined": "Samtalet spelas inte in.",
+        "supervisor-joined": "En arbetsledare deltar nu i samtalet.",
+        "leave-message": "Var god lämna ett meddelande efter tonen.",
+        "message-left": "Tack. Ditt meddelande har sparats. Hej då.",
+        "nothing-recorded": "Ingenting spelades in.",
+        "mailbox-full": "Den här röstbrevlådan är full. Det går inte att lämna meddelanden just nu.",
+        "enter-pin": "Slå in din pinkod, och avsluta med fyrkant.",
+        "wrong-pin": "Pinkoden är fel.",
+        "pin-blocked": "Fel pinkod har slagits in för många gånger. Var god försök igen senare.",
+        "mailbox-menu": "Tryck ett för att höra dina meddelanden. Tryck två för att ändra din hälsning. "
+        "Lägg på för att avsluta.",
+        "no-messages": "Du har inga meddelanden.",
+        "no-new-messages": "Du har inga nya meddelanden.",
+        "more-than-fifty-new": "Du har fler än femtio nya meddelanden.",
+        "more-than-fifty-saved": "Du har fler än femtio sparade meddelanden.",
+        "message-from": "Meddelande från numret",
+        "message-from-unknown": "Meddelande från okänt nummer.",
+        "message-menu": "Tryck ett för att höra meddelandet igen. Tryck två för att spara det. "
+        "Tryck tre för att radera det. Tryck fyrkant för nästa meddelande.",
+        "no-more-messages": "Det finns inga fler meddelanden.",
+        "message-saved": "Meddelandet är sparat.",
+        "message-deleted": "Meddelandet är raderat.",
+        "record-greeting": "Tala in din hälsning efter tonen, och avsluta med fyrkant.",
+        "greeting-menu": "Tryck ett för att höra din hälsning. Tryck två för att behålla den. "
+        "Tryck tre för att tala in den på nytt. Tryck fyra för att använda standardhälsningen.",
+        "greeting-saved": "Din hälsning är sparad.",
+        "greeting-deleted": "Din hälsning är raderad. Den som ringer hör standardhälsningen.",
+        "record-announcement": "Tala in meddelandet efter tonen, och avsluta med fyrkant.",
+        "announcement-saved": "Meddelandet är sparat.",
+        "forward-on": "Dina samtal vidarekopplas nu till numret",
+        "forward-off": "Dina samtal vidarekopplas inte längre.",
+        "dnd-on": "Stör ej är på. Dina telefoner ringer inte.",
+        "dnd-off": "Stör ej är av. Dina telefoner ringer igen.",
+        "queue-logged-in": "Du är inloggad i kön.",
+        "queue-logged-out": "Du är utloggad ur kön.",
+        "queue-paused": "Du har paus, och får inga samtal från kön.",
+        "queue-resumed": "Pausen är över. Du får samtal från kön igen.",
+        "received-today": "Mottaget i dag",
+        "received-yesterday": "Mottaget i går",
+    },
+    keys=dict(zip("0123456789", _SMALL, strict=False)) | {"*": "stjärna", "#": "fyrkant", "+": "plus"},
+    number=number,
+    position=lambda n: f"Du är nummer {number(n)} i kön.",
+    wait=lambda n: f"Beräknad väntetid är ungefär {_common(n)} minut{'' if n == 1 else 'er'}.",
+    keep_place=lambda key: f"Tryck {key} för att behålla din plats i kön och bli uppringd.",
+    new_messages=lambda n: _messages(n, "nytt meddelande", "nya meddelanden"),
+    saved_messages=lambda n: _messages(n, "sparat meddelande", "sparade meddelanden"),
+    received_weekday=tuple(f"Mottaget i {day}" for day in words("måndags tisdags onsdags torsdags fredags lördags söndags")),
+    received_day=tuple(f"Mottaget den {day}" for day in _ORDINALS),
+    months=words("januari februari mars april maj juni juli augusti september oktober november december"),
+    hour=lambda n: f"klockan {number(n)}",
+    minute=_minute,
+)
