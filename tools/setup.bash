@@ -133,6 +133,9 @@ set_up() {
     if [ "$kind" = test ]; then
         set_up_python dev
         need_programs "${RUN_PROGRAMS[@]}" "${TEST_PROGRAMS[@]}"
+        # Once for all data folders of the tests, so that none of them has to wait for its phrases.
+        PYTHONPATH="$ROOT/src" "$ROOT/.venv/bin/python" -m svara.media.sounds.prepare </dev/null >"$LOG" 2>&1 ||
+            { tail -5 "$LOG" >&2; fail "the phrases could not be spoken"; }
     else
         set_up_python run
         need_programs "${RUN_PROGRAMS[@]}"

@@ -21,6 +21,7 @@ from svara.bus import connect
 from svara.calls.commands import TOPIC_CALL, Recorded
 from svara.data import DataFolder
 from svara.history.health import SERVICE
+from svara.people.spoken import prepare_sounds
 
 if TYPE_CHECKING:
     from svara.history.record import CallRecord
@@ -63,10 +64,12 @@ async def main(
     await bus.serve(SERVICE, health)
     follower.start()
     forgetting = asyncio.create_task(_forget_expired())
+    preparing = asyncio.create_task(prepare_sounds(data))
     try:
         await stop.wait()
     finally:
         forgetting.cancel()
+        preparing.cancel()
         follower.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), STOP_SECONDS)

@@ -8,6 +8,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from svara.media.sounds import music
+
 RATE_HZ = 48_000
 
 
@@ -48,3 +50,12 @@ def strength(samples: NDArray[np.float32] | NDArray[np.int16], hz: float, rate: 
     spectrum = np.abs(np.fft.rfft(x * np.hanning(x.size))) ** 2
     frequencies = np.fft.rfftfreq(x.size, 1 / rate)
     return float(spectrum[np.abs(frequencies - hz) < 15].sum() / spectrum.sum())
+
+
+def music_share(samples: NDArray[np.floating] | NDArray[np.int16], rate: int = 16_000) -> float:
+    """How much of the sound's energy is in the pedal tone of our own music: above 0.08 in four seconds of it (0.06 in two),
+    below 0.05 in speech."""
+    x = samples.astype(np.float64)
+    spectrum = np.abs(np.fft.rfft(x * np.hanning(x.size))) ** 2
+    frequencies = np.fft.rfftfreq(x.size, 1 / rate)
+    return float(spectrum[np.abs(frequencies - music.PEDAL_HZ) < 2].sum() / spectrum.sum())

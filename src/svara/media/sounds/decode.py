@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import av
 import numpy as np
-import soxr
+import soxr  # type: ignore[import-untyped]
 from av.container import InputContainer
 from numpy.typing import NDArray
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soxr
+import soxr  # type: ignore[import-untyped]
 
 from svara.media.sounds.form import RATE_HZ, SoundError, from_wav, shape, to_wav
 
@@ -30,6 +30,7 @@ MAX_MEMORY_BYTES = 2 * 1024**3
 
 _WORDS_A_MINUTE = "145"
 """Slower than espeak-ng's own 175: a telephone line swallows consonants."""
+_NICE = 10
 _ESPEAK = {"en": "en-gb", "cs": "cs", "lv": "lv", "nb": "nb", "ru": "ru", "sv": "sv"}
 _PIPER = {
     "en": ("en_GB-", "en_US-", "en_"),
@@ -129,6 +130,7 @@ def _run(command: list[str], words: str) -> bytes:
         raise SoundError("cannot be spoken: the voice cannot be started") from error
     with process:
         try:
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)  # calls go first
             resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
             said, _ = process.communicate(words.encode(), timeout=SPEAK_SECONDS)
         except (subprocess.TimeoutExpired, OSError) as error:
