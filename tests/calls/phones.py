@@ -33,6 +33,7 @@ from svara.sip.message import Request, Response, new_request, new_response, pars
 from svara.sip.registrar import Registrar
 from svara.sip.transaction import Transactions
 from svara.sip.transport import Flow, FlowError
+from svara.sip.transport.flow import Target
 
 SERVER = ("192.0.2.1", 5060)
 RELAY = "192.0.2.9"
@@ -157,9 +158,18 @@ class Transports:
         self.clock = clock
         self.on_message: Any = None
         self.wires: dict[str, Wire] = {}
+        self.places: dict[tuple[str, int], Wire] = {}
+        """Who can be reached at an address of their own: providers."""
+        self.trusted: set[str] = set()
 
-    def flow_for(self, target: object, done: Callable[[Flow | FlowError], None], *, size: int = 0) -> None:
-        """Nobody takes a connection from us."""
+    def trust(self, ip: str) -> None:
+        self.trusted.add(ip)
+
+    def flow_for(self, target: Target, done: Callable[[Flow | FlowError], None], *, size: int = 0) -> None:
+        """No phone takes a connection from us."""
+        if (target.host, target.port) in self.places:
+            done(self.places[target.host, target.port])
+            return
         self.clock.call_later(0.1, done, FlowError("the connection could not be opened"))
 
     def flow_by_id(self, flow_id: str) -> Flow | None:
@@ -202,6 +212,7 @@ class Office:
             random=self.random,
         )
         self.switch.office = self.snapshot
+        self.switch.trunks.office(self.snapshot)
         self.desk = Desk(self.switch, Nonces(b"key", self.clock), self.limits)
         self.switch.transactions = Transactions(
             self.clock, self.transports, self.random, self.desk.on_request, self.desk.on_ack

@@ -113,7 +113,7 @@ class Call:
             direction=self.direction,
             caller=self.caller,
             dialled=self.dialled,
-            callee=self.callee if self.callee.person else None,
+            callee=self.callee if self.callee.person or self.direction == "outbound" else None,
         )
 
     def talk(self, leg: Leg) -> None:

@@ -48,6 +48,21 @@ class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):
     """The logins of the phones that are registered, for the person's own eyes."""
 
 
+class TrunkState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A trunk as it is now. `reason` says in plain words what is wrong; `since` is when that began."""
+
+    tenant: str
+    trunk: str
+    """Its id."""
+    name: str
+    state: Literal["unknown", "up", "down", "unregistered"]
+    """"unknown": nothing was heard of it yet, or it is not asked; calls are tried."""
+    reason: str = ""
+    since: float = 0.0
+    registered_until: float = 0.0
+    """0 for a trunk that does not register, or is not registered."""
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """History holds the final record of this call now."""
 
@@ -94,6 +109,12 @@ class AskHealth(msgspec.Struct, frozen=True, tag="health"):
     """Answered by `Health`."""
 
 
+class AskTrunks(msgspec.Struct, frozen=True, tag="trunks"):
+    """How the trunks of one tenant (None: of all) are; answered by `TrunkStates`."""
+
+    tenant: str | None = None
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     pass
 
@@ -114,6 +135,10 @@ class Live(msgspec.Struct, frozen=True, tag="live"):
     presence: tuple[PersonPresence, ...] = ()
 
 
+class TrunkStates(msgspec.Struct, frozen=True, tag="trunks"):
+    trunks: tuple[TrunkState, ...] = ()
+
+
 class Health(msgspec.Struct, frozen=True, tag="health"):
     office_version: int
     calls: int
@@ -121,9 +146,11 @@ class Health(msgspec.Struct, frozen=True, tag="health"):
     relay: Literal["up", "down"]
     started_at: float = 0.0
     """When this process began: another value than before means that it was restarted."""
+    trunks: dict[str, int] = {}
+    """How many trunks are in each state ("up", "down", "unregistered", "unknown")."""
     counters: dict[str, float] = {}
     """Prometheus names (without the `svara_` prefix) to values."""
 
 
-Request = ReloadOffice | AskLive | Originate | Hangup | ForgetPhone | AskHealth
-Answer = Done | Refused | Originated | Live | Health
+Request = ReloadOffice | AskLive | Originate | Hangup | ForgetPhone | AskHealth | AskTrunks
+Answer = Done | Refused | Originated | Live | Health | TrunkStates

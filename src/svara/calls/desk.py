@@ -11,15 +11,18 @@ from collections.abc import Mapping
 
 from svara import log
 from svara.calls.call import Call
+from svara.calls.dialling import arriving, dialling, internal
 from svara.calls.events import Party
-from svara.calls.guard import TOO_FAST, Limits, Usage, guard, refill
+from svara.calls.guard import TOO_FAST, Limits, Usage, guard, guard_trunk, refill
 from svara.calls.incoming import Incoming
 from svara.calls.leg import ALLOW, CALLER, Leg
-from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party, route
+from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.switch import Switch
+from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
 from svara.people.office import REALM
 from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
+from svara.sip.headers import parse_privacy
 from svara.sip.message import Request, SipError, new_response
 from svara.sip.syntax import printable
 from svara.sip.transaction import ServerTransaction
@@ -149,42 +152,83 @@ class Desk:
     # --- INVITE
 
     def _invite(self, transaction: ServerTransaction) -> None:
-        login = self._identify(transaction, proxy=True)
-        if login is None:
-            return
         request, switch = transaction.request, self._switch
-        if _lacks(transaction, SUPPORTED_FOR_CALLS):
+        identified = switch.trunks.identify(request, transaction.flow)
+        if identified is None and (trunks := switch.trunks.by_login(request, self._nonces)):
+            identified = switch.trunks.called(request, trunks) or UNKNOWN_NUMBER
+        if identified is not None:
+            self._from_outside(transaction, identified)
             return
-        if request.max_forwards == 0:
-            transaction.reply(483)
-            return
-        if request.body and session_description(request) is None:
-            transaction.reply(415, headers=(("Accept", "application/sdp"),))
+        login = self._identify(transaction, proxy=True)
+        if login is None or not _understood(transaction):
             return
         tenant, person, _ = switch.office.by_login[login]
         dialled = request.request_uri.user or ""
         asked = Asked(tenant.id, person.id, login, dialled)
-        refusal = guard(switch.office, asked, self._usage(asked), self._limits)
+        refusal = guard(switch.office, asked, self._usage(login, tenant.id), self._limits)
         if refusal is TOO_FAST:
-            switch.counters.calls_refused_total += 1
-            transaction.reply(refusal.status, "Too Many Calls", headers=(("Retry-After", "5"),))
+            self._too_fast(transaction, refusal)
             return
         now = switch.clock.now()
         if refusal is None and not self._is_ours(request, transaction.flow):
             refusal = FOREIGN_HOST
-        plan = route(switch.office, asked, now, self._reachable) if refusal is None else Plan(None, (), refusal, now)
-        shown = printable(dialled, MAX_DIALLED)
-        callee = Party(number=shown) if plan.callee is None else party(plan.callee)
+        meant = (
+            dialling(switch.office, asked, now, self._reachable, switch.trunks.up, anonymous=_wants_privacy(request))
+            if refusal is None
+            else internal(Plan(None, (), refusal, now), dialled)
+        )
         call = Call(
             switch,
             switch.new_id(),
             tenant=tenant.id,
             caller=party(person, login),
-            dialled=shown,
-            callee=callee,
+            dialled=printable(dialled, MAX_DIALLED),
+            callee=meant.callee,
             relay=switch.relay_for(tenant),
         )
+        call.direction = meant.direction
+        self._begin(transaction, call, meant.plan)
+
+    def _from_outside(self, transaction: ServerTransaction, identified: Inbound | Refusal) -> None:
+        """A trunk's call: to a number of one of its tenants, or to none."""
+        switch, flow = self._switch, transaction.flow
+        if not flow.trusted:
+            flow.trusted = True
+        if isinstance(identified, Refusal):
+            switch.counters.calls_refused_total += 1
+            transaction.reply(identified.status)
+            return
+        if not _understood(transaction):
+            return
+        tenant, trunk, number, caller = identified.tenant, identified.trunk, identified.number, identified.caller
+        refusal = guard_trunk(self._usage(trunk.id, tenant.id), self._limits)
+        if refusal is not None:
+            self._too_fast(transaction, refusal)
+            return
+        call = Call(
+            switch,
+            switch.new_id(),
+            tenant=tenant.id,
+            caller=caller,
+            dialled=number.number,
+            callee=Party(number=number.number),
+            relay=switch.relay_for(tenant),
+        )
+        call.direction = "inbound"
+        plan = arriving(switch.office, tenant, number, switch.clock.now(), self._reachable)
+        if plan.callee is not None:
+            call.callee = party(plan.callee)
+            call.joined(plan.callee.id)
+        self._begin(transaction, call, plan, trunk.id)
+
+    def _too_fast(self, transaction: ServerTransaction, refusal: Refusal) -> None:
+        self._switch.counters.calls_refused_total += 1
+        transaction.reply(refusal.status, "Too Many Calls", headers=(("Retry-After", "5"),))
+
+    def _begin(self, transaction: ServerTransaction, call: Call, plan: Plan, trunk: str = "") -> None:
+        switch, request = self._switch, transaction.request
         leg = Leg(switch, call, CALLER, "caller", party=call.caller, tag=transaction.to_tag)
+        leg.trunk = trunk
         leg.use(transaction.flow)
         try:
             incoming = Incoming(leg, transaction)
@@ -205,13 +249,14 @@ class Desk:
             if not transaction.done:
                 transaction.reply(500)
 
-    def _usage(self, asked: Asked) -> Usage:
+    def _usage(self, source: str, tenant: str) -> Usage:
+        """What a phone (its login) or a trunk (its id) uses at this moment, with the call that it wants to make."""
         switch, limits = self._switch, self._limits
         now = switch.clock.monotonic()
-        allowance, at = self._allowance.get(asked.login, (limits.starts_per_second, now))
+        allowance, at = self._allowance.get(source, (limits.starts_per_second, now))
         allowance = refill(allowance, now - at, limits)
-        self._allowance[asked.login] = (max(0.0, allowance - 1.0), now)
-        return Usage(switch.calls_of_phone.get(asked.login, 0), switch.calls_of_tenant.get(asked.tenant, 0), allowance)
+        self._allowance[source] = (max(0.0, allowance - 1.0), now)
+        return Usage(switch.calls_of_phone.get(source, 0), switch.calls_of_tenant.get(tenant, 0), allowance)
 
     def _reachable(self, login: str) -> bool:
         return bool(self._switch.registrar.all_bindings(login))
@@ -224,6 +269,31 @@ class Desk:
             return uri.scheme == "tel"  # a number, which is looked for among our own
         host = uri.host
         return host in self._hosts or host == flow.local[0] or host == request.from_.uri.host
+
+
+def _understood(transaction: ServerTransaction) -> bool:
+    """Whether an INVITE can be dealt with at all; else it was answered."""
+    request = transaction.request
+    if _lacks(transaction, SUPPORTED_FOR_CALLS):
+        return False
+    if request.max_forwards == 0:
+        transaction.reply(483)
+        return False
+    if request.body and session_description(request) is None:
+        transaction.reply(415, headers=(("Accept", "application/sdp"),))
+        return False
+    return True
+
+
+def _wants_privacy(request: Request) -> bool:
+    """Whether the phone asks that the other side learns nothing of the caller (RFC 3323 section 4)."""
+    asked = request.first("privacy")
+    if asked is not None:
+        try:
+            return bool(parse_privacy(asked) - {"none", "critical", "session"})
+        except SipError:
+            return True
+    return request.from_.uri.host == "anonymous.invalid"
 
 
 def _lacks(transaction: ServerTransaction, known: frozenset[str]) -> bool:

@@ -55,3 +55,10 @@ def guard(office: Office, call: Asked, usage: Usage, limits: Limits) -> Refusal 
     if usage.allowance < 1.0:
         return TOO_FAST
     return None
+
+
+def guard_trunk(usage: Usage, limits: Limits) -> Refusal | None:
+    """The same for a call that a trunk brings: its provider may send as much as a whole exchange behind one login."""
+    if usage.calls_of_tenant >= limits.calls_of_tenant:
+        return TENANT_FULL
+    return TOO_FAST if usage.allowance < 1.0 else None

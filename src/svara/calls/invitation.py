@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = ("Reason", 'SIP;cause=200;text="Call completed elsewhere"')
 
-_STANDING = {
+STANDING = {
     "allow": f"Allow: {ALLOW}",
     "supported": "Supported: 100rel, timer",
 } | {name.lower(): f"{name}: {value}" for name, value in ask_timer(TIMER) if name != "Supported"}
@@ -67,6 +67,7 @@ class Invitation:
 
     __slots__ = (
         "__weakref__",
+        "_asked_longer",
         "_early",
         "_receiver",
         "client",
@@ -92,6 +93,7 @@ class Invitation:
         self.ringing = False
         self.sdp = b""
         """The phone's newest description."""
+        self._asked_longer = False
         self._early: Dialog | None = None
         self._receiver: ReliableReceiver | None = None
 
@@ -138,7 +140,7 @@ class Invitation:
             "contact": f"Contact: <{flow.contact_uri()}>",
             "p-asserted-identity": f"P-Asserted-Identity: {from_}",
         }
-        lines |= _STANDING
+        lines |= STANDING
         if sdp:
             lines["content-type"] = f"Content-Type: {SDP}"
         request = request_of_lines("INVITE", binding.contact, lines, sdp)
@@ -181,7 +183,7 @@ class Invitation:
                 self._provisional(response)
             elif response.status < 300:
                 self._answered(response)
-            elif response.status == 422 and self.open and self.cseq == 1:
+            elif response.status == 422 and self.open and not self._asked_longer:
                 self._ask_longer(response)
             else:
                 self.fail(response.status)
@@ -198,13 +200,14 @@ class Invitation:
         leg = self.leg
         if self.request is None or leg.flow is None:
             return
+        self._asked_longer = True
         self.cseq += 1
-        request = self.request = self.request.copy()
+        request = self.request.copy()
         for name, value in ask_timer(TIMER, min_seconds=wanted_min_seconds(response)):
             if name != "Supported":
                 request.set(name, value)
         request.set("CSeq", f"{self.cseq} INVITE")
-        self.client = leg.switch.transactions.request(request, leg.flow, on_response=self._response, on_failure=self._failed)
+        self._send(request, leg.flow)
 
     def _provisional(self, response: Response) -> None:
         if not self.open or response.status == 100:
@@ -240,11 +243,12 @@ class Invitation:
         if self._early is not None and self._early.remote_tag == dialog.remote_tag:
             dialog.local_cseq = self._early.local_cseq
         if not self.open:
-            _leave(leg, flow, dialog, self.cseq)
+            leave(leg, flow, dialog, self.cseq)
             return
         self.open = False
         self.client = None
         leg.dialog = dialog
+        leg.renumbered[1] = self.cseq
         leg.can_update = "UPDATE" in response.allow
         leg.refreshed(response)
         self.sdp = sdp_of(response) or self.sdp
@@ -253,7 +257,7 @@ class Invitation:
         self.inviter.leg_answered(leg, self.sdp)
 
 
-def _leave(leg: Leg, flow: Flow, dialog: Dialog, cseq: int) -> None:
+def leave(leg: Leg, flow: Flow, dialog: Dialog, cseq: int) -> None:
     """A phone picked up although it was not wanted any more: end its dialog as RFC 3261 section 13.2.2.4 asks."""
     transactions = leg.switch.transactions
     transactions.send_ack(dialog.new_ack(cseq), flow)

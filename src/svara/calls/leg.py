@@ -54,11 +54,13 @@ class Leg:
         "invitation",
         "kind",
         "party",
+        "renumbered",
         "session",
         "session_headers",
         "side",
         "switch",
         "tag",
+        "trunk",
     )
 
     def __init__(self, switch: Switch, call: Call, leg_id: str, side: EndedBy, *, party: Party, tag: str) -> None:
@@ -75,6 +77,11 @@ class Leg:
         """The phone's own INVITE, until it is answered and acknowledged."""
         self.invitation: Invitation | None = None
         """Our INVITE to the phone, until it is answered."""
+        self.renumbered: dict[int, int] = {}
+        """INVITEs that had to be sent again, because the other side wanted credentials or a longer session: the CSeq number
+        that was asked for, and that of the one that was answered."""
+        self.trunk = ""
+        """The id of the trunk at whose other end this side is; "" for a phone of the house."""
         self.can_update = False
         self.down = False
         """No dialog stands any more, or none ever will."""
@@ -105,7 +112,7 @@ class Leg:
     def way(self) -> Flow | None:
         """An open flow; a phone that lost its connection is reached over the one it registered with since."""
         if self.flow is None or self.flow.closed:
-            newest = self.switch.flow_of(self.party.login)
+            newest = self.switch.trunks.flow_of(self.trunk) if self.trunk else self.switch.flow_of(self.party.login)
             if newest is None:
                 return None
             self.flow = newest
@@ -127,6 +134,8 @@ class Leg:
             on_failure("transport")
             return None
         request = self.dialog.new_request(method, headers, body, content_type)
+        if self.trunk:
+            on_response = self.switch.trunks.proving(self, request, flow, on_response, on_failure)
         self.switch.transactions.request(request, flow, on_response=on_response, on_failure=on_failure)
         return request
 
@@ -134,7 +143,9 @@ class Leg:
         """The ACK to a 2xx of this phone."""
         flow = self.way()
         if flow is not None and self.dialog is not None:
-            ack = self.dialog.new_ack(invite_cseq, body=sdp, content_type=SDP if sdp else None)
+            ack = self.dialog.new_ack(
+                self.renumbered.get(invite_cseq, invite_cseq), body=sdp, content_type=SDP if sdp else None
+            )
             self.switch.transactions.send_ack(ack, flow)
 
     def bye(self, headers: Iterable[tuple[str, str]] = ()) -> None:

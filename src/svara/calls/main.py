@@ -37,6 +37,7 @@ from svara.media.relay import RelayError
 from svara.media.rtpengine import RtpEngine
 from svara.people.office import TOPIC_OFFICE
 from svara.sip.digest import Nonces
+from svara.sip.locate import Locator
 from svara.sip.registrar import Registrar
 from svara.sip.tokens import Tokens
 from svara.sip.transaction import Transactions
@@ -83,14 +84,18 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
         new_tag=lambda: tokens.take(16),
         random=random.SystemRandom(),
     )
-    desk = Desk(switch, Nonces(_key(data), clock), hosts=_names("SVARA_SIP_HOSTS"))
+    key = _key(data)
+    desk = Desk(switch, Nonces(key, clock), hosts=_names("SVARA_SIP_HOSTS"))
     switch.transactions = Transactions(clock, transports, None, desk.on_request, desk.on_ack)
+    locator = Locator(clock)
+    switch.trunks.locate, switch.trunks.key = locator.locate, key
     relay.on_lost = lambda: relay_lost(switch)
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
     service = Service(switch, data.root)
     service.load_office()
     relay.start()
     await _listen(transports, sockets, data)
+    switch.trunks.start()
     recovery.trust_the_registered(switch)
     recovery.take_up(switch, left_open)
     await line.serve(SERVICE, service.handle)
@@ -102,6 +107,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     finally:
         await _close(switch, following, line)
         relay.close()
+        locator.close()
         for closing in list(switch.closing):
             closing.measured(RelayError("the server was stopped"))
         transports.close()
@@ -117,6 +123,7 @@ async def _close(switch: Switch, following: list[asyncio.Task[None]], line: Bus)
     if os.environ.get("SVARA_SUPERVISOR"):
         for call in list(switch.calls.values()):
             call.guarded(call.end, "system", "the server was stopped")
+        switch.trunks.close()
         if switch.transactions.open:
             await asyncio.sleep(LAST_WORDS_SECONDS)
     switch.news.flush()

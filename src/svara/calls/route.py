@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from svara.calls.events import Outcome, Party
-from svara.people.office import Office, Person, Phone, Tenant
+from svara.people.office import Office, Person, Phone, Tenant, Trunk
 
 RING_SECONDS = 60.0
 """How long a person's phones ring where the person did not say."""
@@ -25,6 +25,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
     tenant: str
     person: str
+    """The person's id; "" for somebody from outside, whom the tenant's number has brought here."""
     login: str
     dialled: str
     """The user part of the Request-URI, unescaped."""
@@ -36,6 +37,25 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     person: Person
     phones: tuple[Phone, ...]
     ring_seconds: float
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """Ring a number of the public network through `trunk`; where the trunk itself fails, go on with `otherwise`.
+
+    A number that is busy, declined or unknown is so on every trunk: only a trunk that cannot be reached, or that reports
+    an error of its own, is passed over.
+    """
+
+    trunk: Trunk
+    number: str
+    """E.164; emergency numbers and short codes as they were dialled."""
+    shows: str
+    """The number (E.164) shown to the called side; empty where the tenant has none."""
+    ring_seconds: float
+    anonymous: bool = False
+    """The called side learns nothing of the caller (RFC 3323); the trunk does, to carry and to bill the call."""
+    otherwise: Line | None = None
+    """The same number through the next trunk."""
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +71,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     said anything better."""
 
     callee: Person | None
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Line, ...]
     refusal: Refusal
     until: float
     """When ringing ends at the latest; seconds since the epoch."""
@@ -90,7 +110,7 @@ def find(tenant: Tenant, dialled: str) -> Person | None:
 def route(office: Office, call: Asked, now: float, reachable: Callable[[str], bool]) -> Plan:
     """Decide whom a call rings. `reachable` tells whether the phone with that login is registered."""
     tenant = office.by_tenant_id.get(call.tenant)
-    if tenant is None or call.person not in tenant.by_id:
+    if tenant is None or (call.person and call.person not in tenant.by_id):
         return Plan(None, (), NOT_YOURS, now)
     callee = find(tenant, call.dialled)
     if callee is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from svara.calls.commands import (
     Answer,
     AskHealth,
     AskLive,
+    AskTrunks,
     Done,
     ForgetPhone,
     Hangup,
@@ -24,10 +26,11 @@ from svara.calls.commands import (
     Refused,
     ReloadOffice,
     Request,
+    TrunkStates,
 )
-from svara.calls.events import Party
+from svara.calls.dialling import Dialling, dialling
 from svara.calls.originate import OwnPhones
-from svara.calls.route import MAX_DIALLED, Asked, Plan, find, party, route
+from svara.calls.route import MAX_DIALLED, Asked, Plan, party
 from svara.calls.switch import Switch
 from svara.people.office import SNAPSHOT_FILE, read_office
 
@@ -75,6 +78,8 @@ class Service:
             case ForgetPhone(login=login):
                 switch.registrar.remove(login)
                 return Done()
+            case AskTrunks(tenant=tenant):
+                return TrunkStates(switch.trunks.states(tenant))
             case AskHealth():
                 return self._health()
 
@@ -92,6 +97,7 @@ class Service:
         for login in switch.office.by_login.keys() - office.by_login.keys():
             switch.registrar.remove(login)
         switch.office = office
+        switch.trunks.office(office)
         switch.news.office(office, lambda login: bool(switch.registrar.all_bindings(login)))
 
     def look_at_office(self) -> None:
@@ -115,9 +121,11 @@ class Service:
         if tenant is None or person is None:
             return Refused("not-found", "there is no such person")
         dialled = request.to.strip()[:MAX_DIALLED]
-        callee = find(tenant, dialled)
-        if not dialled or callee is None:
+        meant = self._dialling(request, "", dialled)
+        if not dialled or (meant.direction == "internal" and meant.plan.callee is None):
             return Refused("not-found", "nobody has that number")
+        if meant.direction == "outbound" and not meant.plan.steps:
+            return Refused("invalid", meant.plan.refusal.reason)
         logins = [phone.login for phone in person.phones if switch.registrar.bindings(phone.login)]
         if not logins:
             return Refused("offline", "none of the caller's own phones is online")
@@ -127,22 +135,26 @@ class Service:
             tenant=tenant.id,
             caller=party(person),
             dialled=dialled,
-            callee=party(callee) if callee else Party(number=dialled),
+            callee=meant.callee,
             relay=switch.relay_for(tenant),
         )
+        call.direction = meant.direction
 
         def plan() -> Plan:
-            login = call.caller.login or ""
-            now = switch.clock.now()
-            return route(
-                switch.office,
-                Asked(request.tenant, request.person, login, dialled),
-                now,
-                lambda one: bool(switch.registrar.bindings(one)),
-            )
+            return self._dialling(request, call.caller.login or "", dialled).plan
 
         call.guarded(call.start, OwnPhones(call, person, plan))
         return Originated(call.id)
+
+    def _dialling(self, request: Originate, login: str, dialled: str) -> Dialling:
+        switch = self._switch
+        return dialling(
+            switch.office,
+            Asked(request.tenant, request.person, login, dialled),
+            switch.clock.now(),
+            lambda one: bool(switch.registrar.bindings(one)),
+            switch.trunks.up,
+        )
 
     def _health(self) -> Health:
         switch = self._switch
@@ -160,5 +172,6 @@ class Service:
             registrations=sum(switch.registrar.registered().values()),
             relay="up" if switch.relay.up else "down",
             started_at=self._started_at,
+            trunks=Counter(state.state for state in switch.trunks.states()),
             counters=counters,
         )

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from svara.calls.events import AnyEvent, CallStarted, EndedBy, LegEnded, LegOffered, LegRinging
+from svara.calls.events import AnyEvent, CallStarted, EndedBy, LegEnded, LegOffered, LegRinging, Party
 from svara.calls.invitation import ELSEWHERE, Invitation
 from svara.calls.leg import CALLER, Leg
-from svara.calls.route import NO_ANSWER, Plan, Refusal, Step, party
+from svara.calls.route import NO_ANSWER, Line, Plan, Refusal, Step, party
+from svara.calls.trunks import refusals
+from svara.calls.trunks.line import LineInvitation
 from svara.calls.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
@@ -60,6 +62,7 @@ class Setup:
         "_timer",
         "call",
         "passed",
+        "ringing",
         "side",
         "winner",
     )
@@ -75,17 +78,14 @@ class Setup:
         self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
         self._early: Leg | None = None
+        self.ringing = False
+        """Whether a phone rings now."""
         self._ringing_person: str | None = None
         self._timer: Timer | None = None
 
     def begin(self, started: CallStarted | None = None) -> None:
         """Ring whom the plan says first; `started` is the call's first event, where it has not been written yet."""
         self._advance([] if started is None else [started])
-
-    @property
-    def ringing(self) -> bool:
-        """Whether a phone rings now."""
-        return self._ringing_person is not None
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
         """End the ringing without a talk: `happened`, the legs' ends and the call's go into one write, then all are told."""
@@ -114,6 +114,10 @@ class Setup:
         while self._step < len(plan.steps):
             step = plan.steps[self._step]
             self._step += 1
+            if isinstance(step, Line):
+                self._timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out)
+                self._dial(step, happened)
+                return
             found = self._phones(step)
             if not found:
                 self._refusals.append(meaning(480))
@@ -124,7 +128,7 @@ class Setup:
             call.joined(step.person.id)
             self._timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out)
             for leg, binding in found:
-                call.switch.reach(binding, partial(self._reached, leg, binding))
+                call.switch.reach(binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
             return
         refusal = verdict(self._refusals, plan.refusal)
         self.stop("system" if refusal.outcome in ("failed", "missed") else "callee", refusal, happened)
@@ -142,7 +146,29 @@ class Setup:
                     found.append((leg, binding))
         return found
 
-    def _reached(self, leg: Leg, binding: Binding, flow: Flow | FlowError) -> None:
+    def _dial(self, line: Line, happened: list[AnyEvent]) -> None:
+        """Ring a number outside by the line's trunk."""
+        call = self.call
+        leg = Leg(
+            call.switch,
+            call,
+            f"b{len(self._legs) + 1}",
+            "callee",
+            party=Party(number=line.number),
+            tag=call.switch.new_tag(),
+        )
+        leg.trunk = line.trunk.id
+        leg.invitation = invitation = LineInvitation(leg, self, line)
+        self._legs.append(leg)
+        happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
+        call.switch.write(happened)
+        invitation.reach(partial(self._reached, leg, invitation.call))
+
+    def _ring(self, leg: Leg, binding: Binding, sdp: bytes) -> None:
+        call = self.call
+        _invited(leg).send(binding, (call.caller.name, call.caller.number), call.callee.number, self.passed, sdp)
+
+    def _reached(self, leg: Leg, send: Callable[[bytes], None], flow: Flow | FlowError) -> None:
         invitation = leg.invitation
         if invitation is None or not invitation.open:
             return
@@ -152,7 +178,7 @@ class Setup:
         leg.use(flow)
         offer, call = self.side.offer, self.call
         if not offer:
-            self._described(leg, binding, b"")
+            self._described(leg, send, b"")
             return
         call.relay_used = True
         call.relay.offer(
@@ -160,21 +186,21 @@ class Setup:
             call.front_id,
             leg.id,
             offer,
-            partial(self._described, leg, binding),
+            partial(self._described, leg, send),
             to=leg.kind,
             from_address=call.front.address if call.front is not None else None,
             to_address=leg.address,
         )
 
-    def _described(self, leg: Leg, binding: Binding, result: bytes | RelayError) -> None:
-        invitation, call = leg.invitation, self.call
+    def _described(self, leg: Leg, send: Callable[[bytes], None], result: bytes | RelayError) -> None:
+        invitation = leg.invitation
         if invitation is None or not invitation.open:
             return
         if isinstance(result, RelayError):
             self._refusals.append(RELAY_DOWN)
             invitation.fail(0)
             return
-        invitation.send(binding, (call.caller.name, call.caller.number), call.callee.number, self.passed, result)
+        send(result)
 
     def _rang_out(self) -> None:
         """The step's time is over without an answer."""
@@ -184,7 +210,8 @@ class Setup:
         silent = self._open_legs()
         for leg in silent:
             rang = _invited(leg).ringing
-            self._refusals.append(NO_ANSWER if rang else meaning(408))
+            unreached = refusals.NOT_REACHED if leg.trunk else meaning(408)
+            self._refusals.append(NO_ANSWER if rang else unreached)
             reason = "no answer" if rang else words(408)
             happened.append(LegEnded(self.call.id, now, leg=leg.id, status=487 if rang else 408, reason=reason))
         self.call.switch.write(happened)
@@ -201,7 +228,8 @@ class Setup:
         if not invitation.ringing:
             invitation.ringing = True
             call.switch.write([LegRinging(call.id, call.switch.clock.now(), leg=leg.id)])
-            if self._ringing_person is None:
+            if not self.ringing:
+                self.ringing = True
                 self._ringing_person = leg.party.person
                 call.switch.news.count(self._ringing_person, ringing=1)
                 call.news("ringing")
@@ -220,10 +248,17 @@ class Setup:
     def leg_failed(self, leg: Leg, status: int) -> None:
         """A phone refused, or could not be reached (status 0: because of us); its leg is closed already."""
         now = self.call.switch.clock.now()
-        reason = words(status) if status else RELAY_DOWN.reason
+        invitation = leg.invitation
+        line = invitation.line if isinstance(invitation, LineInvitation) else None
+        reason = RELAY_DOWN.reason if not status else words(status) if line is None else refusals.meaning(status).reason
         happened: list[AnyEvent] = [LegEnded(self.call.id, now, leg=leg.id, status=status or 503, reason=reason)]
         others: list[Leg] = []
-        if status:
+        if line is not None and status:
+            self._refusals.append(refusals.meaning(status))
+            if line.otherwise is not None and refusals.passes_on(status) and len(self._legs) < MAX_LEGS:
+                self._dial(line.otherwise, happened)
+                return
+        elif status:
             self._refusals.append(meaning(status))
             if ends_the_person(status):
                 others = self._open_legs()
@@ -293,6 +328,7 @@ class Setup:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self.ringing = False
         if self._ringing_person is not None:
             self.call.switch.news.count(self._ringing_person, ringing=-1)
             self._ringing_person = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent
 from svara.calls.journal import Journal
 from svara.calls.live import News
+from svara.calls.trunks.live import Trunks
 from svara.clock import Clock, Timer
 from svara.media.relay import Relay
 from svara.people.office import Office, Tenant
@@ -59,6 +60,7 @@ class Switch:
     random: Random
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)
+    trunks: Trunks = field(init=False)
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
@@ -68,6 +70,9 @@ class Switch:
     calls_of_tenant: dict[str, int] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     _sweeping: Timer | None = None
+
+    def __post_init__(self) -> None:
+        self.trunks = Trunks(self)
 
     def relay_for(self, tenant: Tenant | None) -> Relay:
         """The relay, or direct media where the office says so."""

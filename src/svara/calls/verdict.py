@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from svara.calls.route import NO_ANSWER, OFFLINE, Refusal
+from svara.calls.trunks.refusals import OF_TRUNKS
 
 DECLINED = Refusal(603, "rejected", "declined")
 BUSY = Refusal(486, "busy", "busy")
@@ -17,7 +18,7 @@ MISMATCH = Refusal(488, "failed", "the phones have no codec in common")
 RELAY_DOWN = Refusal(503, "failed", "media relay failed")
 PHONE_FAILED = Refusal(480, "failed", "the phone reported an error")
 
-_RANK = (DECLINED, BUSY, NO_ANSWER, MISMATCH, RELAY_DOWN, OFFLINE, PHONE_FAILED)
+_RANK = (DECLINED, BUSY, NO_ANSWER, *OF_TRUNKS, MISMATCH, RELAY_DOWN, OFFLINE, PHONE_FAILED)
 
 _MEANING = {
     **dict.fromkeys((600, 486), BUSY),
