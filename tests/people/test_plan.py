@@ -169,7 +169,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(
 ) -> None:
     apply(ACME)
     before = read_office(data_folder.root)
-    monkeypatch.setattr(plan.Phone.all_tenants, "bulk_create", lambda phones: (_ for _ in ()).throw(IntegrityError))
+    monkeypatch.setattr(Phone.all_tenants, "bulk_create", lambda phones: (_ for _ in ()).throw(IntegrityError))
     with pytest.raises(plan.ApplyError, match="try again"):
         apply(ACME.replace("Anna Berg", "Anna Lie").replace("acme-bob-2", "acme-bob-3"))
     assert anna().name == "Anna Berg"

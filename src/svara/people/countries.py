@@ -1,6 +1,10 @@
-"""The country codes of ISO 3166-1 (alpha-2)."""
+"""The country codes of ISO 3166-1 (alpha-2), and where public holidays are known."""
 
 from __future__ import annotations
+
+from functools import cache
+
+import holidays
 
 _CODES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD
@@ -13,3 +17,10 @@ VN VU WF WS YE YT ZA ZM ZW
 """
 
 COUNTRIES = frozenset(_CODES.split())
+
+
+@cache
+def holiday_codes() -> frozenset[str]:
+    """Countries ("NO") and subdivisions of ISO 3166-2 ("DE-BY") whose public holidays are known."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    return frozenset(known) | {f"{country}-{part}" for country, parts in known.items() for part in parts}

@@ -11,13 +11,14 @@ import os
 import time
 from threading import Thread
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 
 from svara import log
 from svara.data import DataFolder, locked
-from svara.people import office
-from svara.people.models import Account, Phone, Tenant
+from svara.people import office, own, routing
+from svara.people.models import Account, Phone, Sound, Tenant
 
 ANNOUNCE_SECONDS = 2.0
 """How long telling the other processes may take; they also see the new version whenever they look."""
@@ -43,10 +44,14 @@ def build(version: int) -> office.Office:
     """The whole office as call control sees it."""
     people: dict[str, list[office.Person]] = {}
     phones: dict[str, list[office.Phone]] = {}
+    sounds: dict[str, list[office.Sound]] = {}
     for phone in Phone.all_tenants.order_by("login"):
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
     for account in Account.all_tenants.order_by("username"):
         people.setdefault(account.tenant_id, []).append(_person(account, phones.get(account.id, [])))
+    for sound in Sound.all_tenants.exclude(file="").order_by("name"):
+        sounds.setdefault(sound.tenant_id, []).append(office.Sound(name=sound.name, file=sound.file))
+    parts = {kind.name: routing.everywhere(kind) for kind in routing.KINDS}
     return office.Office(
         version=version,
         tenants=tuple(
@@ -59,6 +64,14 @@ def build(version: int) -> office.Office:
                 languages=tuple(tenant.languages),
                 media="direct" if tenant.media == "direct" else "relay",
                 people=tuple(people.get(tenant.id, ())),
+                queues=tuple(parts["queue"].get(tenant.id, ())),
+                hours=tuple(parts["hours"].get(tenant.id, ())),
+                menus=tuple(parts["menu"].get(tenant.id, ())),
+                trunks=tuple(parts["trunk"].get(tenant.id, ())),
+                numbers=tuple(parts["number"].get(tenant.id, ())),
+                outbound=tuple(parts["outbound"].get(tenant.id, ())),
+                sounds=tuple(sounds.get(tenant.id, ())),
+                recording_rule="consent" if tenant.recording_rule == "consent" else "announce",
             )
             for tenant in Tenant.objects.order_by("slug")
         ),
@@ -66,9 +79,12 @@ def build(version: int) -> office.Office:
 
 
 def _person(account: Account, phones: list[office.Phone]) -> office.Person:
-    unanswered = None
+    unanswered = greeting = None
     if account.unanswered_to and account.unanswered_after_seconds is not None:
         unanswered = office.Unanswered(after_seconds=account.unanswered_after_seconds, to=account.unanswered_to)
+    if account.greeting_file:
+        until = account.greeting_until
+        greeting = office.Sound(name="greeting", file=account.greeting_file, until=until.timestamp() if until else None)
     return office.Person(
         id=account.id,
         username=account.username,
@@ -77,6 +93,16 @@ def _person(account: Account, phones: list[office.Phone]) -> office.Person:
         phones=tuple(phones),
         choice=account.choice,
         unanswered=unanswered,
+        language=account.language,
+        mobile=account.mobile,
+        classes=msgspec.convert(account.classes, tuple[office.NumberClass, ...]),
+        shows=account.shows,
+        forwards=own.forwards_of(account),
+        find_me=own.find_me_of(account),
+        quiet=own.quiet_of(account),
+        greeting=greeting,
+        voicemail_pin=account.voicemail_pin,
+        record=account.record,
     )
 
 

@@ -51,6 +51,9 @@ class Fields:
             self._reader.say(self.line, f"{self._where} needs '{key}', for example {key}: {example}")
         return node
 
+    def has(self, key: str) -> bool:
+        return key in self._entries
+
     def line_of(self, key: str) -> int:
         entry = self._entries.get(key)
         return self.line if entry is None else entry[0].line
@@ -86,6 +89,18 @@ class Reader:
             self.say(node.line, f"{where} must be a list of 'key: value' lines, not {kind(node)}")
             return None
         return Fields(self, node, where)
+
+    def entries(self, node: Node | None, key: str, example: str, limit: int = 1000) -> tuple[tuple[Text, Node], ...]:
+        """The entries of a mapping whose keys the writer chooses."""
+        if node is None:
+            return ()
+        if not isinstance(node, Mapping):
+            self.say(node.line, f"'{key}' must be written like {example}, not as {kind(node)}")
+            return ()
+        if len(node.entries) > limit:
+            self.say(node.line, f"'{key}' has {len(node.entries)} entries; at most {limit} are allowed")
+            return ()
+        return node.entries
 
     def items(self, node: Node | None, key: str, limit: int) -> tuple[Node, ...]:
         if node is None:
@@ -166,6 +181,29 @@ class Reader:
                 return value
         self.say(node.line, f"'{key}' must be a number of seconds from {least} to {most}, without quotes")
         return None
+
+    def whole(self, node: Node | None, key: str, *, least: int, most: int) -> int | None:
+        """A whole number."""
+        if node is None:
+            return None
+        if isinstance(node, Text) and re.fullmatch(r"-?(0|[1-9][0-9]{0,6})", node.value) and not node.quoted:
+            value = int(node.value)
+            if least <= value <= most:
+                return value
+        self.say(node.line, f"'{key}' must be a whole number from {least} to {most}, without quotes")
+        return None
+
+    def yes_no(self, node: Node | None, key: str) -> bool:
+        """True or false; False where the key is left out."""
+        if node is None:
+            return False
+        if isinstance(node, Text) and not node.quoted and node.value.lower() in _YES | _NO:
+            return node.value.lower() in _YES
+        self.say(node.line, f"'{key}' must be true or false, without quotes")
+        return False
+
+
+_YES, _NO = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
 def kind(node: Node) -> str:

@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -52,7 +53,7 @@ class Place:
         user: Any = request.user
         if not user.is_authenticated:
             return self.get_response(request)
-        if user.language:
+        if user.language in dict(settings.LANGUAGES):  # prompts may speak others, which pages do not
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
         try:

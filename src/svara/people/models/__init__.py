@@ -1,0 +1,45 @@
+"""The tables of this room. What belongs to a tenant is read through `Model.of(actor)`; the manager that sees every tenant is
+called `all_tenants`, so that nobody uses it by accident.
+"""
+
+from __future__ import annotations
+
+from svara.people.models.accounts import (
+    Account,
+    ApiToken,
+    Invitation,
+    Phone,
+    SignInCount,
+    every_class_but_premium,
+)
+from svara.people.models.base import Tenant, TenantOwned, new_id
+from svara.people.models.routing import (
+    Hours,
+    Menu,
+    Outbound,
+    PublicNumber,
+    Queue,
+    QueueMember,
+    Sound,
+    Trunk,
+)
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "Hours",
+    "Invitation",
+    "Menu",
+    "Outbound",
+    "Phone",
+    "PublicNumber",
+    "Queue",
+    "QueueMember",
+    "SignInCount",
+    "Sound",
+    "Tenant",
+    "TenantOwned",
+    "Trunk",
+    "every_class_but_premium",
+    "new_id",
+]

@@ -1,0 +1,105 @@
+"""An office as somebody wishes it: what a file or a page says, already checked.
+
+Where the snapshot's own structs (`svara.people.office`) say it all, they are used, with user names in place of ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from svara.people.office import (
+    ALL_BUT_PREMIUM,
+    FindMe,
+    Forward,
+    Hours,
+    Menu,
+    NumberClass,
+    Outbound,
+    PublicNumber,
+    Queue,
+    Trunk,
+    Window,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSpec:
+    """A phone as wished. `line` is where it stands in the file. `secret` None: as it was."""
+
+    login: str
+    secret: str | None = field(default=None, repr=False)
+    label: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredSpec:
+    after_seconds: float
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpec:
+    """A person as wished; without a password they will be invited.
+
+    What people choose for themselves is None where the file leaves it to them.
+    """
+
+    username: str
+    name: str
+    email: str = ""
+    password: str | None = field(default=None, repr=False)
+    extension: str | None = None
+    roles: tuple[str, ...] = ("member",)
+    phones: tuple[PhoneSpec, ...] = ()
+    unanswered: UnansweredSpec | None = None
+    classes: tuple[NumberClass, ...] = ALL_BUT_PREMIUM
+    shows: str = ""
+    record: bool = False
+    language: str | None = None
+    mobile: str | None = None
+    forwards: tuple[Forward, ...] | None = None
+    find_me: tuple[FindMe, ...] | None = None
+    quiet: tuple[Window, ...] | None = None
+    voicemail_pin: str | None = field(default=None, repr=False)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSpec:
+    slug: str
+    name: str
+    country: str
+    timezone: str
+    languages: tuple[str, ...]
+    media: str = "relay"
+    recording_rule: str = "announce"
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSpec:
+    """A sound as wished: a file beside the office file, or a text to be spoken in a language ("": the tenant's first).
+    With neither: as it was."""
+
+    name: str
+    file: str = ""
+    text: str = ""
+    language: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFile:
+    """A whole office, valid in itself. `warnings` is what is allowed but unwise; `sounds` None: as they are."""
+
+    path: str
+    tenant: TenantSpec
+    people: tuple[PersonSpec, ...]
+    queues: tuple[Queue, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    menus: tuple[Menu, ...] = ()
+    trunks: tuple[Trunk, ...] = field(default=(), repr=False)
+    numbers: tuple[PublicNumber, ...] = ()
+    outbound: tuple[Outbound, ...] = ()
+    sounds: tuple[SoundSpec, ...] | None = None
+    warnings: tuple[str, ...] = ()

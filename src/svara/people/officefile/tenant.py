@@ -1,0 +1,88 @@
+"""The company itself, in an office file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import zoneinfo
+
+from svara.people.countries import COUNTRIES
+from svara.people.officefile.reader import OfficeReader
+from svara.people.officefile.specs import TenantSpec
+from svara.people.values import short
+from svara.people.yamltree import Node, Sequence
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
+    """`tenant: {slug, name, country, timezone, languages, media, recording}`."""
+    fields = reader.mapping(node, "'tenant'")
+    if fields is None:
+        return None
+    slug = reader.matching(
+        fields.need("slug", "acme"), "slug", _SLUG, "lower-case letters, digits and hyphens, at most 40, like acme"
+    )
+    name = reader.text(fields.need("name", "Acme AS"), "name", limit=200)
+    country = _country(reader, fields.need("country", '"NO"'))
+    timezone = _timezone(reader, fields.need("timezone", "Europe/Oslo"))
+    languages = _languages(reader, fields.get("languages"))
+    media = reader.choice(fields.get("media"), "media", ("relay", "direct")) or "relay"
+    recording = reader.choice(fields.get("recording"), "recording", ("announce", "consent")) or "announce"
+    fields.end()
+    reader.country = country or ""
+    if slug is None or name is None or country is None or timezone is None:
+        return None
+    return TenantSpec(
+        slug=slug,
+        name=name,
+        country=country,
+        timezone=timezone,
+        languages=languages,
+        media=media,
+        recording_rule=recording,
+    )
+
+
+def _country(reader: OfficeReader, node: Node | None) -> str | None:
+    text = reader.scalar(node, "country")
+    if text is None:
+        return None
+    if text.value not in COUNTRIES:
+        upper = text.value.upper()
+        hint = f'; did you mean "{upper}"?' if upper in COUNTRIES else ""
+        reader.say(text.line, f"'country' is '{short(text.value)}': expected two letters of ISO 3166, like \"NO\"{hint}")
+        return None
+    return text.value
+
+
+def _timezone(reader: OfficeReader, node: Node | None) -> str | None:
+    text = reader.scalar(node, "timezone")
+    if text is None:
+        return None
+    zones = zoneinfo.available_timezones()
+    if text.value in zones:
+        return text.value
+    if zones:
+        close = difflib.get_close_matches(text.value, zones, n=1, cutoff=0.6)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        reader.say(text.line, f"'timezone' is '{short(text.value)}': expected a place like Europe/Oslo{hint}")
+    else:
+        reader.say(text.line, "'timezone': this machine knows no time zones (install the package tzdata)")
+    return None
+
+
+def _languages(reader: OfficeReader, node: Node | None) -> tuple[str, ...]:
+    if node is None:
+        return ("en",)
+    found: list[str] = []
+    items = reader.items(node, "languages", 20)
+    if not items and isinstance(node, Sequence):
+        reader.say(node.line, "'languages' is empty: name at least one, like [nb, en]")
+    for item in items:
+        tag = reader.language(item, "languages")
+        if tag is not None and tag in found:
+            reader.say(item.line, f"'languages' names '{tag}' twice")
+        elif tag is not None:
+            found.append(tag)
+    return tuple(found)

@@ -1,0 +1,83 @@
+"""What people choose for themselves: forwarding, find-me, quiet hours, language, mobile number, PIN of the mailbox.
+
+An office file may set these; what it leaves out stays as the person chose it, as long as its targets are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+
+from svara.people.models import Account
+from svara.people.office import FindMe, Forward, Window
+from svara.people.officefile import OfficeFile, PersonSpec
+
+
+def forwards_of(account: Account) -> tuple[Forward, ...]:
+    return msgspec.convert(account.forwards, tuple[Forward, ...])
+
+
+def find_me_of(account: Account) -> tuple[FindMe, ...]:
+    return msgspec.convert(account.find_me, tuple[FindMe, ...])
+
+
+def quiet_of(account: Account) -> tuple[Window, ...]:
+    return msgspec.convert(account.quiet, tuple[Window, ...])
+
+
+def targets_of(office: OfficeFile) -> frozenset[str]:
+    """Every target by name that there will be."""
+    people = [person.username for person in office.people]
+    queues = [queue.name for queue in office.queues]
+    return frozenset(
+        [f"{kind}:{name}" for kind in ("person", "voicemail") for name in people]
+        + [f"{kind}:{name}" for kind in ("queue", "voicemail") for name in queues]
+        + [f"menu:{menu.name}" for menu in office.menus]
+    )
+
+
+def leads_somewhere(target: str, targets: Collection[str]) -> bool:
+    """Whether a target will be there."""
+    return target == "hangup" or target.startswith("number:") or target in targets
+
+
+SHAPES: dict[str, Any] = {"forwards": tuple[Forward, ...], "find_me": tuple[FindMe, ...], "quiet": tuple[Window, ...]}
+"""What the columns that hold JSON hold."""
+
+
+def lost(person: PersonSpec, account: Account, targets: Collection[str]) -> Iterator[str]:
+    """What the person chose and cannot stay, because its target will not be there."""
+    if person.forwards is None:
+        for each in forwards_of(account):
+            if not leads_somewhere(each.to, targets):
+                yield f"no longer forwarded {each.when} to {each.to}, which is gone"
+    if person.find_me is None:
+        for step in find_me_of(account):
+            if not leads_somewhere(step.to, targets):
+                yield f"no longer rings {step.to} too, which is gone"
+
+
+def wished(person: PersonSpec, account: Account | None, targets: Collection[str]) -> dict[str, Any]:
+    """The columns of `Account` with their values: what the file says, else what the person chose and still exists."""
+    forwards, find_me = person.forwards, person.find_me
+    if forwards is None and account is not None:
+        forwards = tuple(each for each in forwards_of(account) if leads_somewhere(each.to, targets))
+    if find_me is None and account is not None:
+        find_me = tuple(each for each in find_me_of(account) if leads_somewhere(each.to, targets))
+    quiet = person.quiet if person.quiet is not None or account is None else quiet_of(account)
+    columns: dict[str, Any] = {
+        "forwards": _plain(forwards or ()),
+        "find_me": _plain(find_me or ()),
+        "quiet": _plain(quiet or ()),
+    }
+    for name in ("language", "mobile"):
+        value = getattr(person, name)
+        columns[name] = (getattr(account, name) if account is not None else "") if value is None else value
+    return columns
+
+
+def _plain(structs: tuple[Any, ...]) -> Any:
+    """Structs as a column holds them."""
+    return msgspec.json.decode(msgspec.json.encode(structs))
