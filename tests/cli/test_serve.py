@@ -18,7 +18,7 @@ import pytest
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(180)]
 
-ROLES = ("media", "calls", "jobs", "web")
+ROLES = ("media", "voice", "calls", "jobs", "web")
 
 
 class Office:
@@ -120,7 +120,7 @@ def options(port: int) -> bytes:
 
 
 def test_it_opens_with_every_role_in_a_process_of_its_own(office: Office) -> None:
-    assert len({office.role(role) for role in ROLES}) == 4
+    assert len({office.role(role) for role in ROLES}) == len(ROLES)
     connection = http.client.HTTPConnection("127.0.0.1", office.http, timeout=10)
     connection.request("GET", "/api/v1/healthz")
     assert connection.getresponse().status == 200
@@ -161,7 +161,7 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_plain_line(office: Offi
             "svara: '127.0.0.1:99999' is no address: expected HOST:PORT, like 127.0.0.1:8080\n",
         ),
         (["--http", "192.0.2.1:0"], 1, "svara: --http: 192.0.2.1 is not an address of this machine\n"),
-        (["telepathy"], 2, "svara: there is no role 'telepathy'; the roles are media, calls, jobs, web\n"),
+        (["telepathy"], 2, "svara: there is no role 'telepathy'; the roles are media, voice, calls, jobs, web\n"),
     ],
 )
 def test_wrong_use_is_said_in_one_plain_line(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
@@ -200,7 +200,7 @@ def test_killed_processes_come_back_on_their_ports_and_the_operator_is_told(offi
 
 def test_it_ends_within_five_seconds_and_leaves_nothing_running(office: Office) -> None:
     everyone = descendants(office.process.pid)
-    assert len(everyone) >= 5  # the roles and the relay
+    assert len(everyone) >= 6  # the roles and the relay
     assert office.stop() < 5
     assert office.process.returncode == 0
     until(lambda: not any("svara" in command_line(pid) or "rtpengine" in command_line(pid) for pid in everyone), 3)

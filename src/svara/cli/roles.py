@@ -28,6 +28,7 @@ from svara.data import DataFolder
 
 ROLES = {
     "media": "svara.media.main",
+    "voice": "svara.media.voice.main",
     "calls": "svara.calls.main",
     "jobs": "svara.history.main",
     "web": "svara.web.main",

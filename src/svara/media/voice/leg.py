@@ -1,0 +1,213 @@
+"""One leg: what it hears and what it says, 20 ms at a time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from svara.media.voice import rtp
+from svara.media.voice.codecs import Codec, Encoder, Pcm, encoder, silence
+from svara.media.voice.dtmf import RATE_HZ as DTMF_RATE_HZ
+from svara.media.voice.dtmf import KeyDetector
+from svara.media.voice.ear import Ear
+from svara.media.voice.library import Library
+from svara.media.voice.mixing import mix
+from svara.media.voice.player import Player
+from svara.media.voice.recording import Reason, Recorder
+from svara.media.voice.sdp import Format
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""As a socket gives it: of IPv4 or IPv6."""
+
+_IN_BAND = "keys"
+_RECORDED = "recorded"
+
+
+class Leg:
+    """A leg of the engine. `legs` are all legs by their ids, `send` puts a packet on the wire, `key` is told of keys."""
+
+    __slots__ = (
+        "_active",
+        "_codec_type",
+        "_detector",
+        "_encoder",
+        "_events_type",
+        "_key",
+        "_keys",
+        "_legs",
+        "_listeners",
+        "_send",
+        "_sender",
+        "codec",
+        "described",
+        "ear",
+        "finished",
+        "hears",
+        "id",
+        "origin",
+        "owner",
+        "player",
+        "recorder",
+        "recording_with",
+        "remote",
+        "sends",
+        "slot",
+        "stop_keys",
+    )
+
+    def __init__(
+        self,
+        leg_id: str,
+        owner: str,
+        slot: int,
+        *,
+        library: Library,
+        legs: Mapping[str, Leg],
+        random_source: random.Random,
+        send: Callable[[bytes, Address], None],
+        key: Callable[[Leg, str], None],
+        finished: Callable[[Leg, str], None],
+    ) -> None:
+        self.id = leg_id
+        self.owner = owner
+        self.slot = slot
+        self.origin = random_source.getrandbits(31)
+        self.described = 0
+        """The version of our last description."""
+        self.codec: Codec | None = None
+        self.remote: Address | None = None
+        self.sends = False
+        self.player = Player(library)
+        self.ear: Ear | None = None
+        self.hears: tuple[str, ...] = ()
+        self.recorder: Recorder | None = None
+        self.recording_with = ""
+        self.stop_keys = ""
+        self.finished = finished
+        self._legs = legs
+        self._send = send
+        self._key = key
+        self._active = False
+        self._codec_type = 0
+        self._events_type = -1
+        self._encoder: Encoder | None = None
+        self._sender = rtp.Sender(160, random_source)
+        self._keys = rtp.KeyReceiver()
+        self._detector: KeyDetector | None = None
+        self._listeners: set[str] = set()
+
+    def connect(self, remote: Address, codec: Codec, chosen: Format, events: Format | None, *, sends: bool) -> None:
+        """From now on speak this codec with that address."""
+        self.remote, self.sends = remote, sends
+        self._codec_type = chosen.payload_type
+        self._events_type = events.payload_type if events else -1
+        if codec != self.codec:
+            self.codec = codec
+            self._sender.set_unit(codec.frame_units)
+            self._encoder = None
+            self.ear = Ear(codec) if self._listeners else None
+        wants_detector = events is None and codec.rate_hz == DTMF_RATE_HZ
+        if wants_detector != (self._detector is not None):
+            self._detector = KeyDetector() if wants_detector else None
+            self.listen(_IN_BAND, on=wants_detector)
+
+    def listen(self, why: str, *, on: bool) -> None:
+        """What comes in is decoded only while somebody wants it: `why` says who."""
+        if on:
+            self._listeners.add(why)
+        else:
+            self._listeners.discard(why)
+        if not self._listeners:
+            self.ear = None
+        elif self.ear is None and self.codec is not None:
+            self.ear = Ear(self.codec)
+
+    def begin(self) -> None:
+        """It has something to do: from now on it sends, be it silence."""
+        if not self._active:
+            self._active = True
+            self._sender.talk_starts()
+
+    # --- recording
+
+    def record(self, recorder: Recorder, with_leg: str, stop_keys: str) -> None:
+        self.recorder, self.recording_with, self.stop_keys = recorder, with_leg, stop_keys
+        self.listen(_RECORDED, on=True)
+        other = self._legs.get(with_leg)
+        if other is not None:
+            other.listen(f"recorded with {self.id}", on=True)
+
+    def end_recording(self, reason: Reason) -> None:
+        recorder, self.recorder = self.recorder, None
+        if recorder is None:
+            return
+        self.listen(_RECORDED, on=False)
+        other = self._legs.get(self.recording_with)
+        if other is not None:
+            other.listen(f"recorded with {self.id}", on=False)
+        recorder.end(reason)
+
+    # --- sound
+
+    def received(self, data: bytes) -> None:
+        """A datagram came from the remote address."""
+        payload_type = data[1] & 0x7F if len(data) > rtp.HEADER_BYTES else -1
+        if payload_type == self._codec_type:
+            if self.ear is not None:
+                packet = rtp.read(data)
+                if packet is not None:
+                    self.ear.put(packet)
+        elif payload_type == self._events_type:
+            packet = rtp.read(data)
+            key = self._keys.received(packet) if packet is not None else None
+            if key is not None:
+                self._key(self, key)
+
+    def tick(self, period: int) -> None:
+        """Do what belongs into this period of 20 ms."""
+        if self.ear is not None:
+            self._hear(self.ear)
+        codec = self.codec
+        if codec is None or not self.sends or not self._active or self.remote is None:
+            return
+        payload = self._live(codec) if self.hears else self.player.next(codec, raw=False)
+        if payload is None:
+            payload = silence(codec)
+        self._send(self._sender.header(self._codec_type, period) + payload, self.remote)
+        if self.player.finished:
+            playing, self.player.finished = self.player.finished, ""
+            self.finished(self, playing)
+
+    def _hear(self, ear: Ear) -> None:
+        frame = ear.take()
+        if self._detector is not None:
+            if frame is None:
+                self._detector.silence()
+            else:
+                for key in self._detector.listen(frame):
+                    self._key(self, key)
+        recorder = self.recorder
+        if recorder is not None:
+            other = self._legs.get(self.recording_with)
+            right = other.ear.frame_at(recorder.rate_hz) if other is not None and other.ear is not None else None
+            recorder.add(ear.frame_at(recorder.rate_hz), right)
+
+    def _live(self, codec: Codec) -> bytes | None:
+        """What it plays and whom it hears, mixed and encoded now."""
+        voices: list[Pcm] = []
+        played = self.player.next(codec, raw=True)
+        if played is not None:
+            voices.append(np.frombuffer(played, np.int16))
+        for name in self.hears:
+            other = self._legs.get(name)
+            if other is not None and other.ear is not None:
+                voice = other.ear.frame_at(codec.rate_hz)
+                if voice is not None:
+                    voices.append(voice)
+        if not voices and codec.name in ("pcma", "pcmu"):
+            return None
+        if self._encoder is None:
+            self._encoder = encoder(codec)
+        return self._encoder.encode(mix(voices) if voices else np.zeros(codec.frame_samples, np.int16))

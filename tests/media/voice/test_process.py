@@ -1,0 +1,233 @@
+"""The voice process as it runs: sound over a real socket, and through the real relay; killed, and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvloop
+from tests.peers import sound
+from tests.peers.engine import RunningEngine, running_engine
+from tests.peers.rtp import RtpPhone
+
+from svara.bus.client import HubBus
+from svara.bus.hub import Hub
+from svara.clock import LoopClock
+from svara.data import DataFolder
+from svara.media.relay import RelayError
+from svara.media.voice.client import VoiceClient
+from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, Sound, VoiceEvent
+
+TIMEOUT_SECONDS = 10.0
+
+
+class RunningVoice:
+    """A voice process, the bus, and a client of it on an event loop of their own; the methods may be called from a test."""
+
+    def __init__(self, data: DataFolder) -> None:
+        self.data = data
+        self.events: queue.Queue[VoiceEvent] = queue.Queue()
+        self.lost = threading.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: uvloop.run(self._run()), daemon=True)
+
+    def start(self) -> None:
+        self.process = self._spawn()
+        self._thread.start()
+        assert self._ready.wait(TIMEOUT_SECONDS)
+        self.until(lambda: self.voice.up)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(TIMEOUT_SECONDS) == 0
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(TIMEOUT_SECONDS)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "svara", "serve", "voice", "--data", str(self.data.root)]
+        return subprocess.Popen(command, env=os.environ | {"SVARA_VOICE_ADDRESS": "127.0.0.1"})
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.process = self._spawn()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        hub = Hub(self.data.bus_socket)
+        await hub.start()
+        line = HubBus(self.data.bus_socket)
+        self.voice = VoiceClient(line, LoopClock())
+        self.voice.on_event = self.events.put
+        self.voice.on_lost = self.lost.set
+        await self.voice.start()
+        self._ready.set()
+        await self._stop.wait()
+        self.voice.leave()
+        await line.close()
+        await hub.close()
+
+    def do(self, work: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(work)
+
+    def open(self, leg: str, offer: bytes) -> bytes:
+        answers: queue.Queue[bytes | RelayError] = queue.Queue()
+        self.do(lambda: self.voice.open(leg, offer, answers.put))
+        answer = answers.get(timeout=TIMEOUT_SECONDS)
+        assert isinstance(answer, bytes), answer
+        return answer
+
+    def event(self) -> VoiceEvent:
+        return self.events.get(timeout=TIMEOUT_SECONDS)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        end = time.monotonic() + TIMEOUT_SECONDS
+        while not condition():
+            assert time.monotonic() < end, "it did not come about"
+            time.sleep(0.01)
+
+    def tone_file(self, name: str, frequency_hz: float, seconds: float) -> Sound:
+        sound.write_wav(self.data.sounds / name, sound.tone(frequency_hz, seconds))
+        return Sound(name)
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Iterator[RunningVoice]:
+    running = RunningVoice(DataFolder(tmp_path).create())
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_anna_hears_a_prompt_presses_a_key_and_leaves_a_message(voice: RunningVoice) -> None:
+    with RtpPhone(440) as anna:
+        anna.talk_to(voice.open("1.v", anna.sdp()))
+        prompt = voice.tone_file("prompt.wav", 660, 2.0)
+        voice.do(lambda: voice.voice.play("1.v", Playing("prompt", (prompt,), interruptible=False)))
+        anna.wait_to_hear(660)
+        anna.press(5)
+        assert voice.event() == Key("1.v", "5")
+        assert voice.event() == Finished("1.v", "prompt")
+        voice.do(lambda: voice.voice.record("1.v", Recording("box/1.wav", stop_keys="#")))
+        time.sleep(1.0)
+        anna.press(11)
+        assert voice.event() == Key("1.v", "#")
+        recorded = voice.event()
+        assert isinstance(recorded, Recorded)
+        assert recorded.reason == "key"
+        assert recorded.seconds == pytest.approx(1.0, abs=0.4)
+        sound.assert_tone(voice.data.recordings / "box/1.wav", 440, last_seconds=0.6)
+
+
+def test_a_prompt_in_a_file_of_another_format_is_read(voice: RunningVoice) -> None:
+    voice.tone_file("prompt.wav", 660, 2.0)
+    subprocess.run(
+        ["sox", str(voice.data.sounds / "prompt.wav"), "-r", "44100", "-c", "2", str(voice.data.sounds / "prompt.flac")],
+        check=True,
+    )
+    with RtpPhone(440) as anna:
+        anna.talk_to(voice.open("1.v", anna.sdp()))
+        voice.do(lambda: voice.voice.play("1.v", Playing("p", (Sound("prompt.flac"),), loop=True)))
+        anna.wait_to_hear(660)
+
+
+def test_three_talk_and_each_hears_the_others_and_not_itself(voice: RunningVoice) -> None:
+    with RtpPhone(440) as anna, RtpPhone(660) as bob, RtpPhone(880) as cecilie:
+        phones = {"a.v": anna, "b.v": bob, "c.v": cecilie}
+        for leg, phone in phones.items():
+            phone.talk_to(voice.open(leg, phone.sdp()))
+        for leg in phones:
+            voice.do(lambda leg=leg: voice.voice.hears(leg, tuple(phones)))
+        time.sleep(1.5)
+        for leg, phone in phones.items():
+            heard = sound.from_alaw(b"".join(list(phone._heard)[-25:]))
+            for other, its in phones.items():
+                share = sound.strength(heard, its.frequency_hz)
+                assert share < 0.02 if other == leg else share > 0.4, (leg, other, share)
+
+
+def test_a_killed_voice_process_is_told_and_its_recordings_are_there(voice: RunningVoice) -> None:
+    with RtpPhone(440) as anna:
+        anna.talk_to(voice.open("1.v", anna.sdp()))
+        voice.do(lambda: voice.voice.record("1.v", Recording("1.wav")))
+        time.sleep(1.5)
+        voice.kill()
+        voice.until(lambda: not voice.voice.up)
+        assert not voice.lost.is_set()
+        voice.restart()
+        assert voice.lost.wait(TIMEOUT_SECONDS)
+        sound.assert_tone(voice.data.recordings / "1.wav", 440, last_seconds=0.6)
+        anna.talk_to(voice.open("1.v", anna.sdp()))
+        prompt = voice.tone_file("prompt.wav", 660, 1.0)
+        voice.do(lambda: voice.voice.play("1.v", Playing("p", (prompt,), loop=True)))
+        anna.wait_to_hear(660)
+
+
+def test_when_it_is_stopped_recordings_are_complete_and_told(voice: RunningVoice) -> None:
+    with RtpPhone(440) as anna:
+        anna.talk_to(voice.open("1.v", anna.sdp()))
+        voice.do(lambda: voice.voice.record("1.v", Recording("1.wav")))
+        time.sleep(1.0)
+        voice.process.terminate()
+        recorded = voice.event()
+        assert isinstance(recorded, Recorded)
+        assert recorded.reason == "closed"
+        assert recorded.seconds > 0.5
+        assert (voice.data.recordings / "1.wav").exists()
+        assert voice.process.wait(TIMEOUT_SECONDS) == 0
+
+
+@pytest.mark.peer
+def test_a_caller_waits_with_music_behind_the_real_relay_and_then_reaches_an_agent(
+    voice: RunningVoice, tmp_path: Path
+) -> None:
+    with running_engine(tmp_path / "relay") as relay, RtpPhone(440) as anna, RtpPhone(880) as agent:
+        answered = connect(voice, relay, anna)
+        music = voice.tone_file("music.wav", 660, 1.0)
+        voice.do(lambda: voice.voice.play("call.v", Playing("m", (music,), loop=True)))
+        anna.talk_to(answered)
+        anna.wait_to_hear(660)
+        anna.press(1)
+        assert voice.event() == Key("call.v", "1")
+        # an agent takes the call: the caller stays on the same port of the relay
+        agent.talk_to(relay.offer("call", "caller", "agent", anna.sdp()))
+        anna.talk_to(relay.answer("call", "agent", "caller", agent.sdp()))
+        voice.do(lambda: voice.voice.close("call.v"))
+        anna.wait_to_hear(880)
+        agent.wait_to_hear(440)
+
+
+@pytest.mark.peer
+def test_a_killed_voice_process_behind_the_real_relay_plays_again_after_a_new_offer(
+    voice: RunningVoice, tmp_path: Path
+) -> None:
+    with running_engine(tmp_path / "relay") as relay, RtpPhone(440) as anna:
+        anna.talk_to(connect(voice, relay, anna))
+        music = voice.tone_file("music.wav", 660, 1.0)
+        voice.do(lambda: voice.voice.play("call.v", Playing("m", (music,), loop=True)))
+        anna.wait_to_hear(660)
+        voice.kill()
+        voice.restart()
+        assert voice.lost.wait(TIMEOUT_SECONDS)
+        anna.forget()
+        connect(voice, relay, anna)
+        voice.do(lambda: voice.voice.play("call.v", Playing("m", (music,), loop=True)))
+        anna.wait_to_hear(660)
+
+
+def connect(voice: RunningVoice, relay: RunningEngine, anna: RtpPhone) -> bytes:
+    """Anna's call is answered by the voice process; what to tell her."""
+    answer = voice.open("call.v", relay.offer("call", "caller", "v", anna.sdp()))
+    return relay.answer("call", "v", "caller", answer)
