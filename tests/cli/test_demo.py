@@ -19,6 +19,15 @@ def test_eight_people_who_cannot_be_mistaken_for_real_ones() -> None:
     assert all(person.password and len(person.phones) == 1 for person in people)
 
 
+def test_the_company_can_be_reached_from_outside_by_numbers_that_nobody_has() -> None:
+    office = demo.office()
+    assert {queue.name for queue in office.queues} == {"workshop", "shop"}
+    numbers = [number.number for number in office.numbers]
+    assert all(number.startswith("+468465004") for number in numbers)  # kept free for fiction in Sweden
+    assert all(person.mobile is None or person.mobile.startswith("+467017406") for person in office.people)
+    assert [trunk.address for trunk in office.trunks] == ["sip:sip.carrier.example"]  # RFC 2606
+
+
 def test_a_newcomer_is_told_everything_needed() -> None:
     text = demo.welcome(DataFolder(Path("/srv/svara")), "127.0.0.1:8080", "127.0.0.1:5060")
     for person in demo.office().people:

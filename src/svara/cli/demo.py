@@ -80,7 +80,7 @@ What to try first
 
 def _row(person: PersonSpec) -> tuple[str, ...]:
     phone = person.phones[0]
-    return person.name, person.extension or "", person.email, person.password or "", phone.login, phone.secret
+    return person.name, person.extension or "", person.email, person.password or "", phone.login, phone.secret or ""
 
 
 def _host(address: str) -> str:

@@ -145,7 +145,7 @@ async def _open_and_play(data: DataFolder, server: tuple[str, int]) -> None:
         _log.error("the demo phones found no network", exc_info=True)
         await asyncio.Event().wait()
     phones = {
-        person.username: agent.phone(Credentials(person.phones[0].login, person.phones[0].secret, person.name))
+        person.username: agent.phone(Credentials(person.phones[0].login, person.phones[0].secret or "", person.name))
         for person in demo.office().people
     }
     try:
