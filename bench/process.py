@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -27,6 +28,18 @@ def pin(pid: int, core: int) -> None:
     """Let every thread of a process run on one core only."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), {core})
+
+
+def go_first(pid: int) -> None:
+    """Schedule every thread of a process before all ordinary ones (sched(7)), where the kernel lets us."""
+    with contextlib.suppress(PermissionError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setscheduler(int(thread.name), os.SCHED_RR, os.sched_param(1))
+
+
+def go_along() -> None:
+    """Be an ordinary thread again."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def find_child(parent: int, words: str) -> int:

@@ -7,12 +7,14 @@ Packets go out and come in by the batch (sendmmsg(2), recvmmsg(2)), because one 
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
 import struct
 import time
 from dataclasses import dataclass
 
 import numpy as np
+from bench import process
 
 PAYLOAD_BYTES = 160
 PACKET_BYTES = 12 + PAYLOAD_BYTES
@@ -55,6 +57,8 @@ class Heard:
     sent: int
     received: int
     delays_ms: np.ndarray
+    lags_ms: np.ndarray
+    """How late each batch of ours left: what a delay would be blamed for that is not the relay's."""
 
     @property
     def lost(self) -> int:
@@ -164,14 +168,20 @@ class _Receiver:
 def exchange(
     caller: socket.socket, caller_ports: list[int], callee: socket.socket, callee_ports: list[int], seconds: float
 ) -> Heard:
-    """Talk in both directions for a time, after one second of warming up."""
+    """Talk in both directions for a time, after one second of warming up.
+
+    Goes before ordinary processes meanwhile, where that is allowed: phones do not wait for each other.
+    """
     senders = (_Sender(caller, caller_ports, 0), _Sender(callee, callee_ports, len(caller_ports)))
     receivers = (_Receiver(caller), _Receiver(callee))
     sent, warm = 0, PACKETS_A_SECOND
     slots = int((seconds + 1) * 1000)
+    lags = np.zeros(slots)
+    process.go_first(os.getpid())
     began = time.monotonic()
     for tick in range(slots):
         frame, slot = divmod(tick, _SLOTS)
+        lags[tick] = time.monotonic() - began - tick / 1000
         for sender in senders:
             left = sender.send(slot, frame)
             sent += left if frame >= warm else 0
@@ -185,5 +195,6 @@ def exchange(
         for receiver in receivers:
             receiver.receive(warm)
         time.sleep(0.001)
+    process.go_along()
     delays = np.concatenate([part for receiver in receivers for part in receiver.delays_ns] or [np.zeros(0)])
-    return Heard(sent, sum(receiver.received for receiver in receivers), delays / 1e6)
+    return Heard(sent, sum(receiver.received for receiver in receivers), delays / 1e6, lags[warm * _SLOTS :] * 1e3)

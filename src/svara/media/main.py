@@ -2,7 +2,8 @@
 
 The engine runs in the foreground as our child, in userspace, with ports and a control socket of its own; no system service
 takes part, nothing is recorded, and what it would log about phones is thrown away. It dies with us. Where it takes commands
-stands in `DataFolder.media_ng`, which is written anew at each start.
+stands in `DataFolder.media_ng`, which is written anew at each start. Where the kernel allows it (root, or a limit "RTPRIO"),
+packets of sound go before everything else on the machine: a page that is being made must not be heard in a call.
 
 Settings, from the environment:
 
@@ -95,7 +96,14 @@ class _Engine:
         port = _control_port(self._data)
         ours = os.getpid()
         process = await asyncio.create_subprocess_exec(
-            *command_line(self._binary, port, self._addresses, self._ports),
+            *command_line(
+                self._binary,
+                port,
+                self._addresses,
+                self._ports,
+                threads=thread_count(len(os.sched_getaffinity(0))),
+                real_time=may_be_real_time(),
+            ),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -145,7 +153,9 @@ class _Engine:
                 _log.warning("rtpengine says", text=text.decode("utf-8", "replace").strip()[:500])
 
 
-def command_line(binary: str, control_port: int, addresses: list[str], ports: tuple[int, int]) -> list[str]:
+def command_line(
+    binary: str, control_port: int, addresses: list[str], ports: tuple[int, int], *, threads: int, real_time: bool
+) -> list[str]:
     """How rtpengine is called. Each address is an interface by the name of the address."""
     return [
         binary,
@@ -165,8 +175,26 @@ def command_line(binary: str, control_port: int, addresses: list[str], ports: tu
         "--endpoint-learning=heuristic",
         "--mos=LQ",
         "--tos=184",
+        f"--num-threads={threads}",
         "--media-num-threads=1",
+        # Only the threads that handle packets and play sound; the engine's housekeeping stays with everybody else.
+        *(("--scheduling=rr", "--priority=1", "--idle-scheduling=other") if real_time else ()),
     ]
+
+
+def thread_count(cores: int) -> int:
+    """Threads for packets: one a core, so that none waits with packets in its hands; one core stays for signalling."""
+    return max(1, cores - 1)
+
+
+def may_be_real_time() -> bool:
+    """Whether the kernel lets us, and so our children, be scheduled before all ordinary processes (sched(7))."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        return False
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return True
 
 
 def media_ports(text: str) -> tuple[int, int]:
