@@ -86,7 +86,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     )
     key = _key(data)
     desk = Desk(switch, Nonces(key, clock), hosts=_names("SVARA_SIP_HOSTS"))
-    switch.transactions = Transactions(clock, transports, None, desk.on_request, desk.on_ack)
+    switch.transactions = Transactions(clock, transports, None, desk.on_request, desk.on_ack, load=transports.load)
     locator = Locator(clock)
     switch.trunks.locate, switch.trunks.key = locator.locate, key
     relay.on_lost = lambda: relay_lost(switch)

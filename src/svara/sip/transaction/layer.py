@@ -22,6 +22,7 @@ from svara.sip.transaction.client import Accepted, ClientTransaction, OnFailure,
 from svara.sip.transaction.server import ServerTransaction
 from svara.sip.transaction.times import LIFE, T4
 from svara.sip.transport.flow import Flow
+from svara.sip.transport.load import RETRY_AFTER_SECONDS, Load
 
 _LOG = log.get("sip.transaction")
 
@@ -57,6 +58,7 @@ class Counts:
     absorbed: int = 0  # retransmissions of the peers
     malformed: int = 0
     refused: int = 0  # 503: too many transactions
+    shed: int = 0  # 503: a new call, while more arrived than could be handled
     timeouts: int = 0
 
 
@@ -74,8 +76,11 @@ class Transactions:
         *,
         limit: int = 50_000,
         remembered: int = 200_000,
+        load: Load | None = None,
     ) -> None:
-        """`limit` bounds the open transactions of either side, `remembered` each table of finished ones."""
+        """`limit` bounds the open transactions of either side, `remembered` each table of finished ones; `load` says when
+        calls that begin are refused.
+        """
         self.timers = Timers(clock)
         self.counts = Counts()
         self._tokens = Tokens(randomness)
@@ -83,6 +88,7 @@ class Transactions:
         self._on_ack = on_ack
         self._on_stray_response = on_stray_response
         self._limit = limit
+        self._load = load or Load(clock)
         self._servers: dict[str, ServerTransaction] = {}
         self._clients: dict[str, ClientTransaction] = {}
         self._by_flow: dict[str, set[ClientTransaction]] = {}
@@ -195,7 +201,11 @@ class Transactions:
         reply = self._stamp(request, via, flow)
         if len(self._servers) >= self._limit and method not in ("BYE", "CANCEL"):
             self.counts.refused += 1
-            reply.send(new_response(request, 503, headers=[("Retry-After", "5")], to_tag=self.new_tag()).to_bytes())
+            self._unavailable(request, reply)
+            return
+        if method == "INVITE" and to.tag is None and self._load.refuses(has_credentials=_has_credentials(request)):
+            self.counts.shed += 1
+            self._unavailable(request, reply)
             return
         transaction = ServerTransaction(self, request, flow, reply, key)
         if method == "CANCEL":
@@ -213,6 +223,11 @@ class Transactions:
         self._offer(transaction)
         if origin and not transaction.done:
             self._origins.put(origin, None)
+
+    def _unavailable(self, request: Request, reply: Flow) -> None:
+        """503 without a transaction: nothing is kept, and the ACK to it means nothing (section 21.5.4)."""
+        headers = [("Retry-After", str(RETRY_AFTER_SECONDS))]
+        reply.send(new_response(request, 503, headers=headers, to_tag=self.new_tag()).to_bytes())
 
     def _offer(self, transaction: ServerTransaction) -> None:
         """Hand a new transaction to the user, who may answer soon; an INVITE that has no answer by then gets a 100."""
@@ -417,6 +432,10 @@ class Transactions:
         for transaction in self._by_flow.pop(flow_id, set()):
             # Later: the user may be in the middle of something with that flow.
             self.timers.after(0.0, transaction.transport_failed)
+
+
+def _has_credentials(request: Request) -> bool:
+    return request.has("proxy-authorization") or request.has("authorization")
 
 
 def _expired(_key: str, transaction: ServerTransaction | None) -> None:

@@ -14,6 +14,7 @@ from svara.clock import Clock
 from svara.sip.message import Malformed, Message
 from svara.sip.transport.flow import Address, Flow, FlowError, Target, plain_ip
 from svara.sip.transport.limits import Limits, Sources
+from svara.sip.transport.load import Load
 from svara.sip.transport.stream import ConnectionFlow, StreamFlow, StreamListener
 from svara.sip.transport.udp import UdpListener
 from svara.sip.transport.websocket import WebSocketFlow
@@ -40,6 +41,7 @@ class Transports:
         self.clock = clock
         self.limits = limits or Limits()
         self.sources = Sources(clock, self.limits)
+        self.load = Load(clock)
         self.on_message = on_message
         self.on_unreachable: Callable[[Flow], None] | None = None
         self._udp: list[UdpListener] = []
@@ -59,7 +61,13 @@ class Transports:
         """Listen on UDP; gives the bound address. `advertised` is the address that peers reach us by, if not that one."""
         sock = _bound(where, socket.SOCK_DGRAM)
         listener = UdpListener(
-            sock, self.deliver, self._unreachable, sources=self.sources, limits=self.limits, advertised=advertised
+            sock,
+            self.deliver,
+            self._unreachable,
+            sources=self.sources,
+            load=self.load,
+            limits=self.limits,
+            advertised=advertised,
         )
         self._udp.append(listener)
         return listener.address

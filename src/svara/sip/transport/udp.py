@@ -20,6 +20,7 @@ from svara import log
 from svara.sip.message import Malformed, Message, parse
 from svara.sip.transport.flow import Address, Flow, plain_ip
 from svara.sip.transport.limits import Limits, Sources
+from svara.sip.transport.load import Load
 
 _LOG = log.get("sip.transport")
 
@@ -102,6 +103,7 @@ class UdpListener:
         unreachable: Unreachable,
         *,
         sources: Sources,
+        load: Load,
         limits: Limits,
         advertised: str | None,
     ) -> None:
@@ -109,6 +111,7 @@ class UdpListener:
         self._deliver = deliver
         self._unreachable = unreachable
         self.sources = sources
+        self._load = load
         self._limits = limits
         self._advertised = advertised
         self._loop = asyncio.get_running_loop()
@@ -152,6 +155,7 @@ class UdpListener:
             try:
                 data, address = receive(65_536)
             except (BlockingIOError, InterruptedError):
+                self._load.caught_up(self)
                 if turn == 0 or self._suspect:
                     self._rearm()
                 return
@@ -167,8 +171,22 @@ class UdpListener:
                 self._deliver(parse(data), flow)
             except Exception:
                 _LOG.error("handling a message failed", exc_info=True, transport="UDP")
+        if self._more_waits():
+            self._load.behind(self)
+        else:
+            self._load.caught_up(self)
         if self._suspect:
             self._rearm()
+
+    def _more_waits(self) -> bool:
+        try:
+            self._sock.recv(1, socket.MSG_PEEK)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            self._suspect = True
+            return False
+        return True
 
     def _rearm(self) -> None:
         """Read what ICMP said, and listen again: uvloop stops listening to a socket that has an error."""
@@ -283,6 +301,7 @@ class UdpListener:
 
     def close(self) -> None:
         self._rearming.cancel()
+        self._load.caught_up(self)
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._loop.remove_writer(self._sock.fileno())
