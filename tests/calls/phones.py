@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.calls import offices
+from tests.calls.voice import FakeVoice
 
 from svara.calls.call import Call
 from svara.calls.desk import Desk
@@ -187,6 +188,7 @@ class Office:
         self.limits = limits
         self.clock = VirtualClock()
         self.relay = Relay()
+        self.voice = FakeVoice(self.clock)
         self.transports = Transports(self.clock)
         self.registrar = Registrar(self.clock, folder / "registrations", on_change=self._changed)
         self.news: list[tuple[str, bytes]] = []
@@ -211,6 +213,9 @@ class Office:
             new_tag=lambda: f"{self.random.getrandbits(64):016x}",
             random=self.random,
         )
+        self.switch.voice = self.voice
+        self.voice.on_event = self.switch.heard
+        self.voice.on_lost = self.switch.voice_lost
         self.switch.office = self.snapshot
         self.switch.trunks.office(self.snapshot)
         self.desk = Desk(self.switch, Nonces(b"key", self.clock), self.limits)
@@ -224,6 +229,7 @@ class Office:
         """kill -9: nothing of the process is left but its files; phones and time go on."""
         self.switch.journal.close()
         self.clock._timers.clear()
+        self.voice.survive()
         self.transports.on_message = None
 
     def _changed(self, login: str, count: int) -> None:

@@ -16,6 +16,7 @@ from svara.calls.commands import LiveCall
 from svara.calls.events import (
     AnyEvent,
     CallEnded,
+    CallGreeted,
     CallQuality,
     CallStarted,
     Direction,
@@ -24,15 +25,17 @@ from svara.calls.events import (
     LegEnded,
     Party,
 )
+from svara.calls.journey import Journey
 from svara.calls.leg import CALLER, Leg
 from svara.calls.route import Plan, Refusal
-from svara.calls.setup import GAVE_UP, NO_SOUND, CallerSide, Setup
+from svara.calls.setup import GAVE_UP, NO_SOUND, Setup
+from svara.calls.stops import CallerSide, Stop
 from svara.media.relay import Kind, LegQuality, Relay, RelayError
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
     from svara.calls.exchange import Exchange
-    from svara.calls.originate import OwnPhones
+    from svara.calls.guest import Guest
     from svara.calls.switch import Switch
 
 BROKEN = Refusal(500, "failed", "internal error")
@@ -52,10 +55,14 @@ class Call:
         "caller",
         "dialled",
         "direction",
+        "ended",
         "exchange",
         "front",
+        "guest",
         "held_by",
         "id",
+        "journey",
+        "legs_rung",
         "people",
         "relay",
         "relay_used",
@@ -82,7 +89,15 @@ class Call:
         self.started_at = switch.clock.now()
         self.answered_at: float | None = None
         self.state: State = "setup"
-        self.setup: Setup | OwnPhones | None = None
+        self.setup: Stop | None = None
+        """Where the call is as long as nobody talks."""
+        self.journey: Journey | None = None
+        """How it goes on from there, where that is not simply the end."""
+        self.guest: Guest | None = None
+        """The caller, while the system itself has answered."""
+        self.ended: Callable[[], object] | None = None
+        """Who wants to know when the call is over."""
+        self.legs_rung = 0
         self.front: Leg | None = None
         self.back: Leg | None = None
         self.exchange: Exchange | None = None
@@ -96,13 +111,26 @@ class Call:
         """Ring whom the plan says."""
         self.start(Setup(self, side, plan, passed))
 
-    def start(self, setup: Setup | OwnPhones) -> None:
-        """The first event, and the first phones."""
+    def start(self, stop: Stop) -> None:
+        """The first event, and the first stop."""
+        happened = self.open()
+        self.setup = stop
+        stop.begin(happened)
+
+    def open(self) -> list[AnyEvent]:
+        """The call uses resources from here on; gives its first event, which is the next to be written."""
         self.switch.opened(self)
         self.switch.counters.calls_started_total += 1
         self.news("started")
-        self.setup = setup
-        setup.begin(self.started_event())
+        return [self.started_event()]
+
+    def travels(self, side: CallerSide, passed: list[tuple[str, str]], plan: Plan) -> Journey:
+        """The call's way, which begins here where the call was simply put through by `plan` up to now."""
+        if self.journey is None:
+            self.journey = Journey(self, side, passed)
+            if plan.callee is not None:
+                self.journey.way = (f"person:{plan.callee.username}",)
+        return self.journey
 
     def started_event(self) -> CallStarted:
         """The first event of this call."""
@@ -116,8 +144,8 @@ class Call:
             callee=self.callee if self.callee.person or self.direction == "outbound" else None,
         )
 
-    def talk(self, leg: Leg) -> None:
-        """`leg` picked up; the two are connected from here on."""
+    def talk(self, leg: Leg, happened: Sequence[AnyEvent] = ()) -> None:
+        """`leg` picked up; the two are connected from here on. `happened` is written with it."""
         switch = self.switch
         now = switch.clock.now()
         self.state = "talking"
@@ -126,8 +154,11 @@ class Call:
         self.callee = leg.party
         self.answered_at = now
         switch.counters.calls_answered_total += 1
-        self.save(LegAnswered(self.id, now, leg=leg.id, to=leg.party))
-        switch.news.count(self.caller.person, talking=1)
+        greeted = self.guest is not None and self.guest.connected
+        self.journey = self.guest = None
+        self.save(LegAnswered(self.id, now, leg=leg.id, to=leg.party), *happened)
+        if not greeted:
+            switch.news.count(self.caller.person, talking=1)
         switch.news.count(leg.party.person, talking=1)
         self.news("answered")
         self.relay.watch(self.id, (self.front_id, leg.id))
@@ -168,6 +199,10 @@ class Call:
         self.state = "ended"
         self.setup = None
         now = self.switch.clock.now()
+        if self.front is not None and self.front.id != CALLER:
+            happened.append(LegEnded(self.id, now, leg=self.front.id, status=200, reason=refusal.reason))
+        if self.guest is not None and self.guest.connected:
+            self.switch.news.count(self.caller.person, talking=-1)
         self.switch.write([*happened, CallEnded(self.id, now, outcome=refusal.outcome, by=by, end_reason=refusal.reason)])
         if self.relay_used:
             self.relay.delete(self.id)
@@ -207,7 +242,11 @@ class Call:
         self.switch.counters.calls_ended_total += 1
         self.switch.closed(self)
         self.news("ended")
-        self.front = self.back = None  # no circle of references is left: memory is free without a collector
+        # No circle of references is left: memory is free without a collector.
+        self.front = self.back = self.journey = self.guest = None
+        ended, self.ended = self.ended, None
+        if ended is not None:
+            ended()
 
     def crashed(self) -> None:
         """A mistake of ours costs this call and no other."""
@@ -240,10 +279,16 @@ class Call:
 
     def look_at_timers(self, now: float) -> None:
         """Called every few seconds: refresh sessions that are ours to refresh, end those that nobody refreshed."""
-        if self.state == "talking":
+        if self.state == "talking" or (self.guest is not None and self.guest.connected):
             self.guarded(midcall.look_at_timers, self, now)
 
     # --- what others see
+
+    def greeted(self, happened: list[AnyEvent]) -> None:
+        """The system itself answers the caller, whose sound is connected."""
+        self.switch.news.count(self.caller.person, talking=1)
+        self.save(*happened, CallGreeted(self.id, self.switch.clock.now()))
+        self.relay.watch(self.id, (self.front_id,))
 
     def save(self, *happened: AnyEvent) -> None:
         """To the journal, with the state from which a restarted server takes the call up."""

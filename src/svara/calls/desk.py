@@ -11,15 +11,17 @@ from collections.abc import Mapping
 
 from svara import log
 from svara.calls.call import Call
-from svara.calls.dialling import arriving, dialling, internal
+from svara.calls.dialling import dialling, refused
 from svara.calls.events import Party
 from svara.calls.guard import TOO_FAST, Limits, Usage, guard, guard_trunk, refill
 from svara.calls.incoming import Incoming
+from svara.calls.journey import Journey
 from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.switch import Switch
+from svara.calls.targets import Next, at_number, person_of
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
-from svara.people.office import REALM
+from svara.people.office import REALM, Target
 from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
 from svara.sip.headers import parse_privacy
@@ -169,13 +171,12 @@ class Desk:
         if refusal is TOO_FAST:
             self._too_fast(transaction, refusal)
             return
-        now = switch.clock.now()
         if refusal is None and not self._is_ours(request, transaction.flow):
             refusal = FOREIGN_HOST
         meant = (
-            dialling(switch.office, asked, now, self._reachable, switch.trunks.up, anonymous=_wants_privacy(request))
+            dialling(switch.office, asked, switch.moment(anonymous=_wants_privacy(request)))
             if refusal is None
-            else internal(Plan(None, (), refusal, now), dialled)
+            else refused(refusal, dialled)
         )
         call = Call(
             switch,
@@ -187,7 +188,7 @@ class Desk:
             relay=switch.relay_for(tenant),
         )
         call.direction = meant.direction
-        self._begin(transaction, call, meant.plan)
+        self._begin(transaction, call, meant.target, meant.found)
 
     def _from_outside(self, transaction: ServerTransaction, identified: Inbound | Refusal) -> None:
         """A trunk's call: to a number of one of its tenants, or to none."""
@@ -215,17 +216,27 @@ class Desk:
             relay=switch.relay_for(tenant),
         )
         call.direction = "inbound"
-        plan = arriving(switch.office, tenant, number, switch.clock.now(), self._reachable)
-        if plan.callee is not None:
-            call.callee = party(plan.callee)
-            call.joined(plan.callee.id)
-        self._begin(transaction, call, plan, trunk.id)
+        onto = at_number(tenant, number, switch.clock.now())
+        callee = person_of(tenant, onto.to)
+        if callee is not None:
+            call.callee = party(callee)
+            call.joined(callee.id)
+        self._begin(transaction, call, onto.to, None, trunk.id, onto.why)
 
     def _too_fast(self, transaction: ServerTransaction, refusal: Refusal) -> None:
         self._switch.counters.calls_refused_total += 1
         transaction.reply(refusal.status, "Too Many Calls", headers=(("Retry-After", "5"),))
 
-    def _begin(self, transaction: ServerTransaction, call: Call, plan: Plan, trunk: str = "") -> None:
+    def _begin(  # noqa: PLR0917
+        self,
+        transaction: ServerTransaction,
+        call: Call,
+        target: Target,
+        found: Next | None,
+        trunk: str = "",
+        why: str = "dialled",
+    ) -> None:
+        """The call begins at `target`, which was reached for `why`; `found` is what it means, where that is known."""
         switch, request = self._switch, transaction.request
         leg = Leg(switch, call, CALLER, "caller", party=call.caller, tag=transaction.to_tag)
         leg.trunk = trunk
@@ -242,7 +253,14 @@ class Desk:
         leg.incoming = incoming
         call.front = leg
         try:
-            call.begin(incoming, plan, [(name, value) for name in PASSED if (value := request.first(name.lower()))])
+            passed = [(name, value) for name in PASSED if (value := request.first(name.lower()))]
+            if isinstance(found, Refusal):
+                found = Plan(None, (), found, call.started_at)
+            if isinstance(found, Plan):
+                call.begin(incoming, found, passed)
+            else:
+                call.journey = Journey(call, incoming, passed)
+                call.journey.begin(target, found, why)
         except Exception:
             _logger.exception("a call could not begin")
             call.crashed()
@@ -257,9 +275,6 @@ class Desk:
         allowance = refill(allowance, now - at, limits)
         self._allowance[source] = (max(0.0, allowance - 1.0), now)
         return Usage(switch.calls_of_phone.get(source, 0), switch.calls_of_tenant.get(tenant, 0), allowance)
-
-    def _reachable(self, login: str) -> bool:
-        return bool(self._switch.registrar.all_bindings(login))
 
     def _is_ours(self, request: Request, flow: Flow) -> bool:
         """Whether the dialled address is at this server: at an address or name of it, or at what the phone itself takes for

@@ -18,7 +18,7 @@ from svara.calls.leg import ALLOW, SDP, TIMER, Leg, sdp_of
 from svara.media.relay import RelayError
 from svara.sip.message import Request, Response, SipError, new_response
 from svara.sip.sdp import parse_sdp
-from svara.sip.session import ask_timer
+from svara.sip.session import ask_timer, glare_retry_seconds
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 GONE = frozenset({408, 481})
 """These answers within a dialog end it (RFC 3261 section 12.2.1.2)."""
+
+RETRY_SECONDS = 2.5
+"""Another exchange is under way: look again when it should be over."""
 
 Got = Callable[[bytes | int], object]
 """Gets a description, or the status with which the phone refused."""
@@ -256,6 +259,27 @@ class Told:
 
     def refuse(self, _status: int) -> None:
         """Nothing stands open on this side."""
+
+
+def renew(call: Call, reason: str) -> None:
+    """Build the talk's sound anew, by re-INVITEs to both phones; the call ends for `reason` when that fails."""
+    front, back = call.front, call.back
+    if front is None or back is None or call.state != "talking":
+        return
+    if call.exchange is not None:
+        call.switch.clock.call_later(RETRY_SECONDS, call.guarded, renew, call, reason)
+        return
+
+    def failed(status: int) -> None:
+        if call.state == "talking":
+            if status == 491:
+                # As owner of the Call-ID: later than the phone, which retries within two seconds.
+                seconds = glare_retry_seconds(owns_call_id=True, randomness=call.switch.random)
+                call.switch.clock.call_later(seconds, call.guarded, renew, call, reason)
+            else:
+                call.end("system", reason)
+
+    Exchange(call, Asked(front), Told(back), failed).start()
 
 
 def invite(leg: Leg, sdp: bytes, got: Got) -> int:

@@ -26,6 +26,8 @@ UNCONFIRMED = Refusal(504, "failed", "the caller's phone did not confirm the rin
 class Incoming:
     """The caller's INVITE; a `CallerSide` of a call's set-up."""
 
+    takes_early = True
+
     __slots__ = ("_early_source", "_expected", "_held", "_rang", "_reliable", "leg", "offer", "transaction")
 
     def __init__(self, leg: Leg, transaction: ServerTransaction) -> None:

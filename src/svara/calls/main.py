@@ -23,9 +23,10 @@ from collections.abc import Callable
 
 from svara import bus, log
 from svara.bus.port import Bus
-from svara.calls import midcall, recovery
+from svara.calls import recovery
 from svara.calls.commands import SERVICE
 from svara.calls.desk import Desk
+from svara.calls.exchange import renew
 from svara.calls.journal import Journal, JournalBusyError, recover
 from svara.calls.live import News
 from svara.calls.service import Service
@@ -134,7 +135,9 @@ def relay_lost(switch: Switch) -> None:
     """The relay was restarted: build the sound of every talk anew."""
     for call in list(switch.calls.values()):
         if call.relay is switch.relay:
-            call.guarded(midcall.renew, call, "media relay lost")
+            call.guarded(renew, call, "media relay lost")
+            if call.guest is not None:
+                call.guarded(call.guest.reconnect)
 
 
 def relay_silent(switch: Switch, session: str) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from svara.calls.exchange import GONE, Asked, Asking, Exchange, Told, Wanting, answer_with, refuse, send
+from svara.calls import resound
+from svara.calls.exchange import GONE, Asked, Asking, Exchange, Told, Wanting, answer_with, refuse, renew, send
 from svara.calls.leg import ALLOW, Leg, sdp_of
 from svara.sip.headers import Reason, parse_reason
 from svara.sip.message import Request, Response, SipError
-from svara.sip.session import glare_retry_seconds
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ def _change(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
     if request.method == "UPDATE" and not sdp_of(request):
         _refresh(leg, request)
         answer_with(leg, transaction, b"")
+    elif other is None and call.guest is not None and call.guest.connected and leg.incoming is None:
+        _refresh(leg, request)
+        call.guest.changed(transaction)
     elif other is None or other.incoming is not None or leg.incoming is not None:
         transaction.reply(491)  # the call itself is still being set up
     elif call.exchange is not None:
@@ -117,6 +120,8 @@ def _info(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
         transaction.reply(415, headers=(("Accept", ", ".join(sorted(KEYS))),))
         return
     if not request.body or other is None:
+        if call.guest is not None and leg is call.front:
+            call.guest.info(request)
         transaction.reply(200)
         return
 
@@ -130,37 +135,14 @@ def _info(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
     other.request("INFO", responded, failed, body=request.body, content_type=request.content_type)
 
 
-def renew(call: Call, reason: str) -> None:
-    """Build the talk's sound anew, by re-INVITEs to both phones; the call ends for `reason` when that fails."""
-    front, back = call.front, call.back
-    if front is None or back is None or call.state != "talking":
-        return
-    if call.exchange is not None:
-        call.switch.clock.call_later(RETRY_SECONDS, call.guarded, renew, call, reason)
-        return
-
-    def failed(status: int) -> None:
-        if call.state == "talking":
-            if status == 491:
-                # As owner of the Call-ID: later than the phone, which retries within two seconds.
-                seconds = glare_retry_seconds(owns_call_id=True, randomness=call.switch.random)
-                call.switch.clock.call_later(seconds, call.guarded, renew, call, reason)
-            else:
-                call.end("system", reason)
-
-    Exchange(call, Asked(front), Told(back), failed).start()
-
-
-RETRY_SECONDS = 2.5
-"""Another exchange is under way: look again when it should be over."""
-
-
 def look_at_timers(call: Call, now: float) -> None:
     """Refresh what is ours to refresh, and end what nobody refreshed (RFC 4028 section 10)."""
     for leg in (call.front, call.back):
-        if leg is None or not leg.due or now < leg.due or call.state != "talking":
+        if leg is None or not leg.due or now < leg.due or call.state == "ended":
             continue
-        if leg.session is not None and leg.session.we_refresh:
+        if call.guest is not None and leg.session is not None and leg.session.we_refresh:
+            resound.refresh(call.guest)
+        elif leg.session is not None and leg.session.we_refresh:
             leg.refreshed()
             _refresh_ours(call, leg)
         else:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from svara.calls.call import Call
-from svara.calls.events import AnyEvent, CallStarted, EndedBy, LegAnswered, LegEnded, LegOffered, LegRinging
+from svara.calls.dialling import Dialling
+from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffered, LegRinging
 from svara.calls.exchange import invite
 from svara.calls.invitation import ELSEWHERE, Invitation
+from svara.calls.journey import Journey
 from svara.calls.leg import Leg
-from svara.calls.route import NO_ANSWER, OFFLINE, RING_SECONDS, Plan, Refusal, party
-from svara.calls.setup import Setup
+from svara.calls.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
 from svara.calls.verdict import RELAY_DOWN, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
@@ -26,10 +26,6 @@ from svara.sip.message import SipError
 from svara.sip.sdp import inactive_offer, parse_sdp
 from svara.sip.transport import Flow, FlowError
 
-if TYPE_CHECKING:
-    pass
-
-
 SILENCE = "s"
 """What stands at the other end of the person's phone, for the relay, until somebody picks up there."""
 
@@ -38,6 +34,7 @@ class Own:
     """The person's own phone that picked up, as the `CallerSide` of the rest of the set-up."""
 
     offer = b""
+    takes_early = False
 
     def __init__(self, leg: Leg) -> None:
         self.leg = leg
@@ -70,11 +67,11 @@ class Own:
 class OwnPhones:
     """Rings the person's own phones; the first that picks up gets the call."""
 
-    def __init__(self, call: Call, person: Person, plan: Callable[[], Plan]) -> None:
-        """`plan` decides, at the moment the person has picked up, whom to ring for them."""
+    def __init__(self, call: Call, person: Person, then: Callable[[], Dialling]) -> None:
+        """`then` decides, at the moment the person has picked up, what is dialled for them."""
         self.call = call
         self._person = person
-        self._plan = plan
+        self._then = then
         self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
         self._timer: Timer | None = None
@@ -82,8 +79,9 @@ class OwnPhones:
 
     ringing = False
     """The other side does not ring yet."""
+    kept = b""
 
-    def begin(self, started: CallStarted) -> None:
+    def begin(self, happened: list[AnyEvent]) -> None:
         """Ring them all."""
         call, switch = self.call, self.call.switch
         found: list[tuple[Leg, Binding]] = []
@@ -95,7 +93,7 @@ class OwnPhones:
                 found.append((leg, binding))
         self._legs = [leg for leg, _ in found]
         now = switch.clock.now()
-        switch.write([started, *(LegOffered(call.id, now, leg=leg.id, to=leg.party) for leg in self._legs)])
+        switch.write([*happened, *(LegOffered(call.id, now, leg=leg.id, to=leg.party) for leg in self._legs)])
         if not found:
             self._nobody()
             return
@@ -109,8 +107,6 @@ class OwnPhones:
         now = self.call.switch.clock.now()
         happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=refusal.reason) for leg in legs]
         picked_up = self._leg
-        if picked_up is not None:
-            happened.append(LegEnded(self.call.id, now, leg=picked_up.id, status=200, reason=refusal.reason))
         self._over()
         self.call.finish(by, refusal, happened)
         for leg in legs:
@@ -186,11 +182,12 @@ class OwnPhones:
             return
         failed = isinstance(answer, RelayError)
         leg.acknowledge(1, b"" if isinstance(answer, RelayError) else answer)
-        setup = call.setup = Setup(call, Own(leg), self._plan(), [])
+        journey = call.journey = Journey(call, Own(leg), [])
         if failed:
-            setup.stop("system", RELAY_DOWN, [])
+            journey.end(RELAY_DOWN)
         else:
-            setup.begin()
+            meant = self._then()
+            journey.go(meant.target, "dialled", found=meant.found)
 
     def _rang_out(self) -> None:
         self._timer = None

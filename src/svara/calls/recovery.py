@@ -8,7 +8,7 @@ phones still send gets a 481.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -16,9 +16,13 @@ from svara import log
 from svara.calls import saved
 from svara.calls.call import Call
 from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome
+from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
+from svara.calls.journey import Journey
 from svara.calls.leg import Leg
-from svara.calls.saved import SavedCall, SavedLeg
+from svara.calls.saved import SavedCall, SavedGuest, SavedLeg
+from svara.calls.stops import Still
+from svara.clock import Timer
 from svara.sip.dialog import Dialog
 from svara.sip.session import SessionTimer
 
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     from svara.calls.switch import Switch
 
 RESTARTED = "server restarted"
+ADOPT_SECONDS = 5.0
+"""How long the voice process has to tell who hears what; then everybody's sound is built anew."""
+RUNG_BEFORE = 20
+"""Legs of a call taken up get numbers that none had before; up to so many may have rung."""
 CSEQ_LEAP = 1000
 """Requests of ours that may have gone out since the state was written: the next one comes after all of them (RFC 3261
 section 12.2.1.1 wants growing numbers, not consecutive ones)."""
@@ -42,12 +50,17 @@ def trust_the_registered(switch: Switch) -> None:
 
 def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
     """Carry on the calls that the last process left open, or end their records."""
+    guests: list[_Waiting] = []
     for opened in left_open.values():
         state = _state(opened)
         if state is None:
             _end(switch, opened)
         else:
-            _carry_on(switch, state)
+            call = _carry_on(switch, state)
+            if state.guest is not None:
+                guests.append(_guest(call, state.guest, opened))
+    if guests:
+        _wake(switch, guests)
     if left_open:
         _logger.info("took up what the last process left", talks=len(switch.calls), calls=len(left_open))
 
@@ -60,6 +73,8 @@ def _state(opened: OpenCall) -> SavedCall | None:
     except msgspec.DecodeError:
         _logger.error("the saved state of a call cannot be read", call=opened.call)
         return None
+    if state.back is None:
+        return state
     return state if state.back.id in opened.legs else None  # else the hang-up was written, and only the end is missing
 
 
@@ -74,7 +89,7 @@ def _end(switch: Switch, opened: OpenCall) -> None:
     switch.relay.delete(opened.call)
 
 
-def _carry_on(switch: Switch, state: SavedCall) -> None:
+def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call = Call(
         switch,
         state.id,
@@ -86,18 +101,74 @@ def _carry_on(switch: Switch, state: SavedCall) -> None:
     )
     call.direction = state.direction
     call.started_at = state.started_at
-    call.answered_at = state.answered_at
-    call.state = "talking"
     call.held_by = tuple(state.held_by)
     call.people = tuple(state.people)
     call.front = _leg(switch, call, "caller", state.front)
-    call.back = _leg(switch, call, "callee", state.back)
     switch.opened(call)
     switch.counters.calls_recovered_total += 1
-    for leg in (call.front, call.back):
-        switch.news.count(leg.party.person, talking=1)
+    switch.news.count(call.front.party.person, talking=1)
+    call.relay_used = True
+    if state.back is None:
+        return call
+    call.answered_at = state.answered_at
+    call.state = "talking"
+    call.back = _leg(switch, call, "callee", state.back)
+    switch.news.count(call.back.party.person, talking=1)
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
+    return call
+
+
+class _Waiting(NamedTuple):
+    """A guest who waits for us to be awake."""
+
+    journey: Journey
+    guest: Guest
+    saved: SavedGuest
+
+
+def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
+    """The caller is a guest still; phones that rang for them do not any more."""
+    switch, front = call.switch, call.front
+    assert front is not None  # noqa: S101 - see _carry_on
+    now = switch.clock.now()
+    rang = [leg for leg in opened.legs if leg != front.id]
+    if rang:
+        switch.write([LegEnded(call.id, now, leg=leg, status=500, reason=RESTARTED) for leg in rang])
+    call.legs_rung = RUNG_BEFORE
+    guest = call.guest = Guest(call, front, None, state.offer, state.local)
+    journey = call.journey = Journey(call, guest, list(state.passed))
+    call.setup = Still(call, guest, state.kept)
+    journey.way = (state.target,)
+    call.relay.watch(call.id, (front.id,))
+    return _Waiting(journey, guest, state)
+
+
+def _wake(switch: Switch, guests: list[_Waiting]) -> None:
+    """Ask the voice process who hears what still; then everybody goes on where they were."""
+    told: list[Timer] = []
+
+    def adopted(standing: frozenset[str]) -> None:
+        if not told:
+            return  # too late: they went on without
+        told.pop().cancel()
+        for journey, guest, state in guests:
+            if not guest.closed:
+                guest.call.guarded(_go_on, journey, guest, state, guest.id in standing)
+
+    told.append(switch.clock.call_later(ADOPT_SECONDS, adopted, frozenset()))
+    if switch.voice is None:
+        adopted(frozenset())
+    else:
+        switch.voice.adopt([guest.id for _, guest, _ in guests], adopted)
+
+
+def _go_on(journey: Journey, guest: Guest, state: SavedGuest, standing: bool) -> None:
+    guest.adopted = standing
+    if not standing:
+        guest.reconnect()
+    journey.way = ()
+    journey.go(state.target, RESTARTED, kept=state.kept)
 
 
 def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:

@@ -1,7 +1,7 @@
-"""Who rings when somebody dials: one pure decision over the snapshot of the office.
+"""What routing decides with and about: who calls, what rings, where a call goes on, and why it cannot be.
 
-Guarantees: nobody outside the caller's own tenant is ever in a plan; no person is tried twice, so a circle of `unanswered`
-targets ends; a plan either has a step to try or a refusal to give, and its whole ringing time is bounded.
+Only data, and how people are found by what was dialled; the decisions are in `svara.calls.persons`,
+`svara.calls.trunks.outbound`, `svara.calls.targets` and `svara.calls.dialling`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable
 import msgspec
 
 from svara.calls.events import Outcome, Party
-from svara.people.office import Office, Person, Phone, Tenant, Trunk
+from svara.people.office import Person, Phone, Target, Tenant, Trunk
 
 RING_SECONDS = 60.0
 """How long a person's phones ring where the person did not say."""
 MAX_RING_SECONDS = 300.0
-MAX_STEPS = 5
+MAX_FIND_ME = 8
 MAX_DIALLED = 128
 
 
@@ -25,10 +25,17 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
     tenant: str
     person: str
-    """The person's id; "" for somebody from outside, whom the tenant's number has brought here."""
     login: str
     dialled: str
     """The user part of the Request-URI, unescaped."""
+
+
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """Who calls, as far as routing may know: a person of the tenant (the id) at one of their phones; both are empty for
+    somebody from outside."""
+
+    person: str = ""
+    login: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +65,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """The same number through the next trunk."""
 
 
+class Also(msgspec.Struct, frozen=True, gc=False):
+    """Ring this too, `after_seconds` after the plan began, while everything else goes on ringing: its steps one after the
+    other. Begins at once when nothing else is left to ring."""
+
+    after_seconds: float
+    steps: tuple[Step | Line, ...]
+
+
 class Refusal(msgspec.Struct, frozen=True, gc=False):
     """Why a call cannot be: the SIP status for the phone, outcome and reason for the record."""
 
@@ -66,15 +81,38 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class Onward(msgspec.Struct, frozen=True, gc=False):
+    """Where a call goes that the plan did not bring to anybody; None: nowhere."""
+
+    no_answer: Target | None = None
+    busy: Target | None = None
+    offline: Target | None = None
+
+    def after(self, refusal: Refusal) -> Target | None:
+        """The target after this verdict: busy is also who declined, or is not to be disturbed."""
+        if refusal.outcome in ("busy", "rejected"):
+            return self.busy
+        return self.offline if refusal == OFFLINE else self.no_answer
+
+
 class Plan(msgspec.Struct, frozen=True, gc=False):
-    """What to try, in order. `refusal` is what the caller gets at the end when no step was answered and no phone
-    said anything better."""
+    """What to ring: `steps` one after the other, and beside them what stands in `also`. `refusal` is what the caller gets
+    at the end when nobody answered and no phone said anything better."""
 
     callee: Person | None
     steps: tuple[Step | Line, ...]
     refusal: Refusal
     until: float
     """When ringing ends at the latest; seconds since the epoch."""
+    also: tuple[Also, ...] = ()
+    onward: Onward | None = None
+
+
+class Onto(msgspec.Struct, frozen=True, gc=False):
+    """Not here: the call goes on to another target at once."""
+
+    to: Target
+    why: str
 
 
 UNKNOWN = Refusal(404, "failed", "nobody has that number")
@@ -83,6 +121,21 @@ SILENT = Refusal(486, "busy", "do not disturb")
 OWN = Refusal(486, "busy", "that is your own number")
 NO_ANSWER = Refusal(480, "missed", "no answer")
 NOT_YOURS = Refusal(403, "failed", "this phone belongs to nobody")
+
+Reachable = Callable[[str], bool]
+"""Whether the phone with that login is registered."""
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """What routing knows beside the office."""
+
+    now: float
+    """Seconds since the epoch."""
+    reachable: Reachable
+    up: Callable[[Trunk], bool]
+    """Whether a trunk is worth trying."""
+    anonymous: bool = False
+    """The caller asked for privacy (RFC 3323)."""
 
 
 def party(person: Person, login: str | None = None) -> Party:
@@ -96,9 +149,8 @@ def find(tenant: Tenant, dialled: str) -> Person | None:
         return None
     text = dialled.strip()
     name = text.lower()
-    digits = "".join(sign for sign in name if sign not in " -.()")
     return (
-        tenant.by_extension.get(digits)
+        tenant.by_extension.get(digits(name))
         or tenant.by_extension.get(text)
         or tenant.by_username.get(name)
         or tenant.by_username.get(text)
@@ -107,43 +159,6 @@ def find(tenant: Tenant, dialled: str) -> Person | None:
     )
 
 
-def route(office: Office, call: Asked, now: float, reachable: Callable[[str], bool]) -> Plan:
-    """Decide whom a call rings. `reachable` tells whether the phone with that login is registered."""
-    tenant = office.by_tenant_id.get(call.tenant)
-    if tenant is None or (call.person and call.person not in tenant.by_id):
-        return Plan(None, (), NOT_YOURS, now)
-    callee = find(tenant, call.dialled)
-    if callee is None:
-        return Plan(None, (), UNKNOWN, now)
-
-    steps: list[Step] = []
-    first_obstacle: Refusal | None = None
-    seen: set[str] = set()
-    person: Person | None = callee
-    while person is not None and person.id not in seen and len(seen) < MAX_STEPS:
-        seen.add(person.id)
-        obstacle, phones = _phones(person, call, reachable)
-        first_obstacle = first_obstacle or obstacle
-        unanswered = person.unanswered
-        if obstacle is None:
-            seconds = RING_SECONDS if unanswered is None else min(max(unanswered.after_seconds, 1.0), MAX_RING_SECONDS)
-            steps.append(Step(person, phones, seconds))
-        kind, _, name = (unanswered.to if unanswered else "hangup").partition(":")
-        person = tenant.by_username.get(name) if kind == "person" else None
-
-    refusal = NO_ANSWER if steps or first_obstacle is None else first_obstacle
-    return Plan(callee, tuple(steps), refusal, now + sum(step.ring_seconds for step in steps))
-
-
-def _phones(person: Person, call: Asked, reachable: Callable[[str], bool]) -> tuple[Refusal | None, tuple[Phone, ...]]:
-    """The phones of `person` that this call may ring now, or what stands in the way.
-
-    A person who is in a call rings too: the phone itself shows the waiting call, or says that it is busy. Who dials the
-    own number rings the own other phones.
-    """
-    if person.choice == "dnd" and person.id != call.person:
-        return SILENT, ()
-    phones = tuple(phone for phone in person.phones if phone.login != call.login and reachable(phone.login))
-    if phones:
-        return None, phones
-    return OWN if person.id == call.person else OFFLINE, ()
+def digits(text: str) -> str:
+    """What was dialled, without the signs that people write between digits."""
+    return "".join(sign for sign in text if sign not in " -.()")

@@ -1,4 +1,4 @@
-"""A talk as the journal keeps it, so that it is taken up again after `kill -9`.
+"""A talk, or a caller who waits in our hands, as the journal keeps it, so that it is taken up again after `kill -9`.
 
 Small and self-contained: both dialogs, the ways to both phones, who they are and what was agreed. New fields go to the end,
 with defaults, so that a newer server reads what an older one wrote.
@@ -12,6 +12,7 @@ import msgspec
 
 from svara.calls.events import Direction, EndedBy, Party
 from svara.media.relay import Kind
+from svara.people.office import Target
 from svara.sip.dialog import DialogState
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ class SavedLeg(msgspec.Struct, array_like=True, frozen=True):
     we_refresh: bool = False
 
 
+class SavedGuest(msgspec.Struct, array_like=True, frozen=True):
+    """A caller whom the system itself answered, and where on its way the call is."""
+
+    offer: bytes
+    local: bytes
+    target: Target
+    kept: bytes = b""
+    """What the stop there wants back (see `svara.calls.stops.Stop.kept`)."""
+    passed: tuple[tuple[str, str], ...] = ()
+
+
 class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     """One talk."""
 
@@ -45,11 +57,13 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     started_at: float
     answered_at: float
     front: SavedLeg
-    back: SavedLeg
+    back: SavedLeg | None
+    """None for a guest."""
     held_by: tuple[EndedBy, ...] = ()
     people: tuple[str, ...] = ()
     direct: bool = False
     """The phones send to each other, without a relay."""
+    guest: SavedGuest | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -58,9 +72,9 @@ decode = msgspec.msgpack.Decoder(SavedCall).decode
 
 
 def encode(call: Call) -> bytes:
-    """The talk's state; b"" where there is none to take up."""
-    front, back = call.front, call.back
-    if front is None or back is None or front.dialog is None or back.dialog is None:
+    """The call's state; b"" where there is none to take up."""
+    front, back, guest = call.front, call.back, _guest(call)
+    if front is None or front.dialog is None or (guest is None and (back is None or back.dialog is None)):
         return b""
     return _encode(
         SavedCall(
@@ -73,12 +87,21 @@ def encode(call: Call) -> bytes:
             call.started_at,
             call.answered_at or call.started_at,
             _leg(front),
-            _leg(back),
+            None if back is None else _leg(back),
             call.held_by,
             call.people,
             call.relay is call.switch.direct,
+            guest,
         )
     )
+
+
+def _guest(call: Call) -> SavedGuest | None:
+    guest, journey, stop = call.guest, call.journey, call.setup
+    if guest is None or journey is None or not guest.connected:
+        return None
+    kept = stop.kept if stop is not None else b""
+    return SavedGuest(guest.offer, guest.local, journey.target, kept, tuple(journey.passed))
 
 
 def _leg(leg: Leg) -> SavedLeg:

@@ -30,7 +30,7 @@ from svara.calls.commands import (
 )
 from svara.calls.dialling import Dialling, dialling
 from svara.calls.originate import OwnPhones
-from svara.calls.route import MAX_DIALLED, Asked, Plan, party
+from svara.calls.route import MAX_DIALLED, UNKNOWN, Asked, Refusal, party
 from svara.calls.switch import Switch
 from svara.people.office import SNAPSHOT_FILE, read_office
 
@@ -122,10 +122,10 @@ class Service:
             return Refused("not-found", "there is no such person")
         dialled = request.to.strip()[:MAX_DIALLED]
         meant = self._dialling(request, "", dialled)
-        if not dialled or (meant.direction == "internal" and meant.plan.callee is None):
+        if not dialled or meant.found is UNKNOWN:
             return Refused("not-found", "nobody has that number")
-        if meant.direction == "outbound" and not meant.plan.steps:
-            return Refused("invalid", meant.plan.refusal.reason)
+        if isinstance(meant.found, Refusal):
+            return Refused("invalid", meant.found.reason)
         logins = [phone.login for phone in person.phones if switch.registrar.bindings(phone.login)]
         if not logins:
             return Refused("offline", "none of the caller's own phones is online")
@@ -140,21 +140,15 @@ class Service:
         )
         call.direction = meant.direction
 
-        def plan() -> Plan:
-            return self._dialling(request, call.caller.login or "", dialled).plan
+        def then() -> Dialling:
+            return self._dialling(request, call.caller.login or "", dialled)
 
-        call.guarded(call.start, OwnPhones(call, person, plan))
+        call.guarded(call.start, OwnPhones(call, person, then))
         return Originated(call.id)
 
     def _dialling(self, request: Originate, login: str, dialled: str) -> Dialling:
-        switch = self._switch
-        return dialling(
-            switch.office,
-            Asked(request.tenant, request.person, login, dialled),
-            switch.clock.now(),
-            lambda one: bool(switch.registrar.bindings(one)),
-            switch.trunks.up,
-        )
+        asked = Asked(request.tenant, request.person, login, dialled)
+        return dialling(self._switch.office, asked, self._switch.moment())
 
     def _health(self) -> Health:
         switch = self._switch

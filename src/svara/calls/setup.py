@@ -1,19 +1,22 @@
-"""The part of a call before anybody talks: which phones ring, who picks up, and what the caller hears when nobody does.
+"""The stop at which phones ring: which ones, who picks up, and what the caller hears when nobody does.
 
 Lives as long as the ringing does, so that a held call carries none of it. Each leg that is offered ends exactly once here,
-or is the one that picks up.
+or is the one that picks up. A plan's steps ring one after the other; what stands beside them (find-me, all agents of a
+queue) rings in tracks of its own, and the first that picks up wins over all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from svara.calls.events import AnyEvent, CallStarted, EndedBy, LegEnded, LegOffered, LegRinging, Party
+from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegOffered, LegRinging, Party
 from svara.calls.invitation import ELSEWHERE, Invitation
-from svara.calls.leg import CALLER, Leg
+from svara.calls.leg import Leg
 from svara.calls.route import NO_ANSWER, Line, Plan, Refusal, Step, party
+from svara.calls.tracks import Ringers, Track, open_legs
 from svara.calls.trunks import refusals
 from svara.calls.trunks.line import LineInvitation
 from svara.calls.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
@@ -24,6 +27,7 @@ from svara.sip.transport import Flow, FlowError
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
+    from svara.calls.stops import CallerSide, Owner
 
 MAX_LEGS = 40
 """Phones that one call rings at most, over all its steps."""
@@ -32,70 +36,89 @@ NO_SOUND = Refusal(488, "failed", "the phones could not agree on sound")
 GAVE_UP = Refusal(487, "abandoned", "caller gave up")
 
 
-class CallerSide(Protocol):
-    """The caller while it waits: a phone whose INVITE came in, or one that the server rang first."""
-
-    @property
-    def offer(self) -> bytes:
-        """The caller's description; empty when the phone that picks up has to make the offer."""
-        ...
-
-    def ringing(self, source: str, sdp: bytes = b"", status: int = 180) -> None: ...
-
-    def answer(self, source: str, sdp: bytes) -> None: ...
-
-    def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None: ...
-
-    def refuse(self, status: int, reason: str) -> None: ...
-
-
 class Setup:
-    """The ringing of one call."""
+    """The ringing of one call, or of one part of its way."""
 
     __slots__ = (
         "_early",
         "_legs",
+        "_over",
+        "_owner",
         "_plan",
         "_refusals",
-        "_ringing_person",
-        "_step",
-        "_timer",
+        "_ringers",
+        "_tracks",
+        "_waiting",
         "call",
         "passed",
-        "ringing",
         "side",
         "winner",
     )
 
-    def __init__(self, call: Call, side: CallerSide, plan: Plan, passed: list[tuple[str, str]]) -> None:
-        """`passed` are headers of the caller's INVITE that the phones may see."""
+    def __init__(
+        self, call: Call, side: CallerSide, plan: Plan, passed: list[tuple[str, str]], owner: Owner | None = None
+    ) -> None:
+        """`passed` are headers of the caller's INVITE that phones may see; `owner` keeps the call when nobody picks up."""
         self.call = call
         self.side = side
         self.passed = passed
         self.winner: Leg | None = None
         self._plan = plan
-        self._step = 0
+        self._owner = owner
+        self._tracks: list[Track] = []
+        self._waiting: list[tuple[Timer, Track]] = []
+        """Tracks whose time has not come."""
         self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
         self._early: Leg | None = None
-        self.ringing = False
-        """Whether a phone rings now."""
-        self._ringing_person: str | None = None
-        self._timer: Timer | None = None
+        self._ringers = Ringers(call.switch.news)
+        self._over = False
 
-    def begin(self, started: CallStarted | None = None) -> None:
-        """Ring whom the plan says first; `started` is the call's first event, where it has not been written yet."""
-        self._advance([] if started is None else [started])
+    kept = b""
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """Ring whom the plan says first."""
+        first = Track(self._plan.steps)
+        self._tracks.append(first)
+        for also in sorted(self._plan.also, key=attrgetter("after_seconds")):
+            track = Track(also.steps)
+            if also.after_seconds > 0:
+                later = self.call.switch.clock.call_later(also.after_seconds, self.call.guarded, self._due, track)
+                self._waiting.append((later, track))
+            else:
+                self._tracks.append(track)
+        for track in list(self._tracks):
+            if not self._over and self.winner is None:
+                self._advance(track, happened)
+                happened = []
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a phone rings now."""
+        return bool(self._ringers)
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
         """End the ringing without a talk: `happened`, the legs' ends and the call's go into one write, then all are told."""
+        legs = self._ending(refusal.reason, happened)
+        self.call.finish(by, refusal, happened)
+        self._tell(legs)
+        self.side.refuse(refusal.status, refusal.reason)
+
+    def withdraw(self, reason: str) -> None:
+        """Stop ringing; the call goes on elsewhere."""
+        happened: list[AnyEvent] = []
+        legs = self._ending(reason, happened)
+        self.call.switch.write(happened)
+        self._tell(legs)
+
+    def _ending(self, reason: str, happened: list[AnyEvent]) -> list[Leg]:
         now = self.call.switch.clock.now()
         legs = [leg for leg in self._legs if leg is self.winner or not leg.down]
-        happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=refusal.reason) for leg in legs]
-        if self.call.front is not None and self.call.front.id != CALLER:
-            happened.append(LegEnded(self.call.id, now, leg=self.call.front.id, status=200, reason=refusal.reason))
-        self._step_over()
-        self.call.finish(by, refusal, happened)
+        happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=reason) for leg in legs]
+        self._quiet()
+        return legs
+
+    def _tell(self, legs: list[Leg]) -> None:
         for leg in legs:
             if leg is self.winner:
                 if not self.side.offer:
@@ -103,66 +126,94 @@ class Setup:
                 leg.bye()
             else:
                 _invited(leg).cancel()
-        self.side.refuse(refusal.status, refusal.reason)
         self._forget(self._legs)
         self._legs = []
 
-    # --- one step of the plan after the other
+    # --- one step of a track after the other
 
-    def _advance(self, happened: list[AnyEvent]) -> None:
-        call, plan = self.call, self._plan
-        while self._step < len(plan.steps):
-            step = plan.steps[self._step]
-            self._step += 1
+    def _due(self, track: Track) -> None:
+        """The time of a track has come."""
+        self._waiting = [one for one in self._waiting if one[1] is not track]
+        self._tracks.append(track)
+        self._advance(track, [])
+
+    def _advance(self, track: Track, happened: list[AnyEvent]) -> None:
+        call = self.call
+        while track.next < len(track.steps):
+            step = track.steps[track.next]
+            track.next += 1
+            track.timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out, track)
             if isinstance(step, Line):
-                self._timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out)
-                self._dial(step, happened)
+                self._dial(track, step, happened)
                 return
             found = self._phones(step)
             if not found:
+                track.over()
                 self._refusals.append(meaning(480))
                 continue
+            track.legs = [leg for leg, _ in found]
             now = call.switch.clock.now()
             happened += [LegOffered(call.id, now, leg=leg.id, to=leg.party) for leg, _ in found]
             call.switch.write(happened)
             call.joined(step.person.id)
-            self._timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out)
             for leg, binding in found:
                 call.switch.reach(binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
             return
+        self._tracks.remove(track)
+        if not self._tracks and self._waiting:
+            timer, soonest = self._waiting.pop(0)  # nothing else rings: no reason to wait
+            timer.cancel()
+            if happened:
+                call.switch.write(happened)
+            self._tracks.append(soonest)
+            self._advance(soonest, [])
+        elif not self._tracks:
+            self._nobody(happened)
+        elif happened:
+            call.switch.write(happened)
+
+    def _nobody(self, happened: list[AnyEvent]) -> None:
+        """Nothing is left to ring."""
+        call, plan = self.call, self._plan
         refusal = verdict(self._refusals, plan.refusal)
-        self.stop("system" if refusal.outcome in ("failed", "missed") else "callee", refusal, happened)
+        if self._owner is not None:
+            self._quiet()
+            if happened:
+                call.switch.write(happened)
+            self._owner.nobody(refusal)
+        elif plan.onward is None and call.journey is None:
+            self.stop("system" if refusal.outcome in ("failed", "missed") else "callee", refusal, happened)
+        else:
+            self._quiet()
+            call.travels(self.side, self.passed, plan).nobody(refusal, plan.onward, happened)
 
     def _phones(self, step: Step) -> list[tuple[Leg, Binding]]:
-        switch = self.call.switch
         found = []
         for phone in step.phones:
-            for binding in switch.registrar.bindings(phone.login):
-                if len(self._legs) < MAX_LEGS:
-                    to = party(step.person, phone.login)
-                    leg = Leg(switch, self.call, f"b{len(self._legs) + 1}", "callee", party=to, tag=switch.new_tag())
+            for binding in self.call.switch.registrar.bindings(phone.login):
+                if self.call.legs_rung < MAX_LEGS:
+                    leg = self._leg(party(step.person, phone.login))
                     leg.invitation = Invitation(leg, self)
-                    self._legs.append(leg)
                     found.append((leg, binding))
         return found
 
-    def _dial(self, line: Line, happened: list[AnyEvent]) -> None:
+    def _dial(self, track: Track, line: Line, happened: list[AnyEvent]) -> None:
         """Ring a number outside by the line's trunk."""
         call = self.call
-        leg = Leg(
-            call.switch,
-            call,
-            f"b{len(self._legs) + 1}",
-            "callee",
-            party=Party(number=line.number),
-            tag=call.switch.new_tag(),
-        )
+        leg = self._leg(Party(number=line.number))
         leg.trunk = line.trunk.id
         leg.invitation = invitation = LineInvitation(leg, self, line)
-        self._legs.append(leg)
+        track.legs = [leg]
         happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
         call.switch.write(happened)
         invitation.reach(partial(self._reached, leg, invitation.call))
+
+    def _leg(self, to: Party) -> Leg:
+        call = self.call
+        call.legs_rung += 1
+        leg = Leg(call.switch, call, f"b{call.legs_rung}", "callee", party=to, tag=call.switch.new_tag())
+        self._legs.append(leg)
+        return leg
 
     def _ring(self, leg: Leg, binding: Binding, sdp: bytes) -> None:
         call = self.call
@@ -202,12 +253,12 @@ class Setup:
             return
         send(result)
 
-    def _rang_out(self) -> None:
+    def _rang_out(self, track: Track) -> None:
         """The step's time is over without an answer."""
-        self._timer = None
+        track.timer = None
         now = self.call.switch.clock.now()
         happened: list[AnyEvent] = []
-        silent = self._open_legs()
+        silent = track.open
         for leg in silent:
             rang = _invited(leg).ringing
             unreached = refusals.NOT_REACHED if leg.trunk else meaning(408)
@@ -217,8 +268,8 @@ class Setup:
         self.call.switch.write(happened)
         for leg in silent:
             _invited(leg).cancel()
-        self._step_over()
-        self._advance([])
+        self._ringers.remove(silent)
+        self._advance(track, [])
 
     # --- what the rung phones say (see Invitation)
 
@@ -228,12 +279,10 @@ class Setup:
         if not invitation.ringing:
             invitation.ringing = True
             call.switch.write([LegRinging(call.id, call.switch.clock.now(), leg=leg.id)])
-            if not self.ringing:
-                self.ringing = True
-                self._ringing_person = leg.party.person
-                call.switch.news.count(self._ringing_person, ringing=1)
+            if not self._ringers:
                 call.news("ringing")
-        if sdp and self.side.offer and self._early in (None, leg):
+            self._ringers.add(leg)
+        if sdp and self.side.offer and self.side.takes_early and self._early in (None, leg):
             self._early = leg
             call.relay.answer(
                 call.id, leg.id, call.front_id, sdp, partial(self._early_sound, leg, status), to=call.caller_kind
@@ -242,7 +291,7 @@ class Setup:
             self.side.ringing(leg.id)
 
     def _early_sound(self, leg: Leg, status: int, result: bytes | RelayError) -> None:
-        if self.winner is None and self._timer is not None:
+        if self.winner is None and not self._over:
             self.side.ringing(leg.id, b"" if isinstance(result, RelayError) else result, status)
 
     def leg_failed(self, leg: Leg, status: int) -> None:
@@ -253,32 +302,55 @@ class Setup:
         reason = RELAY_DOWN.reason if not status else words(status) if line is None else refusals.meaning(status).reason
         happened: list[AnyEvent] = [LegEnded(self.call.id, now, leg=leg.id, status=status or 503, reason=reason)]
         others: list[Leg] = []
+        track = next((one for one in self._tracks if leg in one.legs), None)
         if line is not None and status:
             self._refusals.append(refusals.meaning(status))
-            if line.otherwise is not None and refusals.passes_on(status) and len(self._legs) < MAX_LEGS:
-                self._dial(line.otherwise, happened)
+            if track is not None and line.otherwise is not None and self._next_trunk(status):
+                self._dial(track, line.otherwise, happened)
                 return
         elif status:
             self._refusals.append(meaning(status))
             if ends_the_person(status):
-                others = self._open_legs()
+                others = [one for one in open_legs(self._legs) if self._speaks_for(leg, one)]
                 happened += [
                     LegEnded(self.call.id, now, leg=one.id, status=487, reason=f"{reason} on another phone")
                     for one in others
                 ]
+                if self._is_callee(leg):
+                    self._no_more()
         self.call.switch.write(happened)
         for other in others:
             _invited(other).cancel(("Reason", f"SIP;cause={status}"))
-        if not self._open_legs():
-            self._step_over()
-            self._advance([])
+        for one in [one for one in self._tracks if one is track or any(leg in others for leg in one.legs)]:
+            if not one.open and not self._over:
+                one.over()
+                self._ringers.remove(one.legs)
+                self._advance(one, [])
+
+    def _next_trunk(self, status: int) -> bool:
+        return refusals.passes_on(status) and self.call.legs_rung < MAX_LEGS
+
+    def _is_callee(self, leg: Leg) -> bool:
+        return self._plan.callee is not None and leg.party.person == self._plan.callee.id
+
+    def _speaks_for(self, leg: Leg, other: Leg) -> bool:
+        """Whether what `leg` said in the name of its person also ends the ringing of `other`."""
+        return leg.party.person == other.party.person or self._is_callee(leg)
+
+    def _no_more(self) -> None:
+        """The person who is called declined: what would ring beside does not any more."""
+        for timer, _ in self._waiting:
+            timer.cancel()
+        self._waiting = []
+        for track in self._tracks:
+            track.next = len(track.steps)
 
     def leg_answered(self, leg: Leg, sdp: bytes) -> None:
         """A phone picked up: of all phones the first, so the others stop ringing."""
         call = self.call
         self.winner = leg
-        self._step_over()
-        others = self._open_legs()
+        self._quiet()
+        others = open_legs(self._legs)
         if others:
             now = call.switch.clock.now()
             call.switch.write(
@@ -308,7 +380,7 @@ class Setup:
     def _connected(self, result: bytes | RelayError) -> None:
         """The relay has what the caller's phone must get."""
         call, leg = self.call, self.winner
-        if leg is None or call.setup is not self:
+        if leg is None or leg.call.state != "setup" or leg not in self._legs:
             return
         if isinstance(result, RelayError):
             self.stop("system", RELAY_DOWN, [])
@@ -316,7 +388,7 @@ class Setup:
         side = self.side
         leg.invitation = None
         self._legs = []
-        call.talk(leg)
+        call.talk(leg, [] if self._owner is None else self._owner.picked_up(leg))
         if side.offer:
             side.answer(leg.id, result)
         else:
@@ -324,22 +396,20 @@ class Setup:
 
     # --- small things
 
-    def _step_over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self.ringing = False
-        if self._ringing_person is not None:
-            self.call.switch.news.count(self._ringing_person, ringing=-1)
-            self._ringing_person = None
+    def _quiet(self) -> None:
+        """Nothing rings any more, and nothing will."""
+        self._over = True
+        for track in self._tracks:
+            track.over()
+        for timer, _ in self._waiting:
+            timer.cancel()
+        self._waiting = []
+        self._ringers.clear()
 
     def _forget(self, legs: list[Leg]) -> None:
         """These legs take no part any more; what their phones still send is only acknowledged."""
         for leg in legs:
             leg.invitation = None
-
-    def _open_legs(self) -> list[Leg]:
-        return [leg for leg in self._legs if leg.invitation is not None and leg.invitation.open]
 
 
 def _invited(leg: Leg) -> Invitation:

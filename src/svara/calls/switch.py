@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent
 from svara.calls.journal import Journal
 from svara.calls.live import News
+from svara.calls.route import Moment
 from svara.calls.trunks.live import Trunks
 from svara.clock import Clock, Timer
 from svara.media.relay import Relay
+from svara.media.voice.port import Voice, VoiceEvent
 from svara.people.office import Office, Tenant
 from svara.sip.bindings import Binding
 from svara.sip.registrar import Registrar, flow_to
@@ -21,7 +23,9 @@ from svara.sip.transport import Flow, FlowError, Transports
 
 if TYPE_CHECKING:
     from svara.calls.call import Call, Closing
+    from svara.calls.guest import Guest
     from svara.calls.leg import Leg
+    from svara.calls.stops import Queues
 
 SWEEP_SECONDS = 5.0
 """How often session timers are looked at: one timer for all calls."""
@@ -58,12 +62,17 @@ class Switch:
     new_tag: Callable[[], str]
     """Unguessable tokens for tags and Call-IDs."""
     random: Random
+    voice: Voice | None = None
+    """Who makes sound; None where nobody does."""
+    queues: Queues | None = None
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
+    guests: dict[str, Guest] = field(default_factory=dict)
+    """Callers whom the system itself answered, by the id of their voice leg."""
     closing: set[Closing] = field(default_factory=set)
     """Ends of talks that wait for what the relay measured."""
     calls_of_phone: dict[str, int] = field(default_factory=dict)
@@ -106,6 +115,25 @@ class Switch:
     def reach(self, binding: Binding, done: Callable[[Flow | FlowError], None]) -> None:
         """The way to a registered phone; at once where it is open."""
         flow_to(binding, self.transports, done)
+
+    def reachable(self, login: str) -> bool:
+        """Whether the phone with that login is registered."""
+        return bool(self.registrar.all_bindings(login))
+
+    def moment(self, *, anonymous: bool = False) -> Moment:
+        """What routing may know now; `anonymous`: the caller asked for privacy."""
+        return Moment(self.clock.now(), self.reachable, self.trunks.up, anonymous)
+
+    def heard(self, event: VoiceEvent) -> None:
+        """The voice process tells something of one of our legs."""
+        guest = self.guests.get(event.leg)
+        if guest is not None:
+            guest.call.guarded(guest.heard, event)
+
+    def voice_lost(self) -> None:
+        """The voice process was restarted: give everybody who was hearing something their sound back."""
+        for guest in list(self.guests.values()):
+            guest.call.guarded(guest.reconnect)
 
     def flow_of(self, login: str | None) -> Flow | None:
         """An open way to a phone, for one that came back over another connection."""

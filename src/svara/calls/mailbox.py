@@ -1,0 +1,123 @@
+"""The stop at which a caller leaves a message.
+
+Guarantees: what was said before the caller hung up is kept; the message is in the record before the call's end is; a mailbox
+that cannot record refuses instead of pretending.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from svara.calls.events import AnyEvent, EndedBy, MessageLeft
+from svara.calls.prompts import BEEP, greeting
+from svara.calls.route import Refusal
+from svara.clock import Timer
+from svara.media.voice.port import Recorded, Recording
+from svara.people.office import Person
+
+if TYPE_CHECKING:
+    from svara.calls.guest import Guest
+    from svara.calls.journey import Journey
+    from svara.calls.targets import Message
+
+MAX_MESSAGE_SECONDS = 180.0
+SILENCE_SECONDS = 5.0
+LAST_WORDS_SECONDS = 3.0
+"""How long the end of the call waits for the recording to be complete."""
+STOP_KEY = "#"
+
+LEFT = Refusal(480, "voicemail", "left a message")
+
+
+class LeaveMessage:
+    """A caller who leaves a message."""
+
+    ringing = False
+
+    def __init__(self, journey: Journey, to: Message, kept: bytes = b"") -> None:
+        """`kept` is the file that was being recorded when the server was killed."""
+        self._journey = journey
+        self._call = journey.call
+        self._to = to
+        self._guest: Guest | None = None
+        self._file = kept.decode()
+        self._recording = bool(kept)
+        self._ending: tuple[EndedBy, Refusal] | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def kept(self) -> bytes:
+        return self._file.encode() if self._recording else b""
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """Answer the caller with the greeting."""
+        if happened:
+            self._call.switch.write(happened)
+        self._journey.greet(self._listens, self._journey.nobody)
+
+    def _listens(self, guest: Guest) -> None:
+        self._guest = guest
+        guest.music = False
+        if self._recording and guest.adopted:  # it went on while the server was away
+            guest.resume_recording(self._wanted(), self._recorded)
+            return
+        self._recording = False
+        guest.on_key = self._key
+        owner = self._to.owner
+        own = greeting(owner.greeting, self._call.switch.clock.now()) if isinstance(owner, Person) else ()
+        guest.play((*own, BEEP), interruptible=False, done=self._record)
+
+    def _key(self, key: str) -> None:
+        """The greeting need not be heard to its end."""
+        if key == STOP_KEY and not self._recording and self._guest is not None:
+            self._guest.play((BEEP,), interruptible=False, done=self._record)
+
+    def _record(self) -> None:
+        if self._guest is None:
+            return
+        self._guest.on_key = None
+        self._recording = True
+        self._file = f"voicemail/{self._call.id}-{self._call.switch.new_tag()[:8]}.wav"
+        self._call.save()
+        self._guest.record(self._wanted(), self._recorded)
+
+    def _wanted(self) -> Recording:
+        return Recording(self._file, MAX_MESSAGE_SECONDS, SILENCE_SECONDS, STOP_KEY)
+
+    def _recorded(self, recorded: Recorded) -> None:
+        self._recording = False
+        happened: list[AnyEvent] = []
+        by, refusal = self._ending or ("caller", LEFT)
+        if recorded.seconds > 0:
+            refusal = LEFT
+            now = self._call.switch.clock.now()
+            happened.append(MessageLeft(self._call.id, now, box=self._to.box, file=recorded.file, seconds=recorded.seconds))
+        elif self._ending is None:
+            refusal = self._journey.missed
+        self._finish(by, refusal, happened)
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """The caller hung up, or the call is ended: a recording is completed first."""
+        if self._ending is not None:
+            return
+        if refusal.outcome == "abandoned":
+            refusal = self._journey.missed
+        self._ending = by, refusal
+        if not self._recording or self._guest is None:
+            self._finish(by, refusal, happened)
+            return
+        self._call.save(*happened)
+        self._timer = self._call.switch.clock.call_later(LAST_WORDS_SECONDS, self._call.guarded, self._too_late)
+        self._guest.stop_recording()
+
+    def _too_late(self) -> None:
+        self._timer = None
+        if self._ending is not None:
+            self._finish(*self._ending, [])
+
+    def _finish(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._call.finish(by, refusal, happened)
+        self._journey.side.refuse(refusal.status, refusal.reason)

@@ -1,0 +1,154 @@
+"""A stop of a call's way: what holds the call until somebody talks, or until it goes on or ends.
+
+Phones that ring (`svara.calls.setup`), a queue, a menu, a mailbox: a call has one of them at a time, as `Call.setup`, and
+none any more once two people talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from svara.media.voice.port import Tone
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.events import AnyEvent, EndedBy
+    from svara.calls.guest import Guest
+    from svara.calls.journey import Journey
+    from svara.calls.leg import Leg
+    from svara.calls.route import Refusal
+    from svara.clock import Timer
+    from svara.people.office import Queue
+
+FAREWELL_SECONDS = 4.0
+
+
+class Stop(Protocol):
+    """What a call waits in.
+
+    A stop ends in one of three ways: somebody picks up (`Call.talk`), it hands the call on (`Journey.go`, or
+    `Journey.nobody` when it has nothing more to offer), or it is told to `stop`.
+    """
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a phone rings for the caller now."""
+        ...
+
+    @property
+    def kept(self) -> bytes:
+        """What the stop wants back when the server was killed meanwhile (see `Journey.go`); b"" for nothing."""
+        ...
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """Begin; `happened` has not been written yet and goes into the stop's first write."""
+        ...
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """End the call here without a talk: `happened`, what ends with the stop and the call's end are written, then all
+        are told (`Call.finish`, `CallerSide.refuse`)."""
+        ...
+
+
+class CallerSide(Protocol):
+    """The caller while it waits: a phone whose INVITE came in, one that the server rang first, or one that was answered by
+    the system itself (`svara.calls.guest`)."""
+
+    takes_early: bool
+    """Whether the caller can hear a ringing phone's own early sound."""
+
+    @property
+    def offer(self) -> bytes:
+        """The caller's description; empty when the phone that picks up has to make the offer."""
+        ...
+
+    def ringing(self, source: str, sdp: bytes = b"", status: int = 180) -> None: ...
+
+    def answer(self, source: str, sdp: bytes) -> None: ...
+
+    def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None: ...
+
+    def refuse(self, status: int, reason: str) -> None: ...
+
+
+class Owner(Protocol):
+    """Who has phones rung for a caller without giving the call away (`Setup(owner=...)`): a queue that offers its first
+    caller to an agent."""
+
+    def picked_up(self, leg: Leg) -> list[AnyEvent]:
+        """`leg` picked up and the talk begins: what shall be written with it. The stop is over."""
+        ...
+
+    def nobody(self, refusal: Refusal) -> None:
+        """Nobody picked up; all phones were told. The call is the owner's still."""
+        ...
+
+
+class Queues(Protocol):
+    """The tenants' queues as a journey sees them."""
+
+    def enter(self, journey: Journey, queue: Queue, kept: bytes) -> Stop | Refusal:
+        """The stop that holds a caller who comes to `queue`, or why there is none. `kept` is what the stop of the same
+        caller had `kept` before the server was killed."""
+        ...
+
+
+class Still:
+    """A stop at which nothing happens: between two others, while something is waited for."""
+
+    ringing = False
+
+    def __init__(self, call: Call, side: CallerSide, kept: bytes = b"") -> None:
+        self.call = call
+        self.side = side
+        self.kept = kept
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """Wait."""
+        if happened:
+            self.call.save(*happened)
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """The caller hung up, or the call is ended."""
+        self.call.finish(by, refusal, happened)
+        self.side.refuse(refusal.status, refusal.reason)
+
+
+class Farewell:
+    """A caller whom the system itself answered hears that nothing comes of the call, for a few seconds."""
+
+    ringing = False
+    kept = b""
+
+    def __init__(self, call: Call, guest: Guest, by: EndedBy, refusal: Refusal) -> None:
+        self._call = call
+        self._guest = guest
+        self._by = by
+        self._refusal = refusal
+        self._timer: Timer | None = None
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """A busy tone for who was busy, else congestion."""
+        if happened:
+            self._call.save(*happened)
+        if self._refusal.outcome in ("voicemail", "answered"):
+            self._over()
+            return
+        self._guest.on_key = None
+        busy = self._refusal.outcome in ("busy", "rejected")
+        tone = Tone("busy" if busy else "congestion", self._guest.country)
+        self._guest.play((tone,), loop=True, interruptible=False)
+        clock = self._call.switch.clock
+        self._timer = clock.call_later(FAREWELL_SECONDS, self._call.guarded, self._over)
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:  # noqa: ARG002 - it ended before
+        """The caller hangs up first, as most do: that changes nothing."""
+        self._over(happened)
+
+    def _over(self, happened: list[AnyEvent] | None = None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._call.finish(self._by, self._refusal, [] if happened is None else happened)
+        self._guest.refuse(self._refusal.status, self._refusal.reason)

@@ -1,0 +1,98 @@
+"""What a target means for this caller, now: pure decisions over the snapshot of the office.
+
+A target is written as in the office file (`svara.people.office.Target`). Guarantees: whatever stands in the office, the
+result names only what belongs to the tenant; nothing here asks the network, a database or the time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from svara.calls.hours import is_open
+from svara.calls.persons import route
+from svara.calls.route import NOT_YOURS, Caller, Moment, Onto, Plan, Refusal
+from svara.calls.trunks import outbound
+from svara.people.office import Menu, Office, Person, PublicNumber, Queue, Target, Tenant
+
+HANGUP = "hangup"
+HUNG_UP = Refusal(480, "missed", "the office hung up")
+GONE = Refusal(404, "failed", "that target does not exist any more")
+NO_CONFERENCE = Refusal(501, "failed", "conferences are not available yet")
+CLOSED = Refusal(480, "missed", "closed")
+
+
+class Enter(msgspec.Struct, frozen=True, gc=False):
+    """Stand in the line of this queue."""
+
+    queue: Queue
+
+
+class Listen(msgspec.Struct, frozen=True, gc=False):
+    """Hear this menu."""
+
+    menu: Menu
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """Leave a message in this box: that of a person or of a queue."""
+
+    owner: Person | Queue
+
+    @property
+    def box(self) -> str:
+        """As the record names it (`MessageLeft.box`)."""
+        return f"{'person' if isinstance(self.owner, Person) else 'queue'}:{self.owner.id}"
+
+
+Next = Plan | Enter | Listen | Message | Onto | Refusal
+
+
+def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: Moment) -> Next:
+    """What happens to a call of this tenant that goes to `target`."""
+    tenant = office.by_tenant_id.get(tenant_id)
+    if tenant is None:
+        return NOT_YOURS
+    kind, _, name = target.partition(":")
+    match kind:
+        case "person":
+            person = tenant.by_username.get(name)
+            return GONE if person is None else route(tenant, person, caller, at)
+        case "queue":
+            queue = tenant.queue_by_name.get(name)
+            return GONE if queue is None else Enter(queue)
+        case "menu":
+            menu = tenant.menu_by_name.get(name)
+            return GONE if menu is None else Listen(menu)
+        case "voicemail":
+            owner = tenant.by_username.get(name) or tenant.queue_by_name.get(name)
+            return GONE if owner is None else Message(owner)
+        case "number":
+            own = tenant.number_by_e164.get(name)
+            return outside(tenant, None, name, at) if own is None else at_number(tenant, own, at.now)
+        case "conference":
+            return NO_CONFERENCE
+        case "hangup":
+            return HUNG_UP
+    return GONE
+
+
+def at_number(tenant: Tenant, number: PublicNumber, now: float) -> Onto:
+    """Where calls to a public number of the tenant go at this time. Hours that are gone keep nobody out."""
+    hours = tenant.hours_by_name.get(number.hours) if number.hours else None
+    if hours is None or is_open(hours, tenant.timezone, now):
+        return Onto(number.to, "number")
+    return Onto(number.closed, "closed")
+
+
+def outside(tenant: Tenant, person: Person | None, number: str, at: Moment) -> Plan | Refusal:
+    """Ring a number of the public network, as `person` (None: the office itself, as one of its targets) may."""
+    found = outbound.dial(tenant, person, number, at.up, anonymous=at.anonymous)
+    if isinstance(found, Refusal):
+        return found
+    return Plan(None, (found.line,), outbound.UNANSWERED, at.now + found.line.ring_seconds)
+
+
+def person_of(tenant: Tenant, target: Target) -> Person | None:
+    """The person whom a target names directly."""
+    kind, _, name = target.partition(":")
+    return tenant.by_username.get(name) if kind == "person" else None

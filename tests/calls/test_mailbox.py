@@ -1,0 +1,113 @@
+"""Leaving a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.calls import offices
+from tests.calls.phones import Office, Phone
+
+from svara.calls.events import CallEnded, CallRouted, MessageLeft
+from svara.people.office import Sound
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[Office]:
+    bob: dict[str, Any] = offices.goes_to("voicemail:bob", 15) | {"greeting": Sound("bob", "acme/bob.wav")}
+    office = Office(tmp_path, offices.office(bob=bob))
+    yield office
+    office.close()
+
+
+def reaches_the_beep(office: Office, anna: Phone, bob: Phone) -> Any:
+    """Anna calls Bob, who does not pick up."""
+    anna.call("102")
+    bob.ring()
+    office.wait(16)
+    [leg] = office.voice.legs.values()
+    assert leg.sounds == ["acme/bob.wav", "beep"]
+    office.wait(3)
+    assert leg.recording is not None
+    return leg
+
+
+def ending(office: Office) -> tuple[str, str, str]:
+    [ended] = office.told(CallEnded)
+    assert office.calls == []
+    assert office.voice.legs == {}
+    return ended.outcome, ended.by, ended.end_reason
+
+
+def test_a_message_is_left_and_the_caller_hangs_up(at_work: Office, anna: Phone, bob: Phone) -> None:
+    leg = reaches_the_beep(at_work, anna, bob)
+    assert anna.statuses == [180, 200]
+    assert len(bob.heard("CANCEL")) == 1
+    leg.said_seconds = 7.0
+    anna.hang_up()
+    [message] = at_work.told(MessageLeft)
+    assert (message.box, message.seconds) == ("person:p-acme-bob", 7.0)
+    assert at_work.voice.files == {message.file: 7.0}
+    assert ending(at_work) == ("voicemail", "caller", "left a message")
+    assert [(one.to, one.why) for one in at_work.told(CallRouted)] == [("voicemail:bob", "no answer")]
+    assert at_work.events.index(message) < at_work.events.index(at_work.told(CallEnded)[0])
+
+
+@pytest.mark.parametrize("how", ["key", "silence"])
+def test_a_message_ends_with_the_hash_key_or_with_silence(at_work: Office, anna: Phone, bob: Phone, how: str) -> None:
+    leg = reaches_the_beep(at_work, anna, bob)
+    leg.said_seconds = 4.0
+    if how == "key":
+        at_work.voice.press("#")
+    else:
+        at_work.voice.falls_silent()
+    at_work.settle()
+    assert len(anna.heard("BYE")) == 1
+    assert len(at_work.told(MessageLeft)) == 1
+    assert ending(at_work)[0] == "voicemail"
+
+
+def test_who_says_nothing_has_missed_bob(at_work: Office, anna: Phone, bob: Phone) -> None:
+    reaches_the_beep(at_work, anna, bob)
+    anna.hang_up()
+    assert at_work.told(MessageLeft) == []
+    assert ending(at_work) == ("missed", "caller", "no answer")
+
+
+def test_who_hangs_up_during_the_greeting_has_missed_bob(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call("102")
+    bob.decline(486)
+    anna.hang_up()
+    assert ending(at_work) == ("busy", "caller", "busy")
+
+
+def test_the_greeting_can_be_skipped(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call("102")
+    bob.decline(486)
+    at_work.voice.press("#")
+    at_work.wait(0.3)
+    [leg] = at_work.voice.legs.values()
+    assert leg.recording is not None
+
+
+def test_without_a_voice_process_the_caller_hears_that_there_is_no_answer(at_work: Office, anna: Phone, bob: Phone) -> None:
+    at_work.voice.up = False
+    anna.call("102")
+    bob.ring()
+    at_work.wait(16)
+    assert anna.statuses == [180, 480]
+    assert ending(at_work) == ("missed", "system", "no answer")
+
+
+def test_the_voice_process_never_tells_that_the_message_is_complete(at_work: Office, anna: Phone, bob: Phone) -> None:
+    leg = reaches_the_beep(at_work, anna, bob)
+    leg.said_seconds = 7.0
+    at_work.voice.stop_recording = lambda _leg: None  # type: ignore[method-assign]
+    at_work.voice.close = lambda _leg: None  # type: ignore[method-assign]
+    anna.hang_up()
+    assert at_work.told(CallEnded) == []
+    at_work.wait(4)
+    [ended] = at_work.told(CallEnded)
+    assert ended.outcome == "missed"
