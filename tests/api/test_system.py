@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from django.db import DatabaseError
 from django.test import Client
@@ -43,6 +44,21 @@ def test_a_part_that_is_down_degrades(acme: Company, mirror: Live, bus: Scripted
         "relay",
         "jobs",
     }
+
+
+def test_trunks_are_a_part_where_there_are_any(acme: Company, mirror: Live) -> None:
+    assert mirror.health is not None
+    mirror.health = msgspec.structs.replace(mirror.health, trunks={"up": 2, "unknown": 1, "down": 1})
+    answer = Client().get("/api/v1/healthz").json()
+    assert answer["status"] == "ok"
+    assert answer["parts"]["trunks"] == {"state": "up", "working": 3, "down": 1, "unregistered": 0}
+    lines = Client().get("/api/v1/metrics").content.decode().splitlines()
+    assert {'svara_trunks{state="up"} 2.0', 'svara_trunks{state="down"} 1.0', 'svara_trunks{state="unregistered"} 0.0'} <= {
+        *lines
+    }
+    mirror.health = msgspec.structs.replace(mirror.health, trunks={"unregistered": 1})
+    answer = Client().get("/api/v1/healthz").json()
+    assert (answer["status"], answer["parts"]["trunks"]["state"]) == ("degraded", "down")
 
 
 def test_without_a_database_it_is_down(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,14 +224,23 @@ class Part(Schema):
     lag_seconds: Annotated[float | None, Field(description="jobs: how far the call history is behind")] = None
 
 
+class TrunksPart(Part):
+    """All trunks together: down when there are some and none of them works."""
+
+    working: Annotated[int, Field(description="trunks that are up, or were not asked yet")]
+    down: Annotated[int, Field(description="trunks whose provider does not answer")]
+    unregistered: Annotated[int, Field(description="trunks whose registrar does not accept us")]
+
+
 class Parts(Schema):
-    """Every part; `relay` is down too while `calls` is."""
+    """Every part; `relay` is down too while `calls` is. `trunks` is there where a company has any."""
 
     web: Part
     database: Part
     calls: Part
     relay: Part
     jobs: Part
+    trunks: TrunksPart | None = None
 
 
 class Healthz(Schema):

@@ -28,6 +28,7 @@ from svara.web import live
 REMEMBER_SECONDS = 1.0
 """How long an answer of the jobs process stands, however often it is asked for here."""
 ASK_SECONDS = 1.0
+TRUNK_STATES = ("up", "down", "unregistered", "unknown")
 
 router = Router(tags=["system"])
 
@@ -54,6 +55,8 @@ async def healthz(request: HttpRequest) -> Status[dict[str, Any]]:
     }
     if history is not None:
         parts["jobs"]["lag_seconds"] = round(history.lag_seconds, 3)
+    if calls is not None and calls.trunks:
+        parts["trunks"] = _trunks(calls.trunks)
     status = "down" if not database else "ok" if all(part["state"] == "up" for part in parts.values()) else "degraded"
     return Status(503 if status == "down" else 200, {"status": status, "parts": parts})
 
@@ -117,12 +120,16 @@ class _Figures:
         health, history = self._mirror.health, self._history
         up = GaugeMetricFamily("svara_up", "Whether a part answers", labels=["part"])
         relay_up = health is not None and health.relay == "up"
-        for part, state in (("calls", health is not None), ("relay", relay_up), ("jobs", history is not None)):
-            up.add_metric([part], float(state))
+        for part, alive in (("calls", health is not None), ("relay", relay_up), ("jobs", history is not None)):
+            up.add_metric([part], float(alive))
         found: list[Metric] = [up, _gauge("svara_event_streams", "Open streams of server-sent events", self._mirror.streams)]
         if health is not None:
             found.append(_gauge("svara_calls", "Calls going on", health.calls))
             found.append(_gauge("svara_registrations", "Phones registered", health.registrations))
+            trunks = GaugeMetricFamily("svara_trunks", "Trunks in each state", labels=["state"])
+            for state in TRUNK_STATES:
+                trunks.add_metric([state], health.trunks.get(state, 0))
+            found.append(trunks)
             found += [_counted(name, value) for name, value in sorted(health.counters.items())]
         if history is not None:
             found.append(_gauge("svara_history_lag_seconds", "How far the call history is behind", history.lag_seconds))
@@ -143,6 +150,12 @@ def _counted(name: str, value: float) -> Metric:
 
 def _part(up: bool) -> dict[str, Any]:
     return {"state": "up" if up else "down"}
+
+
+def _trunks(states: dict[str, int]) -> dict[str, Any]:
+    working = states.get("up", 0) + states.get("unknown", 0)
+    down, unregistered = states.get("down", 0), states.get("unregistered", 0)
+    return _part(working > 0) | {"working": working, "down": down, "unregistered": unregistered}
 
 
 def _database_answers() -> bool:
