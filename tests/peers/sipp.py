@@ -26,7 +26,11 @@ class Outcome:
 
 
 class Sipp:
-    """One run of a scenario (`register`, `call`, `cancel`, `answer`, `early`, `ring`); a context manager, killed at its end.
+    """One run of a scenario; a context manager, killed at its end.
+
+    As a phone: `register`, `call`, `cancel`, `answer`, `early`, `ring`. As a carrier: `carrier` and `carrier_cancel` bring a
+    call of `login` (its `name` beside it) to the number `target`; `proved` takes one after a challenge, `broken` none;
+    `registrar` takes a REGISTER.
 
     `server` is "host:port". `talk_seconds` and `ring_seconds` are the pauses of the scenarios. It sends `tone_hz` in `call`
     (None: no sound), and gives back what it gets in `answer` and `early`.
@@ -40,6 +44,7 @@ class Sipp:
         *,
         login: str,
         secret: str = "",
+        name: str = "",
         target: str = "",
         port: int = 0,
         transport: Transport = "udp",
@@ -55,11 +60,11 @@ class Sipp:
         self.folder.mkdir(parents=True)
         (self.folder / "tone.alaw").write_bytes(sound.to_alaw(sound.tone(tone_hz or 440, 1)))
         self._timeout_seconds = timeout_seconds
-        keys = {"login": login, "secret": secret, "target": target}
+        keys = {"login": login, "secret": secret, "target": target, "name": name}
         keys |= {"talk_ms": str(int(talk_seconds * 1000)), "ring_ms": str(int(ring_seconds * 1000))}
         text = (SCENARIOS / f"{scenario}.xml").read_text()
-        for name, value in keys.items():  # SIPp's own -key does not reach into [authentication ...] and pauses
-            text = text.replace(f"[{name}]", value)
+        for key, value in keys.items():  # SIPp's own -key does not reach into [authentication ...] and pauses
+            text = text.replace(f"[{key}]", value)
         if tone_hz is None:
             text = re.sub(r"<nop><action><exec rtp_stream.*?</nop>", "", text)
         (self.folder / "scenario.xml").write_text(text)
@@ -68,7 +73,8 @@ class Sipp:
                 ["sipp", server, "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(self.port), "-t", _TRANSPORT[transport],
                  "-m", str(calls), "-r", str(calls_per_second), "-nostdin", "-mi", "127.0.0.1", "-mp", str(free_port()),
                  "-rtp_echo", "-timeout", f"{int(timeout_seconds)}s", "-timeout_error",
-                 "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors"],
+                 "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors",
+                 "-trace_msg", "-message_file", "messages"],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
@@ -87,6 +93,12 @@ class Sipp:
         assert len(rows) > 1, f"SIPp did not run: {self._read('screen')[-800:]}"
         last = dict(zip(rows[0], rows[-1], strict=False))
         return Outcome(int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"]), self._read("errors"))
+
+    def requests(self, method: str) -> list[str]:
+        """The requests of one kind that came, as text."""
+        parts = re.split(r"^-{20,}.*\n", self._read("messages"), flags=re.MULTILINE)
+        came = [part.partition("\n\n")[2] for part in parts if "message received" in part]
+        return [text for text in came if text.startswith(f"{method} ")]
 
     def _read(self, name: str) -> str:
         path = self.folder / name
