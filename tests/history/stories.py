@@ -28,7 +28,7 @@ from svara.calls.events import (
 from svara.history.fold import Fold
 from svara.history.record import CallRecord
 from svara.history.rows import write_records
-from svara.people.models import Account, Tenant
+from svara.people.models import Account, Queue, QueueMember, Tenant
 
 NOON = 1_793_358_000.0
 _numbers = count(1)
@@ -152,6 +152,31 @@ def queue_call(
         events.append(QueueLeft(call, end, queue=queue_id, why=why))
         events.append(CallEnded(call, end, outcome=outcome, by="caller", end_reason="caller gave up"))
     return events
+
+
+def queue_of(company: Company, *members: str, name: str = "support", service_seconds: float = 20.0) -> Queue:
+    """A queue of the company, under the id that `queue_call` uses."""
+    queue = Queue.all_tenants.create(
+        id=f"{company.tenant.slug}-{name}",
+        tenant=company.tenant,
+        name=name,
+        strategy="longest-idle",
+        ring_seconds=15,
+        retry_seconds=1,
+        wrap_up_seconds=0,
+        announce_position=False,
+        announce_every_seconds=45,
+        priority=0,
+        auto_pause_after=0,
+        relax_seconds=30,
+        service_level_seconds=service_seconds,
+        record=False,
+    )
+    for order, username in enumerate(members):
+        QueueMember.all_tenants.create(
+            tenant=company.tenant, queue=queue, account=company.people[username], order=order, weight=1
+        )
+    return queue
 
 
 def record_of(*events: AnyEvent) -> CallRecord:

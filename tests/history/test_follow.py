@@ -241,8 +241,8 @@ def test_a_real_process_killed_again_and_again(tmp_path: Path) -> None:
     assert python("-m", "django", "migrate", "--verbosity=0", "--skip-checks").wait() == 0
     database = sqlite3.connect(tmp_path / "svara.sqlite3", timeout=20)
     database.execute(
-        "INSERT INTO people_tenant (id, slug, name, country, timezone, languages, media, demo, created_at)"
-        " VALUES ('t1', 'acme', 'Acme', 'NO', 'Europe/Oslo', '[]', 'relay', 0, '2026-01-01')"
+        "INSERT INTO people_tenant (id, slug, name, country, timezone, languages, media, demo, recording_rule, created_at)"
+        " VALUES ('t1', 'acme', 'Acme', 'NO', 'Europe/Oslo', '[]', 'relay', 0, 'announce', '2026-01-01')"
     )
     database.commit()
     nobody = Party(number="101", person="p1")

@@ -21,7 +21,7 @@ from svara.calls.route import Refusal
 from svara.web import texts, words
 
 TEMPLATES = sorted((texts.PACKAGE / "web" / "templates").rglob("*.html"))
-NOT_TRANSLATED = {"Svara", "SIP", "ms"}
+NOT_TRANSLATED = {"Svara", "SIP", "ms", "CSV", "Excel"}
 """Names and units that are the same in every language."""
 
 
@@ -84,11 +84,13 @@ def test_pages_come_in_the_language_of_their_reader(acme: Company, browser_of) -
 
 def test_every_reason_that_call_control_gives_has_its_words() -> None:
     reasons = set()
-    for module in pkgutil.iter_modules(svara.calls.__path__, "svara.calls."):
+    for module in pkgutil.walk_packages(svara.calls.__path__, "svara.calls."):
         if module.name.endswith(".main"):
             continue
         found = vars(importlib.import_module(module.name)).values()
         reasons |= {value.reason for value in found if isinstance(value, Refusal)}
+        tables = [value.values() for value in found if isinstance(value, dict)]
+        reasons |= {value.reason for values in tables for value in values if isinstance(value, Refusal)}
     assert "nobody has that number" in reasons
     assert sorted(reasons - set(words.REASONS)) == []
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from svara.people import keys
-from svara.people.models import Account, ApiToken, Invitation, Phone
+from svara.people.models import Account, ApiToken, Invitation, Phone, Queue
 
 MAX_SEARCH_LENGTH = 100
 MAX_NAMESAKES = 20
@@ -72,6 +72,14 @@ def person(actor: Account, username: str) -> Account:
 def people_by_id(actor: Account, ids: Iterable[str]) -> dict[str, Account]:
     """The colleagues with these ids; who is unknown, removed or of another tenant is left out."""
     return Account.of(actor).in_bulk(list(ids))
+
+
+def queues(actor: Account) -> list[Queue]:
+    """The queues that this person has to do with, by name: those they answer for; supervisors and administrators all."""
+    rows = Queue.of(actor)
+    if not actor.has_role("supervisor", "admin"):
+        rows = rows.filter(members__account=actor)
+    return list(rows.order_by("name"))
 
 
 def my_phones(actor: Account) -> list[Phone]:

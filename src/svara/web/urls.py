@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from svara.web.pages import calls, door, errors, history, home, profile, story, system
+from svara.web.pages import calls, door, errors, history, home, missed, profile, statistics, story, system
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("history/records/", history.records, name="records"),
     path("history/<slug:call_id>/", story.story, name="story"),
+    path("missed-callers/", missed.missed_callers, name="missed-callers"),
+    path("missed-callers/<slug:missed_id>/<slug:how>/", missed.change, name="missed-change"),
+    path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics/export.<slug:form>", statistics.export, name="statistics-export"),
     path("profile/", profile.profile, name="profile"),
     path("profile/phones/", profile.phones, name="phones"),
     path("profile/language/", profile.language, name="language"),

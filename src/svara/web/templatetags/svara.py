@@ -99,6 +99,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 in percent; a dash where there is none."""
+    return "–" if share is None else _("%(share)d %%") % {"share": round(100 * share)}
+
+
+@register.filter
 def clock(moment: datetime | None) -> str:
     """The time of day with seconds, in the reader's time zone: what the story of a call needs."""
     return "" if moment is None else timezone.localtime(moment).strftime("%H:%M:%S")

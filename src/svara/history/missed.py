@@ -1,0 +1,106 @@
+"""Callers whom a queue did not answer, as a list that its agents share: waiting, claimed by somebody, handled.
+
+Somebody claims a caller and calls back; the entry closes itself when anyone reaches that number, or the caller gets through
+(`svara.history.queue_facts`). Members of a queue see its list, supervisors and administrators every list of their company.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from svara.history.models import MissedCaller
+from svara.people import access as people
+from svara.people.access import NotFound
+from svara.people.models import Account
+
+MAX_SHOWN = 500
+HANDLED_DAYS = 7
+"""How long one that is handled stays on the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """One caller of one queue, with every try of late. `id` stands for the newest; times in the company's timezone."""
+
+    id: str
+    queue: str
+    number: str
+    name: str
+    tries: int
+    missed_at: datetime
+    first_at: datetime
+    longest_wait_seconds: float
+    left_message: bool
+    state: str
+    claimed_by: str
+    claimed_by_me: bool
+    handled_by: str
+    handled_at: datetime | None
+    handled_call: str
+
+
+def access_missed(actor: Account, *, queue: str | None = None, handled: bool = False) -> list[Missed]:
+    """Those who wait for a call back (or, with `handled`, those of the last days who do not any more), newest first."""
+    rows = MissedCaller.of(actor).filter(queue__in=visible_queues(actor, queue))
+    if handled:
+        rows = rows.filter(state="handled", handled_at__gte=timezone.now() - timedelta(days=HANDLED_DAYS))
+    else:
+        rows = rows.exclude(state="handled")
+    tries: dict[tuple[str, str, str], list[MissedCaller]] = {}
+    for row in rows.order_by("-missed_at", "-id")[: MAX_SHOWN * 4]:
+        tries.setdefault((row.queue, row.number, row.handled_call if handled else ""), []).append(row)
+    groups = list(tries.values())[:MAX_SHOWN]
+    known = people.people_by_id(actor, {p for rows in groups for row in rows for p in (row.claimed_by, row.handled_by) if p})
+    zone = ZoneInfo(actor.tenant.timezone)
+    return [_shown(actor, group, known, zone) for group in groups]
+
+
+def waiting_count(actor: Account) -> int:
+    """How many callers wait for a call back, in the lists that this person sees."""
+    rows = MissedCaller.of(actor).filter(queue__in=visible_queues(actor, None)).exclude(state="handled")
+    return rows.values("queue", "number").distinct().count()
+
+
+def visible_queues(actor: Account, name: str | None) -> list[str]:
+    """Ids of the queues whose lists this person sees."""
+    return [queue.id for queue in people.queues(actor) if name in (None, queue.name)]
+
+
+def entries_of(actor: Account, missed_id: str, *, handled: bool = False) -> list[MissedCaller]:
+    """Every entry of the same caller in the same list, locked. Raises NotFound."""
+    rows = MissedCaller.of(actor).filter(queue__in=visible_queues(actor, None)).select_for_update()
+    one = rows.filter(id=missed_id[:64]).first()
+    if one is None or (one.state == "handled") is not handled:
+        raise NotFound
+    same = rows.filter(queue=one.queue, number=one.number)
+    return list(same.filter(state="handled", handled_at=one.handled_at) if handled else same.exclude(state="handled"))
+
+
+def _shown(actor: Account, rows: list[MissedCaller], known: dict[str, Account], zone: ZoneInfo) -> Missed:
+    newest, oldest = rows[0], rows[-1]
+    claimed = next((row for row in rows if row.state == "claimed"), None)
+
+    def name(person: str) -> str:
+        return known[person].name if person in known else ""
+
+    return Missed(
+        id=newest.id,
+        queue=newest.name,
+        number=newest.number,
+        name=next((row.caller_name for row in rows if row.caller_name), ""),
+        tries=len(rows),
+        missed_at=newest.missed_at.astimezone(zone),
+        first_at=oldest.missed_at.astimezone(zone),
+        longest_wait_seconds=max(row.wait_seconds for row in rows),
+        left_message=any(row.outcome == "voicemail" for row in rows),
+        state="claimed" if claimed else newest.state,
+        claimed_by=name(claimed.claimed_by) if claimed else "",
+        claimed_by_me=claimed is not None and claimed.claimed_by == actor.id,
+        handled_by=name(newest.handled_by),
+        handled_at=newest.handled_at and newest.handled_at.astimezone(zone),
+        handled_call=newest.handled_call,
+    )

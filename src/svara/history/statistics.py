@@ -1,0 +1,247 @@
+"""How queues did: service level, answer time, abandoned; per queue, hour and agent.
+
+Counted by the database from the rows that `svara.history.queue_facts` writes, so a year of a busy office is a matter of
+moments. For supervisors and administrators; nobody counts another company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Avg, Count, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncDay, TruncHour
+
+from svara.history.access import BadFilter, sees_all_calls
+from svara.history.models import AgentMoment, QueueOffer, QueueWait
+from svara.people import access as people
+from svara.people.access import NotFound
+from svara.people.models import Account, Queue
+
+MAX_DAYS = 400
+HOURLY_DAYS = 3
+"""Up to so many days the slots are hours, beyond them days."""
+DEFAULT_SERVICE_SECONDS = 20.0
+
+ANSWERED, ABANDONED = Q(why="answered"), Q(why__in=("abandoned", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What became of callers in a line.
+
+    `offered` all who came; `passed_on` went on to somewhere else (too long, full, nobody there, a call-back).
+    `service_level` is the share of those answered within the queue's promised time among all but those who gave up within
+    that time; None without calls. Times are seconds, None without a call to measure.
+    """
+
+    offered: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    passed_on: int = 0
+    service_level: float | None = None
+    answer_seconds: float | None = None
+    longest_seconds: float | None = None
+    talk_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue; a removed one goes by the name it had."""
+
+    id: str
+    name: str
+    service_seconds: float
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One hour or day, from `begins_at` on (company's timezone)."""
+
+    begins_at: datetime
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """What one agent did: calls offered, taken and let pass, and how long in which state (seconds by state)."""
+
+    person: str
+    name: str
+    username: str
+    offered: int
+    answered: int
+    talk_seconds: float
+    states: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Figures of all or one queue between two moments."""
+
+    since: datetime
+    until: datetime
+    hourly: bool
+    total: Figures
+    queues: tuple[QueueFigures, ...]
+    slots: tuple[Slot, ...]
+    agents: tuple[AgentFigures, ...]
+
+
+def access_statistics(actor: Account, *, since: datetime, until: datetime, queue: str | None = None) -> Statistics:
+    """The figures from `since` up to `until`. `queue` is a queue's name. Raises NotFound for who may not see them, or for a
+    queue that there is not; BadFilter for times that make no sense."""
+    if not sees_all_calls(actor):
+        raise NotFound
+    zone = ZoneInfo(actor.tenant.timezone)
+    since, until = (moment if moment.tzinfo else moment.replace(tzinfo=zone) for moment in (since, until))
+    if not timedelta() < until - since <= timedelta(days=MAX_DAYS):
+        raise BadFilter("until", f"must be after the beginning, and within {MAX_DAYS} days of it")
+    queues = {each.id: each for each in Queue.of(actor)}
+    waits = QueueWait.of(actor).filter(entered_at__gte=since.astimezone(UTC), entered_at__lt=until.astimezone(UTC))
+    offers = QueueOffer.of(actor).filter(offered_at__gte=since.astimezone(UTC), offered_at__lt=until.astimezone(UTC))
+    if queue:
+        wanted = next((each.id for each in queues.values() if each.name == queue), None)
+        if wanted is None:
+            raise NotFound
+        waits, offers = waits.filter(queue=wanted), offers.filter(queue=wanted)
+    hourly = until - since <= timedelta(days=HOURLY_DAYS)
+    within = {each.id: each.service_level_seconds for each in queues.values()}
+    return Statistics(
+        since=since.astimezone(zone),
+        until=until.astimezone(zone),
+        hourly=hourly,
+        total=next(iter(_figures(waits, within).values()), Figures()),
+        queues=_queues(waits, queues),
+        slots=_slots(waits, within, zone, hourly=hourly),
+        agents=_agents(actor, waits, offers, since, until),
+    )
+
+
+def _in_time(within: dict[str, float]) -> Q:
+    """Waits not longer than their queue's promise."""
+    fast = Q(wait_seconds__lte=DEFAULT_SERVICE_SECONDS) & ~Q(queue__in=list(within))
+    for seconds in set(within.values()):
+        fast |= Q(wait_seconds__lte=seconds, queue__in=[queue for queue, each in within.items() if each == seconds])
+    return fast
+
+
+def _figures(waits: QuerySet[QueueWait], within: dict[str, float], *by: str) -> dict[tuple[object, ...], Figures]:
+    """Figures for each combination of the columns `by`; all together under () without one."""
+    fast = _in_time(within)
+    counts = {
+        "offered": Count("id"),
+        "answered": Count("id", filter=ANSWERED),
+        "abandoned": Count("id", filter=ABANDONED),
+        "in_time": Count("id", filter=ANSWERED & fast),
+        "gave_up_at_once": Count("id", filter=ABANDONED & fast),
+        "answer_seconds": Avg("wait_seconds", filter=ANSWERED),
+        "longest_seconds": Max("wait_seconds"),
+        "talk_seconds": Avg("talk_seconds", filter=ANSWERED),
+    }
+    rows = waits.order_by().values(*by).annotate(**counts) if by else [waits.aggregate(**counts)]
+    return {tuple(row[column] for column in by): _of(row) for row in rows}
+
+
+def _of(row: dict[str, object]) -> Figures:
+    def number(name: str) -> int:
+        return int(str(row[name] or 0))
+
+    def seconds(name: str) -> float | None:
+        return None if row[name] is None else round(float(str(row[name])), 3)
+
+    counted = number("offered") - number("gave_up_at_once")
+    return Figures(
+        offered=number("offered"),
+        answered=number("answered"),
+        abandoned=number("abandoned"),
+        passed_on=number("offered") - number("answered") - number("abandoned"),
+        service_level=number("in_time") / counted if counted else None,
+        answer_seconds=seconds("answer_seconds"),
+        longest_seconds=seconds("longest_seconds"),
+        talk_seconds=seconds("talk_seconds"),
+    )
+
+
+def _queues(waits: QuerySet[QueueWait], queues: dict[str, Queue]) -> tuple[QueueFigures, ...]:
+    within = {each.id: each.service_level_seconds for each in queues.values()}
+    names = dict(waits.order_by("entered_at").values_list("queue", "name"))
+    shown = []
+    for (queue_id,), figures in _figures(waits, within, "queue").items():
+        known = queues.get(str(queue_id))
+        name = known.name if known else names.get(str(queue_id), "")
+        shown.append(QueueFigures(str(queue_id), name, within.get(str(queue_id), DEFAULT_SERVICE_SECONDS), figures))
+    return tuple(sorted(shown, key=lambda each: each.name))
+
+
+def _slots(waits: QuerySet[QueueWait], within: dict[str, float], zone: ZoneInfo, *, hourly: bool) -> tuple[Slot, ...]:
+    cut = TruncHour if hourly else TruncDay
+    slots = _figures(waits.annotate(slot=cut("entered_at", tzinfo=zone)), within, "slot")
+    found = {moment: figures for (moment,), figures in slots.items() if isinstance(moment, datetime)}
+    return tuple(Slot(moment.astimezone(zone), found[moment]) for moment in sorted(found))
+
+
+def _agents(
+    actor: Account, waits: QuerySet[QueueWait], offers: QuerySet[QueueOffer], since: datetime, until: datetime
+) -> tuple[AgentFigures, ...]:
+    rung = {
+        row["person"]: row["count"]
+        for row in offers.exclude(how="withdrawn").order_by().values("person").annotate(count=Count("id"))
+    }
+    taken = {
+        row["answered_person"]: (row["count"], row["talk"] or 0.0)
+        for row in waits.filter(ANSWERED)
+        .exclude(answered_person="")
+        .order_by()
+        .values("answered_person")
+        .annotate(count=Count("id"), talk=Sum("talk_seconds"))
+    }
+    times = _times(actor, since, until)
+    known = people.people_by_id(actor, {*rung, *taken, *times})
+    shown = [
+        AgentFigures(
+            person=person,
+            name=account.name,
+            username=account.username,
+            offered=rung.get(person, 0),
+            answered=taken.get(person, (0, 0.0))[0],
+            talk_seconds=round(taken.get(person, (0, 0.0))[1], 3),
+            states=times.get(person, {}),
+        )
+        for person, account in known.items()
+    ]
+    return tuple(sorted(shown, key=lambda each: each.name))
+
+
+def _times(actor: Account, since: datetime, until: datetime) -> dict[str, dict[str, float]]:
+    """How long each agent was in which state between the two moments; what nobody told of is not counted."""
+    moments: Iterable[AgentMoment] = (
+        AgentMoment.of(actor)
+        .filter(at__gte=since.astimezone(UTC) - timedelta(days=1), at__lt=until.astimezone(UTC))
+        .order_by("person", "at")
+    )
+    times: dict[str, dict[str, float]] = {}
+    before: AgentMoment | None = None
+
+    def add(moment: AgentMoment, end: datetime) -> None:
+        begin = max(moment.at, since)
+        if moment.state != "logged-out" and end > begin:
+            states = times.setdefault(moment.person, {})
+            states[moment.state] = round(states.get(moment.state, 0.0) + (end - begin).total_seconds(), 3)
+
+    for moment in moments:
+        if before is not None:
+            same = before.person == moment.person
+            add(before, moment.at if same else _last(until))
+        before = moment
+    if before is not None:
+        add(before, _last(until))
+    return times
+
+
+def _last(until: datetime) -> datetime:
+    """A state that still lasts is counted up to now."""
+    return min(until, datetime.now(UTC))

@@ -1,0 +1,55 @@
+"""The callers whom the queues missed, shared by who works there: claim, call back, done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from svara.history import actions
+from svara.history.missed import access_missed
+from svara.people import access
+from svara.people.actions import Invalid
+from svara.people.models import Account
+from svara.web.pages.viewing import account_of, fragment
+
+CHANGES: dict[str, Callable[[Account, str], None]] = {
+    "claim": actions.do_claim,
+    "release": actions.do_release,
+    "handle": actions.do_handle,
+    "reopen": actions.do_reopen,
+}
+
+
+@require_GET
+def missed_callers(request: HttpRequest) -> HttpResponse:
+    """The page; htmx asks for the list alone when news come."""
+    page = _lists(account_of(request))
+    if getattr(request, "htmx", False) and request.GET.get("part"):
+        return fragment(request, "web/_missed_callers.html", page)
+    return render(request, "web/missed_callers.html", page)
+
+
+@require_POST
+def change(request: HttpRequest, missed_id: str, how: str) -> HttpResponse:
+    """Claim, release, handle or reopen one caller."""
+    account, problem = account_of(request), ""
+    if how not in CHANGES:
+        raise Http404
+    try:
+        CHANGES[how](account, missed_id)
+    except access.NotFound:
+        problem = _("Somebody was faster: that caller is not on the list any more.")
+    except Invalid:
+        problem = _("A colleague has claimed this caller already.")
+    if not getattr(request, "htmx", False):
+        return redirect("missed-callers")
+    return fragment(request, "web/_missed_callers.html", _lists(account) | {"problem": problem}, 409 if problem else 200)
+
+
+def _lists(account: Account) -> dict[str, Any]:
+    return {"open": access_missed(account), "handled": access_missed(account, handled=True)}
