@@ -27,6 +27,10 @@ class NotFound(Exception):  # noqa: N818  the thing, as in HTTP 404
     """There is no such thing for this actor."""
 
 
+class Forbidden(Exception):  # noqa: N818  as in HTTP 403
+    """This actor may not, whatever is there."""
+
+
 def me(actor: Account) -> Account:
     """The actor, as stored now, with the tenant. Raises NotFound when removed meanwhile."""
     return _one(Account.of(actor).select_related("tenant").filter(pk=actor.pk).first())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from svara.people import actions, own, routing, snapshot, sounds
 from svara.people.changes import OTHER_SECRET, Applied, Change, Invited
-from svara.people.models import Account, Invitation, Phone, Sound, Tenant
+from svara.people.models import Account, Invitation, Phone, Sound, Tenant, new_id
 from svara.people.office import REALM
 from svara.people.officefile import OfficeFile, OfficeFileError, PersonSpec, PhoneSpec
 from svara.people.prepared import Prepared
@@ -22,6 +23,39 @@ _AT_ONCE = 500
 """Databases bound how many values one query may name."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One kind of what calls are routed through: what there shall be, and what there is."""
+
+    kind: routing.Kind
+    wanted: Mapping[str, routing.Struct]
+    standing: Mapping[str, routing.Standing]
+
+    def changes(self) -> Iterator[Change]:
+        for name, wish in self.wanted.items():
+            now = self.standing.get(name)
+            if now is None:
+                yield Change("add", self.kind.name, name, tuple(routing.introduce(wish)))
+            elif details := tuple(routing.differences(now.says, routing.settled(wish, now.says))):
+                yield Change("change", self.kind.name, name, details)
+        for name in self.standing.keys() - self.wanted.keys():
+            yield Change("remove", self.kind.name, name)
+
+    def save(self, tenant: Tenant, accounts: Mapping[str, Account], ids: Mapping[tuple[str, str], str]) -> None:
+        """Make the rows so; `ids` are for rows that are added again."""
+        gone = [self.standing[name].row.pk for name in self.standing.keys() - self.wanted.keys()]
+        for start in range(0, len(gone), _AT_ONCE):
+            self.kind.model.of(tenant).filter(pk__in=gone[start : start + _AT_ONCE]).delete()
+        for name, wish in self.wanted.items():
+            now = self.standing.get(name)
+            settled = routing.settled(wish, now.says if now is not None else None)
+            if now is None:
+                row = self.kind.model(id=ids.get((self.kind.name, name)) or new_id(), tenant=tenant)
+                routing.save(row, settled, accounts)
+            elif settled != now.says:
+                routing.save(now.row, settled, accounts)
+
+
 class Difference:
     """A tenant as it is, beside what the file wants."""
 
@@ -29,19 +63,19 @@ class Difference:
         self._office = office
         self._prepared = prepared
         tenants = Tenant.objects.select_for_update() if lock else Tenant.objects.all()
-        self._tenant = tenants.filter(slug=office.tenant.slug).first()
+        self.tenant = tenants.filter(slug=office.tenant.slug).first()
         self._accounts: dict[str, Account] = {}
         self._phones: dict[str, Phone] = {}
         self._invited: set[str] = set()
-        if self._tenant is not None:
-            self._accounts = {each.username: each for each in Account.of(self._tenant)}
-            self._phones = {each.login: each for each in Phone.of(self._tenant).select_related("account")}
-            invitations = Invitation.of(self._tenant).filter(expires_at__gt=timezone.now())
+        if self.tenant is not None:
+            self._accounts = {each.username: each for each in Account.of(self.tenant)}
+            self._phones = {each.login: each for each in Phone.of(self.tenant).select_related("account")}
+            invitations = Invitation.of(self.tenant).filter(expires_at__gt=timezone.now())
             self._invited = set(invitations.values_list("account_id", flat=True))
         self._people = {person.username: person for person in office.people}
         self._targets = own.targets_of(office)
-        self._parts = [(kind, self._wanted(kind), self._standing(kind)) for kind in routing.KINDS]
-        self._sounds = {} if self._tenant is None else {each.name: each for each in Sound.of(self._tenant)}
+        self._parts = [_Part(kind, self._wanted(kind), self._standing(kind)) for kind in routing.KINDS]
+        self._sounds = {} if self.tenant is None else {each.name: each for each in Sound.of(self.tenant)}
         self._wanted_sounds = self._wishes()
         self._wanted_phones = {phone.login: (phone, person) for person in office.people for phone in person.phones}
         self._refuse_logins_of_others()
@@ -51,8 +85,8 @@ class Difference:
         problems: list[Problem] = []
         for start in range(0, len(new), _AT_ONCE):
             taken = Phone.all_tenants.filter(login__in=new[start : start + _AT_ONCE])
-            if self._tenant is not None:
-                taken = taken.exclude(tenant=self._tenant)
+            if self.tenant is not None:
+                taken = taken.exclude(tenant=self.tenant)
             for login in taken.values_list("login", flat=True):
                 line = self._wanted_phones[login][0].line
                 message = f"login '{login}' is taken by another tenant of this server; it must be unique on the server"
@@ -61,7 +95,7 @@ class Difference:
             raise OfficeFileError(self._office.path, problems)
 
     def _standing(self, kind: routing.Kind) -> dict[str, routing.Standing]:
-        return {} if self._tenant is None else routing.standing(self._tenant, kind)
+        return {} if self.tenant is None else routing.standing(self.tenant, kind)
 
     def _wanted(self, kind: routing.Kind) -> dict[str, routing.Struct]:
         return {kind.key_of(each): each for each in kind.wanted(self._office)}
@@ -99,8 +133,8 @@ class Difference:
         for login in sorted(self._phones.keys() - self._wanted_phones.keys()):
             yield Change("remove", "phone", login)
         yield from self._sound_changes()
-        for kind, wanted, standing in self._parts:
-            yield from _part_changes(kind, wanted, standing)
+        for part in self._parts:
+            yield from part.changes()
 
     def _sound_changes(self) -> Iterator[Change]:
         if self._wanted_sounds is None:
@@ -116,9 +150,9 @@ class Difference:
 
     def _tenant_change(self) -> Iterator[Change]:
         wanted = self._office.tenant
-        if self._tenant is None:
+        if self.tenant is None:
             yield Change("add", "tenant", wanted.slug, (wanted.name,))
-        elif details := _differences(_tenant_fields(self._office), vars(self._tenant)):
+        elif details := _differences(_tenant_fields(self._office), vars(self.tenant)):
             yield Change("change", "tenant", wanted.slug, details)
 
     def _added(self) -> list[PersonSpec]:
@@ -186,7 +220,7 @@ class Difference:
 
     def _file_of(self, wish: sounds.Wish) -> str:
         try:
-            return self._prepared.file_of(wish, self._prepared.tenant_id if self._tenant is None else self._tenant.id)
+            return self._prepared.file_of(wish, self._prepared.tenant_id if self.tenant is None else self.tenant.id)
         except sounds.CannotMake as error:
             raise self._refuse(error) from None
 
@@ -212,8 +246,8 @@ class Difference:
         to_invite += [accounts[person.username] for person in self._added() if person.password is None]
         self._save_phones(tenant, accounts)
         self._save_sounds(tenant)
-        for kind, wanted, standing in self._parts:
-            _save_parts(kind, tenant, wanted, standing, accounts)
+        for part in self._parts:
+            part.save(tenant, accounts, self._prepared.ids)
         snapshot.changed()
         return Applied(changes, tuple(_invite(account) for account in to_invite), stale)
 
@@ -232,7 +266,7 @@ class Difference:
         }
 
     def _save_tenant(self, *, demo: bool) -> Tenant:
-        tenant = self._tenant or Tenant(id=self._prepared.tenant_id, slug=self._office.tenant.slug, demo=demo)
+        tenant = self.tenant or Tenant(id=self._prepared.tenant_id, slug=self._office.tenant.slug, demo=demo)
         for name, value in _tenant_fields(self._office).items():
             setattr(tenant, name, value)
         tenant.save()
@@ -256,6 +290,7 @@ class Difference:
             account.save()
         added = [
             Account(
+                id=self._prepared.ids.get(("person", person.username)) or new_id(),
                 tenant=tenant,
                 username=person.username,
                 password=self._prepared.hash_for(person),
@@ -307,36 +342,6 @@ def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
         "media": wanted.media,
         "recording_rule": wanted.recording_rule,
     }
-
-
-def _part_changes(
-    kind: routing.Kind, wanted: Mapping[str, routing.Struct], standing: Mapping[str, routing.Standing]
-) -> Iterator[Change]:
-    for name, wish in wanted.items():
-        now = standing.get(name)
-        if now is None:
-            yield Change("add", kind.name, name, tuple(routing.introduce(wish)))
-        elif details := tuple(routing.differences(now.says, routing.settled(wish, now.says))):
-            yield Change("change", kind.name, name, details)
-    for name in standing.keys() - wanted.keys():
-        yield Change("remove", kind.name, name)
-
-
-def _save_parts(
-    kind: routing.Kind,
-    tenant: Tenant,
-    wanted: Mapping[str, routing.Struct],
-    standing: Mapping[str, routing.Standing],
-    accounts: Mapping[str, Account],
-) -> None:
-    gone = [standing[name].row.pk for name in standing.keys() - wanted.keys()]
-    for start in range(0, len(gone), _AT_ONCE):
-        kind.model.of(tenant).filter(pk__in=gone[start : start + _AT_ONCE]).delete()
-    for name, wish in wanted.items():
-        now = standing.get(name)
-        settled = routing.settled(wish, now.says if now is not None else None)
-        if now is None or settled != now.says:
-            routing.save(kind, tenant, settled, now, accounts)
 
 
 def _differences(wanted: dict[str, Any], now: dict[str, Any]) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
+from svara.people import changelog, document
 from svara.people.changes import Applied, Change, Invited
 from svara.people.difference import Difference
 from svara.people.errors import PlainError
+from svara.people.models import Tenant
 from svara.people.officefile import OfficeFile
 from svara.people.prepared import Prepared
 
@@ -36,6 +38,16 @@ def apply(office: OfficeFile, *, demo: bool = False) -> Applied:
     Difference(office, prepared).prepare()
     try:
         with transaction.atomic():
-            return Difference(office, prepared, lock=True).carry_out(demo=demo)
+            return _carry_out(office, prepared, demo=demo)
     except IntegrityError:
         raise ApplyError("somebody else changed the same people or logins at this moment; try again") from None
+
+
+def _carry_out(office: OfficeFile, prepared: Prepared, *, demo: bool) -> Applied:
+    difference = Difference(office, prepared, lock=True)
+    before = None if difference.tenant is None else (document.export(difference.tenant), changelog.ids_of(difference.tenant))
+    applied = difference.carry_out(demo=demo)
+    if applied.changes:
+        was, ids = before or (None, {})
+        changelog.record(Tenant.objects.get(slug=office.tenant.slug), was, ids, applied.changes, by=None)
+    return applied

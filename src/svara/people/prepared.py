@@ -20,6 +20,8 @@ class Prepared:
     def __init__(self) -> None:
         self.tenant_id = new_id()
         """Of a tenant that is added."""
+        self.ids: dict[tuple[str, str], str] = {}
+        """Ids for what is added again, by kind and name: what history says of it then is of this one."""
         self._matches: dict[tuple[str, str], bool] = {}
         self._hashes: dict[str, str] = {}
         self._pins: dict[tuple[str, str], bool] = {}

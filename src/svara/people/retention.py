@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.sessions.models import Session
 
 from svara.people import throttle
-from svara.people.models import Invitation, SignInCount
+from svara.people.models import Invitation, OfficeChange, SignInCount
+from svara.people.models.changes import KEPT_DAYS
 
 MAX_SIGN_IN_COUNTS = 100_000
 """Beyond it the oldest are forgotten, however young."""
@@ -20,7 +21,8 @@ def forget_expired(now: float | None = None) -> int:
     at = datetime.fromtimestamp(moment, UTC)
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
-    return sessions + invitations + forget_sign_in_counts(moment)
+    changes, _ = OfficeChange.all_tenants.filter(created_at__lt=at - timedelta(days=KEPT_DAYS)).delete()
+    return sessions + invitations + changes + forget_sign_in_counts(moment)
 
 
 def forget_sign_in_counts(now: float) -> int:

@@ -145,18 +145,17 @@ def _member_differences(old: Sequence[office.Member], new: Sequence[office.Membe
         yield f"another order, weight or skills of {' '.join(sorted(changed))}"
 
 
-def save(kind: Kind, tenant: Tenant, wanted: Struct, now: Standing | None, accounts: Mapping[str, Account]) -> None:
-    """Make a row what is wished."""
-    row: Any = now.row if now is not None else kind.model(tenant=tenant)
-    for name in kind.struct.__struct_fields__:
+def save(row: Any, wanted: Struct, accounts: Mapping[str, Account]) -> None:
+    """Make a row what is wished; `accounts` by user name."""
+    for name in wanted.__struct_fields__:
         if name not in _NOT_COLUMNS:
             setattr(row, name, msgspec.json.decode(msgspec.json.encode(getattr(wanted, name))))
     row.save()
     if isinstance(wanted, office.Queue):
-        QueueMember.of(tenant).filter(queue=row).delete()
+        QueueMember.all_tenants.filter(queue=row).delete()
         QueueMember.all_tenants.bulk_create(
             QueueMember(
-                tenant=tenant,
+                tenant_id=row.tenant_id,
                 queue=row,
                 account=accounts[member.person],
                 order=member.order,

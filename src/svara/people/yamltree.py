@@ -57,6 +57,31 @@ class Mapping:
 Node = Text | Sequence | Mapping
 
 
+class Bare(str):
+    """Text that stands in a tree as if written without quotes: a number as somebody typed it."""
+
+
+def from_plain(value: object) -> tuple[Node, list[tuple[str | int, ...]]]:
+    """A tree of dicts, lists, texts and numbers, and what its lines stand for: the path to the value of line n at n - 1."""
+    paths: list[tuple[str | int, ...]] = []
+
+    def node(value: object, path: tuple[str | int, ...]) -> Node:
+        paths.append(path)
+        line = len(paths)
+        if isinstance(value, dict):
+            values = [(str(key), node(each, (*path, key))) for key, each in value.items()]
+            return Mapping(line, tuple((Text(each.line, key, quoted=True), each) for key, each in values))
+        if isinstance(value, list | tuple):
+            return Sequence(line, tuple(node(each, (*path, number)) for number, each in enumerate(value)))
+        if isinstance(value, bool):
+            return Text(line, "true" if value else "false", quoted=False)
+        if isinstance(value, int | float):
+            return Text(line, f"{value:.10g}", quoted=False)
+        return Text(line, str(value), quoted=not isinstance(value, Bare))
+
+    return node(value, ()), paths
+
+
 class YamlError(Exception):
     """The text is no such tree; `line` counts from 1."""
 

@@ -13,6 +13,7 @@ from svara.people.models.accounts import (
     every_class_but_premium,
 )
 from svara.people.models.base import Tenant, TenantOwned, new_id
+from svara.people.models.changes import OfficeChange
 from svara.people.models.routing import (
     Hours,
     Menu,
@@ -30,6 +31,7 @@ __all__ = [
     "Hours",
     "Invitation",
     "Menu",
+    "OfficeChange",
     "Outbound",
     "Phone",
     "PublicNumber",

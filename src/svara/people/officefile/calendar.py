@@ -27,7 +27,7 @@ def read_week(reader: OfficeReader, node: Node | None, key: str) -> tuple[Window
     for word, times in reader.entries(node, key, '{mon-fri: "08:00-16:00"}', limit=50):
         days = _days(reader, word)
         found += [Window(days, start, end) for start, end in _times(reader, times, word.value) if days]
-    return tuple(found)
+    return tuple(sorted(found, key=lambda window: (window.days, window.from_minute, window.to_minute)))
 
 
 def read_exceptions(reader: OfficeReader, node: Node | None) -> dict[str, tuple[Window, ...]]:

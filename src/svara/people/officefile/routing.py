@@ -95,7 +95,7 @@ def _members(reader: OfficeReader, node: Node | None) -> tuple[Member, ...]:
         else:
             who = reader.scalar(item, "members")
             member = Member(who.value if who else "", order)
-        reader.refer(who, "members", "person")
+        reader.refer(who, "person" if isinstance(item, Mapping) else "members", "person")
         if who is not None and who.value in found:
             reader.say(who.line, f"'members' names '{short(who.value)}' twice")
         elif who is not None:

@@ -1,0 +1,229 @@
+"""Changing an office from a page: the same check as for a file, the same way into the tables, and a log that can undo.
+
+A page changes items of the office's document (`svara.people.document`); the whole is checked, compared and carried out as
+`svara.people.plan` does with a file. Only administrators may; for others nothing of this exists.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+
+from svara.people import access, changelog
+from svara.people.actions import Invalid
+from svara.people.changes import Applied
+from svara.people.difference import Difference
+from svara.people.document import KEYS, Document, Item, export
+from svara.people.errors import PlainError
+from svara.people.models import Account, OfficeChange, Phone, Tenant
+from svara.people.officefile import OfficeFile, OfficeFileError, check
+from svara.people.plan import ApplyError
+from svara.people.prepared import Prepared
+from svara.people.yamltree import from_plain
+
+Path = tuple[str | int, ...]
+MAX_LOG = 200
+_SECRET_BYTES = 15
+_LINE = re.compile(r" \(line \d+\)| on line \d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, and at which value: the path in the item that was to be saved, () for the item as a whole; None for
+    something else in the office, which then does not fit any more."""
+
+    path: Path | None
+    message: str
+
+
+class Rejected(PlainError):  # noqa: N818  the wish is rejected
+    """The office would not be right with this change."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(fault.message for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a change did. `secrets` are those of new phones by login, to be shown this once."""
+
+    applied: Applied
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+def access_document(actor: Account) -> Document:
+    """The whole office, for its administrator. Raises Forbidden."""
+    return export(_administered(actor))
+
+
+def access_changes(actor: Account) -> list[OfficeChange]:
+    """The newest changes, with who made them. Raises Forbidden."""
+    _administered(actor)
+    changes = OfficeChange.of(actor).select_related("account", "undone_by").order_by("-created_at")
+    return list(changes[:MAX_LOG])
+
+
+def uses(document: Document, section: str, name: str) -> list[tuple[str, str]]:
+    """Where something is used: sections and names of what would lead nowhere without it."""
+    kind = {"people": "person", "queues": "queue", "menus": "menu"}.get(section)
+    targets = {f"{kind}:{name}", f"voicemail:{name}"} if kind else set()
+    field_ = {"trunks": "trunk", "hours": "hours", "numbers": "shows"}.get(section)
+    found = []
+    for other, key in KEYS.items():
+        for item in document[other]:
+            if (other, key(item)) == (section, name):
+                continue
+            members = [member["person"] for member in item.get("members", ())] if section == "people" else []
+            if name in members or (field_ and item.get(field_) == name) or not targets.isdisjoint(_texts(item)):
+                found.append((other, key(item)))
+    return found
+
+
+def do_save(actor: Account, section: str, name: str | None, item: Item) -> Done:
+    """Add an item (`name` None), or put it in place of the one of that name. Raises Forbidden, NotFound, Rejected."""
+    new = name is None
+    name = KEYS[section](item) if name is None else name
+
+    def edit(document: Document) -> None:
+        there = any(KEYS[section](each) == name for each in document[section])
+        if not new and not there:
+            raise access.NotFound
+        if new and there:
+            raise Rejected([Fault((), f"there is another '{name}'; each needs a name of its own")])
+        changelog.put(document, section, name, item)
+
+    return _change(actor, edit, (section, name))
+
+
+def do_remove(actor: Account, section: str, name: str) -> Done:
+    """Take an item out. Raises Forbidden, NotFound, Rejected."""
+    if section == "people" and name == actor.username:
+        raise Invalid("You cannot remove yourself.")
+
+    def edit(document: Document) -> None:
+        if not any(KEYS[section](each) == name for each in document[section]):
+            raise access.NotFound
+        changelog.put(document, section, name, None)
+
+    return _change(actor, edit, (section, name))
+
+
+def do_undo(actor: Account, change_id: str) -> Done:
+    """Bring back what was before a change, as a new change. People who come back are invited, their phones get new secrets.
+
+    Raises Forbidden, NotFound, Rejected; Invalid where the change cannot be undone (any more).
+    """
+    _administered(actor)
+    change = OfficeChange.of(actor).filter(pk=change_id).first()
+    if change is None:
+        raise access.NotFound
+    if not change.before or OfficeChange.of(actor).filter(undoes=change).exists():
+        raise Invalid("This change cannot be undone.")
+
+    def edit(document: Document) -> None:
+        now = changelog.parts_of(document)
+        for section, items in change.after.items():
+            for name, item in items.items():
+                if now[section].get(name) != item:
+                    raise Invalid("This was changed again since: undo the later change first.")
+        for section, items in change.before.items():
+            for name, item in items.items():
+                changelog.put(document, section, name, item)
+
+    return _change(actor, edit, None, undoes=change)
+
+
+def administers(actor: Account) -> bool:
+    """Whether these pages exist for this person."""
+    return actor.has_role("admin")
+
+
+def _administered(actor: Account) -> Tenant:
+    account = access.me(actor)
+    if not administers(account):
+        raise access.Forbidden
+    return account.tenant
+
+
+def _change(
+    actor: Account, edit: Callable[[Document], None], item: tuple[str, str] | None, undoes: OfficeChange | None = None
+) -> Done:
+    tenant = _administered(actor)
+    prepared = Prepared()
+    if undoes is not None:
+        kinds = {"people": "person", "queues": "queue"}
+        prepared.ids = {(kinds[section], name): id_ for section, ids in undoes.ids.items() for name, id_ in ids.items()}
+    made: dict[str, str] = {}
+    try:
+        Difference(_checked(tenant, edit, item, made)[0], prepared).prepare()
+        with transaction.atomic():
+            tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
+            office, was = _checked(tenant, edit, item, made)
+            ids = changelog.ids_of(tenant)
+            applied = Difference(office, prepared).carry_out(demo=False)
+            if applied.changes:
+                changelog.record(tenant, was, ids, applied.changes, by=actor, undoes=undoes)
+            return Done(applied, made)
+    except OfficeFileError as error:
+        raise Rejected([Fault((), problem.message) for problem in error.problems]) from None
+    except IntegrityError:
+        raise ApplyError("somebody else changed the same things at this moment; try again") from None
+
+
+def _checked(
+    tenant: Tenant, edit: Callable[[Document], None], item: tuple[str, str] | None, made: dict[str, str]
+) -> tuple[OfficeFile, Document]:
+    """The office with a change, checked; and the document from before. New phones get secrets, kept in `made`."""
+    was = export(tenant)
+    document = {section: list(value) if isinstance(value, list) else value for section, value in was.items()}
+    edit(document)
+    _give_secrets(tenant, document, made)
+    tree, paths = from_plain(document)
+    try:
+        return check(tree, "", known=True), was
+    except OfficeFileError as error:
+        place = _place(document, item)
+        faults = [
+            Fault(_within(paths[problem.line - 1], place), _LINE.sub("", problem.message)) for problem in error.problems
+        ]
+        raise Rejected(faults) from None
+
+
+def _give_secrets(tenant: Tenant, document: Document, made: dict[str, str]) -> None:
+    """Phones that are new get a secret of their own, and so does one that asks for another (`secret: new`)."""
+    known = set(Phone.of(tenant).values_list("login", flat=True))
+    for person in document["people"]:
+        for number, phone in enumerate(person.get("phones", ())):
+            if phone.get("login") and (phone["login"] not in known or "secret" in phone):
+                secret = made.setdefault(phone["login"], secrets.token_urlsafe(_SECRET_BYTES))
+                person["phones"] = [*person["phones"][:number], phone | {"secret": secret}, *person["phones"][number + 1 :]]
+
+
+def _place(document: Document, item: tuple[str, str] | None) -> Path | None:
+    if item is None:
+        return None
+    section, name = item
+    for number, each in enumerate(document[section]):
+        if KEYS[section](each) == name:
+            return section, number
+    return None
+
+
+def _within(path: Path, place: Path | None) -> Path | None:
+    return path[len(place) :] if place is not None and path[: len(place)] == place else None
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,94 @@
+"""Who changed what in an office and when, and what the office said before: enough to undo it.
+
+A change is recorded in the transaction that makes it. Only what differs is kept, and never a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from svara.people import routing
+from svara.people.changes import Change
+from svara.people.document import KEYS, Document, Item, export
+from svara.people.models import Account, OfficeChange, Tenant
+
+Parts = dict[str, dict[str, Any]]
+"""Section to name to item; None for one that is not there."""
+MAX_ITEMS = 500
+"""A change of more than this is recorded, but cannot be undone."""
+MAX_LINES = 500
+
+
+def parts_of(document: Document) -> Parts:
+    """A document by sections and names."""
+    parts: Parts = {section: {key(item): item for item in document[section]} for section, key in KEYS.items()}
+    return parts | {"tenant": {"": document["tenant"]}}
+
+
+def record(
+    tenant: Tenant,
+    was: Document | None,
+    ids: Parts,
+    changes: Iterable[Change],
+    *,
+    by: Account | None,
+    undoes: OfficeChange | None = None,
+) -> OfficeChange:
+    """Write down what was changed just now, by a person or (None) by an office file; `was` and `ids` are from before (None:
+    there was no such tenant)."""
+    before, after = difference(parts_of(was), parts_of(export(tenant))) if was is not None else ({}, {})
+    if sum(map(len, before.values())) > MAX_ITEMS:
+        before, after = {}, {}
+    lines = [str(change) for change in changes]
+    more = len(lines) - MAX_LINES
+    return OfficeChange.all_tenants.create(
+        tenant=tenant,
+        account=by,
+        origin="file" if by is None else "page" if undoes is None else "undo",
+        lines=lines if more <= 0 else [*lines[:MAX_LINES], f"... {more}"],
+        before=before,
+        after=after,
+        ids={
+            section: {name: ids[section][name] for name in before.get(section, {}) if name in ids[section]}
+            for section in ids
+        },
+        undoes=undoes,
+    )
+
+
+def ids_of(tenant: Tenant) -> Parts:
+    """The ids of what history may speak of."""
+    people = dict(Account.of(tenant).values_list("username", "id"))
+    queues: dict[str, str] = {}
+    for kind in routing.KINDS:
+        if kind.name == "queue":
+            queues = dict(kind.model.of(tenant).values_list("name", "pk"))
+    return {"people": people, "queues": queues}
+
+
+def difference(before: Parts, after: Parts) -> tuple[Parts, Parts]:
+    """What differs between two, from both sides."""
+    was: Parts = {}
+    is_: Parts = {}
+    for section in before.keys() | after.keys():
+        old, new = before.get(section, {}), after.get(section, {})
+        for name in old.keys() | new.keys():
+            if old.get(name) != new.get(name):
+                was.setdefault(section, {})[name] = old.get(name)
+                is_.setdefault(section, {})[name] = new.get(name)
+    return was, is_
+
+
+def put(document: Document, section: str, name: str, item: Item | None) -> None:
+    """Put an item into a document, in place of the one of that name or at the end; None takes it out."""
+    if section == "tenant":
+        document["tenant"] = item
+        return
+    items: list[Item] = document[section]
+    for number, each in enumerate(items):
+        if KEYS[section](each) == name:
+            items[number : number + 1] = [] if item is None else [item]
+            return
+    if item is not None:
+        items.append(item)

@@ -1,0 +1,134 @@
+"""A tenant written down as its office file would say it: plain dicts and lists, without any secret.
+
+What `export` gives, `svara.people.officefile.check` reads, and it changes nothing: pages change a part of it and have the
+whole checked like a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from svara.people import own, routing
+from svara.people.models import Account, Phone, Sound, Tenant
+from svara.people.office import ALL_BUT_PREMIUM, Hours, Queue, Trunk, Window
+from svara.people.wording import clock, days
+
+Document = dict[str, Any]
+Item = dict[str, Any]
+
+KEYS: dict[str, Callable[[Item], str]] = {
+    "people": lambda item: str(item["username"]),
+    "queues": lambda item: str(item["name"]),
+    "hours": lambda item: str(item["name"]),
+    "menus": lambda item: str(item["name"]),
+    "trunks": lambda item: str(item["name"]),
+    "numbers": lambda item: str(item["number"]),
+    "outbound": lambda item: f"{item['prefix']} by {item['trunk']}",
+    "sounds": lambda item: str(item["name"]),
+}
+"""The sections of a document, and by what their items are told from one another."""
+_SECTIONS: dict[routing.KindName, str] = {
+    "queue": "queues",
+    "hours": "hours",
+    "menu": "menus",
+    "trunk": "trunks",
+    "number": "numbers",
+    "outbound": "outbound",
+}
+
+
+def export(tenant: Tenant) -> Document:
+    """The whole office of a tenant."""
+    phones: dict[str, list[Item]] = {}
+    for phone in Phone.of(tenant).order_by("login"):
+        label = {"label": phone.label} if phone.label else {}
+        phones.setdefault(phone.account_id, []).append({"login": phone.login, **label})
+    document: Document = {
+        "version": 1,
+        "tenant": {
+            "slug": tenant.slug,
+            "name": tenant.name,
+            "country": tenant.country,
+            "timezone": tenant.timezone,
+            "languages": list(tenant.languages),
+            "media": tenant.media,
+            "recording": tenant.recording_rule,
+        },
+        "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
+    }
+    for kind in routing.KINDS:
+        document[_SECTIONS[kind.name]] = [_part(standing.says) for standing in routing.standing(tenant, kind).values()]
+    document["sounds"] = [_sound(sound) for sound in Sound.of(tenant).order_by("name")]
+    return document
+
+
+def person(account: Account, phones: Sequence[Item]) -> Item:
+    """A person; what they choose themselves is said also where it is nothing, so that it can be changed to nothing."""
+    item: Item = {"username": account.username, "name": account.name}
+    if account.email:
+        item["email"] = account.email
+    if account.extension:
+        item["extension"] = account.extension
+    item["roles"] = [role for role in account.roles if role != "member"]
+    item["phones"] = list(phones)
+    if account.unanswered_to and account.unanswered_after_seconds is not None:
+        item["unanswered"] = {"after": account.unanswered_after_seconds, "to": account.unanswered_to}
+    if tuple(account.classes) != ALL_BUT_PREMIUM:
+        item["allow"] = list(account.classes)
+    if account.shows:
+        item["shows"] = account.shows
+    if account.record:
+        item["record"] = True
+    return item | {
+        "language": account.language,
+        "mobile": account.mobile,
+        "forward": {each.when: each.to for each in own.forwards_of(account)},
+        "find_me": [{"after": step.after_seconds, "to": step.to} for step in own.find_me_of(account)],
+        "quiet": week(own.quiet_of(account)),
+    }
+
+
+def week(windows: Sequence[Window]) -> dict[str, list[str]]:
+    """Windows as `{mon-fri: ["08:00-16:00"]}`."""
+    found: dict[str, list[str]] = {}
+    for window in windows:
+        found.setdefault(days(window.days), []).append(_times(window))
+    return found
+
+
+def _part(says: routing.Struct) -> Item:
+    """Anything that calls are routed through: its keys are its fields, those that have not their default."""
+    item = {name.removesuffix("_seconds"): value for name, value in _said(says)}
+    item.pop("id", None)
+    match says:
+        case Queue():
+            item["members"] = [dict(_said(member)) | {"order": member.order} for member in says.members]
+        case Hours():
+            item["open"] = week(says.open)
+            if says.exceptions:
+                item["exceptions"] = {day: [*map(_times, windows)] or "closed" for day, windows in says.exceptions.items()}
+        case Trunk():
+            item.pop("secret", None)
+        case _:
+            pass
+    return item
+
+
+def _said(struct: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    for field in msgspec.structs.fields(struct):
+        value = getattr(struct, field.name)
+        default = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
+        if value != default:
+            yield field.name, list(value) if isinstance(value, tuple) else value
+
+
+def _times(window: Window) -> str:
+    return f"{clock(window.from_minute)}-{clock(window.to_minute)}"
+
+
+def _sound(sound: Sound) -> Item:
+    item = {"name": sound.name, "language": sound.language}
+    return item | {"text": sound.text} if sound.text else item
