@@ -7,9 +7,10 @@ import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
 const ICONS = [
-  "activity", "arrow-left", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "copy", "download", "history", "key-round", "languages",
-  "list-filter", "log-out", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
-  "phone-outgoing", "search", "search-x", "smartphone", "trash-2", "triangle-alert", "user-round", "users-round", "x",
+  "activity", "arrow-left", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "copy", "download", "history", "key-round", "languages",
+  "list-filter", "log-out", "mail", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
+  "phone-outgoing", "search", "search-x", "smartphone", "trash-2", "triangle-alert", "user-round", "users-round", "voicemail",
+  "x",
 ];
 
 /** One file with a symbol for every icon. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "ninja",
     "svara.people",
     "svara.history",
+    "svara.voicemail",
     "svara.web",
 ]
 MIDDLEWARE = [
@@ -122,6 +123,18 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENCRYPTED else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+MAIL = urlsplit(os.environ.get("SVARA_SMTP_URL", ""))
+"""The mail server: smtp://USER:PASSWORD@HOST:587 (encrypted by STARTTLS, except on this machine itself), or smtps://
+(encrypted from the start). Without it no mail is sent."""
+EMAIL_HOST = MAIL.hostname or ""
+EMAIL_PORT = MAIL.port or (465 if MAIL.scheme == "smtps" else 587)
+EMAIL_HOST_USER = unquote(MAIL.username or "")
+EMAIL_HOST_PASSWORD = unquote(MAIL.password or "")
+EMAIL_USE_SSL = MAIL.scheme == "smtps"
+EMAIL_USE_TLS = MAIL.scheme == "smtp" and EMAIL_HOST not in {"localhost", "127.0.0.1", "::1"}
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("SVARA_MAIL_FROM") or f"svara@{ADDRESS.hostname or 'localhost'}"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

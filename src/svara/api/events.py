@@ -20,6 +20,7 @@ from ninja import Router
 
 from svara.api.auth import account_of, still_there
 from svara.api.problems import ApiError
+from svara.calls.boxes import BoxChanged
 from svara.calls.commands import LiveCall, PersonPresence, Recorded
 from svara.calls.events import Party
 from svara.people import access
@@ -52,7 +53,8 @@ async def events(request: HttpRequest) -> StreamingHttpResponse:
     """A stream of server-sent events, each with a JSON object as its data.
 
     `call.started`, `call.ringing`, `call.answered`, `call.held`, `call.resumed` and `call.ended` carry the call as it
-    stands, `call.recorded` the id of a call whose record is complete, `presence.changed` a person. `reset` says that
+    stands, `call.recorded` the id of a call whose record is complete, `presence.changed` a person,
+    `message.changed` a box of voice messages with how many are new and heard. `reset` says that
     something may have been missed: read the lists again.
     """
     account = account_of(request)
@@ -127,6 +129,8 @@ class _Shown:
                 "started_at": self._time(payload.started_at),
                 "answered_at": self._time(payload.answered_at),
             }
+        if isinstance(payload, BoxChanged):
+            return {"box": payload.box, "new": payload.new, "heard": payload.heard}
         return {"id": payload.id} if isinstance(payload, Recorded) else {}
 
     async def _party(self, side: str, party: Party) -> dict[str, str | None]:

@@ -30,7 +30,7 @@ ROLES = {
     "media": "svara.media.main",
     "voice": "svara.media.voice.main",
     "calls": "svara.calls.main",
-    "jobs": "svara.history.main",
+    "jobs": "svara.cli.jobs",
     "web": "svara.web.main",
 }
 """Every role of an office and the module whose `main` it is, in the order in which they are started."""

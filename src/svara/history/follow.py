@@ -9,7 +9,7 @@ events are read twice, and none is lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,9 @@ SAVE_AFTER_SECONDS = 30.0
 _log = log.get("history.follow")
 
 
+Also = Callable[[Sequence[CallRecord]], None]
+
+
 class _Open(NamedTuple):
     fold: Fold
     place: Position
@@ -42,12 +45,20 @@ class _Open(NamedTuple):
 
 
 class Follower:
-    """Reads the journal of one data folder. Synchronous, for one thread; `clock` is monotonic seconds."""
+    """Reads the journal of one data folder. Synchronous, for one thread; `clock` is monotonic seconds.
+
+    Each of `also` gets the new records in the transaction in which they are written, and so exactly once too.
+    """
 
     def __init__(
-        self, journal: Path, clock: Callable[[], float] = time.monotonic, save_after_seconds: float = SAVE_AFTER_SECONDS
+        self,
+        journal: Path,
+        clock: Callable[[], float] = time.monotonic,
+        save_after_seconds: float = SAVE_AFTER_SECONDS,
+        also: Sequence[Also] = (),
     ) -> None:
         self._journal = journal
+        self._also = also
         self._clock = clock
         self._save_after_seconds = save_after_seconds
         self._read = Position(0, 0)
@@ -136,6 +147,8 @@ class Follower:
             return
         with transaction.atomic():
             write_records(self._records)
+            for write in self._also:
+                write(self._records)
             if self._agents:
                 write_agents(self._agents)
             self._store_open(

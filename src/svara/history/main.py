@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import django
 import msgspec
 
 from svara import log
 from svara.bus import connect
+from svara.bus.port import Bus
 from svara.calls.commands import TOPIC_CALL, Recorded
 from svara.data import DataFolder
 from svara.history.health import SERVICE
@@ -33,8 +34,22 @@ FORGET_SECONDS = 3600.0
 _log = log.get("history.main")
 
 
+class Companion(Protocol):
+    """Something else that is made of calls, and goes along with history."""
+
+    def write(self, records: Sequence[CallRecord], /) -> None:
+        """Take what it wants of new records, in the transaction in which history writes them."""
+
+    async def run(self, data: DataFolder, bus: Bus, /) -> None:
+        """What goes on beside, until cancelled."""
+
+
 async def main(
-    data: DataFolder, sockets: Mapping[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]
+    data: DataFolder,
+    sockets: Mapping[str, socket.socket],
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+    companions: Sequence[Companion] = (),
 ) -> None:
     """Run the role until `stop`; it needs no sockets. `ready` is called when the journal is being followed."""
     del sockets
@@ -56,6 +71,7 @@ async def main(
         on_records=lambda records: _call_soon(loop, tell, records),
         on_ready=lambda: _call_soon(loop, ready),
         on_end=lambda: _call_soon(loop, ended.set),
+        also=[companion.write for companion in companions],
     )
 
     async def health(_request: bytes) -> bytes:
@@ -63,17 +79,24 @@ async def main(
 
     await bus.serve(SERVICE, health)
     follower.start()
-    forgetting = asyncio.create_task(_forget_expired())
-    preparing = asyncio.create_task(prepare_sounds(data))
+    beside = [_forget_expired(), prepare_sounds(data), *(companion.run(data, bus) for companion in companions)]
+    tasks = [asyncio.create_task(_kept_going(work)) for work in beside]
     try:
         await stop.wait()
     finally:
-        forgetting.cancel()
-        preparing.cancel()
+        for task in tasks:
+            task.cancel()
         follower.stop()
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), STOP_SECONDS)
         await bus.close()
+
+
+async def _kept_going(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        _log.error("something that goes on beside has failed", exc_info=True)
 
 
 async def _forget_expired() -> None:

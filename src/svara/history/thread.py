@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from svara import log
-from svara.history.follow import Follower
+from svara.history.follow import Also, Follower
 from svara.history.health import HistoryHealth
 from svara.history.record import CallRecord
 
@@ -30,9 +30,10 @@ class FollowerThread(threading.Thread):
         on_records: Callable[[list[CallRecord]], None],
         on_ready: Callable[[], None] = lambda: None,
         on_end: Callable[[], None] = lambda: None,
+        also: Sequence[Also] = (),
     ) -> None:
         super().__init__(name="history", daemon=True)
-        self._follower = Follower(journal)
+        self._follower = Follower(journal, also=also)
         self._on_records = on_records
         self._on_ready = on_ready
         self._on_end = on_end

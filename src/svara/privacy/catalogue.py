@@ -55,6 +55,7 @@ class Purpose(StrEnum):
     CALLS = "calls"
     DIRECTORY = "directory"
     HISTORY = "history"
+    MESSAGES = "messages"
     SIGN_IN = "sign-in"
     SECURITY = "security"
     OPERATION = "operation"
@@ -68,6 +69,7 @@ _PURPOSES = {
     Purpose.CALLS: "connect calls to the right person",
     Purpose.DIRECTORY: "let colleagues see who works here and whether they can be reached",
     Purpose.HISTORY: "show each person and company which calls were made",
+    Purpose.MESSAGES: "keep voice messages for those to whom they were left",
     Purpose.SIGN_IN: "know who signs in",
     Purpose.SECURITY: "notice and stop misuse",
     Purpose.OPERATION: "run the installation",

@@ -22,6 +22,7 @@ import msgspec
 
 from svara import log
 from svara.bus.port import Bus, BusError, Event, Gap
+from svara.calls.boxes import TOPIC_CHANGED, TOPIC_MESSAGE, BoxChanged
 from svara.calls.commands import (
     SERVICE,
     TOPIC_CALL,
@@ -59,7 +60,9 @@ _live_call = msgspec.msgpack.Decoder(LiveCall).decode
 _presence = msgspec.msgpack.Decoder(PersonPresence).decode
 _recorded = msgspec.msgpack.Decoder(Recorded).decode
 
-Payload = LiveCall | PersonPresence | Recorded
+_box_changed = msgspec.msgpack.Decoder(BoxChanged).decode
+
+Payload = LiveCall | PersonPresence | Recorded | BoxChanged
 
 
 class Person(Protocol):
@@ -82,6 +85,8 @@ class Viewer:
     def may_see(self, payload: Payload) -> bool:
         if payload.tenant != self.tenant:
             return False
+        if isinstance(payload, BoxChanged):
+            return self.person in payload.people  # nobody sees all voice messages
         return self.sees_all or isinstance(payload, PersonPresence) or self.person in payload.people
 
 
@@ -224,7 +229,7 @@ class Live:
             return
         asking = asyncio.create_task(self._keep_asking())
         try:
-            async with self.bus.subscribe(TOPIC_CALL, TOPIC_PRESENCE) as events:
+            async with self.bus.subscribe(TOPIC_CALL, TOPIC_PRESENCE, TOPIC_MESSAGE) as events:
                 self._want()
                 async for event in events:
                     if isinstance(event, Gap):
@@ -320,6 +325,8 @@ class Live:
                 presence = _presence(event.payload)
                 self._people[presence.person] = presence
                 return presence
+            if event.topic == TOPIC_CHANGED:
+                return _box_changed(event.payload)
             if event.topic == RECORDED:
                 recorded = _recorded(event.payload)
                 self._ended.pop(recorded.id, None)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from svara.web.pages import calls, door, errors, history, home, missed, profile, statistics, story, system
+from svara.web.pages import (
+    calls,
+    door,
+    errors,
+    history,
+    home,
+    missed,
+    profile,
+    statistics,
+    story,
+    system,
+    voicemail,
+)
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -23,6 +35,13 @@ urlpatterns = [
     path("missed-callers/<slug:missed_id>/<slug:how>/", missed.change, name="missed-change"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("statistics/export.<slug:form>", statistics.export, name="statistics-export"),
+    path("voicemail/", voicemail.voicemail, name="voicemail"),
+    path("voicemail/messages/", voicemail.messages, name="voicemail-messages"),
+    path("voicemail/notice/", voicemail.notice, name="voicemail-notice"),
+    path("voicemail/<slug:message_id>/sound.wav", voicemail.sound, name="voicemail-sound"),
+    path("voicemail/<slug:message_id>/mark/", voicemail.mark, name="voicemail-mark"),
+    path("voicemail/<slug:message_id>/delete/", voicemail.delete, name="voicemail-delete"),
+    path("voicemail/<slug:message_id>/restore/", voicemail.restore, name="voicemail-restore"),
     path("profile/", profile.profile, name="profile"),
     path("profile/phones/", profile.phones, name="phones"),
     path("profile/language/", profile.language, name="language"),

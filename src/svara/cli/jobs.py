@@ -1,0 +1,24 @@
+"""The role `svara serve jobs`: history follows the journal, and what else is made of calls goes along with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+
+import django
+
+from svara.data import DataFolder
+
+
+async def main(
+    data: DataFolder, sockets: Mapping[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Run the role until `stop`; it needs no sockets."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
+    django.setup()
+    from svara.history import main as history  # noqa: PLC0415  needs Django's tables
+    from svara.voicemail import work as voicemail  # noqa: PLC0415
+
+    await history.main(data, sockets, stop, ready, (voicemail,))

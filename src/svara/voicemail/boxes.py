@@ -1,0 +1,73 @@
+"""Which boxes there are, and who may open them.
+
+A person's box is that person's alone: nobody else opens it, whatever their role. A queue's box belongs to its members and to
+the company's supervisors. Queues are taken from the snapshot that call control works by.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from svara.people.models import Account
+from svara.people.office import SNAPSHOT_FILE, Office, Queue, read_office
+
+PERSON, QUEUE = "person", "queue"
+
+_read: dict[Path, tuple[tuple[int, int], Office]] = {}
+
+
+def own_box(account: Account) -> str:
+    """The box of a person."""
+    return f"{PERSON}:{account.id}"
+
+
+def queue_box(queue_id: str) -> str:
+    """The box of a queue."""
+    return f"{QUEUE}:{queue_id}"
+
+
+def queues_of(tenant_id: str) -> tuple[Queue, ...]:
+    """The queues of a tenant."""
+    tenant = _office().by_tenant_id.get(tenant_id)
+    return tenant.queues if tenant is not None else ()
+
+
+def shared_with(account: Account) -> dict[str, str]:
+    """The queue boxes that this person may open, and the queues' names."""
+    sees_all = account.has_role("supervisor")
+    return {
+        queue_box(queue.id): queue.name
+        for queue in queues_of(account.tenant_id)
+        if sees_all or any(member.person == account.id for member in queue.members)
+    }
+
+
+def people_of(tenant_id: str, box: str) -> tuple[str, ...]:
+    """The ids of all who may open a box."""
+    kind, _, owner = box.partition(":")
+    if kind == PERSON:
+        return (owner,)
+    members = [member.person for queue in queues_of(tenant_id) if queue.id == owner for member in queue.members]
+    supervisors = [
+        account_id
+        for account_id, roles in Account.all_tenants.filter(tenant_id=tenant_id).values_list("id", "roles")
+        if "supervisor" in roles
+    ]
+    return tuple(dict.fromkeys(members + supervisors))
+
+
+def _office() -> Office:
+    """The snapshot, read again when it has changed."""
+    folder = settings.DATA.root
+    try:
+        stat = (folder / SNAPSHOT_FILE).stat()
+    except OSError:
+        return Office(version=0)
+    stamp = (stat.st_ino, stat.st_mtime_ns)
+    known = _read.get(folder)
+    if known is None or known[0] != stamp:
+        _read.clear()
+        known = _read[folder] = (stamp, read_office(folder))
+    return known[1]

@@ -1,0 +1,106 @@
+"""The tables of voice messages: one row a message, and how each person wants to hear of new ones.
+
+The sound itself is a file below the data folder's `recordings`; it goes with its row (`svara.voicemail.retention`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+
+from svara.people.models import Account, TenantOwned
+from svara.privacy.catalogue import (
+    WITH_ACCOUNT,
+    WITH_TENANT,
+    Basis,
+    Declaration,
+    Purpose,
+    Retention,
+    Source,
+    Subject,
+    declared,
+    not_personal,
+)
+
+KEEP_DAYS = 90
+"""A message that nobody saved goes so long after it was left."""
+KEEP_SAVED_DAYS = 365
+NUMBER_LENGTH = 200
+NAME_LENGTH = 200
+
+_KEPT = Retention("tenant", days=KEEP_SAVED_DAYS, since="left_at")
+_FACT = not_personal(WITH_TENANT, Source.USE)
+
+
+def _caller(category: str, source: Source = Source.USE) -> Declaration:
+    return Declaration(category, Purpose.MESSAGES, Basis.LEGITIMATE_INTEREST, _KEPT, Subject.OUTSIDE_PERSON, source)
+
+
+def _owner(category: str) -> Declaration:
+    return Declaration(category, Purpose.MESSAGES, Basis.CONTRACT, _KEPT, Subject.EMPLOYEE, Source.USE)
+
+
+class Message(TenantOwned):
+    """A voice message. `box` is "person:<id>" or "queue:<id>"; `account` the person of the former, with whom it goes.
+
+    `caller_person` is the id of a colleague who left it; outside callers have the number and name that was shown.
+    `heard_by` is the id of who heard it first, "" when that was by PIN. A deleted message can be taken back for a while.
+    """
+
+    id: str = declared(models.CharField(primary_key=True, max_length=32), _FACT)
+    box: str = declared(models.CharField(max_length=48), _owner("user.unique_id"))
+    account: Account | None = declared(
+        models.ForeignKey(Account, on_delete=models.CASCADE, null=True, blank=True, related_name="+"),
+        _owner("user.unique_id"),
+    )
+    account_id: str | None
+    call_id: str = declared(models.CharField(max_length=64), _FACT)
+    caller_number: str = declared(models.CharField(max_length=NUMBER_LENGTH), _caller("user.contact.phone_number"))
+    caller_name: str = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _caller("user.name"))
+    caller_person: str = declared(models.CharField(max_length=32, blank=True), _owner("user.unique_id"))
+    left_at: datetime = declared(models.DateTimeField(), _caller("user.behavior"))
+    seconds: float = declared(models.FloatField(), _FACT)
+    file: str = declared(
+        models.CharField(max_length=200, unique=True), _caller("user.content.private", source=Source.PERSON)
+    )
+    heard_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _owner("user.behavior"))
+    heard_by: str = declared(models.CharField(max_length=32, blank=True), _owner("user.behavior"))
+    saved: bool = declared(models.BooleanField(default=False), _FACT)
+    deleted_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _FACT)
+    notified_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _FACT)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "box", "-left_at", "-id"], name="message_by_time"),
+            models.Index(fields=["left_at"], name="message_by_age"),
+            models.Index(
+                fields=["left_at"], name="message_to_notify", condition=models.Q(notified_at=None, deleted_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+_CHOSEN = Declaration("user.settings", Purpose.MESSAGES, Basis.CONTRACT, WITH_ACCOUNT, Subject.EMPLOYEE, Source.PERSON)
+
+
+class NoticeChoice(TenantOwned):
+    """What a person wants by e-mail when a message came: nothing, that there is one, or also from whom. No row: that there
+    is one."""
+
+    account: Account = declared(
+        models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+", primary_key=True), _CHOSEN
+    )
+    account_id: str
+    notice: str = declared(
+        models.CharField(
+            max_length=8, choices=[("none", "none"), ("plain", "plain"), ("caller", "caller")], default="plain"
+        ),
+        _CHOSEN,
+    )
+
+    def __str__(self) -> str:
+        return self.account_id

@@ -1,0 +1,61 @@
+"""Voice messages are kept for a time only; then the row goes, and the sound with it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from svara import log
+from svara.people.access import NotFound
+from svara.voicemail import counts
+from svara.voicemail.access import place_of
+from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message
+
+TAKE_BACK = timedelta(days=1)
+"""For so long a deleted message can be taken back."""
+ORPHAN_SECONDS = 7 * 24 * 3600.0
+"""A sound that belongs to no message goes after so long: its person was removed, or nobody was to have it."""
+FOLDER = "voicemail"
+"""Where call control puts messages, below the recordings."""
+_BATCH = 500
+
+_log = log.get("voicemail.retention")
+
+
+def forget_messages(now: float | None = None) -> int:
+    """Delete what is too old, and what was deleted and not taken back; gives the number of messages and orphaned sounds."""
+    moment = time.time() if now is None else now
+    at = datetime.fromtimestamp(moment, UTC)
+    old = (
+        Q(deleted_at__lt=at - TAKE_BACK)
+        | Q(saved=False, left_at__lt=at - timedelta(days=KEEP_DAYS))
+        | Q(left_at__lt=at - timedelta(days=KEEP_SAVED_DAYS))
+    )
+    gone = 0
+    while batch := list(Message.all_tenants.filter(old)[:_BATCH]):
+        for message in batch:
+            _remove(message)
+        gone += len(batch)
+        counts.changed((message.tenant_id, message.box) for message in batch)
+    return gone + _forget_orphans(moment)
+
+
+def _remove(message: Message) -> None:
+    try:
+        place_of(message.file).unlink(missing_ok=True)
+    except NotFound:
+        _log.error("the place of a voice message is outside of the recordings", message=message.id)
+    message.delete()
+
+
+def _forget_orphans(now: float) -> int:
+    gone = 0
+    for place in (settings.DATA.recordings / FOLDER).glob("*"):
+        old = place.is_file() and place.stat().st_mtime < now - ORPHAN_SECONDS
+        if old and not Message.all_tenants.filter(file=f"{FOLDER}/{place.name}").exists():
+            place.unlink(missing_ok=True)
+            gone += 1
+    return gone

@@ -1,0 +1,52 @@
+"""Sound files for browsers, in the parts that they ask for (RFC 9110 section 14): so one can move about in a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_CHUNK_BYTES = 64 * 1024
+
+
+def sound_file(request: HttpRequest, place: Path) -> HttpResponseBase:
+    """The file, or the one range of it that is asked for; several ranges at once, and what is no range, get the whole.
+
+    Raises OSError when it cannot be read.
+    """
+    size = place.stat().st_size
+    asked = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    first, last = 0, size - 1
+    partial = asked is not None and (asked[1] or asked[2]) != ""
+    if asked is not None and partial:
+        if asked[1]:
+            first = int(asked[1])
+            last = min(int(asked[2]), size - 1) if asked[2] else size - 1
+            partial = not asked[2] or int(asked[2]) >= first
+        else:
+            first = max(0, size - int(asked[2]))
+        if partial and (first >= size or last < first):
+            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        if not partial:
+            first, last = 0, size - 1
+    response = StreamingHttpResponse(
+        _read(place, first, last - first + 1), status=206 if partial else 200, content_type="audio/wav"
+    )
+    response["Accept-Ranges"] = "bytes"
+    response["Content-Length"] = str(last - first + 1)
+    response["Content-Disposition"] = "inline"
+    response["Cache-Control"] = "private, no-store"
+    if partial:
+        response["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return response
+
+
+def _read(place: Path, first: int, left: int) -> Iterator[bytes]:
+    with place.open("rb") as file:
+        file.seek(first)
+        while left > 0 and (chunk := file.read(min(left, _CHUNK_BYTES))):
+            left -= len(chunk)
+            yield chunk

@@ -1,0 +1,169 @@
+"""The page of voice messages: Bob hears what Oslo said, moves about in it, keeps it, deletes it and takes it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client, RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.history.stories import Company as Company_
+from tests.voicemail.stories import happen, left, queue
+from tests.web.office import Company
+
+from svara.voicemail.models import Message
+from svara.web.pages import voicemail
+from svara.web.sound_file import sound_file
+
+SignedIn = Callable[..., Client]
+
+
+@pytest.fixture
+def message(acme: Company) -> Message:
+    return happen(left(Company_(acme.tenant, acme.people), f"person:{acme['bob'].id}"))[0]
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_bob_sees_the_message_and_its_player(acme: Company, browser_of: SignedIn, message: Message) -> None:
+    page = text(browser_of(acme, "bob"), "/voicemail/")
+    assert "Kari Nordmann" in page
+    assert f'<audio class="player" id="sound-{message.id}" controls preload="none"' in page
+    assert '<span class="badge accent">new</span>' in page
+    assert 'aria-current="page"><svg class="icon " aria-hidden="true"><use href' in page
+    assert "<select" not in page, "with one box there is nothing to choose"
+
+
+def test_an_empty_box_says_so(acme: Company, browser_of: SignedIn) -> None:
+    assert "When a caller leaves a message, it appears here at once." in text(browser_of(acme, "dag"), "/voicemail/")
+
+
+def test_a_message_is_heard_kept_deleted_and_taken_back(acme: Company, browser_of: SignedIn, message: Message) -> None:
+    bob = browser_of(acme, "bob")
+    for wish, mark in (({"heard": "yes"}, "Mark as new"), ({"saved": "yes"}, "kept"), ({"heard": "no"}, "new")):
+        answer = bob.post(f"/voicemail/{message.id}/mark/", wish)
+        assert (answer.status_code, answer["HX-Trigger"]) == (204, "svara:message")
+        assert mark in text(bob, "/voicemail/messages/")
+    answer = bob.post(f"/voicemail/{message.id}/delete/")
+    assert f"/voicemail/{message.id}/restore/" in answer.content.decode()
+    assert "Kari Nordmann" not in text(bob, "/voicemail/messages/")
+    assert bob.get(f"/voicemail/{message.id}/sound.wav").status_code == 404
+    assert "The message is back" in bob.post(f"/voicemail/{message.id}/restore/").content.decode()
+    assert "Kari Nordmann" in text(bob, "/voicemail/messages/")
+
+
+@pytest.mark.parametrize("who", ["anna", "cecilie", "dag"])
+def test_for_everybody_else_the_message_is_not_there(
+    acme: Company, beta: Company, browser_of: SignedIn, message: Message, who: str
+) -> None:
+    for browser in (browser_of(acme, who), browser_of(beta, "bosse")):
+        assert "Kari Nordmann" not in text(browser, "/voicemail/")
+        assert browser.get(f"/voicemail/{message.id}/sound.wav").status_code == 404
+        for what in ("mark", "delete", "restore"):
+            assert browser.post(f"/voicemail/{message.id}/{what}/", {"heard": "yes"}).status_code == 404
+
+
+def test_the_box_of_a_queue_can_be_chosen(acme: Company, browser_of: SignedIn, message: Message) -> None:
+    company = Company_(acme.tenant, acme.people)
+    support = queue(company, "support", "bob", "eva")
+    happen(left(company, support, at=message.left_at.timestamp() + 60))
+    bob = browser_of(acme, "bob")
+    page = text(bob, "/voicemail/")
+    assert f'<option value="{support}" >support (1)</option>' in page
+    assert page.count('<audio class="player"') == 2
+    assert text(bob, f"/voicemail/messages/?box={support}").count("<audio") == 1
+    assert text(bob, "/voicemail/messages/?box=person:somebody-else").count("<audio") == 2
+    assert text(browser_of(acme, "eva"), "/voicemail/").count("<audio") == 1
+
+
+def test_older_messages_are_loaded_on_wish(acme: Company, browser_of: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(voicemail, "PAGE", 2)
+    company = Company_(acme.tenant, acme.people)
+    happen(*(left(company, f"person:{acme['bob'].id}", at=1_793_358_000.0 + n) for n in range(3)))
+    bob = browser_of(acme, "bob")
+    page = text(bob, "/voicemail/")
+    cursor = re.search(r'name="cursor" value="([0-9a-f]+)"', page)
+    assert cursor is not None
+    assert page.count("<audio") == 2
+    rest = text(bob, f"/voicemail/messages/?cursor={cursor[1]}")
+    assert rest.count("<audio") == 1
+    assert 'name="cursor"' not in rest
+    assert bob.get("/voicemail/messages/?cursor=nothing").status_code == 404
+
+
+def test_what_comes_by_mail_is_chosen(acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    assert 'value="plain" checked' in text(bob, "/voicemail/")
+    assert bob.post("/voicemail/notice/", {"notice": "caller"}).status_code == 302
+    assert 'value="caller" checked' in text(bob, "/voicemail/")
+    assert bob.post("/voicemail/notice/", {"notice": "everything"}).status_code == 404
+
+
+# --- the sound, in parts
+
+
+def asked(place: Path, range_: str | None, rf: Any) -> tuple[HttpResponseBase, bytes]:
+    request = rf.get("/", headers={} if range_ is None else {"range": range_})
+    answer = sound_file(request, place)
+    body = answer.getvalue() if hasattr(answer, "getvalue") else b""
+    return answer, body
+
+
+CONTENT = bytes(range(200)) * 1000
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    file = tmp_path / "sound.wav"
+    file.write_bytes(CONTENT)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first", "last"),
+    [
+        ("bytes=0-", 0, 199_999),
+        ("bytes=0-0", 0, 0),
+        ("bytes=1000-1999", 1000, 1999),
+        ("bytes=199990-", 199_990, 199_999),
+        ("bytes=199990-999999", 199_990, 199_999),
+        ("bytes=-10", 199_990, 199_999),
+        ("bytes=-999999", 0, 199_999),
+    ],
+)
+def test_a_browser_gets_the_part_that_it_asks_for(place: Path, rf: Any, wanted: str, first: int, last: int) -> None:
+    answer, body = asked(place, wanted, rf)
+    assert answer.status_code == 206
+    assert answer["Content-Range"] == f"bytes {first}-{last}/200000"
+    assert body == CONTENT[first : last + 1]
+    assert answer["Content-Length"] == str(len(body))
+
+
+@pytest.mark.parametrize(
+    "wanted", [None, "", "bytes=-", "bytes=5-4", "bytes=0-1,5-6", "seconds=1-2", "bytes=٣-", "bytes=a-b"]
+)
+def test_what_is_no_single_range_gets_the_whole(place: Path, rf: Any, wanted: str | None) -> None:
+    answer, body = asked(place, wanted, rf)
+    assert (answer.status_code, answer["Accept-Ranges"], answer["Content-Type"]) == (200, "bytes", "audio/wav")
+    assert body == CONTENT
+
+
+@pytest.mark.parametrize("wanted", ["bytes=200000-", "bytes=200000-200001", "bytes=-0"])
+def test_a_part_that_is_not_there_is_refused(place: Path, rf: Any, wanted: str) -> None:
+    answer, body = asked(place, wanted, rf)
+    assert (answer.status_code, answer["Content-Range"], body) == (416, "bytes */200000", b"")
+
+
+@given(st.text("0123456789-=bytes, ", max_size=20))
+def test_no_range_breaks_it(wanted: str) -> None:
+    answer, _ = asked(Path(__file__), wanted, RequestFactory())
+    assert answer.status_code in {200, 206, 416}
