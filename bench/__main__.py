@@ -15,27 +15,27 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import media, register, signalling
-from bench.report import Figure, table
+from bench import media, register, signalling, voice
+from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
 MEASURES = {"signalling": signalling.measure, "register": register.measure, "media": media.measure}
+ALONE = {"voice": voice.measure}
+"""What is measured of one process of Svara, without a server."""
 
 
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        server: Server
-        if options.server:
-            host, _, port = options.server.rpartition(":")
-            if not ipaddress.ip_address(host).is_loopback:
+        if options.what in ALONE:
+            figures = ALONE[options.what](Path(folder))
+        else:
+            server = _server(options, Path(folder))
+            if server is None:
                 print("bench: load is for loopback addresses only", file=sys.stderr)
                 return 2
-            server = Another(host, int(port), options.pid)
-        else:
-            server = Svara(Path(folder) / "data", relay=options.what == "media")
-        with server:
-            figures: list[Figure] = MEASURES[options.what](server, Path(folder), options)
+            with server:
+                figures = MEASURES[options.what](server, Path(folder), options)
     print(table(figures))
     if options.json:
         result = {
@@ -49,6 +49,13 @@ def main() -> int:
     return 0 if all(figure.good for figure in figures) else 1
 
 
+def _server(options: argparse.Namespace, folder: Path) -> Server | None:
+    if not options.server:
+        return Svara(folder / "data", relay=options.what == "media")
+    host, _, port = options.server.rpartition(":")
+    return Another(host, int(port), options.pid) if ipaddress.ip_address(host).is_loopback else None
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./bench/run",
@@ -56,7 +63,7 @@ def _options() -> argparse.Namespace:
         epilog=f"Another server needs the phones {LOGINS[0]} to {LOGINS[-1]}: login and extension are the number, "
         "the secret is 'bench-' and the number. Exit code 1: a figure did not reach what it must.",
     )
-    parser.add_argument("what", choices=sorted(MEASURES))
+    parser.add_argument("what", choices=sorted(MEASURES | ALONE))
     parser.add_argument("--server", metavar="HOST:PORT", help="measure this server (UDP) instead of starting Svara")
     parser.add_argument("--pid", type=int, help="the process of that server, for its CPU time and memory")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")

@@ -21,7 +21,7 @@ import soxr  # type: ignore[import-untyped]
 
 from svara import log
 from svara.media.voice import tones
-from svara.media.voice.codecs import Codec, Pcm, encoder
+from svara.media.voice.codecs import FRAME_SECONDS, Codec, Pcm, encoder
 from svara.media.voice.port import Sound, Tone
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024
@@ -37,19 +37,19 @@ class Frames:
     """The payloads of one sound in one codec, one for every 20 ms. It grows until `complete`; `repeats`: a tone in cadence,
     which has no end."""
 
-    __slots__ = ("_size_bytes", "complete", "payloads", "repeats")
+    __slots__ = ("complete", "payloads", "repeats", "size_bytes")
 
     def __init__(self, *, repeats: bool = False) -> None:
-        self.payloads: list[bytes] = []
+        self.payloads: list[bytes] | tuple[bytes, ...] = []
         self.complete = False
         self.repeats = repeats
-        self._size_bytes = 0
+        self.size_bytes = 0
 
-    @property
-    def size_bytes(self) -> int:
-        if self.complete and not self._size_bytes:
-            self._size_bytes = sum(map(len, self.payloads)) + _OBJECT_BYTES * len(self.payloads)
-        return self._size_bytes
+    def finish(self) -> None:
+        """All is there. As a tuple of bytes the garbage collector need not walk through it."""
+        self.size_bytes = sum(map(len, self.payloads)) + _OBJECT_BYTES * len(self.payloads)
+        self.payloads = tuple(self.payloads)
+        self.complete = True
 
 
 class Library:
@@ -105,14 +105,15 @@ class Library:
 
     def _make(self, item: Sound | Tone, codec: Codec, raw: bool, frames: Frames) -> None:
         try:
-            self._fill(frames, self._pieces(item, codec.rate_hz), codec, raw=raw)
+            for payload in self._payloads(self._pieces(item, codec.rate_hz), codec, raw=raw):
+                frames.payloads.append(payload)  # type: ignore[union-attr]
         except (OSError, ValueError, av.error.FFmpegError) as error:
             kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
             _log.warning("a sound cannot be played", why=kind, pii_file=getattr(item, "file", ""))
         except Exception:
             _log.exception("a sound cannot be played")
         finally:
-            frames.complete = True
+            frames.finish()
 
     def _pieces(self, item: Sound | Tone, rate_hz: int) -> Iterator[Pcm]:
         if isinstance(item, Tone):
@@ -124,22 +125,22 @@ class Library:
         yield from read_sound(path, rate_hz)
 
     @staticmethod
-    def _fill(frames: Frames, pieces: Iterator[Pcm], codec: Codec, *, raw: bool) -> None:
+    def _payloads(pieces: Iterator[Pcm], codec: Codec, *, raw: bool) -> Iterator[bytes]:
         size = codec.frame_samples
         encode: Callable[[Pcm], bytes] = _to_bytes if raw else encoder(codec).encode
         rest = np.zeros(0, np.int16)
-        left = int(MAX_SOUND_SECONDS * 50)
+        left = round(MAX_SOUND_SECONDS / FRAME_SECONDS)
         for piece in pieces:
             sound = np.concatenate((rest, piece))
-            whole = len(sound) // size
-            for number in range(min(whole, left)):
-                frames.payloads.append(encode(sound[number * size : (number + 1) * size]))
+            whole = min(len(sound) // size, left)
+            for number in range(whole):
+                yield encode(sound[number * size : (number + 1) * size])
             left -= whole
-            if left <= 0:
+            if not left:
                 return
             rest = sound[whole * size :]
         if len(rest):
-            frames.payloads.append(encode(np.concatenate((rest, np.zeros(size - len(rest), np.int16)))))
+            yield encode(np.concatenate((rest, np.zeros(size - len(rest), np.int16))))
 
 
 def _to_bytes(frame: Pcm) -> bytes:

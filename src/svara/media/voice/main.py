@@ -18,6 +18,7 @@ import socket
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from svara import bus, log
 from svara.clock import LoopClock
@@ -44,6 +45,7 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
         os.environ.get("SVARA_VOICE_ADDRESS", ""), os.environ.get("SVARA_VOICE_PORT", ""), have_ipv6=_has_ipv6_loopback()
     )
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
+    _go_first()
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop)
     saved = await asyncio.to_thread(salvage, data.recordings)
@@ -107,6 +109,13 @@ def voice_addresses(text: str, port: str, *, have_ipv6: bool) -> list[tuple[str,
     if port and not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise SystemExit("SVARA_VOICE_PORT is no port")
     return [(name, int(port or 0)) for name in names]
+
+
+def _go_first() -> None:
+    """Sound cannot wait for whatever else the machine does: where we may, the event loop's thread runs before others
+    (sched(7), round robin at the lowest real-time priority); threads for files and everything else stay as they are."""
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
 
 
 def _post(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:

@@ -13,8 +13,8 @@ from svara.media.voice.leg import Address
 _BUFFER_BYTES = 8 * 1024 * 1024
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33  # Linux, socket(7): beyond the system's limit, for who may
 _MAX_DATAGRAM_BYTES = 2048
-_PACKETS_A_TURN = 256
-"""So many are taken before others have their turn on the event loop."""
+_PACKETS_A_TURN = 64
+"""So many are taken before what is due to be sent has its turn on the event loop."""
 
 
 class Sockets:
