@@ -72,6 +72,8 @@ def inside(tenant: Tenant, text: str) -> Target | None:
 
 def _outside(tenant: Tenant, person: Person, dialled: str, at: Moment) -> Dialling:
     found = outside(tenant, person, dialled, at)
+    if found == outbound.NO_NUMBER:
+        return refused(UNKNOWN, dialled)
     number = found.steps[0].number if isinstance(found, Plan) else numbers.e164(dialled, tenant.country)  # type: ignore[union-attr]
     shown = number or printable(dialled, MAX_SHOWN)
     return Dialling(found, Party(number=shown), f"number:{shown}", "outbound")

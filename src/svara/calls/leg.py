@@ -105,8 +105,9 @@ class Leg:
         return self.flow.remote[0] if self.flow is not None else None
 
     def heard(self, flow: Flow) -> None:
-        """The phone sent a request within the dialog: where it is now is where it can be reached."""
-        if flow is not self.flow:
+        """The phone sent a request within the dialog: where it is now is where it can be reached. (A trunk is where its
+        dialog says.)"""
+        if flow is not self.flow and not self.trunk:
             self.flow = flow
 
     def way(self) -> Flow | None:
@@ -116,6 +117,8 @@ class Leg:
             if newest is None:
                 return None
             self.flow = newest
+        if self.trunk and self.dialog is not None:
+            return self.switch.trunks.hop(self.dialog, self.flow)
         return self.flow
 
     def request(

@@ -176,6 +176,7 @@ def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:
     dialog.local_cseq += CSEQ_LEAP
     leg = Leg(switch, call, state.id, side, party=state.party, tag=dialog.local_tag)
     leg.dialog = dialog
+    leg.trunk = state.trunk
     leg.kind = state.kind
     leg.can_update = state.can_update
     leg.flow = switch.transports.flow_by_id(state.flow_id) if state.flow_id else None

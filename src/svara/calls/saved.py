@@ -32,6 +32,8 @@ class SavedLeg(msgspec.Struct, array_like=True, frozen=True):
     seconds: int = 0
     """The session timer's interval (RFC 4028); 0 for none."""
     we_refresh: bool = False
+    trunk: str = ""
+    """The id of the trunk at whose other end this side is."""
 
 
 class SavedGuest(msgspec.Struct, array_like=True, frozen=True):
@@ -107,7 +109,7 @@ def _guest(call: Call) -> SavedGuest | None:
 def _leg(leg: Leg) -> SavedLeg:
     assert leg.dialog is not None  # noqa: S101 - a leg of a talk has a dialog
     flow_id = leg.flow.id if leg.flow is not None else ""
-    saved = SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update)
+    saved = SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update, trunk=leg.trunk)
     session = leg.session
     return (
         saved if session is None else msgspec.structs.replace(saved, seconds=session.seconds, we_refresh=session.we_refresh)

@@ -11,6 +11,7 @@ from tests.calls.trunks.carriers import BOBS, MAIN, OSLO, Carrier, open_lines
 
 from svara.calls.events import CallEnded, CallStarted, LegEnded, LegOffered
 from svara.sip.message import Request
+from svara.sip.transport.flow import Target
 
 CHALLENGE = [("Proxy-Authenticate", 'Digest realm="itsp.example", nonce="n1", qop="auth", algorithm=MD5')]
 
@@ -381,3 +382,68 @@ def test_every_answer_is_one_of_a_growing_cseq(at_work: Office, anna: Phone) -> 
     assert all(one.cseq.number < other.cseq.number for one, other in pairwise(invites(carrier)))
     carrier.answer()
     assert anna.statuses == [200]
+
+
+def test_what_is_no_number_at_all_stays_a_matter_of_the_house(at_work: Office, anna: Phone, carrier: Carrier) -> None:
+    anna.call("999")
+    assert anna.statuses == [404]
+    assert at_work.told(CallStarted)[0].direction == "internal"
+
+
+@pytest.mark.parametrize("status", [503, 408])
+def test_a_provider_with_two_servers_is_one_trunk(at_work: Office, anna: Phone, status: int) -> None:
+    one, other, spare = Carrier(at_work), Carrier(at_work, "203.0.113.11"), Carrier(at_work, "203.0.113.20")
+    servers = [Target("UDP", *one.address), Target("UDP", *other.address)]
+    at_work.switch.trunks.locate = lambda uri, done: done(
+        servers if uri.host == "itsp.example" else [Target("UDP", *spare.address)]
+    )
+    open_lines(at_work, one.trunk(address="sip:itsp.example", priority=1), spare.trunk("spare", priority=2))
+    anna.call(OSLO)
+    assert asked(one).request_uri.host == "itsp.example"
+    if status == 503:
+        one.decline(503)
+    else:
+        one.deaf = True
+        at_work.wait(4.1)
+    assert asked(other).call_id == invites(one)[0].call_id
+    assert asked(other).cseq.number == 2
+    other.answer()
+    assert anna.statuses == [200]
+    assert not spare.rings
+    assert [event.leg for event in at_work.told(LegOffered)] == ["b1"]
+    anna.hang_up()
+    assert other.heard("BYE")
+
+
+def test_a_talk_goes_on_at_the_machine_that_the_provider_names(at_work: Office, anna: Phone, carrier: Carrier) -> None:
+    gateway = Carrier(at_work, "203.0.113.99")
+    anna.call(OSLO)
+    carrier.own = gateway.address
+    carrier.answer()
+    assert gateway.heard("ACK")
+    assert not carrier.heard("ACK")
+    anna.hang_up()
+    assert gateway.heard("BYE")
+
+
+def test_a_private_address_behind_a_public_one_is_not_believed(at_work: Office, anna: Phone) -> None:
+    carrier = Carrier(at_work, "8.8.8.8")
+    open_lines(at_work, carrier.trunk())
+    anna.call(OSLO)
+    carrier.own = ("10.0.0.7", 5060)
+    carrier.answer()
+    assert carrier.heard("ACK")
+
+
+def test_a_talk_outlives_the_killed_server_and_still_answers_challenges(at_work: Office, anna: Phone) -> None:
+    carrier = Carrier(at_work)
+    open_lines(at_work, carrier.trunk(login="acme", secret="t0psecret"))
+    anna.call(OSLO)
+    carrier.answer()
+    at_work.kill()
+    at_work.start()
+    at_work.switch.trunks.start()
+    carrier.says["BYE"], carrier.more = 407, CHALLENGE
+    anna.hang_up()
+    assert [request.has("proxy-authorization") for request in carrier.heard("BYE")][:2] == [False, True]
+    assert at_work.told(CallEnded)[0].outcome == "answered"

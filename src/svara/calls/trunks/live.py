@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from svara.calls.commands import TrunkState
@@ -14,13 +15,14 @@ from svara.calls.trunks.identify import Identified, Lines
 from svara.calls.trunks.watch import Watch
 from svara.people.office import REALM, Office, Tenant, Trunk
 from svara.sip.credentials import CHALLENGES, Credentials
+from svara.sip.dialog import Dialog
 from svara.sip.digest import Nonces, Verified, hashes_for, verify
 from svara.sip.headers import parse_authorization
 from svara.sip.locate import LocateError, literal
 from svara.sip.message import Request, Response, SipError
-from svara.sip.transport import Flow
+from svara.sip.transport import Flow, FlowError
 from svara.sip.transport.flow import Target
-from svara.sip.uri import Uri
+from svara.sip.uri import Uri, parse_uri
 
 if TYPE_CHECKING:
     from svara.calls.leg import Leg
@@ -30,7 +32,6 @@ Located = Callable[[list[Target] | LocateError], None]
 Locate = Callable[[Uri, Located], None]
 
 MAX_SAME_LOGIN = 8
-TRUST_SECONDS = 3_600.0
 
 
 def addresses_only(uri: Uri, done: Located) -> None:
@@ -139,6 +140,27 @@ class Trunks:
         """An open way to a trunk."""
         watch = self._watched.get(trunk_id)
         return watch.open_flow if watch is not None else None
+
+    def hop(self, dialog: Dialog, flow: Flow) -> Flow:
+        """The way for a request within a trunk's dialog: to the first proxy of its route, or to its Contact (RFC 3261
+        section 12.2.1.1), which at providers is often another machine than the one that was called.
+
+        A private address that a public one gives is a provider's mistake: the way stays as it was. So it does for
+        connections.
+        """
+        if flow.reliable:
+            return flow
+        try:
+            target = literal(parse_uri(dialog.next_hop))
+            if target is None or target.transport != "UDP" or (target.host, target.port) == flow.remote:
+                return flow
+            if not ip_address(target.host).is_global and ip_address(flow.remote[0].partition("%")[0]).is_global:
+                return flow
+        except (SipError, LocateError, ValueError):
+            return flow
+        found: list[Flow | FlowError] = []
+        self._switch.transports.flow_for(target, found.append)
+        return found[0] if found and isinstance(found[0], Flow) else flow
 
     def proving(
         self,
