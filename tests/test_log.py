@@ -97,6 +97,8 @@ NOT_PERSONAL = {
     *("bytes", "calls", "talks", "failures", "limit", "segment", "status", "errno", "wait_seconds", "exit_code"),
     "text",  # of rtpengine: while it starts and knows of no phone, and why it refuses a command
     *("call", "method"),  # our own id of a call; one of the methods of SIP
+    *("tenant", "trunk", "message", "owner"),  # our own ids
+    *("state", "reason", "kind", "what", "count", "phrases", "language", "voice"),  # words and numbers of our own
 }
 """Fields that say nothing about anybody. Think before adding one: a number, a name, an address or a header is personal."""
 

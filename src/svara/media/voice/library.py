@@ -109,7 +109,7 @@ class Library:
                 frames.payloads.append(payload)  # type: ignore[union-attr]
         except (OSError, ValueError, av.error.FFmpegError) as error:
             kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
-            _log.warning("a sound cannot be played", why=kind, pii_file=getattr(item, "file", ""))
+            _log.warning("a sound cannot be played", kind=kind, pii_file=getattr(item, "file", ""))
         except Exception:
             _log.exception("a sound cannot be played")
         finally:
