@@ -63,7 +63,8 @@ def test_a_message_ends_with_the_hash_key_or_with_silence(at_work: Office, anna:
         at_work.voice.press("#")
     else:
         at_work.voice.falls_silent()
-    at_work.settle()
+    assert leg.sounds == ["builtin/nb/message-left.wav"]
+    at_work.wait(2.5)
     assert len(anna.heard("BYE")) == 1
     assert len(at_work.told(MessageLeft)) == 1
     assert ending(at_work)[0] == "voicemail"
@@ -111,3 +112,22 @@ def test_the_voice_process_never_tells_that_the_message_is_complete(at_work: Off
     at_work.wait(4)
     [ended] = at_work.told(CallEnded)
     assert ended.outcome == "missed"
+
+
+def test_bob_without_a_greeting_of_his_own(tmp_path: Path) -> None:
+    office = Office(tmp_path, offices.office(bob=offices.goes_to("voicemail:bob", 15)))
+    anna = Phone(office, "acme-anna").register()
+    anna.call("102")
+    [leg] = office.voice.legs.values()
+    assert leg.sounds == ["builtin/nb/person-not-available.wav", "builtin/nb/leave-message.wav", "beep"]
+    anna.hang_up()
+    office.close()
+
+
+def test_who_hangs_up_while_thanked_has_left_one_message(at_work: Office, anna: Phone, bob: Phone) -> None:
+    leg = reaches_the_beep(at_work, anna, bob)
+    leg.said_seconds = 4.0
+    at_work.voice.press("#")
+    anna.hang_up()
+    assert len(at_work.told(MessageLeft)) == 1
+    assert ending(at_work) == ("voicemail", "caller", "left a message")

@@ -53,12 +53,13 @@ class Guest:
         """After a restart of ours: what the voice process did for the caller goes on."""
         self.music = False
         """What plays goes on while phones ring (a queue)."""
+        self.waking: list[VoiceEvent] | None = None
+        """Taken up after a restart: what comes is kept until the stop listens (`wake`)."""
         self.on_key: Callable[[str], object] | None = None
         self.on_recorded: Callable[[Recorded], object] | None = None
         self._done: Callable[[], object] | None = None
         self._playing: Playing | None = None
         self._recording: Recording | None = None
-        self._unclaimed: Recorded | None = None
         self._serial = 0
         self._ready: Callable[[], object] | None = None
         self._failed: Callable[[Refusal], object] | None = None
@@ -184,6 +185,12 @@ class Guest:
         tenant = self.call.switch.office.by_tenant_id.get(self.call.tenant)
         return tenant.country if tenant is not None else ""
 
+    @property
+    def language(self) -> str:
+        """In which language the caller is spoken to: the company's first."""
+        tenant = self.call.switch.office.by_tenant_id.get(self.call.tenant)
+        return next(iter(tenant.languages), "en") if tenant is not None else "en"
+
     def play(
         self,
         items: Sequence[Item],
@@ -216,11 +223,7 @@ class Guest:
 
     def resume_recording(self, recording: Recording, recorded: Callable[[Recorded], object]) -> None:
         """A recording that went on while the server was away."""
-        unclaimed, self._unclaimed = self._unclaimed, None
-        if unclaimed is not None and unclaimed.file == recording.file:
-            recorded(unclaimed)
-        else:
-            self.on_recorded, self._recording = recorded, recording
+        self.on_recorded, self._recording = recorded, recording
 
     def stop_recording(self) -> None:
         """Complete the recording now."""
@@ -229,6 +232,9 @@ class Guest:
 
     def heard(self, event: VoiceEvent) -> None:
         """What the voice process tells of this leg."""
+        if self.waking is not None:
+            self.waking.append(event)
+            return
         match event:
             case Finished(playing=playing):
                 if self._playing is not None and playing == self._playing.id:
@@ -246,8 +252,13 @@ class Guest:
                 recorded, self.on_recorded, self._recording = self.on_recorded, None, None
                 if recorded is not None:
                     recorded(event)
-                else:
-                    self._unclaimed = event
+
+    def wake(self) -> None:
+        """The stop listens: it hears what was pressed and recorded while nobody did."""
+        waiting, self.waking = self.waking or [], None
+        for event in waiting:
+            if not self.closed:
+                self.heard(event)
 
     def info(self, request: Request) -> None:
         """A key that the caller's phone sent by INFO (RFC 6086)."""

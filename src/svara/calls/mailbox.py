@@ -12,7 +12,8 @@ from svara.calls.events import AnyEvent, EndedBy, MessageLeft
 from svara.calls.prompts import BEEP, greeting
 from svara.calls.route import Refusal
 from svara.clock import Timer
-from svara.media.voice.port import Recorded, Recording
+from svara.media.sounds.phrases import phrase
+from svara.media.voice.port import Item, Recorded, Recording
 from svara.people.office import Person
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ SILENCE_SECONDS = 5.0
 LAST_WORDS_SECONDS = 3.0
 """How long the end of the call waits for the recording to be complete."""
 STOP_KEY = "#"
+MAX_TRIES = 3
+DONE = b"left"
+"""Kept instead of a file: the message is complete."""
 
 LEFT = Refusal(480, "voicemail", "left a message")
 
@@ -42,17 +46,23 @@ class LeaveMessage:
         self._guest: Guest | None = None
         self._file = kept.decode()
         self._recording = bool(kept)
-        self._ending: tuple[EndedBy, Refusal] | None = None
+        self._ending: tuple[EndedBy, Refusal] | None = ("system", LEFT) if kept == DONE else None
         self._timer: Timer | None = None
+        self._tries = 0
 
     @property
     def kept(self) -> bytes:
+        if self._ending is not None and self._ending[1] is LEFT:
+            return DONE
         return self._file.encode() if self._recording else b""
 
     def begin(self, happened: list[AnyEvent]) -> None:
         """Answer the caller with the greeting."""
         if happened:
             self._call.switch.write(happened)
+        if self._ending is not None:
+            self._thanked()
+            return
         self._journey.greet(self._listens, self._journey.nobody)
 
     def _listens(self, guest: Guest) -> None:
@@ -63,13 +73,27 @@ class LeaveMessage:
             return
         self._recording = False
         guest.on_key = self._key
+        guest.play((*self._greeting(guest.language), BEEP), interruptible=False, done=self._record)
+
+    def _greeting(self, language: str) -> tuple[Item, ...]:
         owner = self._to.owner
         own = greeting(owner.greeting, self._call.switch.clock.now()) if isinstance(owner, Person) else ()
-        guest.play((*own, BEEP), interruptible=False, done=self._record)
+        if own:
+            return own
+        if isinstance(owner, Person):
+            busy = self._journey.missed.outcome == "busy"
+            why = phrase("person-busy" if busy else "person-not-available", language)
+        else:
+            why = phrase("nobody-available", language)
+        return (*why, *phrase("leave-message", language))
 
     def _key(self, key: str) -> None:
         """The greeting need not be heard to its end."""
         if key == STOP_KEY and not self._recording and self._guest is not None:
+            self._beep()
+
+    def _beep(self) -> None:
+        if self._guest is not None:
             self._guest.play((BEEP,), interruptible=False, done=self._record)
 
     def _record(self) -> None:
@@ -77,6 +101,7 @@ class LeaveMessage:
             return
         self._guest.on_key = None
         self._recording = True
+        self._tries += 1
         self._file = f"voicemail/{self._call.id}-{self._call.switch.new_tag()[:8]}.wav"
         self._call.save()
         self._guest.record(self._wanted(), self._recorded)
@@ -86,19 +111,33 @@ class LeaveMessage:
 
     def _recorded(self, recorded: Recorded) -> None:
         self._recording = False
+        if recorded.reason == "closed" and not recorded.seconds and self._ending is None and self._tries < MAX_TRIES:
+            self._beep()  # the voice process lost what was said
+            return
         happened: list[AnyEvent] = []
         by, refusal = self._ending or ("caller", LEFT)
         if recorded.seconds > 0:
             refusal = LEFT
             now = self._call.switch.clock.now()
             happened.append(MessageLeft(self._call.id, now, box=self._to.box, file=recorded.file, seconds=recorded.seconds))
+            if self._ending is None and self._guest is not None:
+                self._ending = by, refusal
+                self._call.save(*happened)
+                self._guest.play(phrase("message-left", self._guest.language), done=self._thanked)
+                return
         elif self._ending is None:
             refusal = self._journey.missed
         self._finish(by, refusal, happened)
 
+    def _thanked(self) -> None:
+        """The caller was told that the message is kept."""
+        self._finish("system", LEFT, [])
+
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
         """The caller hung up, or the call is ended: a recording is completed first."""
         if self._ending is not None:
+            if self._ending[1] is LEFT:  # hung up while we said thank you
+                self._finish(by, LEFT, happened)
             return
         if refusal.outcome == "abandoned":
             refusal = self._journey.missed

@@ -36,6 +36,7 @@ from svara.data import DataFolder
 from svara.media.direct import NoRelay
 from svara.media.relay import RelayError
 from svara.media.rtpengine import RtpEngine
+from svara.media.voice.client import VoiceClient
 from svara.people.office import TOPIC_OFFICE
 from svara.sip.digest import Nonces
 from svara.sip.locate import Locator
@@ -95,6 +96,10 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     service = Service(switch, data.root)
     service.load_office()
     relay.start()
+    voice = VoiceClient(line, clock)
+    voice.on_event, voice.on_lost = switch.heard, switch.voice_lost
+    switch.voice = voice
+    await voice.start()
     await _listen(transports, sockets, data)
     switch.trunks.start()
     recovery.trust_the_registered(switch)
@@ -106,7 +111,9 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     try:
         await stop.wait()
     finally:
-        await _close(switch, following, line)
+        await _close(switch, following)
+        voice.leave()
+        await line.close()
         relay.close()
         locator.close()
         for closing in list(switch.closing):
@@ -116,7 +123,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
         journal.close()
 
 
-async def _close(switch: Switch, following: list[asyncio.Task[None]], line: Bus) -> None:
+async def _close(switch: Switch, following: list[asyncio.Task[None]]) -> None:
     """When the whole office closes, talks end with it, since the relay goes too. A process that is alone leaves them to its
     successor."""
     for task in following:
@@ -125,10 +132,9 @@ async def _close(switch: Switch, following: list[asyncio.Task[None]], line: Bus)
         for call in list(switch.calls.values()):
             call.guarded(call.end, "system", "the server was stopped")
         switch.trunks.close()
-        if switch.transactions.open:
+        if switch.transactions.open or switch.calls:
             await asyncio.sleep(LAST_WORDS_SECONDS)
     switch.news.flush()
-    await line.close()
 
 
 def relay_lost(switch: Switch) -> None:

@@ -59,8 +59,7 @@ def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
             call = _carry_on(switch, state)
             if state.guest is not None:
                 guests.append(_guest(call, state.guest, opened))
-    if guests:
-        _wake(switch, guests)
+    _wake(switch, guests)
     if left_open:
         _logger.info("took up what the last process left", talks=len(switch.calls), calls=len(left_open))
 
@@ -137,6 +136,7 @@ def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
         switch.write([LegEnded(call.id, now, leg=leg, status=500, reason=RESTARTED) for leg in rang])
     call.legs_rung = RUNG_BEFORE
     guest = call.guest = Guest(call, front, None, state.offer, state.local)
+    guest.waking = []
     journey = call.journey = Journey(call, guest, list(state.passed))
     call.setup = Still(call, guest, state.kept)
     journey.way = (state.target,)
@@ -169,6 +169,7 @@ def _go_on(journey: Journey, guest: Guest, state: SavedGuest, standing: bool) ->
         guest.reconnect()
     journey.way = ()
     journey.go(state.target, RESTARTED, kept=state.kept)
+    guest.wake()
 
 
 def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:

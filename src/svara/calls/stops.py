@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Tone
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from svara.people.office import Queue
 
 FAREWELL_SECONDS = 4.0
+"""How long a tone is heard before we hang up."""
+MAX_SAID_SECONDS = 15.0
+_SAID: dict[str, PhraseKey] = {
+    "closed": "closed",
+    "no answer": "nobody-available",
+    "all phones are offline": "nobody-available",
+    "nobody has that number": "number-not-in-use",
+}
+"""What is said to a caller, by the reason in the record."""
 
 
 class Stop(Protocol):
@@ -129,7 +139,7 @@ class Farewell:
         self._timer: Timer | None = None
 
     def begin(self, happened: list[AnyEvent]) -> None:
-        """A busy tone for who was busy, else congestion."""
+        """Words where there are some for it; then a busy tone for who was busy, else congestion."""
         if happened:
             self._call.save(*happened)
         if self._refusal.outcome in ("voicemail", "answered"):
@@ -138,9 +148,21 @@ class Farewell:
         self._guest.on_key = None
         busy = self._refusal.outcome in ("busy", "rejected")
         tone = Tone("busy" if busy else "congestion", self._guest.country)
-        self._guest.play((tone,), loop=True, interruptible=False)
+        words = _SAID.get(self._refusal.reason)
+        said = phrase(words, self._guest.language) if words is not None else ()
+        if said:
+            self._guest.play(said, then=(tone,), interruptible=False, done=self._tone)
+        else:
+            self._guest.play((tone,), loop=True, interruptible=False)
+        seconds = FAREWELL_SECONDS + (MAX_SAID_SECONDS if said else 0.0)
         clock = self._call.switch.clock
-        self._timer = clock.call_later(FAREWELL_SECONDS, self._call.guarded, self._over)
+        self._timer = clock.call_later(seconds, self._call.guarded, self._over)
+
+    def _tone(self) -> None:
+        """The words were said."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._call.switch.clock.call_later(FAREWELL_SECONDS, self._call.guarded, self._over)
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:  # noqa: ARG002 - it ended before
         """The caller hangs up first, as most do: that changes nothing."""
