@@ -244,8 +244,7 @@ class Guest:
                     if done is not None:
                         done()
             case Key(key=key):
-                if self._playing is not None and self._playing.interruptible and not self._playing.then:
-                    self._playing = self._done = None
+                # What it interrupted, if anything, only the voice process knows: `done` is told of what was heard.
                 if self.on_key is not None:
                     self.on_key(key)
             case Recorded():

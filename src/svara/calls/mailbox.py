@@ -123,7 +123,7 @@ class LeaveMessage:
             if self._ending is None and self._guest is not None:
                 self._ending = by, refusal
                 self._call.save(*happened)
-                self._guest.play(phrase("message-left", self._guest.language), done=self._thanked)
+                self._guest.play(phrase("message-left", self._guest.language), interruptible=False, done=self._thanked)
                 return
         elif self._ending is None:
             refusal = self._journey.missed
