@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
 from collections.abc import Callable
 
@@ -119,3 +120,18 @@ def test_a_chart_never_leaves_its_frame() -> None:
     assert len([column for column in drawn.columns if column.label]) <= 13
     assert len(drawn.ticks) <= 6
     assert bars([]).ticks
+
+
+@pytest.mark.claim("ADV-6")
+def test_history_shows_the_calls_of_one_queue(queued: Company, browser_of: SignedIn) -> None:
+    cecilie = browser_of(queued, "cecilie")
+
+    def ids(**filters: str) -> set[str]:
+        return set(re.findall(r'id="record-(\w+)"', text(cecilie.get("/history/", filters))))
+
+    assert ids() == {"q1", "q2", "q3"}
+    assert ids(queue="support") == {"q1", "q2"}
+    assert ids(queue="support", outcome="answered") == {"q2"}
+    assert ids(queue="nowhere") == set()
+    assert '<option value="support" selected>' in text(cecilie.get("/history/", {"queue": "support"}))
+    assert 'name="queue"' not in text(browser_of(queued, "bob").get("/history/")), "Bob works in no queue"

@@ -32,6 +32,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     person: str = ""
+    queue: str = ""
     outcome: str = ""
     direction: str = ""
     search: str = ""
@@ -46,6 +47,7 @@ class Filters:
             since=_day("since", values.get("since", "")),
             until=_day("until", values.get("until", "")),
             person=values.get("person", "")[:64],
+            queue=values.get("queue", "")[:64],
             outcome=values.get("outcome", ""),
             direction=values.get("direction", ""),
             search=values.get("search", "")[:100],
@@ -60,7 +62,7 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether more than the search is set."""
-        return bool(self.since or self.until or self.person or self.outcome or self.direction)
+        return bool(self.since or self.until or self.person or self.queue or self.outcome or self.direction)
 
     def find(self, viewer: Account, cursor: str | None, limit: int) -> tuple[list[CallLine], str | None]:
         """One page of calls as `viewer` sees them, and the cursor of the next. Raises BadFilter."""
@@ -69,6 +71,7 @@ class Filters:
             since=_midnight(self.since),
             until=_midnight(self.until + timedelta(days=1)) if self.until else None,
             person=self.person or None,
+            queue=self.queue or None,
             outcome=self.outcome or None,
             direction=self.direction or None,
             search=self.search or None,
@@ -93,6 +96,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "problem": problem,
         "sees_all": sees_all_calls(account),
         "people": _people(account),
+        "queues": access.queues(account)[:MAX_CHOICES],
         "outcomes": OUTCOMES,
         "directions": DIRECTIONS,
     }
