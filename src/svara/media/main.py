@@ -101,8 +101,8 @@ class _Engine:
                 port,
                 self._addresses,
                 self._ports,
-                threads=thread_count(len(os.sched_getaffinity(0))),
-                real_time=may_be_real_time(),
+                threads=thread_count(cores := len(os.sched_getaffinity(0))),
+                real_time=cores > 1 and may_be_real_time(),  # on a single core a flood of sound would stop signalling
             ),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
