@@ -52,13 +52,11 @@ class Lines:
         """Exact addresses of providers, in their standard form."""
         self.logins: dict[str, Known] = {}
         """Trunks that are known by their login alone."""
-        self.registering = False
         self._networks: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, Tenant, Trunk]] = []
         self._by_id: dict[str, Known] = {}
         for tenant in office.tenants:
             for trunk in tenant.trunks:
                 self._by_id[trunk.id] = [(tenant, trunk)]
-                self.registering = self.registering or trunk.register
                 if not trunk.match and trunk.login and trunk.secret:
                     self.logins.setdefault(trunk.login, []).append((tenant, trunk))
                 self._matches(tenant, trunk)

@@ -51,6 +51,9 @@ class Trunks:
         """`key` is the installation's secret."""
         self._switch = switch
         self._watched: dict[str, Watch] = {}
+        self._by_line: dict[str, Watch] = {}
+        self._registrars: dict[str, list[Watch]] = {}
+        """Who registered with the servers at an address."""
         self._countries: dict[str, str] = {}
         self._office = Office(version=0)
         self._lines = Lines(self._office)
@@ -79,14 +82,22 @@ class Trunks:
             found = wanted.get(trunk_id)
             if found is None or _restarts(watch.trunk, found[1]) or watch.tenant != found[0].id:
                 del self._watched[trunk_id]
+                self._by_line.pop(watch.line, None)
                 watch.stop()
+        living = set(map(id, self._watched.values()))
+        self._registrars = {
+            address: kept
+            for address, watches in self._registrars.items()
+            if (kept := [watch for watch in watches if id(watch) in living])
+        }
         for trunk_id, (tenant, trunk) in wanted.items():
             known = self._watched.get(trunk_id)
             if known is None:
                 started = self._watched[trunk_id] = Watch(self, self._switch, tenant.id, trunk)
+                self._by_line[started.line] = started
                 started.start()
             else:
-                known.trunk = trunk
+                known.renew(trunk)
         self.trust()
 
     def trust(self) -> None:
@@ -100,6 +111,8 @@ class Trunks:
         for watch in self._watched.values():
             watch.stop()
         self._watched.clear()
+        self._by_line.clear()
+        self._registrars.clear()
 
     # --- for calls that go out
 
@@ -204,11 +217,19 @@ class Trunks:
     def identify(self, request: Request, flow: Flow) -> Identified:
         """Whose trunk an INVITE comes by, as its source address tells (see `identify`)."""
         known = self._lines.at(flow.remote[0])
-        token = request.request_uri.params.get("line")
-        for watch in self._watched.values() if token is not None or self._lines.registering else ():
-            if watch.registration is not None and (token == watch.line or flow.remote[0] in watch.heard_from):
-                known = [*known, *self._lines.of(watch.trunk.id)]
+        if self._by_line:
+            registered = self._registrars.get(flow.remote[0], [])
+            watch = self._by_line.get(request.request_uri.params.get("line") or "")
+            if watch is not None and watch.registration is not None:
+                registered = [watch, *registered]
+            known = [*known, *(one for each in registered for one in self._lines.of(each.trunk.id))]
         return self._lines.identify(request, known, self._is_phone(request, flow))
+
+    def registered_at(self, watch: Watch, address: str) -> None:
+        """Calls for what `watch` registers come from this address."""
+        watches = self._registrars.setdefault(address, [])
+        if watch not in watches:
+            watches.append(watch)
 
     def by_login(self, request: Request, nonces: Nonces) -> list[tuple[Tenant, Trunk]]:
         """The trunks whose login the request's credentials prove; for those that have no address to be known by."""

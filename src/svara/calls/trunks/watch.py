@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from svara import log
 from svara.calls.commands import TrunkState
 from svara.clock import Timer
@@ -55,7 +57,6 @@ class Watch:
         "_trunks",
         "_uri",
         "credentials",
-        "heard_from",
         "line",
         "registration",
         "state",
@@ -72,8 +73,6 @@ class Watch:
         digest = hmac.new(trunks.key, f"trunk {tenant} {trunk.id}".encode(), "sha256")
         self.line = digest.hexdigest()[:24]
         """Stands in our Contact, and so in the calls that come for it: nobody else can know it."""
-        self.heard_from: frozenset[str] = frozenset()
-        """Addresses of the servers that we registered with."""
         self.registration: Registration | None = None
         self._uri: Uri | None = None
         self._flow: Flow | None = None
@@ -111,6 +110,11 @@ class Watch:
             self.registration.start()
         if trunk.probe_seconds > 0:
             self._probe_later(0.0)
+
+    def renew(self, trunk: Trunk) -> None:
+        """The office changed what concerns neither the registration nor the probing."""
+        self.trunk = trunk
+        self.state = msgspec.structs.replace(self.state, name=trunk.name)
 
     def stop(self) -> None:
         self._stopped = True
@@ -197,7 +201,7 @@ class Watch:
                 return
             request.set("Contact", f"<{self.contact(flow)}>;expires={expires}")
             flow.trusted = True
-            self.heard_from = self.heard_from | {flow.remote[0]}
+            self._trunks.registered_at(self, flow.remote[0])
             self._ask(flow, request, answered, REGISTER_PATIENCE_SECONDS, self.credentials)
 
         self.way(reached)
