@@ -139,14 +139,14 @@ class TestRefusing:
 
 
 def test_a_socket_that_is_not_read_empty_sheds_and_recovers() -> None:
-    """Each message takes 10 ms to handle and 150 come at once: the queue stands from the first full batch on."""
+    """Each message takes 20 ms to handle and 150 come at once: the queue stands from the first full batch on."""
     clock = VirtualClock()
     transports = Transports(clock)
     ages: list[float] = []
 
     def handle(message: Message | Malformed, flow: Flow) -> None:
         ages.append(transports.load.behind_seconds)
-        clock.advance(0.01)
+        clock.advance(0.02)
         assert isinstance(message, Request)
         flow.send(new_response(message, 200, to_tag="t").to_bytes())
 

@@ -13,10 +13,10 @@ from typing import Final
 
 from svara.clock import Clock
 
-BUSY_SECONDS: Final = 0.5
+BUSY_SECONDS: Final = 1.0
 """A standing queue of this age: new calls are refused. Bursts, pauses, and the busy moments of a server that is nearly at
-its capacity are over by then; phones begin to send again only now (T1)."""
-FULL_SECONDS: Final = 1.5
+its capacity are over by then; phones have begun to send again (T1), and go on for half a minute."""
+FULL_SECONDS: Final = 2.0
 """It did not help: those that come back with credentials, into whom a challenge was put already, are refused too."""
 RETRY_AFTER_SECONDS: Final = 5
 
