@@ -23,6 +23,7 @@ from svara.calls.events import AnyEvent
 from svara.calls.guard import Limits
 from svara.calls.journal import Journal, read_from, recover
 from svara.calls.live import News
+from svara.calls.main import phone_changed
 from svara.calls.recovery import take_up
 from svara.calls.switch import Switch
 from svara.clock import VirtualClock
@@ -233,7 +234,7 @@ class Office:
         self.transports.on_message = None
 
     def _changed(self, login: str, count: int) -> None:
-        self.switch.news.phone(login, count > 0)
+        phone_changed(self.desk, login, count)
 
     # --- letting things happen
 
@@ -533,7 +534,7 @@ class Phone:
             if self.invite is not None:
                 self.transmit(new_response(self.invite, 487, to_tag=self.tag))
                 self.invite = None
-        elif (method == "BYE" and self.answers_bye) or method in ("INFO", "OPTIONS", "PRACK"):
+        elif (method == "BYE" and self.answers_bye) or method in ("INFO", "NOTIFY", "OPTIONS", "PRACK"):
             self.transmit(new_response(request, 200))
         elif method == "UPDATE" and request.body:
             self.change(request)

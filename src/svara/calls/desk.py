@@ -16,6 +16,7 @@ from svara.calls.events import Party
 from svara.calls.guard import TOO_FAST, Limits, Usage, guard, guard_trunk, refill
 from svara.calls.incoming import Incoming
 from svara.calls.journey import Journey
+from svara.calls.lamps import Lamps
 from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.switch import Switch
@@ -26,11 +27,12 @@ from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
 from svara.sip.headers import parse_privacy
 from svara.sip.message import Request, SipError, new_response
+from svara.sip.notifier import MESSAGE_SUMMARY, event_of
 from svara.sip.syntax import printable
 from svara.sip.transaction import ServerTransaction
 from svara.sip.transport import Flow
 
-ALLOW_ALL = f"{ALLOW}, REGISTER"
+ALLOW_ALL = f"{ALLOW}, REGISTER, SUBSCRIBE"
 KNOWN_METHODS = frozenset({"MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "UPDATE", "PRACK", "BYE"})
 SUPPORTED_FOR_CALLS = frozenset({"100rel", "timer"})
 SUPPORTED_FOR_REGISTER = frozenset({"path", "outbound", "gruu"})
@@ -54,6 +56,11 @@ class Desk:
         self._limits = limits or Limits()
         self._hosts = hosts
         self._allowance: dict[str, tuple[float, float]] = {}
+        self.lamps = Lamps(switch)
+
+    @property
+    def switch(self) -> Switch:
+        return self._switch
 
     def on_request(self, transaction: ServerTransaction) -> None:
         """Everything but ACK and CANCEL, which the transaction layer matches. Raises SipError for what it shall answer."""
@@ -73,11 +80,14 @@ class Desk:
                 headers=(
                     ("Allow", ALLOW_ALL),
                     ("Accept", "application/sdp"),
+                    ("Allow-Events", MESSAGE_SUMMARY),
                     ("Supported", "100rel, timer, path, outbound"),
                 ),
             )
-        elif method in ("SUBSCRIBE", "PUBLISH"):
-            transaction.reply(489, headers=(("Allow-Events", ""),) if method == "SUBSCRIBE" else ())
+        elif method == "SUBSCRIBE":
+            self._subscribe(transaction)
+        elif method == "PUBLISH":
+            transaction.reply(489)
         elif method in ("BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"):
             transaction.reply(481)
         elif method in KNOWN_METHODS:
@@ -98,7 +108,8 @@ class Desk:
             or dialog.call_id != request.call_id
             or dialog.remote_tag != (request.from_.tag or "")
         ):
-            transaction.reply(481)
+            if not self.lamps.in_dialog(transaction, tag):
+                transaction.reply(481)
             return
         try:
             leg.call.in_dialog(leg, transaction)
@@ -150,6 +161,18 @@ class Desk:
             return
         answer = self._switch.registrar.register(request, transaction.flow, login)
         transaction.reply(answer.status, answer.reason, headers=answer.headers)
+
+    # --- SUBSCRIBE
+
+    def _subscribe(self, transaction: ServerTransaction) -> None:
+        if event_of(transaction.request)[0] != MESSAGE_SUMMARY:
+            transaction.reply(489, headers=(("Allow-Events", MESSAGE_SUMMARY),))
+            return
+        if _lacks(transaction, frozenset()):
+            return
+        login = self._identify(transaction, proxy=False)
+        if login is not None:
+            self.lamps.subscribe(transaction, login)
 
     # --- INVITE
 

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from svara import bus, log
 from svara.bus.port import Bus
 from svara.calls import recovery
+from svara.calls.boxes import TOPIC_MESSAGE
 from svara.calls.commands import SERVICE
 from svara.calls.desk import Desk
 from svara.calls.exchange import renew
@@ -72,7 +73,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     relay = RtpEngine(clock, data)
     transports = Transports(clock)
     news = News(clock, line.publish)
-    registrar = Registrar(clock, data.registrations, on_change=lambda login, count: news.phone(login, count > 0))
+    registrar = Registrar(clock, data.registrations)
     tokens = Tokens()
     switch = Switch(
         clock=clock,
@@ -88,6 +89,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     )
     key = _key(data)
     desk = Desk(switch, Nonces(key, clock), hosts=_names("SVARA_SIP_HOSTS"))
+    registrar.on_change = lambda login, count: phone_changed(desk, login, count)
     switch.transactions = Transactions(clock, transports, None, desk.on_request, desk.on_ack, load=transports.load)
     locator = Locator(clock)
     switch.trunks.locate, switch.trunks.key = locator.locate, key
@@ -95,6 +97,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
     service = Service(switch, data.root)
     service.load_office()
+    desk.lamps.look(data.root)
     relay.start()
     voice = VoiceClient(line, clock)
     voice.on_event, voice.on_lost = switch.heard, switch.voice_lost
@@ -105,8 +108,12 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     recovery.trust_the_registered(switch)
     recovery.take_up(switch, left_open)
     await line.serve(SERVICE, service.handle)
-    following = [asyncio.create_task(_follow_office(line, service)), asyncio.create_task(_poll_office(service))]
-    following.append(asyncio.create_task(_tidy(switch)))
+
+    def look() -> None:
+        service.look_at_office()
+        desk.lamps.look(data.root)
+
+    following = [asyncio.create_task(work) for work in (_follow_changes(line, look), _poll_changes(look), _tidy(switch))]
     ready()
     try:
         await stop.wait()
@@ -135,6 +142,13 @@ async def _close(switch: Switch, following: list[asyncio.Task[None]]) -> None:
         if switch.transactions.open or switch.calls:
             await asyncio.sleep(LAST_WORDS_SECONDS)
     switch.news.flush()
+
+
+def phone_changed(desk: Desk, login: str, count: int) -> None:
+    """A phone has `count` bindings now."""
+    desk.switch.news.phone(login, count > 0)
+    if count:
+        desk.lamps.registered(login)
 
 
 def relay_lost(switch: Switch) -> None:
@@ -213,19 +227,19 @@ async def _tidy(switch: Switch) -> None:
             waited = 0.0
 
 
-async def _follow_office(line: Bus, service: Service) -> None:
+async def _follow_changes(line: Bus, look: Callable[[], None]) -> None:
     while True:
         try:
-            async with line.subscribe(TOPIC_OFFICE) as changes:
+            async with line.subscribe(TOPIC_OFFICE, TOPIC_MESSAGE) as changes:
                 async for _ in changes:
-                    service.look_at_office()
+                    look()
         except Exception:
             _logger.exception("following the office's changes failed")
         await asyncio.sleep(OFFICE_POLL_SECONDS)
 
 
-async def _poll_office(service: Service) -> None:
+async def _poll_changes(look: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(OFFICE_POLL_SECONDS)
         with contextlib.suppress(Exception):
-            service.look_at_office()
+            look()
