@@ -20,6 +20,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 
 from svara import bus, log
 from svara.bus.port import Bus
@@ -29,6 +30,7 @@ from svara.calls.commands import SERVICE
 from svara.calls.desk import Desk
 from svara.calls.exchange import renew
 from svara.calls.journal import Journal, JournalBusyError, recover
+from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.service import Service
 from svara.calls.switch import Switch
@@ -99,20 +101,13 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     service.load_office()
     desk.lamps.look(data.root)
     relay.start()
-    voice = VoiceClient(line, clock)
-    voice.on_event, voice.on_lost = switch.heard, switch.voice_lost
-    switch.voice = voice
-    await voice.start()
+    voice = await _voice(line, switch)
     await _listen(transports, sockets, data)
     switch.trunks.start()
     recovery.trust_the_registered(switch)
     recovery.take_up(switch, left_open)
     await line.serve(SERVICE, service.handle)
-
-    def look() -> None:
-        service.look_at_office()
-        desk.lamps.look(data.root)
-
+    look = partial(look_at_changes, service, desk.lamps, data)
     following = [asyncio.create_task(work) for work in (_follow_changes(line, look), _poll_changes(look), _tidy(switch))]
     ready()
     try:
@@ -128,6 +123,21 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
         transports.close()
         registrar.close()
         journal.close()
+
+
+async def _voice(line: Bus, switch: Switch) -> VoiceClient:
+    """The way to the voice process, for all calls of the switch."""
+    voice = VoiceClient(line, switch.clock)
+    voice.on_event, voice.on_lost = switch.heard, switch.voice_lost
+    switch.voice = voice
+    await voice.start()
+    return voice
+
+
+def look_at_changes(service: Service, lamps: Lamps, data: DataFolder) -> None:
+    """Take what others have written meanwhile: the office, and how many voice messages wait."""
+    service.look_at_office()
+    lamps.look(data.root)
 
 
 async def _close(switch: Switch, following: list[asyncio.Task[None]]) -> None:
