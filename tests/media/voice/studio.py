@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import struct
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,18 @@ MAPS = {
 
 
 class AtOnce(Executor):
-    """Does what it is given while it is given it."""
+    """Does what it is given while it is given it; what is given meanwhile comes after."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], object]] = deque()
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(work(*args, **named))
-        return future
+        self._waiting.append(partial(work, *args, **named))
+        if len(self._waiting) == 1:
+            while self._waiting:
+                self._waiting[0]()
+                self._waiting.popleft()
+        return Future()
 
 
 class Phone:
@@ -151,7 +159,7 @@ class Studio:
         self.recordings.mkdir(exist_ok=True)
         self.phones: dict[Any, Phone] = {}
         self.events: list[VoiceEvent] = []
-        self.library = Library(self.sounds, AtOnce())
+        self.library = Library(self.sounds, self.recordings, AtOnce())
         self._ports = iter(range(20000, 30000, 2))
         self.engine = Engine(
             Surroundings(

@@ -131,18 +131,6 @@ def test_anna_hears_a_prompt_presses_a_key_and_leaves_a_message(voice: RunningVo
         sound.assert_tone(voice.data.recordings / "box/1.wav", 440, last_seconds=0.6)
 
 
-def test_a_prompt_in_a_file_of_another_format_is_read(voice: RunningVoice) -> None:
-    voice.tone_file("prompt.wav", 660, 2.0)
-    subprocess.run(
-        ["sox", str(voice.data.sounds / "prompt.wav"), "-r", "44100", "-c", "2", str(voice.data.sounds / "prompt.flac")],
-        check=True,
-    )
-    with RtpPhone(440) as anna:
-        anna.talk_to(voice.open("1.v", anna.sdp()))
-        voice.do(lambda: voice.voice.play("1.v", Playing("p", (Sound("prompt.flac"),), loop=True)))
-        anna.wait_to_hear(660)
-
-
 def test_three_talk_and_each_hears_the_others_and_not_itself(voice: RunningVoice) -> None:
     with RtpPhone(440) as anna, RtpPhone(660) as bob, RtpPhone(880) as cecilie:
         phones = {"a.v": anna, "b.v": bob, "c.v": cecilie}

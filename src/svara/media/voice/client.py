@@ -139,9 +139,11 @@ class VoiceClient:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
-    async def _run(self) -> None:
+    async def _run(self, *, look: bool = False) -> None:
+        """Send what waits; `look`: and if nothing does, ask whether the voice process is there."""
         try:
-            while self._queue:
+            while self._queue or look:
+                look = False
                 await self._send(self._batch())
         finally:
             self._task = None
@@ -175,11 +177,7 @@ class VoiceClient:
         """Look after the voice process; more often while it is away."""
         self._timer = self._clock.call_later(HEARTBEAT_SECONDS if self._up else HEARTBEAT_SECONDS / 4, self._beat)
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._look())
-
-    async def _look(self) -> None:
-        await self._send(self._batch())
-        await self._run()
+            self._task = asyncio.get_running_loop().create_task(self._run(look=True))
 
     def _away(self) -> None:
         """It does not answer: nobody waits for a description any more, and nothing of it is left behind."""
@@ -200,9 +198,12 @@ class VoiceClient:
         self._adopted(frozenset())
 
     def _fail(self, leg: str, reason: str) -> None:
+        self._describes(leg, RelayError(reason))
+
+    def _describes(self, leg: str, result: bytes | RelayError) -> None:
         done = self._opening.pop(leg, None)
         if done is not None:
-            done(RelayError(reason))
+            _guarded(done, result)
 
     # --- from the voice process
 
@@ -216,15 +217,13 @@ class VoiceClient:
             self._queue.insert(0, say.Keep(()))
             self._up = True
             if self.on_lost is not None:
-                self.on_lost()
+                _guarded(self.on_lost)
             return
         self._up = True
         for result in done.results:
             match result:
                 case say.Described(leg=leg, sdp=sdp):
-                    described = self._opening.pop(leg, None)
-                    if described is not None:
-                        described(sdp)
+                    self._describes(leg, sdp)
                 case say.Refused(leg=leg, reason=reason):
                     self._fail(leg, reason)
                 case say.Standing(legs=legs, first=first, events=events):
@@ -234,7 +233,7 @@ class VoiceClient:
     def _adopted(self, legs: frozenset[str]) -> None:
         done, self._adopting = self._adopting, None
         if done is not None:
-            done(legs)
+            _guarded(done, legs)
 
     async def _take(self, payload: bytes) -> bytes:
         """Events on the bus; what is answered is acknowledged."""
@@ -251,7 +250,12 @@ class VoiceClient:
                 continue
             self._told = number
             if self.on_event is not None:
-                try:
-                    self.on_event(event)
-                except Exception:
-                    _log.exception("taking an event failed")
+                _guarded(self.on_event, event)
+
+
+def _guarded(callback: Callable[..., object], *args: object) -> None:
+    """What fails in call control does not end the talk with the voice process."""
+    try:
+        callback(*args)
+    except Exception:
+        _log.exception("what the voice process said could not be handled")

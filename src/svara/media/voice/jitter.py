@@ -98,7 +98,7 @@ class JitterBuffer:
         elif self._since >= SHRINK_AFTER_FRAMES:
             if self._least_waiting >= LEAST_FRAMES:
                 self._target = max(self._target - 1, LEAST_FRAMES)
-                self._skip(cursor, 1)
+                self._skip(cursor, max(1, self._least_waiting - self._target))
             self._since, self._least_waiting = 0, FULL_FRAMES
 
     def _skip(self, cursor: int, frames: int) -> None:

@@ -1,21 +1,21 @@
 """Sound files and tones, ready to be sent: decoded and encoded once for each codec, then kept as the payloads of 20 ms.
 
-Reading, decoding and encoding happen on a thread of their own, and what is ready can be played while the rest is still made;
-so no file, however long, holds up anybody's sound. Memory is bounded: what was played longest ago is dropped first. A file
-that changed is read again.
+Reading and encoding happen on a thread of its own, some seconds of sound at a time and in turn, and what is ready can be
+played while the rest is still made; so no file, however long, holds up anybody's sound. Memory is bounded: what was played
+longest ago is dropped first. A file that changed is read again. Only WAV files are read, by Python alone: whatever people
+upload has been converted where nothing can be lost (`svara.media.sounds.decode`).
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import wave
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import cast
 
-import av
-import av.error
 import numpy as np
 import soxr  # type: ignore[import-untyped]
 
@@ -27,6 +27,10 @@ from svara.media.voice.port import Sound, Tone
 MAX_CACHED_BYTES = 256 * 1024 * 1024
 MAX_SOUND_SECONDS = 1800.0
 """What is longer is cut: nobody waits half an hour for a prompt to end, and music begins again."""
+RECORDING = "recording:"
+_TURN_FRAMES = 200
+"""So much is made before other sounds have their turn."""
+_READ_FRAMES = 16_000
 _OBJECT_BYTES = 48
 """What Python adds to each payload."""
 
@@ -53,10 +57,11 @@ class Frames:
 
 
 class Library:
-    """The sounds below `folder`. `worker` runs what takes time, one job at a time and in order."""
+    """The sounds below `sounds`, and the recordings below `recordings`. `worker` runs what takes time, in order."""
 
-    def __init__(self, folder: Path, worker: Executor, max_bytes: int = MAX_CACHED_BYTES) -> None:
-        self._folder = folder
+    def __init__(self, sounds: Path, recordings: Path, worker: Executor, max_bytes: int = MAX_CACHED_BYTES) -> None:
+        self._sounds = sounds
+        self._recordings = recordings
         self._worker = worker
         self._max_bytes = max_bytes
         self._kept: OrderedDict[tuple[Sound | Tone, Codec, bool], tuple[float, Frames]] = OrderedDict()
@@ -76,7 +81,8 @@ class Library:
         self._kept[key] = changed_at, frames
         self._kept.move_to_end(key)
         self._forget_the_oldest()
-        self._worker.submit(self._make, item, codec, raw, frames)
+        payloads = self._payloads(self._pieces(item, codec.rate_hz), codec, raw=raw)
+        self._worker.submit(self._make, payloads, frames, item)
         return frames
 
     def _changed_at(self, item: Sound | Tone) -> float:
@@ -90,10 +96,10 @@ class Library:
 
     def _path(self, sound: Sound) -> str | None:
         """Where the file is; None for a name that leads out of the folder."""
-        parts = sound.file.split("/")
-        if not sound.file or "\0" in sound.file or any(part in ("", ".", "..") for part in parts):
+        name = sound.file.removeprefix(RECORDING)
+        if len(name) > 255 or "\0" in name or any(part in ("", ".", "..") for part in name.split("/")):
             return None
-        return str(self._folder / sound.file)
+        return str((self._sounds if name == sound.file else self._recordings) / name)
 
     def _forget_the_oldest(self) -> None:
         total = sum(frames.size_bytes for _, frames in self._kept.values())
@@ -103,16 +109,21 @@ class Library:
 
     # --- on the worker's thread
 
-    def _make(self, item: Sound | Tone, codec: Codec, raw: bool, frames: Frames) -> None:
+    def _make(self, payloads: Iterator[bytes], frames: Frames, item: Sound | Tone) -> None:
+        """Some more of it; the rest when it is its turn again."""
+        made: list[bytes] = frames.payloads  # type: ignore[assignment]  # a tuple only once it is complete
+        before = len(made)
         try:
-            for payload in self._payloads(self._pieces(item, codec.rate_hz), codec, raw=raw):
-                frames.payloads.append(payload)  # type: ignore[union-attr]
-        except (OSError, ValueError, av.error.FFmpegError) as error:
+            for payload in itertools.islice(payloads, _TURN_FRAMES):
+                made.append(payload)  # noqa: PERF402  # each can be played at once
+        except (OSError, EOFError, ValueError, wave.Error) as error:
             kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
             _log.warning("a sound cannot be played", kind=kind, pii_file=getattr(item, "file", ""))
         except Exception:
             _log.exception("a sound cannot be played")
-        finally:
+        if len(made) - before == _TURN_FRAMES:
+            self._worker.submit(self._make, payloads, frames, item)
+        else:
             frames.finish()
 
     def _pieces(self, item: Sound | Tone, rate_hz: int) -> Iterator[Pcm]:
@@ -148,18 +159,15 @@ def _to_bytes(frame: Pcm) -> bytes:
 
 
 def read_sound(path: str, rate_hz: int) -> Iterator[Pcm]:
-    """A file of any format that FFmpeg reads, as mono samples of that rate, in pieces. Raises OSError, FFmpegError."""
-    with av.open(path, metadata_errors="ignore") as container:
-        if not container.streams.audio:
-            raise ValueError("no sound in it")
-        to_mono = av.AudioResampler(format="s16", layout="mono")
-        to_rate: soxr.ResampleStream | None = None
-        for frame in container.decode(container.streams.audio[0]):
-            for mono in to_mono.resample(frame):
-                sound = mono.to_ndarray().reshape(-1)
-                if mono.sample_rate != rate_hz:
-                    to_rate = to_rate or soxr.ResampleStream(mono.sample_rate, rate_hz, 1, dtype="int16")
-                    sound = to_rate.resample_chunk(sound)
-                yield cast("Pcm", sound)
+    """A WAV file as mono samples of that rate, in pieces. Raises OSError, EOFError, ValueError, wave.Error."""
+    with wave.open(path, "rb") as file:
+        channels, from_hz = file.getnchannels(), file.getframerate()
+        if file.getsampwidth() != 2 or not 0 < channels <= 8 or not 4000 <= from_hz <= 192_000:
+            raise ValueError("not 16 bit")
+        to_rate = soxr.ResampleStream(from_hz, rate_hz, 1, dtype="int16") if from_hz != rate_hz else None
+        while data := file.readframes(_READ_FRAMES):
+            samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], "<i2")
+            mono: Pcm = samples if channels == 1 else samples.reshape(-1, channels).mean(axis=1).astype(np.int16)
+            yield to_rate.resample_chunk(mono) if to_rate else mono
         if to_rate is not None:
-            yield cast("Pcm", to_rate.resample_chunk(np.zeros(0, np.int16), last=True))
+            yield to_rate.resample_chunk(np.zeros(0, np.int16), last=True)

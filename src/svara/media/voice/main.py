@@ -71,7 +71,7 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
             random=random.SystemRandom(),
             addresses=sound.addresses,
             send=sound.send,
-            library=Library(data.sounds, files),
+            library=Library(data.sounds, data.recordings, files),
             recordings=data.recordings,
             disk=disk,
             post=lambda work: _post(loop, work),

@@ -22,7 +22,8 @@ from svara.media.relay import SdpDone
 
 class Sound(msgspec.Struct, frozen=True, tag="sound", array_like=True):
     """A sound file of the library (see `svara.media.sounds`): `file` is relative to the data folder's `sounds`; what begins
-    with "builtin/" Svara made itself. A file that is missing or damaged is skipped, and logged."""
+    with "builtin/" Svara made itself, and "recording:box/1.wav" is a `Recording` of that name. WAV, 16 bit, any rate. A file
+    that is missing or damaged is skipped, and logged."""
 
     file: str
 

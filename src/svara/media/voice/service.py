@@ -23,6 +23,7 @@ _CHECK_SECONDS = 5.0
 _DELIVER_SECONDS = 2.0
 _AGAIN_SECONDS = (0.05, 0.1, 0.25, 0.5)
 _MAX_CLIENTS = 64
+_COMMANDS_A_TURN = 10
 
 _log = log.get("media.voice.service")
 
@@ -87,7 +88,7 @@ class Service:
         self._boot = boot
         self._outboxes: dict[str, Outbox] = {}
         self._heard_at: dict[str, float] = {}
-        self._answered: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._answered: OrderedDict[str, tuple[int, asyncio.Future[bytes]]] = OrderedDict()
         self._timer: Timer = clock.call_later(_CHECK_SECONDS, self._check)
 
     def event(self, owner: str, event: VoiceEvent) -> None:
@@ -110,16 +111,26 @@ class Service:
         self._heard_at[batch.owner] = self._clock.monotonic()
         if batch.boot not in ("", self._boot):
             return say.pack(say.Done(self._boot, batch.number, strange=True))
-        number, answer = self._answered.get(batch.client, (0, b""))
-        if batch.number == number:
-            return answer
-        results = [result for command in batch.commands if (result := self._do(batch.owner, command)) is not None]
-        answer = say.pack(say.Done(self._boot, batch.number, tuple(results)))
-        self._answered[batch.client] = batch.number, answer
-        self._answered.move_to_end(batch.client)
-        if len(self._answered) > _MAX_CLIENTS:
-            self._answered.popitem(last=False)
-        return answer
+        number, answer = self._answered.get(batch.client, (0, None))
+        if batch.number != number or answer is None:
+            answer = asyncio.get_running_loop().create_future()
+            self._answered[batch.client] = batch.number, answer
+            self._answered.move_to_end(batch.client)
+            if len(self._answered) > _MAX_CLIENTS:
+                self._answered.popitem(last=False)
+            answer.set_result(say.pack(say.Done(self._boot, batch.number, await self._do_all(batch))))
+        return await answer
+
+    async def _do_all(self, batch: say.Batch) -> tuple[say.Described | say.Refused | say.Standing, ...]:
+        """Some at a time: those who hear sound meanwhile get it in time."""
+        results = []
+        for count, command in enumerate(batch.commands, 1):
+            result = self._do(batch.owner, command)
+            if result is not None:
+                results.append(result)
+            if count % _COMMANDS_A_TURN == 0:
+                await asyncio.sleep(0)
+        return tuple(results)
 
     def _do(self, owner: str, command: say.Command) -> say.Described | say.Refused | say.Standing | None:
         try:
