@@ -37,6 +37,11 @@ class DataFolder:
         return self.root / "registrations"
 
     @property
+    def queues(self) -> Path:
+        """Who logged out of queues or pauses, and places in line that are kept (`svara.calls.queue.store`)."""
+        return self.root / "queues"
+
+    @property
     def sockets(self) -> Path:
         """Unix sockets between the processes."""
         return self.root / "sockets"

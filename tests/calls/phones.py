@@ -24,6 +24,8 @@ from svara.calls.guard import Limits
 from svara.calls.journal import Journal, read_from, recover
 from svara.calls.live import News
 from svara.calls.main import phone_changed
+from svara.calls.queue.hall import Hall
+from svara.calls.queue.store import Store
 from svara.calls.recovery import take_up
 from svara.calls.switch import Switch
 from svara.clock import VirtualClock
@@ -219,11 +221,15 @@ class Office:
         self.voice.on_lost = self.switch.voice_lost
         self.switch.office = self.snapshot
         self.switch.trunks.office(self.snapshot)
+        self.hall = Hall(
+            self.switch, Store(self.folder / "queues"), lambda topic, payload: self.news.append((topic, payload))
+        )
         self.desk = Desk(self.switch, Nonces(b"key", self.clock), self.limits)
         self.switch.transactions = Transactions(
             self.clock, self.transports, self.random, self.desk.on_request, self.desk.on_ack
         )
         self.switch.news.office(self.snapshot, lambda login: bool(self.registrar.bindings(login)))
+        self.hall.office(self.snapshot)
         take_up(self.switch, left_open)
 
     def kill(self) -> None:

@@ -15,7 +15,7 @@ from tests.calls.phones import Office, Phone
 from svara.calls.events import CallEnded, CallRouted, LegEnded, LegOffered
 from svara.calls.route import Caller, Moment, Onto, Plan, Refusal
 from svara.calls.targets import at_number, resolve
-from svara.people.office import FindMe, Forward, Hours, Menu, PublicNumber, Queue, Window
+from svara.people.office import FindMe, Forward, Hours, Member, Menu, PublicNumber, Queue, Window
 
 
 @pytest.fixture
@@ -174,6 +174,7 @@ def test_quiet_hours_are_those_of_the_office_s_own_clock() -> None:
 
 def test_a_queue_is_refused_while_there_are_none(company: Company) -> None:
     office, anna, *_ = company(acme={"queues": (Queue("q", "support", extension="600"),)})
+    office.switch.queues = None
     anna.call("600")
     assert anna.statuses == [480]
     assert ending(office) == ("failed", "queues are not available")
@@ -238,7 +239,9 @@ def test_whatever_the_rules_say_every_call_ends_and_is_told_once(
 ) -> None:
     menu = Menu("m", "front", extension="700", prompt="", keys={"1": to, "*": "menu:front"}, otherwise=otherwise)
     number = PublicNumber("+4721000000", "itsp", to, closed=otherwise)
-    acme = {"menus": (menu,), "queues": (Queue("q", "support", extension="600"),), "numbers": (number,)}
+    members = (Member("p-acme-bob"), Member("p-acme-cecilie"))
+    queue = Queue("q", "support", extension="600", members=members, max_wait_seconds=300, when_timeout=otherwise)
+    acme = {"menus": (menu,), "queues": (queue,), "numbers": (number,)}
     office = Office(tmp_path_factory.mktemp("office"), offices.office(acme=acme, **people))
     phones = [Phone(office, f"acme-{name}").register() for name in NAMES]
     phones[0].call("700")

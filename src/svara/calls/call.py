@@ -62,8 +62,11 @@ class Call:
         "held_by",
         "id",
         "journey",
+        "legs_before",
         "legs_rung",
         "people",
+        "picked_up",
+        "queue",
         "relay",
         "relay_used",
         "setup",
@@ -95,9 +98,15 @@ class Call:
         """How it goes on from there, where that is not simply the end."""
         self.guest: Guest | None = None
         """The caller, while the system itself has answered."""
+        self.queue = ""
+        """Id of the queue out of which the callee took the call."""
+        self.picked_up: Callable[[], object] | None = None
+        """Who wants to know when two people talk."""
         self.ended: Callable[[], object] | None = None
         """Who wants to know when the call is over."""
         self.legs_rung = 0
+        self.legs_before = 0
+        """Before a restart of the server so many may have rung already: theirs are other ids."""
         self.front: Leg | None = None
         self.back: Leg | None = None
         self.exchange: Exchange | None = None
@@ -162,6 +171,9 @@ class Call:
         switch.news.count(leg.party.person, talking=1)
         self.news("answered")
         self.relay.watch(self.id, (self.front_id, leg.id))
+        picked_up, self.picked_up = self.picked_up, None
+        if picked_up is not None:
+            picked_up()
 
     # --- a delayed offer: the caller's phone answers only now
 
@@ -244,7 +256,7 @@ class Call:
         self.news("ended")
         # No circle of references is left: memory is free without a collector.
         self.front = self.back = self.journey = self.guest = None
-        ended, self.ended = self.ended, None
+        ended, self.ended, self.picked_up = self.ended, None, None
         if ended is not None:
             ended()
 

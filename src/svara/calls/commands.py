@@ -20,6 +20,12 @@ TOPIC_CALL = "call"
 (`call.recorded`, payload `Recorded`, comes from history when the record of a call was written.)"""
 TOPIC_PRESENCE = "presence.changed"
 """The payload is `PersonPresence`."""
+TOPIC_QUEUE = "queue.changed"
+"""The payload is `QueueChanged`."""
+TOPIC_AGENT = "agent.changed"
+"""The payload is `LiveAgent`."""
+
+AgentState = Literal["available", "ringing", "talking", "wrap-up", "paused", "logged-out"]
 
 
 class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,6 +67,69 @@ class TrunkState(msgspec.Struct, frozen=True, omit_defaults=True):
     since: float = 0.0
     registered_until: float = 0.0
     """0 for a trunk that does not register, or is not registered."""
+
+
+class LiveAgent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An agent as they are shown now. `queues` are the ids of those in which they are logged in; "logged-out" with the
+    reason "offline": they are logged in, but none of their phones is online."""
+
+    tenant: str
+    person: str
+    state: AgentState
+    reason: str = ""
+    queues: tuple[str, ...] = ()
+
+
+class QueueChanged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A queue at a glance, for boards that are told of every change. `since` is when the caller came who waits longest
+    (seconds since the epoch; 0: nobody waits); `agents` counts members by state."""
+
+    tenant: str
+    queue: str
+    name: str
+    waiting: int = 0
+    since: float = 0.0
+    agents: dict[str, int] = {}
+
+
+class WaitingCaller(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody in a line. `call` is the call's id, also of one who hung up and keeps the place (`kept_for` is not empty)."""
+
+    call: str
+    position: int
+    since: float
+    """When they came, seconds since the epoch."""
+    caller: Party = Party(number="")
+    offered: bool = False
+    """An agent's phone rings for them."""
+    kept_for: str = ""
+    """The number that is called back when it is their turn."""
+
+
+class QueueMember(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member of a queue. `calls` is how many calls of this queue they took since the server started."""
+
+    person: str
+    state: AgentState
+    reason: str = ""
+    since: float = 0.0
+    calls: int = 0
+
+
+class QueueState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One queue as it is now; of a very long line the first `MOST_SHOWN`."""
+
+    id: str
+    name: str
+    waiting: int = 0
+    """How many stand in the line, also those beyond what is listed."""
+    callers: tuple[WaitingCaller, ...] = ()
+    members: tuple[QueueMember, ...] = ()
+    expected_wait_seconds: float | None = None
+    """What somebody who comes now has to expect; None where nobody can know."""
+
+
+MOST_SHOWN = 200
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -115,6 +184,33 @@ class AskTrunks(msgspec.Struct, frozen=True, tag="trunks"):
     tenant: str | None = None
 
 
+class AskQueues(msgspec.Struct, frozen=True, tag="queues"):
+    """The queues of one tenant, or the one of that name; answered by `Queues`."""
+
+    tenant: str
+    name: str | None = None
+
+
+class SetAgent(msgspec.Struct, frozen=True, tag="set-agent"):
+    """Log a person in or out, or let them pause: for the queue of that name (None: all of theirs); a pause is one for all.
+    Answered by `Done`; `Refused("not-found")` for a queue that is not there, or of which the person is no member."""
+
+    tenant: str
+    person: str
+    state: Literal["available", "paused", "logged-out"]
+    reason: str = ""
+    queue: str | None = None
+
+
+class KeepPlace(msgspec.Struct, frozen=True, tag="keep-place"):
+    """A waiting caller is to be called back on `number` (empty: where they call from) and need not hold; answered by `Done`,
+    `Refused("not-found")` or `Refused("invalid")`."""
+
+    tenant: str
+    call: str
+    number: str = ""
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     pass
 
@@ -139,6 +235,10 @@ class TrunkStates(msgspec.Struct, frozen=True, tag="trunks"):
     trunks: tuple[TrunkState, ...] = ()
 
 
+class Queues(msgspec.Struct, frozen=True, tag="queues"):
+    queues: tuple[QueueState, ...] = ()
+
+
 class Health(msgspec.Struct, frozen=True, tag="health"):
     office_version: int
     calls: int
@@ -152,5 +252,7 @@ class Health(msgspec.Struct, frozen=True, tag="health"):
     """Prometheus names (without the `svara_` prefix) to values."""
 
 
-Request = ReloadOffice | AskLive | Originate | Hangup | ForgetPhone | AskHealth | AskTrunks
-Answer = Done | Refused | Originated | Live | Health | TrunkStates
+Request = (
+    ReloadOffice | AskLive | Originate | Hangup | ForgetPhone | AskHealth | AskTrunks | AskQueues | SetAgent | KeepPlace
+)
+Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues

@@ -47,6 +47,8 @@ class News:
         self._calls: dict[str, tuple[str, Callable[[], LiveCall]]] = {}
         self._changed: set[str] = set()
         self._timer: Timer | None = None
+        self.on_count: Callable[[str, int, int], object] | None = None
+        """Told of a person's calls that ring and in which they talk, whenever one comes or goes."""
 
     def office(self, office: Office, online: Callable[[str], bool]) -> None:
         """A new snapshot: people come, go and choose; `online` tells which phones are registered."""
@@ -79,6 +81,17 @@ class News:
             self._changed.add(person)
             if self._timer is None:
                 self._arm()
+            if self.on_count is not None:
+                self.on_count(person, known.ringing, known.talking)
+
+    def online(self, person: str) -> bool:
+        """Whether a phone of this person is registered."""
+        known = self._people.get(person)
+        return known is not None and bool(known.online)
+
+    def person_of(self, login: str) -> str | None:
+        """Whose phone this is."""
+        return self._person_of.get(login)
 
     def call(self, topic: str, call: str, live: Callable[[], LiveCall]) -> None:
         """`call` changed ("ringing", "answered", ...); `live` is asked for its state when the news go out, and of several

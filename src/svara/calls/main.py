@@ -32,6 +32,8 @@ from svara.calls.exchange import renew
 from svara.calls.journal import Journal, JournalBusyError, recover
 from svara.calls.lamps import Lamps
 from svara.calls.live import News
+from svara.calls.queue.hall import Hall
+from svara.calls.queue.store import Store
 from svara.calls.service import Service
 from svara.calls.switch import Switch
 from svara.clock import LoopClock
@@ -97,7 +99,8 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     switch.trunks.locate, switch.trunks.key = locator.locate, key
     relay.on_lost = lambda: relay_lost(switch)
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
-    service = Service(switch, data.root)
+    hall = Hall(switch, Store(data.queues), line.publish)
+    service = Service(switch, data.root, hall=hall)
     service.load_office()
     desk.lamps.look(data.root)
     relay.start()
@@ -157,6 +160,8 @@ async def _close(switch: Switch, following: list[asyncio.Task[None]]) -> None:
 def phone_changed(desk: Desk, login: str, count: int) -> None:
     """A phone has `count` bindings now."""
     desk.switch.news.phone(login, count > 0)
+    if desk.switch.queues is not None:
+        desk.switch.queues.phone(login)
     if count:
         desk.lamps.registered(login)
 

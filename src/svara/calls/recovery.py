@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 RESTARTED = "server restarted"
 ADOPT_SECONDS = 5.0
 """How long the voice process has to tell who hears what; then everybody's sound is built anew."""
-RUNG_BEFORE = 20
-"""Legs of a call taken up get numbers that none had before; up to so many may have rung."""
+RUNG_BEFORE = 200
+"""Legs of a call taken up get numbers that none had before; up to so many may have rung since its state was written."""
 CSEQ_LEAP = 1000
 """Requests of ours that may have gone out since the state was written: the next one comes after all of them (RFC 3261
 section 12.2.1.1 wants growing numbers, not consecutive ones)."""
@@ -51,8 +51,11 @@ def trust_the_registered(switch: Switch) -> None:
 def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
     """Carry on the calls that the last process left open, or end their records."""
     guests: list[_Waiting] = []
+    states = {opened.call: _state(opened) for opened in left_open.values()}
+    if switch.queues is not None:
+        switch.queues.take_up([state for state in states.values() if state is not None])
     for opened in left_open.values():
-        state = _state(opened)
+        state = states[opened.call]
         if state is None:
             _end(switch, opened)
         else:
@@ -102,6 +105,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.started_at = state.started_at
     call.held_by = tuple(state.held_by)
     call.people = tuple(state.people)
+    call.legs_before = state.legs_rung + RUNG_BEFORE
     call.front = _leg(switch, call, "caller", state.front)
     switch.opened(call)
     switch.counters.calls_recovered_total += 1
@@ -112,7 +116,10 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.answered_at = state.answered_at
     call.state = "talking"
     call.back = _leg(switch, call, "callee", state.back)
-    switch.news.count(call.back.party.person, talking=1)
+    call.queue, agent = state.queue, call.back.party.person
+    if call.queue and agent and switch.queues is not None:
+        switch.queues.resumed(call, agent)
+    switch.news.count(agent, talking=1)
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
     return call
@@ -134,7 +141,6 @@ def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
     rang = [leg for leg in opened.legs if leg != front.id]
     if rang:
         switch.write([LegEnded(call.id, now, leg=leg, status=500, reason=RESTARTED) for leg in rang])
-    call.legs_rung = RUNG_BEFORE
     guest = call.guest = Guest(call, front, None, state.offer, state.local)
     guest.waking = []
     journey = call.journey = Journey(call, guest, list(state.passed))

@@ -66,6 +66,9 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     direct: bool = False
     """The phones send to each other, without a relay."""
     guest: SavedGuest | None = None
+    queue: str = ""
+    """Id of the queue out of which the callee took the call."""
+    legs_rung: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -94,6 +97,8 @@ def encode(call: Call) -> bytes:
             call.people,
             call.relay is call.switch.direct,
             guest,
+            call.queue,
+            call.legs_before + call.legs_rung,
         )
     )
 

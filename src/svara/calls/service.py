@@ -15,21 +15,26 @@ from svara.calls.commands import (
     Answer,
     AskHealth,
     AskLive,
+    AskQueues,
     AskTrunks,
     Done,
     ForgetPhone,
     Hangup,
     Health,
+    KeepPlace,
     Live,
     Originate,
     Originated,
+    Queues,
     Refused,
     ReloadOffice,
     Request,
+    SetAgent,
     TrunkStates,
 )
 from svara.calls.dialling import Dialling, dialling
 from svara.calls.originate import OwnPhones
+from svara.calls.queue.hall import Hall
 from svara.calls.route import MAX_DIALLED, UNKNOWN, Asked, Refusal, party
 from svara.calls.switch import Switch
 from svara.people.office import SNAPSHOT_FILE, read_office
@@ -42,8 +47,15 @@ _encode = msgspec.msgpack.Encoder().encode
 class Service:
     """Answers requests; everything happens at once, nothing waits."""
 
-    def __init__(self, switch: Switch, folder: Path, more_counters: Callable[[], dict[str, float]] = dict) -> None:
+    def __init__(
+        self,
+        switch: Switch,
+        folder: Path,
+        more_counters: Callable[[], dict[str, float]] = dict,
+        hall: Hall | None = None,
+    ) -> None:
         self._switch = switch
+        self._hall = hall
         self._folder = folder
         self._more_counters = more_counters
         self._seen: tuple[int, int] | None = None
@@ -80,6 +92,8 @@ class Service:
                 return Done()
             case AskTrunks(tenant=tenant):
                 return TrunkStates(switch.trunks.states(tenant))
+            case AskQueues() | SetAgent() | KeepPlace():
+                return self._hall.answer(request) if self._hall is not None else Queues()
             case AskHealth():
                 return self._health()
 
@@ -99,6 +113,8 @@ class Service:
         switch.office = office
         switch.trunks.office(office)
         switch.news.office(office, lambda login: bool(switch.registrar.all_bindings(login)))
+        if self._hall is not None:
+            self._hall.office(office)
 
     def look_at_office(self) -> None:
         """Load the snapshot if its file changed since."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MAX_LEGS = 40
 """Phones that one call rings at most, over all its steps."""
+MAX_LEGS_AT_ONCE = 200
+"""... and for an owner (all agents of a queue), each time."""
 
 NO_SOUND = Refusal(488, "failed", "the phones could not agree on sound")
 GAVE_UP = Refusal(487, "abandoned", "caller gave up")
@@ -111,6 +113,18 @@ class Setup:
         self.call.switch.write(happened)
         self._tell(legs)
 
+    def release(self, person: str, reason: str) -> None:
+        """One person of several is not to be rung any more; the others' phones go on ringing."""
+        now = self.call.switch.clock.now()
+        for track in [one for one in self._tracks if isinstance(one.steps[0], Step) and one.steps[0].person.id == person]:
+            legs = track.open
+            self.call.switch.write([LegEnded(self.call.id, now, leg=leg.id, status=487, reason=reason) for leg in legs])
+            for leg in legs:
+                _invited(leg).cancel()
+            track.over()
+            self._tracks.remove(track)
+            self._ringers.remove(track.legs)
+
     def _ending(self, reason: str, happened: list[AnyEvent]) -> list[Leg]:
         now = self.call.switch.clock.now()
         legs = [leg for leg in self._legs if leg is self.winner or not leg.down]
@@ -149,7 +163,7 @@ class Setup:
             found = self._phones(step)
             if not found:
                 track.over()
-                self._refusals.append(meaning(480))
+                self._refused(track, meaning(480))
                 continue
             track.legs = [leg for leg, _ in found]
             now = call.switch.clock.now()
@@ -160,6 +174,8 @@ class Setup:
                 call.switch.reach(binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
             return
         self._tracks.remove(track)
+        if self._owner is not None and isinstance(step := track.steps[-1], Step):
+            self._owner.passed(step.person.id, verdict(track.refusals, NO_ANSWER))
         if not self._tracks and self._waiting:
             timer, soonest = self._waiting.pop(0)  # nothing else rings: no reason to wait
             timer.cancel()
@@ -171,6 +187,11 @@ class Setup:
             self._nobody(happened)
         elif happened:
             call.switch.write(happened)
+
+    def _refused(self, track: Track | None, refusal: Refusal) -> None:
+        self._refusals.append(refusal)
+        if track is not None:
+            track.refusals.append(refusal)
 
     def _nobody(self, happened: list[AnyEvent]) -> None:
         """Nothing is left to ring."""
@@ -191,11 +212,14 @@ class Setup:
         found = []
         for phone in step.phones:
             for binding in self.call.switch.registrar.bindings(phone.login):
-                if self.call.legs_rung < MAX_LEGS:
+                if self._may_ring():
                     leg = self._leg(party(step.person, phone.login))
                     leg.invitation = Invitation(leg, self)
                     found.append((leg, binding))
         return found
+
+    def _may_ring(self) -> bool:
+        return len(self._legs) < MAX_LEGS_AT_ONCE if self._owner is not None else self.call.legs_rung < MAX_LEGS
 
     def _dial(self, track: Track, line: Line, happened: list[AnyEvent]) -> None:
         """Ring a number outside by the line's trunk."""
@@ -211,7 +235,7 @@ class Setup:
     def _leg(self, to: Party) -> Leg:
         call = self.call
         call.legs_rung += 1
-        leg = Leg(call.switch, call, f"b{call.legs_rung}", "callee", party=to, tag=call.switch.new_tag())
+        leg = Leg(call.switch, call, f"b{call.legs_before + call.legs_rung}", "callee", party=to, tag=call.switch.new_tag())
         self._legs.append(leg)
         return leg
 
@@ -262,7 +286,7 @@ class Setup:
         for leg in silent:
             rang = _invited(leg).ringing
             unreached = refusals.NOT_REACHED if leg.trunk else meaning(408)
-            self._refusals.append(NO_ANSWER if rang else unreached)
+            self._refused(track, NO_ANSWER if rang else unreached)
             reason = "no answer" if rang else words(408)
             happened.append(LegEnded(self.call.id, now, leg=leg.id, status=487 if rang else 408, reason=reason))
         self.call.switch.write(happened)
@@ -304,12 +328,12 @@ class Setup:
         others: list[Leg] = []
         track = next((one for one in self._tracks if leg in one.legs), None)
         if line is not None and status:
-            self._refusals.append(refusals.meaning(status))
+            self._refused(track, refusals.meaning(status))
             if track is not None and line.otherwise is not None and self._next_trunk(status):
                 self._dial(track, line.otherwise, happened)
                 return
         elif status:
-            self._refusals.append(meaning(status))
+            self._refused(track, meaning(status))
             if ends_the_person(status):
                 others = [one for one in open_legs(self._legs) if self._speaks_for(leg, one)]
                 happened += [
@@ -361,7 +385,7 @@ class Setup:
         self._forget([one for one in self._legs if one is not leg])
         self._legs = [leg]
         if not sdp:
-            self.stop("system", NO_SOUND, [])
+            self._no_talk(NO_SOUND)
         elif self.side.offer:
             call.relay.answer(call.id, leg.id, call.front_id, sdp, self._connected, to=call.caller_kind)
         else:
@@ -383,7 +407,7 @@ class Setup:
         if leg is None or leg.call.state != "setup" or leg not in self._legs:
             return
         if isinstance(result, RelayError):
-            self.stop("system", RELAY_DOWN, [])
+            self._no_talk(RELAY_DOWN)
             return
         side = self.side
         leg.invitation = None
@@ -393,6 +417,14 @@ class Setup:
             side.answer(leg.id, result)
         else:
             side.make_offer(result, call.caller_described)
+
+    def _no_talk(self, refusal: Refusal) -> None:
+        """Somebody picked up in vain."""
+        if self._owner is None:
+            self.stop("system", refusal, [])
+        else:
+            self.withdraw(refusal.reason)
+            self._owner.nobody(refusal)
 
     # --- small things
 

@@ -6,7 +6,7 @@ none any more once two people talk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from svara.media.sounds.phrases import PhraseKey, phrase
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from svara.calls.journey import Journey
     from svara.calls.leg import Leg
     from svara.calls.route import Refusal
+    from svara.calls.saved import SavedCall
     from svara.clock import Timer
     from svara.people.office import Queue
 
@@ -90,8 +91,12 @@ class Owner(Protocol):
         """`leg` picked up and the talk begins: what shall be written with it. The stop is over."""
         ...
 
+    def passed(self, person: str, refusal: Refusal) -> None:
+        """This person (the id) did not pick up; others may ring still."""
+        ...
+
     def nobody(self, refusal: Refusal) -> None:
-        """Nobody picked up; all phones were told. The call is the owner's still."""
+        """Nobody picked up, or in vain; all phones were told. The call is the owner's still."""
         ...
 
 
@@ -101,6 +106,22 @@ class Queues(Protocol):
     def enter(self, journey: Journey, queue: Queue, kept: bytes) -> Stop | Refusal:
         """The stop that holds a caller who comes to `queue`, or why there is none. `kept` is what the stop of the same
         caller had `kept` before the server was killed."""
+        ...
+
+    def phone(self, login: str) -> None:
+        """A phone registered, or its last registration ended (`News` knows it already)."""
+        ...
+
+    def dials(self, call: Call, more: int) -> None:
+        """A person of the house has one call of their own more, or (-1) one less."""
+        ...
+
+    def take_up(self, states: Iterable[SavedCall]) -> None:
+        """After a restart: what the process before left, before any of it is taken up."""
+        ...
+
+    def resumed(self, call: Call, agent: str) -> None:
+        """A talk goes on in which this person had taken a call out of a queue."""
         ...
 
 

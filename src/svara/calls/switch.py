@@ -93,6 +93,8 @@ class Switch:
         for table, key in ((self.calls_of_phone, call.caller.login), (self.calls_of_tenant, call.tenant)):
             if key is not None:
                 table[key] = table.get(key, 0) + 1
+        if self.queues is not None and call.caller.person:
+            self.queues.dials(call, 1)
         if self._sweeping is None:
             self._sweeping = self.clock.call_later(SWEEP_SECONDS, self._sweep)
 
@@ -100,6 +102,8 @@ class Switch:
         """... and uses them no more."""
         if self.calls.pop(call.id, None) is None:
             return
+        if self.queues is not None and call.caller.person:
+            self.queues.dials(call, -1)
         for table, key in ((self.calls_of_phone, call.caller.login), (self.calls_of_tenant, call.tenant)):
             if key is not None:
                 left = table.get(key, 1) - 1

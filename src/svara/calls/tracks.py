@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from svara.calls.leg import Leg
-from svara.calls.route import Line, Step
+from svara.calls.route import Line, Refusal, Step
 from svara.clock import Timer
 
 if TYPE_CHECKING:
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 class Track:
     """Steps that ring one after the other, and the phones of the present one."""
 
-    __slots__ = ("legs", "next", "steps", "timer")
+    __slots__ = ("legs", "next", "refusals", "steps", "timer")
 
     def __init__(self, steps: tuple[Step | Line, ...]) -> None:
         self.steps = steps
         self.next = 0
         self.legs: list[Leg] = []
+        self.refusals: list[Refusal] = []
         self.timer: Timer | None = None
         """Until when this step rings."""
 

@@ -15,6 +15,7 @@ The state is what `choices`, `standing` and the talks tell, so a new machine tak
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from svara.calls.queue.core import CALLBACK_DIAL_SECONDS, Core
 from svara.calls.queue.line import Caller
@@ -45,7 +46,7 @@ class Machine(Core):
     # --- callers
 
     def enter(self, queue: str, caller: str, now: float, *, priority: int = 0, joined_at: float | None = None) -> Actions:
-        """A caller comes into the line; with `joined_at` at the place of one who came then. Twice is once."""
+        """A caller comes into the line, who came to the queue at `joined_at` (None: now). Twice is once."""
         self._begin(now)
         line = self._lines.get(queue)
         if caller in self._callers:
@@ -57,14 +58,13 @@ class Machine(Core):
         came = Caller(
             caller, line, priority=priority, joined_at=self._now if joined_at is None else joined_at, entered=self._number()
         )
-        if joined_at is None:
-            if rules.when_empty is not None and not line.present:
-                self._actions.append(Overflow(caller, queue, rules.when_empty, "empty"))
-                return self._done()
-            full = rules.max_waiting is not None and len(line.waiting) >= rules.max_waiting
-            if full and not line.for_caller(came, self._now):
-                self._actions.append(Overflow(caller, queue, rules.when_full, "full"))
-                return self._done()
+        if rules.when_empty is not None and not line.present:
+            self._actions.append(Overflow(caller, queue, rules.when_empty, "empty"))
+            return self._done()
+        full = rules.max_waiting is not None and len(line.waiting) >= rules.max_waiting
+        if full and not line.for_caller(came, self._now):
+            self._actions.append(Overflow(caller, queue, rules.when_full, "full"))
+            return self._done()
         self._stand(came)
         self._match()
         self._announce(came)
@@ -249,12 +249,12 @@ class Machine(Core):
 
     # --- what is shown, and what a next machine needs
 
-    def standing(self, queue: str) -> list[Standing]:
-        """Those in the line, in order."""
+    def standing(self, queue: str, most: int | None = None) -> list[Standing]:
+        """Those in the line, in order; the first `most` of them."""
         line = self._lines.get(queue)
         if line is None:
             return []
-        callers = (line.callers[key[2]] for key in line.waiting)
+        callers = (line.callers[key[2]] for key in islice(line.waiting, most))
         return [
             Standing(
                 one.id, queue, one.joined_at, one.priority, one.number, one.tries, position, offered=one.lease is not None
@@ -277,12 +277,35 @@ class Machine(Core):
 
     def choices(self) -> list[AgentChoice]:
         """What agents chose, of those who chose anything."""
-        found = []
-        for agent in self._agents.values():
-            out = tuple(queue for queue, member in agent.members.items() if not member.logged_in)
-            if out or agent.paused:
-                found.append(AgentChoice(agent.person, out, agent.paused, agent.reason))
-        return found
+        return [choice for person in self._agents if (choice := self.choice(person)) is not None]
+
+    def choice(self, person: str) -> AgentChoice | None:
+        """What this agent chose; None for nothing: logged in everywhere, and at work."""
+        agent = self._agents.get(person)
+        if agent is None:
+            return None
+        out = tuple(queue for queue, member in agent.members.items() if not member.logged_in)
+        return AgentChoice(person, out, agent.paused, agent.reason) if out or agent.paused else None
+
+    def length(self, queue: str) -> int:
+        """How many stand in the line."""
+        line = self._lines.get(queue)
+        return 0 if line is None else len(line.waiting)
+
+    def expected_wait_seconds(self, queue: str) -> float | None:
+        """What somebody who comes now has to expect; None where nobody can know."""
+        line = self._lines.get(queue)
+        return None if line is None else line.expected_wait_seconds(len(line.waiting) + 1)
+
+    def is_offered(self, person: str) -> bool:
+        """Whether the agent has an offer now."""
+        agent = self._agents.get(person)
+        return agent is not None and agent.lease is not None
+
+    def is_member(self, person: str, queue: str | None = None) -> bool:
+        """Whether this person is a member of the queue, or of any."""
+        agent = self._agents.get(person)
+        return agent is not None and (bool(agent.members) if queue is None else queue in agent.members)
 
     def choose(self, choices: Iterable[AgentChoice], now: float) -> Actions:
         """Take choices up again, as `choices` gave them."""

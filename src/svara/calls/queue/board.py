@@ -1,0 +1,70 @@
+"""The queues as others see them live: gathered for a moment, and only the newest of each queue and agent goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from svara.calls.commands import TOPIC_AGENT, TOPIC_QUEUE, LiveAgent, QueueChanged
+from svara.calls.queue.model import Agent
+from svara.clock import Clock, Timer
+
+if TYPE_CHECKING:
+    from svara.people.office import Tenant
+
+GATHER_SECONDS = 0.1
+"""How long news wait for company: of a busy queue ten a second are enough for anybody's eyes."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Board:
+    """`publish` is the bus's; it never blocks. `summary` tells of a queue (tenant's and queue's id) how it is now; None when
+    it is gone."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        publish: Callable[[str, bytes], None],
+        summary: Callable[[str, str], QueueChanged | None],
+    ) -> None:
+        self._clock = clock
+        self._publish = publish
+        self._summary = summary
+        self._queues: set[tuple[str, str]] = set()
+        self._agents: dict[str, tuple[str, Agent]] = {}
+        self._timer: Timer | None = None
+
+    def changed(self, tenant: str, queue: str) -> None:
+        """Somebody came into this line, moved, or left it."""
+        self._queues.add((tenant, queue))
+        self._arm()
+
+    def everything_of(self, tenant: Tenant) -> None:
+        """All queues of a tenant may have changed."""
+        self._queues.update((tenant.id, queue.id) for queue in tenant.queues)
+        self._arm()
+
+    def agent(self, tenant: str, agent: Agent) -> None:
+        """An agent is shown differently."""
+        self._agents[agent.person] = (tenant, agent)
+        self._queues.update((tenant, queue) for queue in agent.queues)
+        self._arm()
+
+    def flush(self) -> None:
+        """Publish what was gathered."""
+        self._timer = None
+        agents, self._agents = self._agents, {}
+        queues, self._queues = self._queues, set()
+        for tenant, one in agents.values():
+            self._publish(TOPIC_AGENT, _encode(LiveAgent(tenant, one.person, one.state, one.reason, one.queues)))
+        for tenant, queue in queues:
+            summary = self._summary(tenant, queue)
+            if summary is not None:
+                self._publish(TOPIC_QUEUE, _encode(summary))
+
+    def _arm(self) -> None:
+        if self._timer is None:
+            self._timer = self._clock.call_later(GATHER_SECONDS, self.flush)

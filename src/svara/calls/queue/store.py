@@ -1,0 +1,69 @@
+"""What of the queues outlives the calls process: agents' own choices, and places kept for callers who hung up.
+
+Everything else is known again otherwise: members from the office, phones from the registrar, callers and talks from the
+journal. The file is written whole, by an atomic rename, whenever something changed.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from svara import log
+from svara.calls.queue.model import AgentChoice
+
+_logger = log.get("calls.queue")
+
+
+class KeptPlace(msgspec.Struct, frozen=True):
+    """A place in a line, kept for a number; `caller` is the id of the call that stood there."""
+
+    caller: str
+    queue: str
+    number: str
+    joined_at: float
+    """Seconds since the epoch."""
+    priority: int = 0
+    tries: int = 0
+
+
+class Lasting(msgspec.Struct):
+    """Of one tenant."""
+
+    choices: dict[str, AgentChoice] = {}
+    """By the person's id."""
+    kept: dict[str, KeptPlace] = {}
+    """By the caller's id."""
+
+
+class Store:
+    """The file. One that cannot be read counts as empty: agents are logged in then, as at first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tenants: dict[str, Lasting] = {}
+        try:
+            self._tenants = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, Lasting])
+        except FileNotFoundError:
+            pass
+        except (OSError, msgspec.DecodeError):
+            _logger.exception("what agents chose cannot be read; they are logged in")
+
+    def of(self, tenant: str) -> Lasting:
+        """What lasts of this tenant, to be changed in place and then written."""
+        return self._tenants.setdefault(tenant, Lasting())
+
+    def write(self) -> None:
+        """Put everything on disk. A disk that refuses is logged, and changes nothing else."""
+        try:
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".queues-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.msgpack.encode(self._tenants))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._path)
+        except OSError:
+            _logger.exception("what agents chose cannot be written")
