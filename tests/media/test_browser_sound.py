@@ -50,6 +50,7 @@ BROWSER_PHONE = """
       return gathered();
     },
     state: () => peer.connectionState,
+    press: (keys) => peer.getSenders()[0].dtmf.insertDTMF(keys),
     hears: () => {
       const bins = new Float32Array(analyser.frequencyBinCount);
       analyser.getFloatFrequencyData(bins);

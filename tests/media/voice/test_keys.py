@@ -75,6 +75,18 @@ def test_a_key_by_info_counts_as_pressed_and_nonsense_does_not(studio: Studio) -
     assert pressed(studio) == "4#A"
 
 
+def test_a_phone_that_sends_each_press_in_two_ways_presses_once(studio: Studio) -> None:
+    caller = studio.phone("call.v")
+    for _ in range(3):
+        caller.press("5")
+        studio.pass_time(0.2)
+        studio.engine.key("calls", "call.v", "5")
+        studio.pass_time(0.2)
+    caller.press("6")
+    studio.engine.key("calls", "call.v", "7")
+    assert pressed(studio) == "55567"
+
+
 def test_events_that_are_no_keys_are_not_told(studio: Studio) -> None:
     caller = studio.phone("call.v")
     caller.send(101, struct.pack("!BBH", 16, 10, 160))

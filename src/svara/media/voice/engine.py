@@ -26,6 +26,8 @@ from svara.media.voice.schedule import SLOTS, Schedule
 MAX_LEGS = 2000
 MAX_HEARD = 100
 MAX_RECORDING_SECONDS = 6 * 3600.0
+SAME_PRESS_SECONDS = 0.6
+"""Within so long the same key by another way (event, sound, INFO) is the same press."""
 
 _OFFERED = (
     sdp.Format(107, "opus", 48000),
@@ -227,7 +229,7 @@ class Engine:
     def key(self, owner: str, leg_id: str, key: str) -> None:
         leg = self._owned(owner, leg_id)
         if leg is not None and len(key) == 1 and key.upper() in KEYS:
-            self._pressed(leg, key.upper())
+            self._pressed(leg, key.upper(), "info")
 
     def close(self, owner: str, leg_id: str) -> None:
         leg = self._owned(owner, leg_id)
@@ -262,7 +264,12 @@ class Engine:
                 _log.exception("a leg failed and was closed")
                 self._remove(leg)
 
-    def _pressed(self, leg: Leg, key: str) -> None:
+    def _pressed(self, leg: Leg, key: str, way: str) -> None:
+        now = self._around.clock.monotonic()
+        before, leg.last_press = leg.last_press, (key, way, now)
+        if before[0] == key and before[1] != way and now - before[2] < SAME_PRESS_SECONDS:
+            leg.last_press = ("", "", now)
+            return  # some phones send each press in two ways
         self._around.on_event(leg.owner, Key(leg.id, key))
         leg.player.pressed()
         if key in leg.stop_keys:

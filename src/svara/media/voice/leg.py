@@ -46,6 +46,7 @@ class Leg:
         "finished",
         "hears",
         "id",
+        "last_press",
         "origin",
         "owner",
         "player",
@@ -67,7 +68,7 @@ class Leg:
         legs: Mapping[str, Leg],
         random_source: random.Random,
         send: Callable[[bytes, Address], None],
-        key: Callable[[Leg, str], None],
+        key: Callable[[Leg, str, str], None],
         finished: Callable[[Leg, str], None],
     ) -> None:
         self.id = leg_id
@@ -85,6 +86,8 @@ class Leg:
         self.recorder: Recorder | None = None
         self.recording_with = ""
         self.stop_keys = ""
+        self.last_press = ("", "", 0.0)
+        """Key, way that it came, and when."""
         self.finished = finished
         self._legs = legs
         self._send = send
@@ -163,7 +166,7 @@ class Leg:
             packet = rtp.read(data)
             key = self._keys.received(packet) if packet is not None else None
             if key is not None:
-                self._key(self, key)
+                self._key(self, key, "event")
 
     def tick(self, period: int) -> None:
         """Do what belongs into this period of 20 ms."""
@@ -187,7 +190,7 @@ class Leg:
                 self._detector.silence()
             else:
                 for key in self._detector.listen(frame):
-                    self._key(self, key)
+                    self._key(self, key, "sound")
         recorder = self.recorder
         if recorder is not None:
             other = self._legs.get(self.recording_with)
