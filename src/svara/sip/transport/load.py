@@ -1,10 +1,9 @@
 """Whether more arrives than can be handled, and which calls are then turned away.
 
 A server that takes every call beyond its capacity answers all of them late: requests wait in the socket's buffer, phones
-send them again, and nearly every call fails. What waits cannot be counted without reading it, but a socket that is never
-read empty for a while holds a standing queue, however fast it is read (as a router knows its own by the least delay of a
-while, RFC 8289). From then on calls that begin are refused at once, which is cheap and lets the queue run empty; what
-belongs to calls that exist is always served.
+send them again, and nearly every call fails. So the readers of sockets say how long what they read next has waited there,
+and when that was too long for a while, calls that begin are refused at once, which is cheap and lets the queue run empty;
+what belongs to calls that exist is always served. (So does a router tell a standing queue from a burst: RFC 8289 section 3.)
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from typing import Final
 
 from svara.clock import Clock
 
-BUSY_SECONDS: Final = 1.0
-"""A standing queue of this age: new calls are refused. Bursts, pauses, and the busy moments of a server that is nearly at
-its capacity are over by then; phones have begun to send again (T1), and go on for half a minute."""
-FULL_SECONDS: Final = 2.0
+LATE_SECONDS: Final = 0.2
+"""Who has waited longer than this waits too long: phones send again after half a second (T1)."""
+BUSY_SECONDS: Final = 0.5
+"""For so long everybody waited too long: new calls are refused. A pause of the process is over by then."""
+FULL_SECONDS: Final = 1.0
 """It did not help: those that come back with credentials, into whom a challenge was put already, are refused too."""
 RETRY_AFTER_SECONDS: Final = 5
 
@@ -30,9 +30,12 @@ class Load:
         self._clock = clock
         self._since: dict[object, float] = {}
 
-    def behind(self, reader: object) -> None:
-        """`reader` has read as much as it may at once, and more waits."""
-        self._since.setdefault(reader, self._clock.monotonic())
+    def behind(self, reader: object, arrived_at: float | None) -> None:
+        """More waits for `reader`; what comes next arrived at this time (seconds since the epoch; None: not known)."""
+        if arrived_at is None or self._clock.now() - arrived_at < LATE_SECONDS:
+            self._since.pop(reader, None)
+        else:
+            self._since.setdefault(reader, self._clock.monotonic())
 
     def caught_up(self, reader: object) -> None:
         """Nothing waits there any more."""
@@ -40,7 +43,7 @@ class Load:
 
     @property
     def behind_seconds(self) -> float:
-        """How long there has been a standing queue; 0 when there is none."""
+        """How long everybody has waited too long; 0 when they do not."""
         return self._clock.monotonic() - min(self._since.values()) if self._since else 0.0
 
     def refuses(self, *, has_credentials: bool) -> bool:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import struct
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -34,6 +35,9 @@ _IP_RECVERR = 11
 _IPV6_RECVERR = 25
 _MSG_ERRQUEUE = 0x2000
 _REARM_SECONDS = 1.0
+_SO_TIMESTAMPNS = 35
+_TIMESPEC = struct.Struct("@ll")
+_STAMP_SPACE = socket.CMSG_SPACE(_TIMESPEC.size)
 _REFUSED = errno.ECONNREFUSED.to_bytes(4, sys.byteorder)
 
 Deliver = Callable[[Message | Malformed, Flow], None]
@@ -131,6 +135,8 @@ class UdpListener:
                 sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
             else:
                 sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         name = sock.getsockname()
         self.address: Address = (plain_ip(name[0]), name[1])
         self._suspect = False  # may the event loop have stopped listening because of an ICMP error?
@@ -171,22 +177,23 @@ class UdpListener:
                 self._deliver(parse(data), flow)
             except Exception:
                 _LOG.error("handling a message failed", exc_info=True, transport="UDP")
-        if self._more_waits():
-            self._load.behind(self)
-        else:
-            self._load.caught_up(self)
+        self._look_ahead()
         if self._suspect:
             self._rearm()
 
-    def _more_waits(self) -> bool:
+    def _look_ahead(self) -> None:
+        """Say since when the datagram that comes next has waited, by the kernel's stamp (socket(7), SO_TIMESTAMPNS)."""
         try:
-            self._sock.recv(1, socket.MSG_PEEK)
+            _, ancillary, _, _ = self._sock.recvmsg(1, _STAMP_SPACE, socket.MSG_PEEK)
         except (BlockingIOError, InterruptedError):
-            return False
+            self._load.caught_up(self)
+            return
         except OSError:
             self._suspect = True
-            return False
-        return True
+            return
+        stamps = [data for level, kind, data in ancillary if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS)]
+        seconds, nanoseconds = _TIMESPEC.unpack(stamps[0]) if stamps else (0, 0)
+        self._load.behind(self, seconds + nanoseconds / 1e9 if stamps else None)
 
     def _rearm(self) -> None:
         """Read what ICMP said, and listen again: uvloop stops listening to a socket that has an error."""
