@@ -11,9 +11,9 @@ from tests.api.conftest import Caller, ScriptedBus
 from tests.history.stories import Company
 
 from svara.api.auth import FAILURES
-from svara.api.problems import MAX_BODY_BYTES
 from svara.people import access
 from svara.people.actions import do_revoke_token
+from svara.web.limits import MAX_BODY_BYTES
 from svara.web.live import Live
 
 

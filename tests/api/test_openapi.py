@@ -24,6 +24,7 @@ from schemathesis.checks import (
 )
 from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import Company, call, happened
+from tests.voicemail.stories import happen, left
 
 from svara.calls.commands import PersonPresence
 from svara.web.live import Live
@@ -64,6 +65,16 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/calls/{call_id}"),
         ("post", "/api/v1/calls/{call_id}/hangup"),
         ("get", "/api/v1/events"),
+        ("get", "/api/v1/voicemail"),
+        ("get", "/api/v1/voicemail/messages"),
+        ("get", "/api/v1/voicemail/messages/{message_id}"),
+        ("patch", "/api/v1/voicemail/messages/{message_id}"),
+        ("delete", "/api/v1/voicemail/messages/{message_id}"),
+        ("get", "/api/v1/voicemail/messages/{message_id}/sound"),
+        ("get", "/api/v1/voicemail/greeting"),
+        ("post", "/api/v1/voicemail/greeting"),
+        ("delete", "/api/v1/voicemail/greeting"),
+        ("get", "/api/v1/voicemail/greeting/sound"),
     }
 
 
@@ -72,18 +83,28 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
     happened(call(globex, "anna", "bob", call="globex-past"))
     mirror.take(news("call.answered", going_on(globex, "globex-now", "anna", "bob", "answered")))
     mirror.take(news("presence.changed", PersonPresence(globex.tenant.id, globex.bob.id, "in-call", 1)))
+    [message] = happen(left(globex, f"person:{globex.bob.id}"))
     stranger = globex.people["bob"]
     stranger.username, stranger.extension, stranger.name = "globex-bob", "777", "Globex Bob"
     stranger.save()
     anna = Caller(acme.anna)
     secrets = ["globex", globex.tenant.id, *(person.id for person in globex.people.values())]
-    theirs = ["globex-past", "globex-now", stranger.id, stranger.username, "777", globex.tenant.id, globex.tenant.slug]
+    theirs = [
+        "globex-past",
+        "globex-now",
+        message.id,
+        stranger.id,
+        stranger.username,
+        "777",
+        globex.tenant.id,
+        globex.tenant.slug,
+    ]
     mirror.close()  # event streams end at once
     walked = 0
     for method, path in operations():
         for theirs_id in theirs:
-            url = path.replace("{call_id}", theirs_id)
-            query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search"))
+            url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id)
+            query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away"}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
@@ -95,7 +116,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
             if path != "/api/v1/metrics":
                 assert not [secret for secret in secrets if secret in content.decode().lower()], (method, url)
             walked += 1
-    assert walked == 10 * len(theirs)
+    assert walked == 20 * len(theirs)
     assert bus.asked == [], "nothing was asked of the calls process"
     for person in globex.people.values():
         before = person.choice
@@ -107,6 +128,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
 def test_the_api_is_as_described(acme: Company, mirror: Live, bus: ScriptedBus) -> None:
     """Schemathesis: hundreds of requests, right and wrong, made up from the description."""
     happened(*(call(acme, "anna", "bob", call=f"c{n}", at=1_793_358_000.0 + n) for n in range(3)))
+    happen(*(left(acme, f"person:{acme.anna.id}", at=1_793_358_000.0 + n) for n in range(3)))
     mirror.close()  # event streams end at once
     anna = Caller(acme.anna)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())

@@ -20,7 +20,7 @@ from tests.web.stage import Stage
 
 from svara.people import signin
 from svara.web import server, static_files
-from svara.web.asgi import MAX_BODY_BYTES
+from svara.web.limits import MAX_BODY_BYTES
 
 
 def ask(stage: Stage, method: str, path: str, body: object = None, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:

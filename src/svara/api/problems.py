@@ -23,10 +23,10 @@ from svara.bus.port import BusError
 from svara.history.access import BadFilter
 from svara.people.access import NotFound
 from svara.people.actions import Invalid
+from svara.web.limits import max_body_bytes
 
 CONTENT_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="svara"'
-MAX_BODY_BYTES = 1024 * 1024
 RETRY_SECONDS = 2
 
 _OUTSIDE_NAMES = ("body", "query", "path", "filters", "wish")
@@ -155,9 +155,10 @@ def _as_get(request: HttpRequest) -> bool:
 
 def _too_large(request: HttpRequest) -> HttpResponse | None:
     announced = request.META.get("CONTENT_LENGTH") or "0"
-    if announced.isdecimal() and int(announced) <= MAX_BODY_BYTES:
+    most = max_body_bytes(request.path)
+    if announced.isdecimal() and int(announced) <= most:
         return None
-    return problem(413, "too-large", "A request may hold 1 MiB at most.")
+    return problem(413, "too-large", f"A request may hold {most // 1024**2} MiB at most.")
 
 
 def _shown(response: HttpResponseBase, head: bool) -> HttpResponseBase:

@@ -1,6 +1,6 @@
 """The door of the web process: pages and API to Django, built assets beside it, the websocket `/sip` to the calls process.
 
-A request body over 1 MiB is refused with 413 before Django sees it all.
+A request body over 1 MiB (where files are given: 20 MB) is refused with 413 before Django sees it all.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ django_application = get_asgi_application()
 from django.conf import settings  # noqa: E402  Django has to be set up first
 
 from svara.web.bridge import SipBridge  # noqa: E402
+from svara.web.limits import max_body_bytes  # noqa: E402
 from svara.web.static_files import PREFIX, StaticFiles  # noqa: E402
-
-MAX_BODY_BYTES = 1024 * 1024
 
 
 class _TooLargeError(Exception):
@@ -49,8 +48,9 @@ class Application:
 
 async def _bounded(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Hand a request to Django, unless its body is too large."""
+    most = max_body_bytes(scope["path"])
     announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if not announced.isdigit() or int(announced) > MAX_BODY_BYTES:
+    if not announced.isdigit() or int(announced) > most:
         await _refuse_body(scope, send)
         return
     taken = 0
@@ -59,7 +59,7 @@ async def _bounded(scope: dict[str, Any], receive: Any, send: Any) -> None:
         nonlocal taken
         message: dict[str, Any] = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
+        if taken > most:
             raise _TooLargeError
         return message
 
@@ -72,12 +72,13 @@ async def _bounded(scope: dict[str, Any], receive: Any, send: Any) -> None:
 async def _refuse_body(scope: dict[str, Any], send: Any) -> None:
     """Answer 413. The connection stays open: uvicorn reads what is still on its way and drops it, so the client gets to see
     the answer; a body without end runs into the deadline."""
+    most = max_body_bytes(scope["path"]) // 1024**2
     kind = b"application/problem+json" if scope["path"].startswith("/api/") else b"text/plain; charset=utf-8"
     body = (
         b'{"type":"about:blank","title":"Content Too Large","status":413,"error_id":"too-large",'
-        b'"detail":"A request may hold 1 MiB at most."}'
+        b'"detail":"A request may hold %d MiB at most."}' % most
         if scope["path"].startswith("/api/")
-        else b"This is too large: a request may hold 1 MiB at most.\n"
+        else b"This is too large: a request may hold %d MiB at most.\n" % most
     )
     headers = [
         (b"content-type", kind),

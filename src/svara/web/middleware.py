@@ -66,10 +66,12 @@ class Place:
 
 
 class Compressed(GZipMiddleware):
-    """Pages travel compressed (with Django's protection against BREACH); events do not, they would wait in the buffer."""
+    """Pages travel compressed (with Django's protection against BREACH); events do not, they would wait in the buffer, nor
+    does sound, of which parts are asked for."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        return response if response.streaming else super().process_response(request, response)
+        sound = response.headers.get("Content-Type", "").startswith("audio/")
+        return response if response.streaming or sound else super().process_response(request, response)
 
 
 class PageHeaders:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages as notes
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -39,7 +39,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def sound(request: HttpRequest, message_id: str) -> HttpResponseBase:
+def sound(request: HttpRequest, message_id: str) -> HttpResponse:
     """What was said, in the parts that the browser asks for."""
     try:
         return sound_file(request, access_sound(account_of(request), message_id))

@@ -1,0 +1,207 @@
+"""Voice messages, and one's own greeting."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
+from pydantic import Field
+
+from svara.api.auth import account_of
+from svara.people.access import NotFound
+from svara.voicemail import actions, greeting
+from svara.voicemail.access import MessageView, access_boxes, access_message, access_messages, access_sound
+from svara.web.sound_file import sound_file
+
+router = Router(tags=["voicemail"])
+
+_SOUND = {"responses": {200: {"description": "The sound", "content": {"audio/wav": {"schema": {"type": "string"}}}}}}
+_GONE = {204: None}
+
+
+class Box(Schema):
+    """A box that the caller may open: the own one, or that of a queue."""
+
+    box: str
+    queue: Annotated[str | None, Field(description="The queue's name; null for the own box")]
+    new: int
+    heard: int
+
+
+class Boxes(Schema):
+    items: list[Box]
+
+
+class VoiceMessage(Schema):
+    """A voice message. `heard_by` is the user name of the colleague who heard it first, null where that is not known."""
+
+    id: str
+    box: str
+    queue: str | None
+    call: Annotated[str, Field(description="Id of the call in which it was left")]
+    from_: Annotated[str, Field(alias="from")]
+    from_name: str
+    from_person: Annotated[str | None, Field(description="User name, for a person of the company")]
+    left_at: datetime
+    seconds: float
+    heard_at: datetime | None
+    heard_by: str | None
+    saved: Annotated[bool, Field(description="It is kept for a year instead of ninety days")]
+
+
+class VoiceMessages(Schema):
+    """A page of messages, newest first; `next` is the cursor of the page after, null on the last."""
+
+    items: list[VoiceMessage]
+    next: str | None
+
+
+class MessageFilters(Schema):
+    box: Annotated[str | None, Field(max_length=64)] = None
+    state: Literal["new", "heard", "saved"] | None = None
+    cursor: Annotated[str | None, Field(max_length=64, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class MessageChange(Schema):
+    """What is left out stays. `deleted: false` takes a message back that was deleted within the last day."""
+
+    heard: bool | None = None
+    saved: bool | None = None
+    deleted: bool | None = None
+
+
+class Greeting(Schema):
+    """One's own greeting; `until`: callers hear the standard one after that."""
+
+    seconds: float
+    until: datetime | None
+
+
+@router.get("/voicemail", response=Boxes, operation_id="listBoxes", summary="The boxes that one may open")
+def boxes(request: HttpRequest) -> dict[str, Any]:
+    """The own box, and those of queues of which one is a member (supervisors: of all queues)."""
+    found = access_boxes(account_of(request))
+    return {"items": [{"box": box.box, "queue": box.name or None, "new": box.new, "heard": box.heard} for box in found]}
+
+
+@router.get(
+    "/voicemail/messages",
+    response=VoiceMessages,
+    by_alias=True,
+    operation_id="listMessages",
+    summary="Voice messages, newest first",
+)
+def messages(request: HttpRequest, filters: Query[MessageFilters]) -> dict[str, Any]:
+    """Of all boxes that one may open, or of one of them."""
+    page = access_messages(account_of(request), **filters.model_dump())
+    return {"items": [_shown(message) for message in page.items], "next": page.next}
+
+
+@router.get(
+    "/voicemail/messages/{message_id}",
+    response=VoiceMessage,
+    by_alias=True,
+    operation_id="getMessage",
+    summary="One voice message",
+)
+def message(request: HttpRequest, message_id: str) -> dict[str, Any]:
+    """404 for everybody who may not hear it."""
+    return _shown(access_message(account_of(request), message_id))
+
+
+@router.patch(
+    "/voicemail/messages/{message_id}",
+    response=VoiceMessage,
+    by_alias=True,
+    operation_id="changeMessage",
+    summary="Mark a voice message, delete it or take it back",
+)
+def change(request: HttpRequest, message_id: str, wish: MessageChange) -> dict[str, Any]:
+    """Gives the message as it is then, also one that was deleted just now."""
+    actor = account_of(request)
+    if wish.deleted is False:
+        with suppress(NotFound):  # it was not deleted
+            actions.do_restore(actor, message_id)
+    shown = actions.do_mark(actor, message_id, heard=wish.heard, saved=wish.saved)
+    if wish.deleted:
+        actions.do_delete(actor, message_id)
+    return _shown(shown)
+
+
+@router.delete(
+    "/voicemail/messages/{message_id}", response=_GONE, operation_id="deleteMessage", summary="Delete a voice message"
+)
+def delete(request: HttpRequest, message_id: str) -> Status[None]:
+    """It can be taken back for a day."""
+    actions.do_delete(account_of(request), message_id)
+    return Status(204, None)
+
+
+@router.get(
+    "/voicemail/messages/{message_id}/sound",
+    operation_id="getMessageSound",
+    summary="What was said",
+    openapi_extra=_SOUND,
+)
+def sound(request: HttpRequest, message_id: str) -> HttpResponse:
+    """WAV; a range of it where one is asked for (RFC 9110). Does not mark the message as heard."""
+    return sound_file(request, access_sound(account_of(request), message_id))
+
+
+@router.get("/voicemail/greeting", response=Greeting, operation_id="getGreeting", summary="One's own greeting")
+def own_greeting(request: HttpRequest) -> dict[str, Any]:
+    """404 where there is none: callers hear the standard one."""
+    return _greeting(greeting.access_greeting(account_of(request)))
+
+
+@router.post("/voicemail/greeting", response=Greeting, operation_id="setGreeting", summary="Change one's own greeting")
+def set_greeting(request: HttpRequest, file: File[UploadedFile], until: Form[datetime | None] = None) -> dict[str, Any]:
+    """A WAV, MP3, OGG, Opus, FLAC, M4A or WebM file up to 20 MB and two minutes; a time without offset is the company's."""
+    actor = account_of(request)
+    if until is not None and until.tzinfo is None:
+        until = until.replace(tzinfo=ZoneInfo(actor.tenant.timezone))
+    return _greeting(greeting.do_set_greeting(actor, file.name or "", file.read(), until))
+
+
+@router.delete("/voicemail/greeting", response=_GONE, operation_id="removeGreeting", summary="Use the standard greeting")
+def remove_greeting(request: HttpRequest) -> Status[None]:
+    """404 where there is no own one."""
+    greeting.do_remove_greeting(account_of(request))
+    return Status(204, None)
+
+
+@router.get(
+    "/voicemail/greeting/sound",
+    operation_id="getGreetingSound",
+    summary="One's own greeting, to be heard",
+    openapi_extra=_SOUND,
+)
+def greeting_sound(request: HttpRequest) -> HttpResponse:
+    """WAV; a range of it where one is asked for (RFC 9110)."""
+    return sound_file(request, greeting.access_greeting(account_of(request)).place)
+
+
+def _greeting(own: greeting.GreetingView) -> dict[str, Any]:
+    return {"seconds": own.seconds, "until": own.until}
+
+
+def _shown(message: MessageView) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "box": message.box,
+        "queue": message.queue or None,
+        "call": message.call_id,
+        "from": message.caller.number,
+        "from_name": message.caller.name,
+        "from_person": message.caller.username,
+        "left_at": message.left_at,
+        "seconds": message.seconds,
+        "heard_at": message.heard_at,
+        "heard_by": message.heard_by.username if message.heard_by else None,
+        "saved": message.saved,
+    }

@@ -1,0 +1,171 @@
+"""Voice messages over the API: Bob lists them, hears them, marks them, deletes them; and he speaks a greeting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import encode_multipart
+from tests.api.conftest import Caller
+from tests.history.stories import Company
+from tests.media.sounds.kinds import file, tone
+from tests.voicemail.stories import OSLO, happen, left, queue
+
+from svara.data import DataFolder
+from svara.people.models import Account
+from svara.people.office import read_office
+from svara.voicemail.models import Message
+
+TUNE = file(tone(440, 3), "ogg", "libopus")
+
+
+@pytest.fixture
+def bob(acme: Company) -> Caller:
+    return Caller(acme.bob)
+
+
+@pytest.fixture
+def message(acme: Company) -> Message:
+    return happen(left(acme, f"person:{acme.bob.id}", seconds=3.5))[0]
+
+
+def test_bob_lists_his_boxes_and_messages(acme: Company, bob: Caller, message: Message) -> None:
+    support = queue(acme, "support", "bob")
+    happen(left(acme, support, caller=acme.party("dag"), at=1_793_358_100.0))
+    assert bob.get("/voicemail")["items"] == [
+        {"box": f"person:{acme.bob.id}", "queue": None, "new": 1, "heard": 0},
+        {"box": support, "queue": "support", "new": 1, "heard": 0},
+    ]
+    newest, oldest = bob.get("/voicemail/messages")["items"]
+    assert (newest["from"], newest["from_name"], newest["from_person"], newest["queue"]) == (
+        "104",
+        "Dag Vik",
+        "dag",
+        "support",
+    )
+    assert oldest == {
+        "id": message.id,
+        "box": f"person:{acme.bob.id}",
+        "queue": None,
+        "call": message.call_id,
+        "from": OSLO.number,
+        "from_name": "Kari Nordmann",
+        "from_person": None,
+        "left_at": "2026-10-30T12:00:05+01:00",
+        "seconds": 3.5,
+        "heard_at": None,
+        "heard_by": None,
+        "saved": False,
+    }
+    assert bob.get(f"/voicemail/messages/{message.id}") == oldest
+    page = bob.get("/voicemail/messages", limit=1)
+    assert bob.get("/voicemail/messages", limit=1, cursor=page["next"])["items"] == [oldest]
+    assert bob.get("/voicemail/messages", box=support)["items"] == [newest]
+    assert bob.get("/voicemail/messages", state="heard")["items"] == []
+    assert bob.get("/voicemail/messages", 400, state="lost")["error_id"] == "invalid-request"
+    assert bob.get("/voicemail/messages", 400, cursor="x")["error_id"] == "invalid-request"
+
+
+def test_bob_hears_a_part_of_a_message(bob: Caller, message: Message) -> None:
+    answer = bob.client.get(f"/api/v1/voicemail/messages/{message.id}/sound", headers={"range": "bytes=0-3"})
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (206, b"RIFF", "audio/wav")
+    assert bob.get(f"/voicemail/messages/{message.id}")["heard_at"] is None
+
+
+def test_bob_marks_deletes_and_takes_back(bob: Caller, message: Message) -> None:
+    path = f"/voicemail/messages/{message.id}"
+
+    def change(**wish: bool) -> dict[str, Any]:
+        answer = bob.send("patch", path, wish)
+        assert answer.status_code == 200, answer.content
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    assert (change(heard=True)["heard_by"], change(saved=True)["saved"]) == ("bob", True)
+    assert change(heard=False)["heard_at"] is None
+    assert change(deleted=False)["id"] == message.id, "it was not deleted"
+    assert bob.send("delete", path).status_code == 204
+    bob.get(path, 404)
+    assert bob.send("delete", path).status_code == 404
+    assert bob.send("patch", path, {"heard": True}).status_code == 404
+    assert change(deleted=False, heard=True)["heard_by"] == "bob"
+    assert change(deleted=True)["id"] == message.id
+    bob.get(path, 404)
+
+
+@pytest.mark.parametrize("who", ["anna", "cecilie", "dag"])
+def test_nobody_else_hears_it(acme: Company, message: Message, who: str) -> None:
+    other = Caller(acme.people[who])
+    assert other.get("/voicemail/messages")["items"] == []
+    for path in (f"/voicemail/messages/{message.id}", f"/voicemail/messages/{message.id}/sound"):
+        assert other.get(path, 404)["error_id"] == "not-found"
+    for method in ("patch", "delete"):
+        assert other.send(method, f"/voicemail/messages/{message.id}", {}).status_code == 404
+
+
+# --- the greeting
+
+
+def upload(caller: Caller, sound: bytes, name: str = "hello.opus", **fields: str) -> Any:
+    return caller.client.post("/api/v1/voicemail/greeting", {"file": SimpleUploadedFile(name, sound), **fields})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bob_speaks_a_greeting_with_an_end(acme: Company, bob: Caller, data_folder: DataFolder) -> None:
+    bob.get("/voicemail/greeting", 404)
+    answer = upload(bob, TUNE, until="2040-01-31T18:00:00")
+    assert answer.status_code == 200, answer.content
+    assert answer.json() == bob.get("/voicemail/greeting")
+    assert answer.json()["until"] == "2040-01-31T18:00:00+01:00", "the company's time"
+    assert answer.json()["seconds"] == pytest.approx(3.0, abs=0.1)
+    assert bob.client.get("/api/v1/voicemail/greeting/sound").content.startswith(b"RIFF")
+    [tenant] = read_office(data_folder.root).tenants
+    greeting = tenant.by_username["bob"].greeting
+    assert greeting is not None
+    assert greeting.until == datetime(2040, 1, 31, 17, tzinfo=UTC).timestamp()
+    assert (data_folder.sounds / greeting.file).exists()
+
+    assert upload(bob, file(tone(600, 2), "wav", "pcm_s16le")).json()["until"] is None
+    assert not (data_folder.sounds / greeting.file).exists(), "what was said before is gone"
+    assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204
+    assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 404
+    assert read_office(data_folder.root).tenants[0].by_username["bob"].greeting is None
+    assert list(data_folder.sounds.rglob("*.wav")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_sound_of_two_people_stays_while_one_uses_it(acme: Company, bob: Caller, data_folder: DataFolder) -> None:
+    dag = Caller(acme.dag)
+    assert upload(bob, TUNE).status_code == upload(dag, TUNE).status_code == 200
+    assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204
+    assert len(list(data_folder.sounds.rglob("*.wav"))) == 1
+    assert dag.get("/voicemail/greeting")["seconds"] == pytest.approx(3.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("sound", "said"),
+    [(b"not a sound", "hello.opus is not a sound file"), (file(tone(300, 121), "ogg", "libopus"), "two minutes")],
+)
+def test_what_is_no_greeting_is_refused(bob: Caller, data_folder: DataFolder, sound: bytes, said: str) -> None:
+    answer = upload(bob, sound)
+    assert (answer.status_code, answer.json()["error_id"]) == (400, "invalid-request")
+    assert said in answer.json()["detail"]
+    assert Account.all_tenants.exclude(greeting_file="").count() == 0
+    assert list(data_folder.sounds.rglob("*.wav")) == []
+
+
+def test_a_greeting_does_not_end_before_it_begins(bob: Caller) -> None:
+    over = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    assert "before it begins" in upload(bob, TUNE, until=over).json()["detail"]
+    assert upload(bob, TUNE, until="soon").status_code == 400
+
+
+def test_uploads_may_be_large_and_not_larger(bob: Caller) -> None:
+    content = encode_multipart("b", {"file": SimpleUploadedFile("a.wav", bytes(3 * 1024 * 1024))})
+    answer = bob.client.post("/api/v1/voicemail/greeting", content, content_type="multipart/form-data; boundary=b")
+    assert "is not a sound file" in answer.json()["detail"]
+    headers = {"content-length": str(21 * 1024 * 1024)}
+    answer = bob.client.generic("POST", "/api/v1/voicemail/greeting", b"", headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (413, "A request may hold 20 MiB at most.")
