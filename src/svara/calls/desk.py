@@ -225,6 +225,7 @@ class Desk:
         if not _understood(transaction):
             return
         tenant, trunk, number, caller = identified.tenant, identified.trunk, identified.number, identified.caller
+        switch.trunks.heard(trunk.id, answered=False)
         refusal = guard_trunk(self._usage(trunk.id, tenant.id), self._limits)
         if refusal is not None:
             self._too_fast(transaction, refusal)

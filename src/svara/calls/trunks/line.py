@@ -15,6 +15,7 @@ from svara.calls.invitation import STANDING, Invitation, Inviter, leave
 from svara.calls.leg import SDP
 from svara.calls.route import Line
 from svara.calls.trunks.numbers import written
+from svara.calls.trunks.refusals import passes_on
 from svara.clock import Timer
 from svara.sip.credentials import CHALLENGES
 from svara.sip.dialog import Dialog
@@ -206,6 +207,8 @@ class LineInvitation(Invitation):
                 self._late(response)
                 return
             self._stop_listening()
+            if not passes_on(response.status):
+                self.leg.switch.trunks.heard(self.line.trunk.id, answered=True)
             if self.open and response.status in CHALLENGES and self._prove(response):
                 return
             if self.open and 300 <= response.status < 400 and self._follow(response):

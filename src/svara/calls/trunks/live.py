@@ -149,6 +149,12 @@ class Trunks:
         if watch is not None:
             watch.suspect(why)
 
+    def heard(self, trunk_id: str, *, answered: bool) -> None:
+        """A trunk brought a call, or `answered` one of ours, be it by a refusal."""
+        watch = self._watched.get(trunk_id)
+        if watch is not None:
+            watch.heard(answered=answered)
+
     def flow_of(self, trunk_id: str) -> Flow | None:
         """An open way to a trunk."""
         watch = self._watched.get(trunk_id)

@@ -1,7 +1,8 @@
 """One trunk, watched: registered where it has to be, asked by OPTIONS whether it lives (RFC 3261 section 11), and its state.
 
 A trunk is thought to be up until something says otherwise. Any answer to OPTIONS but 503 shows that it lives, whatever the
-status: many providers answer 404 or 405. A call that met silence makes the trunk suspect at once, and a probe follows.
+status: many providers answer 404 or 405. A trunk that calls us, or takes our calls, need not be asked. A call that met
+silence makes the trunk suspect at once, and a probe follows.
 """
 
 from __future__ import annotations
@@ -35,8 +36,6 @@ REGISTER_PATIENCE_SECONDS = 10.0
 LEAST_PROBE_SECONDS = 5.0
 SUSPECT_SECONDS = 1.0
 """After a call met silence the trunk is asked this soon."""
-DOWN_PROBE_SECONDS = 10.0
-"""A trunk that is down is asked at least this often, so that it is soon used again."""
 MAX_TARGETS = 4
 
 _logger = log.get("calls.trunks")
@@ -49,6 +48,7 @@ class Watch:
         "_asking",
         "_down",
         "_flow",
+        "_heard_at",
         "_life",
         "_probing",
         "_since",
@@ -81,6 +81,7 @@ class Watch:
         self._life = ""
         """What speaks against the trunk; empty: nothing."""
         self._down = False
+        self._heard_at = float("-inf")
         self._stopped = False
         self._since = switch.clock.now()
         self.state = TrunkState(tenant, trunk.id, trunk.name, "unknown", "", self._since)
@@ -109,7 +110,7 @@ class Watch:
             )
             self.registration.start()
         if trunk.probe_seconds > 0:
-            self._probe_later(0.0)
+            self._probe_later(self._interval)
 
     def renew(self, trunk: Trunk) -> None:
         """The office changed what concerns neither the registration nor the probing."""
@@ -225,6 +226,16 @@ class Watch:
 
     # --- probing
 
+    @property
+    def _interval(self) -> float:
+        return max(self.trunk.probe_seconds, LEAST_PROBE_SECONDS)
+
+    def heard(self, *, answered: bool) -> None:
+        """The trunk gave a sign of life, so there is no need to ask for one. `answered`: to a call of ours."""
+        self._heard_at = self._switch.clock.monotonic()
+        if self.state.state == "unknown" or (answered and self._down):
+            self._judge("")
+
     def suspect(self, why: str) -> None:
         """A call met silence, or found no way."""
         if self.trunk.probe_seconds > 0 and not self._stopped:
@@ -238,6 +249,10 @@ class Watch:
 
     def _probe(self) -> None:
         self._probing = None
+        silent = self._switch.clock.monotonic() - self._heard_at
+        if not self._down and silent < self._interval:
+            self._probe_later(self._interval - silent)
+            return
 
         def reached(flow: Flow | FlowError) -> None:
             if self._stopped:
@@ -275,8 +290,7 @@ class Watch:
             self._judge("it says that it is out of service")
         else:
             self._judge("")
-        seconds = max(self.trunk.probe_seconds, LEAST_PROBE_SECONDS)
-        self._probe_later(min(seconds, DOWN_PROBE_SECONDS) if self._down else seconds)
+        self._probe_later(self._interval)
 
     def _judge(self, life: str) -> None:
         self._life, self._down = life, bool(life)
