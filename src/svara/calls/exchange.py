@@ -282,6 +282,20 @@ def renew(call: Call, reason: str) -> None:
     Exchange(call, Asked(front), Told(back), failed).start()
 
 
+class Known:
+    """A side that has answered before, to the same description: it need not be asked again."""
+
+    def __init__(self, leg: Leg, answer: bytes) -> None:
+        self.leg = leg
+        self._answer = answer
+
+    def take(self, offer: bytes, got: Got) -> None:  # noqa: ARG002
+        got(self._answer)
+
+    def refuse(self, _status: int) -> None:
+        """Nothing stands open on this side."""
+
+
 def invite(leg: Leg, sdp: bytes, got: Got) -> int:
     """A re-INVITE to `leg`; gives its CSeq number, for the ACK."""
     return send(leg, "INVITE", sdp, got)

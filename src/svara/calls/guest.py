@@ -32,6 +32,7 @@ class Guest:
     """A `CallerSide`, and what stops do with a caller who hears us. `side` is what the caller was before."""
 
     takes_early = False
+    described = b""
     """A tone is played while a phone rings, whatever the phone itself sends."""
 
     def __init__(self, call: Call, leg: Leg, side: CallerSide | None, offer: bytes = b"", local: bytes = b"") -> None:
@@ -279,6 +280,10 @@ class Guest:
         self.close()
         if not fits(self.local, sdp):
             resound.agree_anew(self.call)
+
+    def settle(self, sdp: bytes) -> None:
+        """Never: a guest has described itself."""
+        raise AssertionError(sdp)
 
     def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None:
         """Never: a guest has described itself."""

@@ -27,6 +27,7 @@ class Incoming:
     """The caller's INVITE; a `CallerSide` of a call's set-up."""
 
     takes_early = True
+    described = b""
 
     __slots__ = ("_early_source", "_expected", "_held", "_rang", "_reliable", "leg", "offer", "transaction")
 
@@ -82,6 +83,10 @@ class Incoming:
         if self._early_source and source != self._early_source:
             self._fork()
         self._accept(sdp)
+
+    def settle(self, sdp: bytes) -> None:
+        """Never: the caller's INVITE says what it offers, or that it wants an offer."""
+        raise AssertionError(sdp)
 
     def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None:
         """A phone picked up and made the offer that the caller asked for; `answered` gets the caller's answer (or b"")."""

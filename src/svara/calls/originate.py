@@ -12,11 +12,12 @@ from functools import partial
 from svara.calls.call import Call
 from svara.calls.dialling import Dialling
 from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffered, LegRinging
-from svara.calls.exchange import invite
+from svara.calls.exchange import Asked, Exchange, Known, invite
 from svara.calls.invitation import ELSEWHERE, Invitation
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
 from svara.calls.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
+from svara.calls.setup import NO_SOUND
 from svara.calls.verdict import RELAY_DOWN, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
@@ -36,8 +37,9 @@ class Own:
     offer = b""
     takes_early = False
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, described: bytes = b"") -> None:
         self.leg = leg
+        self.described = described
 
     def ringing(self, source: str, sdp: bytes = b"", status: int = 180) -> None:
         """The phone is in a talk already; without a voice of ours it hears nothing of the ringing."""
@@ -59,6 +61,14 @@ class Own:
 
         cseq = invite(self.leg, sdp, got)
 
+    def settle(self, sdp: bytes) -> None:
+        """A provider took what the phone had described: the phone describes itself once more, and gets that answer. Only the
+        phone is asked, so the provider sees a call like any other."""
+        call = self.leg.call
+        back = call.back
+        if back is not None:
+            Exchange(call, Asked(self.leg), Known(back, sdp), lambda _status: call.end("system", NO_SOUND.reason)).start()
+
     def refuse(self, status: int, reason: str) -> None:
         """Nobody was reached."""
         self.leg.bye([("Reason", f'SIP;cause={status};text="{reason.capitalize()}"')])
@@ -76,6 +86,7 @@ class OwnPhones:
         self._refusals: list[Refusal] = []
         self._timer: Timer | None = None
         self._leg: Leg | None = None
+        self._described = b""
 
     ringing = False
     """The other side does not ring yet."""
@@ -159,6 +170,7 @@ class OwnPhones:
         call.front = leg
         call.caller = leg.party
         self._leg = leg
+        self._described = sdp
         # What the phone hears until then is built by the relay too, so that it fits what the phone speaks.
         call.relay_used = True
         call.relay.offer(call.id, leg.id, SILENCE, sdp, self._silence)
@@ -182,7 +194,7 @@ class OwnPhones:
             return
         failed = isinstance(answer, RelayError)
         leg.acknowledge(1, b"" if isinstance(answer, RelayError) else answer)
-        journey = call.journey = Journey(call, Own(leg), [])
+        journey = call.journey = Journey(call, Own(leg, self._described), [])
         if failed:
             journey.end(RELAY_DOWN)
         else:

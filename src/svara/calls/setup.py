@@ -49,6 +49,7 @@ class Setup:
         "_plan",
         "_refusals",
         "_ringers",
+        "_settled",
         "_tracks",
         "_waiting",
         "call",
@@ -75,6 +76,7 @@ class Setup:
         self._early: Leg | None = None
         self._ringers = Ringers(call.switch.news)
         self._over = False
+        self._settled = b""
 
     kept = b""
 
@@ -135,7 +137,7 @@ class Setup:
     def _tell(self, legs: list[Leg]) -> None:
         for leg in legs:
             if leg is self.winner:
-                if not self.side.offer:
+                if not self._offer(leg):
                     leg.acknowledge(1)
                 leg.bye()
             else:
@@ -251,7 +253,7 @@ class Setup:
             invitation.fail(503)
             return
         leg.use(flow)
-        offer, call = self.side.offer, self.call
+        offer, call = self._offer(leg), self.call
         if not offer:
             self._described(leg, send, b"")
             return
@@ -386,7 +388,9 @@ class Setup:
         self._legs = [leg]
         if not sdp:
             self._no_talk(NO_SOUND)
-        elif self.side.offer:
+        elif self._offer(leg):
+            if not self.side.offer:
+                self._settled = sdp
             call.relay.answer(call.id, leg.id, call.front_id, sdp, self._connected, to=call.caller_kind)
         else:
             call.relay_used = True
@@ -413,7 +417,9 @@ class Setup:
         leg.invitation = None
         self._legs = []
         call.talk(leg, [] if self._owner is None else self._owner.picked_up(leg))
-        if side.offer:
+        if self._settled:
+            side.settle(self._settled)
+        elif side.offer:
             side.answer(leg.id, result)
         else:
             side.make_offer(result, call.caller_described)
@@ -427,6 +433,10 @@ class Setup:
             self._owner.nobody(refusal)
 
     # --- small things
+
+    def _offer(self, leg: Leg) -> bytes:
+        """What `leg` is offered; b"" when it has to make the offer itself."""
+        return self.side.offer or (self.side.described if leg.trunk else b"")
 
     def _quiet(self) -> None:
         """Nothing rings any more, and nothing will."""

@@ -68,6 +68,9 @@ class CallerSide(Protocol):
 
     takes_early: bool
     """Whether the caller can hear a ringing phone's own early sound."""
+    described: bytes
+    """What a phone without an `offer` said of itself before: providers, who want an offer, get this one. Then `settle` is
+    called in place of `answer`. Empty where there is none."""
 
     @property
     def offer(self) -> bytes:
@@ -79,6 +82,10 @@ class CallerSide(Protocol):
     def answer(self, source: str, sdp: bytes) -> None: ...
 
     def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None: ...
+
+    def settle(self, sdp: bytes) -> None:
+        """A provider answered `described` with `sdp`."""
+        ...
 
     def refuse(self, status: int, reason: str) -> None: ...
 
