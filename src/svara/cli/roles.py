@@ -77,6 +77,7 @@ def run_role(role: str, data: Path, http: str, sip: str) -> int:
     os.environ["SVARA_DATA"] = str(folder.root)
     os.environ.setdefault("SVARA_HTTP", http)
     os.environ.setdefault("SVARA_SIP", sip)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads cost small matrices more than they save
     log.configure(role)
     try:
         folder.create()

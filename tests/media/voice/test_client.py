@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import uvloop
+from tests.bus.conftest import HubEngine, RedisEngine
 from tests.media.voice.studio import Phone, Studio
 from tests.peers import sound
 
-from svara.bus.client import HubBus
-from svara.bus.hub import Hub
+from svara.bus.port import Bus
 from svara.clock import LoopClock
 from svara.media.relay import RelayError
 from svara.media.voice import client as client_module
@@ -23,20 +23,20 @@ from svara.media.voice.service import Service
 
 
 class House:
-    """A hub, a voice process (its engine on virtual time) and calls processes."""
+    """A bus, a voice process (its engine on virtual time) and calls processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bus: HubEngine | RedisEngine) -> None:
         self.folder = folder
-        self.hub = Hub(folder / "bus")
+        self.bus = bus
         self.studio: Studio
         self.clients: list[VoiceClient] = []
-        self._lines: list[HubBus] = []
-        self._voice_line: HubBus | None = None
+        self._lines: list[Bus] = []
+        self._voice_line: Bus | None = None
         self._service: Service | None = None
 
     async def start_voice(self, boot: str = "first") -> None:
         self.studio = Studio(self.folder)
-        self._voice_line = HubBus(self.folder / "bus")
+        self._voice_line = self.bus.connect()
         self._service = Service(self._voice_line, LoopClock(), boot)
         self._service.engine = self.studio.engine
         service = self._service
@@ -51,7 +51,7 @@ class House:
         self._service = None
 
     async def calls(self) -> Caller:
-        line = HubBus(self.folder / "bus")
+        line = self.bus.connect()
         self._lines.append(line)
         caller = Caller(VoiceClient(line, LoopClock()))
         await caller.voice.start()
@@ -65,7 +65,7 @@ class House:
             await self.kill_voice()
         for line in self._lines:
             await line.close()
-        await self.hub.close()
+        await self.bus.close()
 
 
 class Caller:
@@ -101,15 +101,18 @@ async def until(condition: Callable[[], bool]) -> None:
 Story = Callable[[House], Awaitable[None]]
 
 
-@pytest.fixture
-def play(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[[Story], None]:
+@pytest.fixture(params=[HubEngine, RedisEngine])
+def play(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Story], None]:
     monkeypatch.setattr(client_module, "HEARTBEAT_SECONDS", 0.1)
     monkeypatch.setattr(client_module, "LOST_AFTER_SECONDS", 0.5)
 
     def run(story: Story) -> None:
         async def whole() -> None:
-            house = House(tmp_path_factory.mktemp("v"))
-            await house.hub.start()
+            folder = tmp_path_factory.mktemp("v")
+            house = House(folder, request.param(folder))
+            await house.bus.start()
             await house.start_voice()
             try:
                 async with asyncio.timeout(20):
@@ -219,7 +222,7 @@ def test_a_voice_process_that_hung_for_long_gives_its_legs_up(play: Callable[[St
         calls.voice.play("1.v", Playing("p", (Silence(1),)))
         await until(lambda: calls.voice._lost)
         # the same life of it is back: what stands there is closed, and told as lost
-        house._voice_line = HubBus(house.folder / "bus")
+        house._voice_line = house.bus.connect()
         assert service is not None
         await house._voice_line.serve(messages.SERVICE, service.handle)
         await until(lambda: calls.lost == 1)
@@ -306,7 +309,7 @@ def test_another_process_cannot_touch_a_leg(play: Callable[[Story], None]) -> No
     async def story(house: House) -> None:
         calls = await house.calls()
         await calls.open("1.v", Phone(house.studio).sdp())
-        line = HubBus(house.folder / "bus")
+        line = house.bus.connect()
         house._lines.append(line)
         stranger = Caller(VoiceClient(line, LoopClock(), events="somebody-else"))
         await stranger.voice.start()

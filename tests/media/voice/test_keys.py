@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.media.voice.studio import Phone, Studio
 from tests.peers import sound
 
+from svara.media.voice import dtmf as dtmf_module
 from svara.media.voice import rtp
 from svara.media.voice.dtmf import HIGH_HZ, LOW_HZ, KeyDetector
 from svara.media.voice.port import Key
@@ -154,7 +155,8 @@ def listen(samples: sound.Samples) -> str:
     padded = np.concatenate((samples, np.zeros(800)))
     sixteen = (np.clip(padded, -1, 1) * 32767).astype(np.int16)
     for start in range(0, len(sixteen) - 159, 160):
-        keys += detector.listen(sixteen[start : start + 160])
+        detector.hear(sixteen[start : start + 160])
+        keys += dtmf_module.listen([detector])[0]
     return keys
 
 

@@ -6,6 +6,8 @@ levels that belong together, and when the same key is found in blocks that follo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,8 @@ RATE_HZ = 8000
 _BLOCK = 208
 """26 ms: long enough to tell 697 from 770 Hz, short enough for two blocks in the 40 ms that Q.24 wants to be heard."""
 _HOP = 80
+_FRAME = 160
+_KEPT = _BLOCK - _HOP
 _BLOCKS_FOR_A_KEY = 2
 _BLOCKS_FOR_AN_END = 2
 _LEAST_LEVEL = 32768.0 * 10 ** ((-29.0 - 3.14) / 20)
@@ -34,46 +38,37 @@ _OUT_OF_TUNE = (0.985, 0.9925, 1.0, 1.0075, 1.015)
 """A key may be 1.5 % out of tune (Q.24), which a block of this length would hear only in part."""
 
 
-def _probes() -> NDArray[np.float64]:
+def _probes() -> NDArray[np.float32]:
     """For each frequency a complex tone over a block, as its cosine and sine: block @ probes is a Goertzel filter each."""
     times = np.arange(_BLOCK) / RATE_HZ
     angles = 2 * np.pi * np.outer(times, np.outer(np.array(LOW_HZ + HIGH_HZ), np.array(_OUT_OF_TUNE)).reshape(-1))
-    return np.concatenate((np.cos(angles), np.sin(angles)), axis=1)
+    return np.concatenate((np.cos(angles), np.sin(angles)), axis=1).astype(np.float32)
 
 
 _PROBES = _probes()
 
 
 class KeyDetector:
-    """Listens to one stream at 8 kHz. One key for each press, when its tone has lasted for 36 ms."""
+    """Listens to one stream at 8 kHz: `hear` what came every 20 ms, then `listen`."""
 
-    __slots__ = ("_count", "_gap", "_key", "_pressed", "_rest")
+    __slots__ = ("_count", "_gap", "_key", "_pressed", "sound")
 
     def __init__(self) -> None:
-        self._rest: Pcm = np.zeros(0, np.int16)
+        self.sound: Pcm = np.zeros(_KEPT + _FRAME, np.int16)
+        """The last frame, and so much before it as its blocks need."""
         self._key = ""
         self._count = 0
         self._gap = 0
         self._pressed = ""
 
-    def listen(self, frame: Pcm) -> str:
-        """The keys that begin with these samples: nearly always none."""
-        sound = np.concatenate((self._rest, frame))
-        count = (len(sound) - _BLOCK) // _HOP + 1
-        if count <= 0:
-            self._rest = sound
-            return ""
-        self._rest = sound[count * _HOP :]
-        blocks = np.lib.stride_tricks.sliding_window_view(sound, _BLOCK)[::_HOP].astype(np.float64)
-        return "".join(self._step(found) for found in keys_of(blocks))
+    def hear(self, frame: Pcm | None) -> None:
+        """The next 20 ms; None: nothing came."""
+        sound = self.sound
+        sound[:_KEPT] = sound[_FRAME:]
+        sound[_KEPT:] = 0 if frame is None else frame
 
-    def silence(self) -> None:
-        """Nothing came for 20 ms."""
-        for _ in range(2):
-            self._step("")
-        self._rest = np.zeros(0, np.int16)
-
-    def _step(self, found: str) -> str:
+    def step(self, found: str) -> str:
+        """The key that is told now, after this was found in the next block; nearly always none."""
         if found and found == self._key:
             self._count += 1
         else:
@@ -90,22 +85,36 @@ class KeyDetector:
         return ""
 
 
-def keys_of(blocks: NDArray[np.float64]) -> list[str]:
+def listen(detectors: Sequence[KeyDetector]) -> list[str]:
+    """For each, the keys whose press is told now: a press is told once, when its tone has lasted for 36 ms.
+
+    All that are due at one moment together, because that costs a fifth of one by one.
+    """
+    sounds = np.stack([detector.sound for detector in detectors]).astype(np.float32)
+    blocks = np.lib.stride_tricks.sliding_window_view(sounds, _BLOCK, axis=1)[:, ::_HOP]
+    found = keys_of(blocks.reshape(-1, _BLOCK))
+    each = blocks.shape[1]
+    return [
+        "".join([detector.step(key) for key in found[number * each : (number + 1) * each]])
+        for number, detector in enumerate(detectors)
+    ]
+
+
+def keys_of(blocks: NDArray[np.float32]) -> list[str]:
     """The key in each block (rows of `_BLOCK` samples), "" where there is none."""
-    energy = np.einsum("ij,ij->i", blocks, blocks)
-    loud = energy > _BLOCK * _LEAST_LEVEL**2
     keys = [""] * len(blocks)
-    if not loud.any():
+    energy = np.einsum("ij,ij->i", blocks, blocks)
+    loud = np.flatnonzero(energy > _BLOCK * _LEAST_LEVEL**2)
+    if not len(loud):
         return keys
-    both = blocks @ _PROBES
+    both = blocks[loud] @ _PROBES
     half = both.shape[1] // 2
     power = (both[:, :half] ** 2 + both[:, half:] ** 2) * (2.0 / _BLOCK)
-    power = power.reshape(len(blocks), 8, -1).max(axis=2)
-    for row in np.flatnonzero(loud):
-        low, high = power[row, :4], power[row, 4:]
-        best_low, best_high = int(low.argmax()), int(high.argmax())
-        a, b = float(low[best_low]), float(high[best_high])
-        if a + b < _TONES_SHARE * energy[row] or a > b * _LOUDEST_LOW or b > a * _LOUDEST_HIGH:
-            continue
-        keys[row] = _KEYS[best_low][best_high]
+    power = power.reshape(len(loud), 2, 4, -1).max(axis=3)
+    best = power.max(axis=2)
+    a, b = best[:, 0], best[:, 1]
+    pure = (a + b >= _TONES_SHARE * energy[loud]) & (a <= b * _LOUDEST_LOW) & (b <= a * _LOUDEST_HIGH)
+    for row in np.flatnonzero(pure):
+        low, high = power[row].argmax(axis=1)
+        keys[loud[row]] = _KEYS[low][high]
     return keys

@@ -16,6 +16,7 @@ from svara.clock import Clock
 from svara.media.relay import RelayError
 from svara.media.voice import sdp
 from svara.media.voice.codecs import CODECS, Codec
+from svara.media.voice.dtmf import listen
 from svara.media.voice.leg import Address, Leg
 from svara.media.voice.library import Library
 from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, VoiceEvent
@@ -257,12 +258,18 @@ class Engine:
             leg.received(data)
 
     def _work(self, slot: int, period: int) -> None:
-        for leg in tuple(self._slots[slot].values()):
+        legs = tuple(self._slots[slot].values())
+        for leg in legs:
             try:
                 leg.tick(period)
             except Exception:
                 _log.exception("a leg failed and was closed")
                 self._remove(leg)
+        in_band = [(leg, leg.detector) for leg in legs if leg.detector is not None]
+        if in_band:
+            for (leg, _), keys in zip(in_band, listen([detector for _, detector in in_band]), strict=True):
+                for key in keys:
+                    self._pressed(leg, key, "sound")
 
     def _pressed(self, leg: Leg, key: str, way: str) -> None:
         now = self._around.clock.monotonic()

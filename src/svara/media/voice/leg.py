@@ -31,7 +31,6 @@ class Leg:
     __slots__ = (
         "_active",
         "_codec_type",
-        "_detector",
         "_encoder",
         "_events_type",
         "_key",
@@ -42,6 +41,7 @@ class Leg:
         "_sender",
         "codec",
         "described",
+        "detector",
         "ear",
         "finished",
         "hears",
@@ -98,7 +98,7 @@ class Leg:
         self._encoder: Encoder | None = None
         self._sender = rtp.Sender(160, random_source)
         self._keys = rtp.KeyReceiver()
-        self._detector: KeyDetector | None = None
+        self.detector: KeyDetector | None = None
         self._listeners: set[str] = set()
 
     def connect(self, remote: Address, codec: Codec, chosen: Format, events: Format | None, *, sends: bool) -> None:
@@ -112,8 +112,8 @@ class Leg:
             self._encoder = None
             self.ear = Ear(codec) if self._listeners else None
         wants_detector = events is None and codec.rate_hz == DTMF_RATE_HZ
-        if wants_detector != (self._detector is not None):
-            self._detector = KeyDetector() if wants_detector else None
+        if wants_detector != (self.detector is not None):
+            self.detector = KeyDetector() if wants_detector else None
             self.listen(_IN_BAND, on=wants_detector)
 
     def listen(self, why: str, *, on: bool) -> None:
@@ -185,12 +185,8 @@ class Leg:
 
     def _hear(self, ear: Ear) -> None:
         frame = ear.take()
-        if self._detector is not None:
-            if frame is None:
-                self._detector.silence()
-            else:
-                for key in self._detector.listen(frame):
-                    self._key(self, key, "sound")
+        if self.detector is not None:
+            self.detector.hear(frame)
         recorder = self.recorder
         if recorder is not None:
             other = self._legs.get(self.recording_with)
