@@ -22,6 +22,8 @@ from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.switch import Switch
 from svara.calls.targets import Next, at_number, person_of
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
+from svara.calls.trunks.numbers import EVERYWHERE
+from svara.calls.trunks.outbound import is_emergency
 from svara.people.office import REALM, Target
 from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
@@ -188,14 +190,16 @@ class Desk:
         if login is None or not _understood(transaction):
             return
         tenant, person, _ = switch.office.by_login[login]
-        dialled = request.request_uri.user or ""
+        dialled = _dialled(request)
         asked = Asked(tenant.id, person.id, login, dialled)
         refusal = guard(switch.office, asked, self._usage(login, tenant.id), self._limits)
+        if refusal is None and not self._is_ours(request, transaction.flow):
+            refusal = FOREIGN_HOST
+        if refusal is not None and is_emergency(tenant, dialled):
+            refusal = None  # whatever else goes on: somebody needs help
         if refusal is TOO_FAST:
             self._too_fast(transaction, refusal)
             return
-        if refusal is None and not self._is_ours(request, transaction.flow):
-            refusal = FOREIGN_HOST
         meant = (
             dialling(switch.office, asked, switch.moment(anonymous=_wants_privacy(request)))
             if refusal is None
@@ -305,7 +309,7 @@ class Desk:
         its own domain."""
         uri = request.request_uri
         if not uri.is_sip:
-            return uri.scheme == "tel"  # a number, which is looked for among our own
+            return uri.scheme in ("tel", "urn")  # a number or a service, which is looked for among our own
         host = uri.host
         return host in self._hosts or host == flow.local[0] or host == request.from_.uri.host
 
@@ -322,6 +326,14 @@ def _understood(transaction: ServerTransaction) -> bool:
         transaction.reply(415, headers=(("Accept", "application/sdp"),))
         return False
     return True
+
+
+def _dialled(request: Request) -> str:
+    """What the phone asks for. Some phones know the emergency service by its name alone (RFC 5031)."""
+    uri = request.request_uri
+    if uri.scheme == "urn" and (uri.user or "").lower().startswith("service:sos"):
+        return EVERYWHERE
+    return uri.user or ""
 
 
 def _wants_privacy(request: Request) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.calls.phones import Office, Phone
 from tests.calls.trunks.carriers import BOBS, MAIN, OSLO, Carrier, open_lines
 
 from svara.calls.events import CallEnded, CallStarted, LegEnded, LegOffered
+from svara.calls.guard import Limits
 from svara.sip.message import Request
 from svara.sip.transport.flow import Target
 
@@ -447,3 +449,38 @@ def test_a_talk_outlives_the_killed_server_and_still_answers_challenges(at_work:
     anna.hang_up()
     assert [request.has("proxy-authorization") for request in carrier.heard("BYE")][:2] == [False, True]
     assert at_work.told(CallEnded)[0].outcome == "answered"
+
+
+def test_numbers_and_services_may_be_dialled_by_their_own_schemes(at_work: Office, anna: Phone, carrier: Carrier) -> None:
+    anna.call(OSLO, uri="tel:+47-90-00-00-01")
+    assert asked(carrier).request_uri.user == OSLO
+    anna.cancel()
+    anna.call("help", uri="urn:service:sos.ambulance")
+    assert asked(carrier).request_uri.user == "112"
+
+
+def test_no_limit_keeps_anybody_from_calling_for_help(tmp_path: Path) -> None:
+    office = Office(tmp_path, limits=Limits(calls_of_phone=1, calls_of_tenant=1, starts_per_second=1))
+    carrier = Carrier(office)
+    open_lines(office, carrier.trunk())
+    anna = Phone(office, "acme-anna").register()
+    anna.call(OSLO)
+    anna.call(OSLO)
+    assert anna.statuses[-1] in (486, 503)
+    anna.call("112", host="some.other.example")
+    assert asked(carrier).request_uri.user == "112"
+    office.close()
+
+
+def test_a_provider_that_goes_wild_is_slowed(tmp_path: Path) -> None:
+    office = Office(tmp_path, limits=Limits(starts_per_second=2))
+    carrier = Carrier(office)
+    open_lines(office, carrier.trunk())
+    for _ in range(3):
+        carrier.call(MAIN)
+    assert carrier.heard(503)[0].first("retry-after") == "5"
+    office.wait(2)
+    before = len(carrier.heard(503))
+    carrier.call(MAIN)
+    assert len(carrier.heard(503)) == before
+    office.close()

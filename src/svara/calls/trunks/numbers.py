@@ -29,7 +29,7 @@ _PAUSE = re.compile(r"[,;pPwWxX].*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s\-.()/~\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2010-\u2015\u2212]+")
 _DIGITS = re.compile(r"\+?[0-9]{1,32}")
 _HIDE = re.compile(r"(?:\*31\*|#31#|\*31#)(?=[+0-9])")
-_EVERYWHERE = "112"
+EVERYWHERE = "112"
 """The emergency number of the European Union and of every GSM phone."""
 
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.PERSONAL_NUMBER})
@@ -82,7 +82,7 @@ def emergency(digits: str, country: str) -> bool:
 def emergency_numbers(country: str) -> frozenset[str]:
     """The emergency numbers of a country, of two or three digits each: always with 112."""
     every = (f"{number:0{length}}" for length in (2, 3) for number in range(10**length))
-    return frozenset({_EVERYWHERE, *(one for one in every if shortnumberinfo.is_emergency_number(one, country))})
+    return frozenset({EVERYWHERE, *(one for one in every if shortnumberinfo.is_emergency_number(one, country))})
 
 
 @lru_cache(8192)

@@ -114,5 +114,5 @@ def shown(tenant: Tenant, person: Person | None, trunk: Trunk) -> str:
     first, else any of the tenant's."""
     if person is not None and person.shows in tenant.number_by_e164:
         return person.shows
-    own = [one.number for one in tenant.numbers if one.trunk == trunk.name]
-    return next(iter(own or [one.number for one in tenant.numbers]), "")
+    first = tenant.numbers[0].number if tenant.numbers else ""
+    return next((one.number for one in tenant.numbers if one.trunk == trunk.name), first)
