@@ -9,7 +9,7 @@ import { defineConfig, type Plugin } from "vite";
 const ICONS = [
   "activity", "arrow-left", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "copy", "download", "history", "key-round", "languages",
   "list-filter", "log-out", "mail", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
-  "phone-outgoing", "search", "search-x", "smartphone", "trash-2", "triangle-alert", "user-round", "users-round", "voicemail",
+  "phone-outgoing", "plus", "search", "search-x", "settings", "smartphone", "trash-2", "triangle-alert", "undo-2", "user-round", "users-round", "voicemail",
   "x",
 ];
 

@@ -123,6 +123,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENCRYPTED else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a queue of many members is one form
 
 MAIL = urlsplit(os.environ.get("SVARA_SMTP_URL", ""))
 """The mail server: smtp://USER:PASSWORD@HOST:587 (encrypted by STARTTLS, except on this machine itself), or smtps://

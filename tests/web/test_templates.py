@@ -64,6 +64,9 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
     call = office.answered(acme, "bob", "anna", ago_seconds=60, held=True, also_rang=("mobile",))
     actions.do_create_token(acme["anna"], "Wallboard")
     anna, stranger = browser_of(acme, "anna"), Client()
+    new = "/administration/{}/new/".format
+    anna.post(new("trunks"), {"name": "itsp", "address": "sip:sip.carrier.example", "format": "e164", "identity": "from"})
+    anna.post(new("queues"), {"name": "support", "strategy": "ring-all", "members.0.person": "bob"})
     token = actions.do_invite(acme["dag"])
     pages = {
         "home": anna.get("/"),
@@ -75,6 +78,15 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         "token": anna.post("/profile/tokens/", {"label": "Second"}),
         "bad-password": anna.post("/profile/password/", {"old": "x", "new": "y"}),
         "system": anna.get("/system/"),
+        "own": anna.get("/profile/calls/"),
+        "changes": anna.get("/administration/changes/"),
+        "queues": anna.get("/administration/queues/"),
+        "trunks": anna.get("/administration/trunks/"),
+        "queue": anna.get("/administration/queues/item/support/"),
+        "person": anna.get("/administration/people/item/bob/"),
+        "bad-hours": anna.post(new("hours"), {"name": "office", "open.0.days": "always", "open.0.times": "8-16"}),
+        "secrets": anna.post(new("people"), {"username": "ivar", "name": "Ivar", "phones.0.login": "acme-ivar"}),
+        "sound": anna.get(new("sounds")),
         "missing": anna.get("/nothing/"),
         "sign-in": stranger.get("/sign-in/"),
         "wrong": stranger.post("/sign-in/", {"name": "anna", "password": "wrong"}),

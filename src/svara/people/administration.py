@@ -27,6 +27,8 @@ from svara.people.yamltree import from_plain
 
 Path = tuple[str | int, ...]
 MAX_LOG = 200
+OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "voicemail_pin")
+"""What people choose for themselves."""
 _SECRET_BYTES = 15
 _LINE = re.compile(r" \(line \d+\)| on line \d+")
 
@@ -131,11 +133,41 @@ def do_undo(actor: Account, change_id: str) -> Done:
             for name, item in items.items():
                 if now[section].get(name) != item:
                     raise Invalid("This was changed again since: undo the later change first.")
+        own = {person["username"]: {key: person[key] for key in changelog.PRIVATE} for person in document["people"]}
         for section, items in change.before.items():
             for name, item in items.items():
-                changelog.put(document, section, name, item)
+                private = own.get(name, {}) if section == "people" and item is not None else {}
+                changelog.put(document, section, name, item | private if item is not None else None)
 
     return _change(actor, edit, None, undoes=change)
+
+
+def access_own(actor: Account) -> tuple[Item, Document]:
+    """What the actor chose for themselves, and the names of what their calls can go to."""
+    account = access.me(actor)
+    written = export(account.tenant)
+    item = next(person for person in written["people"] if person["username"] == account.username)
+    names: Document = {section: [] for section in KEYS}
+    names |= {section: [{"name": each["name"]} for each in written[section]] for section in ("queues", "menus")}
+    names["people"] = [{"username": each["username"], "name": each["name"]} for each in written["people"]]
+    return {key: item[key] for key in OWN if key in item}, names
+
+
+def do_change_own(actor: Account, wish: Item) -> Done:
+    """Choose for oneself where calls go, when it is quiet, the mobile number and the PIN; a key of `OWN` that is left out is
+    taken away, but for the PIN. In no log: it is one's own. Raises Rejected."""
+    account = access.me(actor)
+
+    def edit(document: Document) -> None:
+        for person in document["people"]:
+            if person["username"] == account.username:
+                kept = {key: value for key, value in person.items() if key not in OWN}
+                nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": ""}
+                own = nothing | {key: value for key, value in wish.items() if key in OWN}
+                changelog.put(document, "people", account.username, kept | own)
+                return
+
+    return _carry_out(account, edit, ("people", account.username), logged=False)
 
 
 def administers(actor: Account) -> bool:
@@ -153,7 +185,19 @@ def _administered(actor: Account) -> Tenant:
 def _change(
     actor: Account, edit: Callable[[Document], None], item: tuple[str, str] | None, undoes: OfficeChange | None = None
 ) -> Done:
-    tenant = _administered(actor)
+    _administered(actor)
+    return _carry_out(actor, edit, item, undoes=undoes)
+
+
+def _carry_out(
+    actor: Account,
+    edit: Callable[[Document], None],
+    item: tuple[str, str] | None,
+    *,
+    undoes: OfficeChange | None = None,
+    logged: bool = True,
+) -> Done:
+    tenant = access.me(actor).tenant
     prepared = Prepared()
     if undoes is not None:
         kinds = {"people": "person", "queues": "queue"}
@@ -166,7 +210,7 @@ def _change(
             office, was = _checked(tenant, edit, item, made)
             ids = changelog.ids_of(tenant)
             applied = Difference(office, prepared).carry_out(demo=False)
-            if applied.changes:
+            if applied.changes and logged:
                 changelog.record(tenant, was, ids, applied.changes, by=actor, undoes=undoes)
             return Done(applied, made)
     except OfficeFileError as error:

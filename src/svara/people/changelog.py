@@ -15,15 +15,20 @@ from svara.people.models import Account, OfficeChange, Tenant
 
 Parts = dict[str, dict[str, Any]]
 """Section to name to item; None for one that is not there."""
+PRIVATE = ("forward", "find_me", "quiet", "language")
+"""Keys of a person that are never in the log."""
 MAX_ITEMS = 500
 """A change of more than this is recorded, but cannot be undone."""
 MAX_LINES = 500
 
 
 def parts_of(document: Document) -> Parts:
-    """A document by sections and names."""
+    """A document by sections and names, without what people choose for themselves: that is nobody else's to read or undo."""
     parts: Parts = {section: {key(item): item for item in document[section]} for section, key in KEYS.items()}
-    return parts | {"tenant": {"": document["tenant"]}}
+    people = {
+        name: {key: value for key, value in item.items() if key not in PRIVATE} for name, item in parts["people"].items()
+    }
+    return parts | {"people": people, "tenant": {"": document["tenant"]}}
 
 
 def record(

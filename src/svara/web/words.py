@@ -39,6 +39,8 @@ DIRECTIONS: dict[str, Promise] = {
 }
 
 REASONS: dict[str, Promise] = {
+    "the queue does not exist any more": _("the queue does not exist any more"),
+    "keeps the place in the line and is called back": _("keeps the place in the line and is called back"),
     "a phone did not confirm a change": _("a phone did not confirm a change"),
     "a phone is gone": _("a phone is gone"),
     "a phone stopped answering": _("a phone stopped answering"),
@@ -120,6 +122,11 @@ SENTENCES: dict[str, Promise] = {
     "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
     "The old password is not right.": _("The old password is not right."),
+    "This change cannot be undone.": _("This change cannot be undone."),
+    "This was changed again since: undo the later change first.": _(
+        "This was changed again since: undo the later change first."
+    ),
+    "You cannot remove yourself.": _("You cannot remove yourself."),
 }
 
 

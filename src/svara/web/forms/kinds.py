@@ -1,0 +1,243 @@
+"""What the pages of administration ask for, section by section of the document; and what people choose themselves."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from svara.web.forms.fields import Field
+
+TITLES: dict[str, Promise] = {
+    "people": pgettext_lazy("administration", "People"),
+    "queues": pgettext_lazy("administration", "Queues"),
+    "hours": pgettext_lazy("administration", "Opening hours"),
+    "menus": pgettext_lazy("administration", "Menus"),
+    "numbers": pgettext_lazy("administration", "Numbers"),
+    "trunks": pgettext_lazy("administration", "Trunks"),
+    "outbound": pgettext_lazy("administration", "Outbound rules"),
+    "sounds": pgettext_lazy("administration", "Sounds"),
+}
+NEW: dict[str, Promise] = {
+    "people": _("Add a person"),
+    "queues": _("Add a queue"),
+    "hours": _("Add opening hours"),
+    "menus": _("Add a menu"),
+    "numbers": _("Add a number"),
+    "trunks": _("Add a trunk"),
+    "outbound": _("Add an outbound rule"),
+    "sounds": _("Add a sound"),
+}
+ABOUT: dict[str, Promise] = {
+    "people": _("Who works here, with their phones"),
+    "queues": _("Lines in which callers wait, and who takes their calls"),
+    "hours": _("When the office is open"),
+    "menus": _("What callers hear, and which key leads where"),
+    "numbers": _("Your numbers in the public network, and where their calls go"),
+    "trunks": _("The providers by which calls come in and go out"),
+    "outbound": _("Which calls go out by which trunk"),
+    "sounds": _("Prompts, greetings and music"),
+}
+
+_NAME_HINT = _("Small letters, digits, dots and hyphens. It cannot be changed later.")
+_SECONDS = _("Seconds")
+
+
+def _name() -> Field:
+    return Field(key="name", label=_("Name"), required=True, fixed=True, hint=_NAME_HINT)
+
+
+def _extension() -> Field:
+    return Field(key="extension", label=_("Extension"), kind="tel", hint=_("What is dialled inside the company"))
+
+
+def _target(key: str, label: Promise) -> Field:
+    return Field(key=key, label=label, kind="target", options="targets")
+
+
+def _record() -> Field:
+    return Field(key="record", label=_("Record the calls"), kind="check")
+
+
+def _seconds(key: str, label: Promise, default: str = "", hint: Promise = _SECONDS) -> Field:
+    return Field(key=key, label=label, kind="number", hint=hint, default=default)
+
+
+def _week(key: str, label: Promise) -> Field:
+    return Field(
+        key=key,
+        label=label,
+        kind="rows",
+        shape="times",
+        rows=(
+            Field(key="days", label=_("Days"), hint=_("Such as mon-fri, sat or daily")),
+            Field(key="times", label=_("Times"), hint=_("Such as 08:00-16:00")),
+        ),
+    )
+
+
+_FIND_ME = Field(
+    key="find_me",
+    label=_("Ring these too"),
+    kind="rows",
+    rows=(
+        Field(key="to", label=_("Whom"), kind="target", options="ringable"),
+        Field(key="after", label=_("After so many seconds"), kind="number"),
+    ),
+)
+
+FIELDS: dict[str, tuple[Field, ...]] = {
+    "people": (
+        Field(key="username", label=_("User name"), required=True, fixed=True, hint=_NAME_HINT),
+        Field(key="name", label=_("Name"), required=True),
+        Field(key="email", label=_("E-mail"), kind="email"),
+        _extension(),
+        Field(key="roles", label=_("Roles"), kind="choices", options="roles"),
+        Field(
+            key="phones",
+            label=_("Phones"),
+            kind="rows",
+            hint=_("A new phone gets a secret, which is shown once."),
+            rows=(
+                Field(key="login", label=_("SIP login")),
+                Field(key="label", label=_("Label")),
+                Field(key="secret", label=_("Make a new secret"), kind="check"),
+            ),
+        ),
+        Field(key="mobile", label=_("Mobile number"), kind="tel", keep_empty=True),
+        Field(key="allow", label=_("May dial"), kind="choices", options="classes"),
+        Field(key="shows", label=_("Shows this number outside"), kind="choice", options="numbers"),
+        _seconds("unanswered.after", _("Rings so long"), hint=_("Seconds, before a call that nobody takes goes on")),
+        _target("unanswered.to", _("Then the call goes to")),
+        _record(),
+    ),
+    "queues": (
+        _name(),
+        _extension(),
+        Field(key="strategy", label=_("Who is rung"), kind="choice", options="strategies", required=True),
+        Field(
+            key="members",
+            label=_("Members"),
+            kind="rows",
+            rows=(
+                Field(key="person", label=_("Person"), kind="choice", options="people"),
+                Field(key="order", label=_("Order"), kind="number"),
+                Field(key="weight", label=_("Weight"), kind="number"),
+                Field(key="skills", label=_("Skills"), kind="levels", hint=_("Such as norwegian 3, repair 5")),
+            ),
+        ),
+        _seconds("ring", _("Rings an agent so long"), "15"),
+        _seconds("retry", _("Pause after a call that was not taken"), "1"),
+        _seconds("wrap_up", _("Time to wrap up after a talk"), "0"),
+        _seconds("max_wait", _("Longest wait")),
+        _target("when_timeout", _("After the longest wait to")),
+        Field(key="max_waiting", label=_("Most callers in the line"), kind="number"),
+        _target("when_full", _("When the line is full to")),
+        _target("when_empty", _("When nobody is logged in to")),
+        Field(key="greeting", label=_("Greeting"), options="sounds"),
+        Field(key="music", label=_("Music"), kind="choice", options="sound_choices"),
+        Field(key="announce_position", label=_("Say the place in the line"), kind="check"),
+        _seconds("announce_every", _("Say it every"), "45"),
+        Field(key="callback_key", label=_("Key to be called back"), kind="choice", options="keys"),
+        Field(key="priority", label=_("Priority"), kind="number"),
+        Field(key="skills", label=_("Skills that a call needs"), kind="levels"),
+        _seconds("relax", _("A skill's level falls every"), "30"),
+        Field(key="auto_pause_after", label=_("Pause an agent after so many missed offers"), kind="number"),
+        _seconds("service_level", _("Goal for the answer"), "20"),
+        _record(),
+    ),
+    "hours": (
+        _name(),
+        _week("open", _("Open")),
+        Field(key="holidays", label=_("Holidays of"), hint=_("A country or a part of one, such as NO or DE-BY")),
+        Field(
+            key="exceptions",
+            label=_("Exceptions"),
+            kind="rows",
+            shape="times",
+            rows=(
+                Field(key="day", label=_("Day"), hint=_("Such as 2026-12-24, or 12-24 for each year")),
+                Field(key="times", label=_("Times"), hint=_("Such as 08:00-12:00, or closed")),
+            ),
+        ),
+    ),
+    "menus": (
+        _name(),
+        _extension(),
+        Field(key="prompt", label=_("Prompt"), required=True, options="sounds", hint=_("The name of a sound")),
+        Field(
+            key="keys",
+            label=_("Keys"),
+            kind="rows",
+            shape="map",
+            rows=(
+                Field(key="key", label=_("Key"), kind="choice", options="keys"),
+                Field(key="to", label=_("Leads to"), kind="target", options="targets"),
+            ),
+        ),
+        _target("otherwise", _("Otherwise to")),
+        _seconds("timeout", _("Waits for a key"), "5"),
+        Field(key="tries", label=_("Tries"), kind="number", default="3"),
+        Field(key="direct_dial", label=_("Extensions may be dialled"), kind="check", keep_empty=True, default=True),
+    ),
+    "numbers": (
+        Field(key="number", label=_("Number"), kind="tel", required=True, fixed=True, hint=_("Such as +4721000000")),
+        Field(key="trunk", label=_("Trunk"), kind="choice", options="trunks", required=True),
+        _target("to", _("Calls go to")),
+        Field(key="hours", label=_("Opening hours"), kind="choice", options="hours"),
+        _target("closed", _("Outside them to")),
+        _record(),
+    ),
+    "trunks": (
+        _name(),
+        Field(key="address", label=_("Address"), required=True, hint=_("Such as sip:sip.provider.example:5060")),
+        Field(key="login", label=_("Login")),
+        Field(key="secret", label=_("Secret"), kind="secret", hint=_("It is never shown. Left empty, it stays as it is.")),
+        Field(key="register", label=_("Register with the provider"), kind="check"),
+        Field(
+            key="match",
+            label=_("Calls come from"),
+            kind="list",
+            hint=_("IP addresses or networks, with commas between them"),
+        ),
+        Field(key="priority", label=_("Priority"), kind="number", hint=_("The lowest is tried first")),
+        Field(key="format", label=_("Form of numbers"), kind="choice", options="formats"),
+        Field(key="identity", label=_("The caller stands in"), kind="choice", options="identities"),
+        _seconds("probe", _("Ask whether it lives every"), "30"),
+    ),
+    "outbound": (
+        Field(
+            key="prefix",
+            label=_("Numbers that begin with"),
+            kind="tel",
+            required=True,
+            fixed=True,
+            hint=_("Such as + or +47"),
+        ),
+        Field(key="trunk", label=_("Trunk"), kind="choice", options="trunks", required=True, fixed=True),
+    ),
+    "sounds": (
+        _name(),
+        Field(key="text", label=_("Text to be spoken"), kind="area"),
+        Field(key="language", label=_("Language"), kind="choice", options="languages"),
+        Field(key="file", label=_("Or a sound file"), kind="file", hint=_("WAV, MP3, OGG or Opus, at most 20 MB")),
+    ),
+}
+
+OWN: tuple[Field, ...] = (
+    _target("forward.always", _("All my calls go to")),
+    _target("forward.busy", _("When I am in a call to")),
+    _target("forward.offline", _("When my phones are offline to")),
+    _seconds("unanswered.after", _("My phones ring so long"), hint=_("Seconds, before a call that nobody takes goes on")),
+    _target("unanswered.to", _("Then the call goes to")),
+    Field(key="mobile", label=_("Mobile number"), kind="tel", keep_empty=True),
+    _FIND_ME,
+    _week("quiet", _("Quiet hours")),
+    Field(
+        key="voicemail_pin",
+        label=_("New PIN of my voicemail"),
+        kind="secret",
+        hint=_("Four to ten digits, to listen from any phone. Left empty, it stays as it is."),
+    ),
+)
+"""What people choose for themselves: these keys of their own item and no others."""

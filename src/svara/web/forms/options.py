@@ -1,0 +1,96 @@
+"""What there is to choose from in the forms: people, targets, keys, and the words for the office file's own values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from svara.people.office import ALL_BUT_PREMIUM
+from svara.people.roles import ROLES
+from svara.web import words
+from svara.web.forms.fields import Options
+
+Document = dict[str, Any]
+
+
+def options(document: Document) -> Mapping[str, Options]:
+    """All of them, by the names that the fields use."""
+    people = [(person["username"], person["name"]) for person in document["people"]]
+    sounds = [(sound["name"], sound["name"]) for sound in document["sounds"]]
+    persons = [(f"person:{username}", name) for username, name in people]
+    queues = [queue["name"] for queue in document["queues"]]
+    boxes = [(f"voicemail:{username}", name) for username, name in people]
+    boxes += [(f"voicemail:{name}", name) for name in queues]
+    outside = (_("Elsewhere"), [("number", _("This number:"))])
+    return {
+        "targets": [
+            ("", [("", "–"), ("hangup", _("Hang up"))]),
+            (_("People"), persons),
+            (_("Queues"), [(f"queue:{name}", name) for name in queues]),
+            (_("Menus"), [(f"menu:{menu['name']}", menu["name"]) for menu in document["menus"]]),
+            (_("Voicemail"), boxes),
+            outside,
+        ],
+        "ringable": [("", [("", "–")]), (_("People"), persons), outside],
+        "people": [("", [("", "–"), *people])],
+        "sounds": [("", sounds)],
+        "sound_choices": [("", [("", _("The music that Svara brings")), *sounds])],
+        "numbers": [("", [("", "–"), *((each["number"], each["number"]) for each in document["numbers"])])],
+        "trunks": [("", [("", "–"), *((each["name"], each["name"]) for each in document["trunks"])])],
+        "hours": [("", [("", _("Always open")), *((each["name"], each["name"]) for each in document["hours"])])],
+        "keys": [("", [("", "–"), *((key, key) for key in "1234567890*#")])],
+        "languages": [("", [(code, name) for code, name in settings.LANGUAGES])],
+        "roles": [("", [(role, words.ROLES[role]) for role in ROLES if role != "member"])],
+        "classes": [("", [(each, number_class(each)) for each in (*ALL_BUT_PREMIUM, "premium")])],
+        "strategies": [("", strategies())],
+        "formats": [
+            ("", [("e164", "+4721000000"), ("plain", "4721000000"), ("national", "21000000"), ("00", "004721000000")])
+        ],
+        "identities": [("", [("p-asserted-identity", "P-Asserted-Identity"), ("from", "From")])],
+    }
+
+
+def number_class(key: str) -> str:
+    """A class of numbers in words."""
+    known = {
+        "internal": _("Colleagues"),
+        "national": _("National numbers"),
+        "mobile": _("Mobile numbers"),
+        "international": _("International numbers"),
+        "premium": _("Premium numbers"),
+    }
+    return known.get(key, key)
+
+
+def strategies() -> list[tuple[str, str]]:
+    """Who is rung first, in words."""
+    return [
+        ("longest-idle", _("Who has been idle longest")),
+        ("ring-all", _("Everybody at once")),
+        ("round-robin", _("One after the other")),
+        ("fewest-calls", _("Who has had the fewest calls")),
+        ("in-order", _("Always in the same order")),
+    ]
+
+
+def target(document: Document, text: str) -> str:
+    """Where a call goes, in words."""
+    kind, _colon, name = text.partition(":")
+    names = {person["username"]: person["name"] for person in document["people"]}
+    match kind:
+        case "person":
+            return str(names.get(name, name))
+        case "queue":
+            return _("the queue %(name)s") % {"name": name}
+        case "menu":
+            return _("the menu %(name)s") % {"name": name}
+        case "voicemail":
+            return _("the voicemail of %(name)s") % {"name": names.get(name, name)}
+        case "hangup":
+            return pgettext("target", "hung up")
+        case _:
+            return name or text

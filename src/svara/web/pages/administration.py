@@ -1,0 +1,240 @@
+"""Administering a company from pages: people, queues, hours, menus, numbers, trunks, rules, sounds; the log of changes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import PurePath
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from svara.calls.commands import AskTrunks, ForgetPhone, TrunkState, TrunkStates
+from svara.media.sounds.library import MAX_BYTES
+from svara.people import access, administration
+from svara.people.actions import Invalid
+from svara.people.document import KEYS
+from svara.people.errors import PlainError
+from svara.web.forms.fields import Form, Item, read
+from svara.web.forms.kinds import ABOUT, FIELDS, NEW, TITLES
+from svara.web.forms.options import options, target
+from svara.web.pages.calls import ask
+from svara.web.pages.viewing import account_of
+from svara.web.words import sentences
+
+View = Callable[..., HttpResponse]
+
+
+def for_administrators(view: View) -> View:
+    """Others get 403; what is not there, 404."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+        if more.get("section", "people") not in FIELDS:
+            raise Http404
+        try:
+            return view(request, *args, **more)
+        except access.Forbidden:
+            raise PermissionDenied from None
+        except access.NotFound:
+            raise Http404 from None
+
+    return guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An item in the list of its section."""
+
+    name: str
+    title: str
+    about: str
+    badge: tuple[str, str | Promise] | None = None
+    """A tone and a word."""
+
+
+@require_GET
+@for_administrators
+def section(request: HttpRequest, section: str = "people") -> HttpResponse:
+    """Everything of one kind."""
+    document = administration.access_document(account_of(request))
+    states = _trunk_states(request) if section == "trunks" else {}
+    lines = [_line(document, section, item, states) for item in document[section]]
+    page = {"section": section, "title": TITLES[section], "about": ABOUT[section], "new": NEW[section], "lines": lines}
+    return render(request, "web/administration.html", page | {"titles": TITLES})
+
+
+@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters("secret")
+@for_administrators
+def item(request: HttpRequest, section: str, name: str | None = None) -> HttpResponse:
+    """One thing: its form, and saving it. `name` None: a new one."""
+    document = administration.access_document(account_of(request))
+    found = next((each for each in document[section] if KEYS[section](each) == name), None)
+    if name is not None and found is None:
+        raise Http404
+    if request.method == "GET":
+        return _form(request, (section, name), document, found or _fresh(document, section))
+    wish = read(FIELDS[section], request.POST, found or {}, new=found is None)
+    upload = request.FILES.get("file") if section == "sounds" else None
+    done = None
+    with tempfile.NamedTemporaryFile(prefix="svara-sound-") as file:
+        faults: list[tuple[tuple[str | int, ...] | None, str]] = []
+        if isinstance(upload, UploadedFile):
+            faults += [(("file",), _("This file is too large."))] if not _keep(upload, file) else []
+            wish = {key: value for key, value in wish.items() if key != "text"} | {"file": file.name}
+        try:
+            done = administration.do_save(account_of(request), section, name, wish) if not faults else None
+        except administration.Rejected as error:
+            faults = [(fault.path, fault.message.replace(PurePath(file.name).name, str(upload))) for fault in error.faults]
+        except PlainError as error:
+            faults = [((), str(error))]
+    if done is None or faults:
+        wish.pop("file", None)
+        return _form(request, (section, name), document, wish, faults)
+    return _done(request, section, done)
+
+
+@require_POST
+@for_administrators
+def remove(request: HttpRequest, section: str, name: str) -> HttpResponse:
+    """Take one thing out, unless something else needs it."""
+    actor = account_of(request)
+    document = administration.access_document(actor)
+    try:
+        done = administration.do_remove(actor, section, name)
+    except administration.Rejected:
+        where = ", ".join(f"{TITLES[other]}: {each}" for other, each in administration.uses(document, section, name))
+        messages.error(request, _("“%(name)s” is still needed. %(where)s") % {"name": name, "where": where})
+        return redirect("administration-item", section, name)
+    except Invalid as error:
+        messages.error(request, " ".join(sentences(error.messages)))
+        return redirect("administration-item", section, name)
+    return _done(request, section, done)
+
+
+@require_GET
+@for_administrators
+def changes(request: HttpRequest) -> HttpResponse:
+    """Who changed what, and when."""
+    log = administration.access_changes(account_of(request))
+    return render(request, "web/administration_changes.html", {"changes": log, "titles": TITLES, "section": "changes"})
+
+
+@require_POST
+@for_administrators
+def undo(request: HttpRequest, change_id: str) -> HttpResponse:
+    """Bring back what was before a change."""
+    try:
+        done = administration.do_undo(account_of(request), change_id)
+    except Invalid as error:
+        messages.error(request, " ".join(sentences(error.messages)))
+        return redirect("administration-changes")
+    except PlainError as error:
+        messages.error(request, _("That does not fit any more: %(why)s") % {"why": error})
+        return redirect("administration-changes")
+    return _done(request, "changes", done)
+
+
+def _done(request: HttpRequest, section: str, done: administration.Done) -> HttpResponse:
+    """Back to the list; what is shown only once is shown before."""
+    for login in done.applied.stale_logins:
+        async_to_sync(ask)(ForgetPhone(login))
+    links = [
+        (invited.name, request.build_absolute_uri(reverse("invitation", args=[invited.token])))
+        for invited in done.applied.invited
+    ]
+    if done.secrets or links:
+        page = {"section": section, "titles": TITLES, "secrets": done.secrets, "links": links}
+        return render(request, "web/administration_secrets.html", page)
+    messages.success(request, _("Saved. It is in effect now.") if done.applied.changes else _("Nothing was changed."))
+    return redirect("administration-changes") if section == "changes" else redirect("administration-section", section)
+
+
+def _form(
+    request: HttpRequest,
+    place: tuple[str, str | None],
+    document: dict[str, Any],
+    item: Item,
+    faults: list[tuple[tuple[str | int, ...] | None, str]] | None = None,
+) -> HttpResponse:
+    section, name = place
+    form = Form(FIELDS[section], item, options(document), new=name is None)
+    form.blame(faults or [])
+    page = {
+        "section": section,
+        "titles": TITLES,
+        "name": name,
+        "title": NEW[section] if name is None else _line(document, section, item, {}).title,
+        "form": form,
+    }
+    return render(request, "web/administration_item.html", page, status=422 if faults else 200)
+
+
+def _fresh(document: dict[str, Any], section: str) -> Item:
+    """What a new item begins with."""
+    return {"language": document["tenant"]["languages"][0]} if section == "sounds" else {}
+
+
+def _keep(upload: UploadedFile[bytes], file: Any) -> bool:
+    """Write an uploaded file down; False where it is too large."""
+    if upload.size is None or upload.size > MAX_BYTES:
+        return False
+    for chunk in upload.chunks():
+        file.write(chunk)
+    file.flush()
+    return True
+
+
+def _line(document: dict[str, Any], section: str, item: Item, states: dict[str, TrunkState]) -> Line:
+    name = KEYS[section](item)
+    extension = str(item.get("extension", ""))
+    match section:
+        case "people":
+            return Line(name, item["name"], " · ".join(filter(None, [extension, name])))
+        case "queues":
+            members = ", ".join(member["person"] for member in item.get("members", ()))
+            return Line(name, name, " · ".join(filter(None, [extension, members])))
+        case "hours":
+            return Line(name, name, "; ".join(f"{days} {', '.join(times)}" for days, times in item.get("open", {}).items()))
+        case "menus":
+            keys = ", ".join(f"{key} → {target(document, to)}" for key, to in item.get("keys", {}).items())
+            return Line(name, name, " · ".join(filter(None, [extension, keys])))
+        case "trunks":
+            return Line(name, name, item.get("address", ""), _badge(states.get(name)))
+        case "numbers":
+            return Line(name, name, f"→ {target(document, item.get('to', ''))}")
+        case "outbound":
+            return Line(name, item.get("prefix", ""), f"→ {item.get('trunk', '')}")
+        case _:
+            return Line(name, name, item.get("text", "") or _("a sound file"))
+
+
+def _trunk_states(request: HttpRequest) -> dict[str, TrunkState]:
+    """How the trunks are now, by name; none while the calls process does not answer."""
+    answer = async_to_sync(ask)(AskTrunks(account_of(request).tenant_id))
+    return {state.name: state for state in answer.trunks} if isinstance(answer, TrunkStates) else {}
+
+
+def _badge(state: TrunkState | None) -> tuple[str, str | Promise] | None:
+    if state is None:
+        return None
+    known = {
+        "up": ("good", _("works")),
+        "down": ("bad", _("does not answer")),
+        "unregistered": ("bad", _("not registered")),
+        "unknown": ("", _("not asked")),
+    }
+    return known[state.state]

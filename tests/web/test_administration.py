@@ -1,0 +1,300 @@
+"""Anna administers Acme from her pages; Bob may not, and Beta's administrator sees nothing of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from tests.people.offices import wav
+from tests.web.office import Company
+
+from svara.media.sounds import speech
+from svara.people import access, administration
+from svara.people.models import Hours, OfficeChange, Phone, Queue, Sound, Trunk
+from svara.people.pin import check_pin
+
+SignedIn = Callable[..., Client]
+SECTIONS = ("people", "queues", "hours", "menus", "numbers", "trunks", "outbound", "sounds")
+
+
+@pytest.fixture(autouse=True)
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "voice_for", lambda language: None)
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200, (answer.status_code, answer.content.decode()[-2000:])
+    return answer.content.decode()
+
+
+def add(browser: Client, section: str, **fields: object) -> None:
+    answer = browser.post(f"/administration/{section}/new/", fields)
+    assert answer.status_code == 302, answer.content.decode()
+
+
+@pytest.fixture
+def anna(acme: Company, browser_of: SignedIn) -> Client:
+    return browser_of(acme, "anna")
+
+
+@pytest.fixture
+def office(anna: Client) -> Client:
+    """Anna's browser, once she has set up lines, a queue, hours and a menu."""
+    add(anna, "trunks", name="itsp", address="sip:sip.carrier.example", login="acme", secret="t0psecret", format="e164",
+        identity="from", probe="0")  # fmt: skip
+    add(anna, "outbound", prefix="+", trunk="itsp")
+    add(anna, "queues", name="support", extension="600", strategy="ring-all", announce_position="on",
+        **{"members.0.person": "bob", "members.1.person": "eva", "members.1.skills": "norwegian 3"})  # fmt: skip
+    add(anna, "hours", name="office", holidays="NO",
+        **{"open.0.days": "mon-fri", "open.0.times": "08:00-12:00, 13:00-16:00",
+           "exceptions.0.day": "12-24", "exceptions.0.times": "closed"})  # fmt: skip
+    add(anna, "sounds", name="welcome", text="Welcome", language="en")
+    add(anna, "menus", name="front", prompt="welcome", otherwise="queue:support", direct_dial="on",
+        **{"keys.0.key": "1", "keys.0.to": "queue:support", "keys.1.key": "2", "keys.1.to": "number",
+           "keys.1.to.number": "+4790000001"})  # fmt: skip
+    add(anna, "numbers", number="+4721000000", trunk="itsp", to="menu:front", hours="office", closed="voicemail:support")
+    return anna
+
+
+def test_a_company_is_set_up_by_its_pages_alone(office: Client, acme: Company) -> None:
+    written = administration.access_document(acme["anna"])
+    assert written["queues"][0]["members"][1] == {"person": "eva", "order": 2, "skills": {"norwegian": 3}}
+    assert written["hours"] == [
+        {
+            "name": "office",
+            "open": {"mon-fri": ["08:00-12:00", "13:00-16:00"]},
+            "holidays": "NO",
+            "exceptions": {"12-24": "closed"},
+        }
+    ]
+    assert written["menus"][0]["keys"] == {"1": "queue:support", "2": "number:+4790000001"}
+    assert written["numbers"][0]["closed"] == "voicemail:support"
+    assert Trunk.of(acme.tenant).get().secret == "t0psecret"
+    for section, shown in {
+        "queues": "600 · bob, eva",
+        "numbers": "→ the menu front",
+        "menus": "1 → the queue support",
+    }.items():
+        assert shown in text(office.get(f"/administration/{section}/"))
+
+
+def test_a_form_that_is_sent_back_unchanged_changes_nothing(office: Client, acme: Company) -> None:
+    def send_back() -> None:
+        for section in SECTIONS:
+            page = text(office.get(f"/administration/{section}/"))
+            for name in re.findall(rf'/administration/{section}/item/([^/"]+)/', page):
+                address = f"/administration/{section}/item/{name}/"
+                answer = office.post(address, fields_of(text(office.get(address))))
+                assert answer.status_code == 302, (address, answer.content.decode())
+
+    before = administration.access_document(acme["anna"])
+    send_back()
+    count = OfficeChange.of(acme.tenant).count()
+    send_back()
+    assert administration.access_document(acme["anna"]) == before
+    assert OfficeChange.of(acme.tenant).count() == count
+
+
+def fields_of(page: str) -> dict[str, list[str]]:
+    """What a browser would send of the first form of a page."""
+    from html import unescape
+
+    form = re.search(r'<form class="card" .*?</form>', page, re.DOTALL)
+    assert form
+    sent: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input\b[^>]*>", form[0]):
+        attributes = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
+        if "name" not in attributes or attributes.get("type") == "file":
+            continue
+        if attributes.get("type") == "checkbox" and not re.search(r"\bchecked\b", tag):
+            continue
+        sent.setdefault(attributes["name"], []).append(
+            unescape(attributes.get("value", "on" if attributes["type"] == "checkbox" else ""))
+        )
+    for name, options in re.findall(r'<select\b[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form[0], re.DOTALL):
+        values = re.findall(r'<option value="([^"]*)"([^>]*)>', options)
+        chosen = [value for value, more in values if "selected" in more] or [values[0][0]]
+        sent[name] = [unescape(chosen[-1])]
+    for name, value in re.findall(r'<textarea\b[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form[0], re.DOTALL):
+        sent[name] = [unescape(value)]
+    return sent
+
+
+def test_a_mistake_is_shown_at_its_field_and_what_was_typed_stays(office: Client, acme: Company) -> None:
+    answer = office.post(
+        "/administration/queues/item/support/",
+        {
+            "strategy": "ring-all",
+            "extension": "101",
+            "ring": "soon",
+            "members.0.person": "bob",
+            "when_full": "queue:support",
+        },
+    )
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'value="soon" ' in page
+    assert re.search(r'id="f-extension" [^>]*aria-invalid="true"', page)
+    assert "taken by anna; it must be unique" in page
+    assert re.search(r'id="f-ring-fault" role="alert"', page)
+    assert "whom queue support lets go cannot go to it again" in page
+    assert Queue.of(acme.tenant).get().extension == "600"
+
+
+def test_what_is_needed_elsewhere_stays_and_it_is_said_where(office: Client, acme: Company) -> None:
+    answer = office.post("/administration/hours/item/office/remove/", follow=True)
+    assert "“office” is still needed. Numbers: +4721000000" in text(answer)
+    assert Hours.of(acme.tenant).exists()
+    office.post("/administration/numbers/item/+4721000000/remove/")
+    assert "Saved" in text(office.post("/administration/hours/item/office/remove/", follow=True))
+    assert not Hours.of(acme.tenant).exists()
+
+
+def test_secrets_and_invitations_are_shown_once(anna: Client, acme: Company) -> None:
+    page = text(
+        anna.post(
+            "/administration/people/new/",
+            {
+                "username": "ivar",
+                "name": "Ivar Aas",
+                "phones.0.login": "acme-ivar",
+                "allow.internal": "on",
+                "allow.national": "on",
+            },
+        )
+    )
+    secret = re.search(r'<code id="secret-1">([^<]{20,})</code>', page)
+    assert secret
+    assert re.search(r"http://testserver/invitation/svarainv_", page)
+    assert secret[1] not in text(anna.get("/administration/people/item/ivar/"))
+    assert Phone.of(acme.tenant).get(login="acme-ivar").ha1
+    assert "secret" not in str(OfficeChange.of(acme.tenant).values_list("before", "after", "lines"))
+
+
+def test_a_trunk_s_secret_is_never_shown_and_stays_when_left_empty(office: Client, acme: Company) -> None:
+    page = text(office.get("/administration/trunks/item/itsp/"))
+    assert "t0psecret" not in page
+    office.post("/administration/trunks/item/itsp/", fields_of(page) | {"priority": ["3"]})
+    trunk = Trunk.of(acme.tenant).get()
+    assert (trunk.secret, trunk.priority) == ("t0psecret", 3)
+
+
+def test_a_sound_is_uploaded(anna: Client, acme: Company, tmp_path: Path) -> None:
+    upload = SimpleUploadedFile("waltz.wav", wav(), "audio/wav")
+    add(anna, "sounds", name="waltz", language="en", file=upload)
+    assert Sound.of(acme.tenant).get().file.endswith(".wav")
+    wrong = SimpleUploadedFile("letter.wav", b"no sound", "audio/wav")
+    answer = anna.post("/administration/sounds/new/", {"name": "letter", "language": "en", "file": wrong})
+    assert answer.status_code == 422
+    assert "letter.wav" in answer.content.decode()
+    assert "svara-sound-" not in answer.content.decode()
+
+
+def test_changes_are_listed_and_undone(office: Client, acme: Company) -> None:
+    page = text(office.get("/administration/changes/"))
+    assert "+ number +4721000000: to menu:front" in page
+    assert page.count("Anna Berg") >= 7
+    newest = administration.access_changes(acme["anna"])[0]
+    assert "Saved" in text(office.post(f"/administration/changes/{newest.id}/undo/", follow=True))
+    assert administration.access_document(acme["anna"])["numbers"] == []
+    assert "cannot be undone" in text(office.post(f"/administration/changes/{newest.id}/undo/", follow=True))
+    queue = next(c for c in administration.access_changes(acme["anna"]) if any("+ queue" in line for line in c.lines))
+    assert "does not fit any more" in text(office.post(f"/administration/changes/{queue.id}/undo/", follow=True))
+
+
+@pytest.mark.claim("TB-3")
+def test_only_the_administrator_and_only_of_the_own_company(
+    office: Client, acme: Company, beta: Company, browser_of: SignedIn
+) -> None:
+    change = administration.access_changes(acme["anna"])[0]
+    pages = ["/administration/", "/administration/changes/", "/administration/queues/new/"]
+    pages += [f"/administration/{section}/" for section in SECTIONS]
+    names = {"queues": "support", "hours": "office", "menus": "front", "trunks": "itsp", "numbers": "+4721000000"}
+    items = [f"/administration/{section}/item/{name}/" for section, name in names.items()]
+    bob, stranger = browser_of(acme, "bob"), browser_of(beta, "anna")
+    for page in [*pages, *items]:
+        assert bob.get(page).status_code == 403, page
+    for post in [*(f"{item}remove/" for item in items), *items, f"/administration/changes/{change.id}/undo/"]:
+        assert bob.post(post, {"name": "x"}).status_code == 403, post
+        assert stranger.post(post, {"name": "x"}).status_code == 404, post
+    for item in items:
+        assert stranger.get(item).status_code == 404, item
+    for page in pages:
+        seen = text(stranger.get(page))
+        assert not any(word in seen for word in ("item/support", "itsp", "Anna Berg", "Bob Lund")), page
+    assert stranger.get("/administration/nonsense/").status_code == 404
+    assert Client().get("/administration/").status_code == 302
+
+
+def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    count = OfficeChange.of(acme.tenant).count()
+    sent = {
+        "forward.busy": "queue:support",
+        "forward.offline": "number",
+        "forward.offline.number": "+4790000002",
+        "mobile": "+4790000002",
+        "find_me.0.to": "number",
+        "find_me.0.to.number": "+4790000002",
+        "find_me.0.after": "10",
+        "quiet.0.days": "daily",
+        "quiet.0.times": "22:00-07:00",
+        "unanswered.after": "20",
+        "unanswered.to": "voicemail:bob",
+        "voicemail_pin": "2580",
+    }
+    assert "Saved" in text(bob.post("/profile/calls/", sent, follow=True))
+    item, _names = administration.access_own(acme["bob"])
+    assert item == {
+        "forward": {"busy": "queue:support", "offline": "number:+4790000002"},
+        "find_me": [{"after": 10, "to": "number:+4790000002"}],
+        "quiet": {"daily": ["22:00-07:00"]},
+        "mobile": "+4790000002",
+        "unanswered": {"after": 20, "to": "voicemail:bob"},
+    }
+    account = access.me(acme["bob"])
+    assert check_pin("2580", account.voicemail_pin)
+    page = text(bob.get("/profile/calls/"))
+    assert "2580" not in page
+    assert bob.post("/profile/calls/", fields_of(page)).status_code == 302
+    assert administration.access_own(acme["bob"])[0] == item
+    assert access.me(acme["bob"]).voicemail_pin == account.voicemail_pin
+    assert bob.post("/profile/calls/", {"forward.busy": "person:bob"}).status_code == 422
+    assert bob.post("/profile/calls/", {"quiet.0.days": "always", "quiet.0.times": "22:00-07:00"}).status_code == 422
+    assert OfficeChange.of(acme.tenant).count() == count, "what people choose for themselves is in no log"
+    bob.post("/profile/calls/", {})
+    assert administration.access_own(acme["bob"])[0] == {"forward": {}, "find_me": [], "quiet": {}, "mobile": ""}
+
+
+def test_what_bob_chose_is_nobody_else_s(office: Client, acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    bob.post("/profile/calls/", {"forward.always": "person:eva"})
+    office.post("/administration/people/item/bob/", {"name": "Bob Lund-Vik", "roles.agent": "on"})
+    assert administration.access_own(acme["bob"])[0]["forward"] == {"always": "person:eva"}
+    newest = administration.access_changes(acme["anna"])[0]
+    assert "eva" not in str((newest.before, newest.after))
+    office.post(f"/administration/changes/{newest.id}/undo/")
+    assert administration.access_own(acme["bob"])[0]["forward"] == {"always": "person:eva"}
+    assert access.me(acme["bob"]).name == "Bob Lund"
+
+
+def test_bob_s_greeting_ends_with_the_day_that_he_names(acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    day = timezone.localdate() + timedelta(days=30)
+    upload = SimpleUploadedFile("away.wav", wav(), "audio/wav")
+    page = text(bob.post("/voicemail/greeting/", {"greeting": upload, "until": str(day)}, follow=True))
+    assert "Callers hear your own greeting until" in page
+    account = access.me(acme["bob"])
+    assert account.greeting_until is not None
+    in_oslo = account.greeting_until.astimezone(ZoneInfo("Europe/Oslo"))
+    assert (in_oslo.date() - day, in_oslo.hour) == (timedelta(days=1), 0)
+    wrong = SimpleUploadedFile("letter.wav", b"no sound", "audio/wav")
+    assert bob.post("/voicemail/greeting/", {"greeting": wrong}).status_code == 422
+    assert "spoken default" in text(bob.post("/voicemail/greeting/", {"remove": "yes"}, follow=True))
