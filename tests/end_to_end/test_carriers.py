@@ -30,7 +30,9 @@ class Company:
         self.svara = svara
         self.main, self.spare = free_port(), free_port()
 
-    def open(self, **more: Any) -> None:
+    def open(
+        self, *, queues: list[dict[str, Any]] | None = None, numbers: list[dict[str, Any]] | None = None, **more: Any
+    ) -> None:
         """Acme with both carriers; `more` goes into the trunk to the first."""
         office = json.loads(office_file((ANNA, BOB)))
         plain = {"match": ["127.0.0.1"], "probe": 0}
@@ -38,7 +40,8 @@ class Company:
             {"name": "main", "address": f"sip:127.0.0.1:{self.main}", "format": "plain", "priority": 1, **plain, **more},
             {"name": "spare", "address": f"sip:127.0.0.1:{self.spare}", "priority": 2, **plain},
         ]
-        office["numbers"] = [
+        office["queues"] = queues or []
+        office["numbers"] = numbers or [
             {"number": MAIN, "trunk": "main", "to": "person:anna"},
             {"number": SECOND, "trunk": "spare", "to": "person:bob"},
         ]
@@ -95,6 +98,25 @@ def test_a_customer_calls_the_main_number_and_talks_with_anna(acme: Company, ann
     record = acme.record()
     assert (record["direction"], record["from"], record["answered_by"]) == ("inbound", OSLO, "anna")
     assert record["outcome"] == "answered"
+
+
+@pytest.mark.claim("PHO-4")
+def test_a_customer_calls_the_main_number_and_the_queue_finds_an_agent(
+    acme: Company, anna: Linphone, tmp_path: Path
+) -> None:
+    acme.open(
+        queues=[{"name": "support", "members": ["anna"]}],
+        numbers=[{"number": MAIN, "trunk": "main", "to": "queue:support"}],
+    )
+    with Sipp(tmp_path, "carrier", acme.svara.sip, login=OSLO, target=MAIN, port=acme.main, talk_seconds=3) as customer:
+        anna.wait_state("incoming")
+        anna.answer()
+        anna.wait_to_hear(660)
+        outcome = customer.wait()
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    record = acme.record()
+    assert (record["direction"], record["queue"], record["answered_by"]) == ("inbound", "support", "anna")
+    assert [offer["answered"] for offer in record["offers"]] == [True]
 
 
 def test_the_number_decides_whose_call_it_is(acme: Company, anna: Linphone, tmp_path: Path) -> None:
