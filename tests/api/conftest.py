@@ -16,14 +16,20 @@ from svara.bus.port import BusError, Event
 from svara.calls.commands import (
     AskHealth,
     AskLive,
+    AskQueues,
     Done,
     Health,
+    LiveAgent,
     LiveCall,
     Originate,
     Originated,
     PersonPresence,
+    QueueChanged,
+    Queues,
+    QueueState,
     Refused,
     Request,
+    SetAgent,
 )
 from svara.calls.commands import Live as WholeState
 from svara.history.health import SERVICE as HISTORY
@@ -49,6 +55,10 @@ class ScriptedBus:
                 return Health(1, 3, 5, "up", counters={"calls_total": 7.0})
             case Originate():
                 return Originated("new-call")
+            case AskQueues(name=name):
+                return Queues((QueueState("q-support", "support"),) if name in (None, "support") else ())
+            case SetAgent():
+                return Refused("not-found", "no member of it")
             case _:
                 return Done()
 
@@ -116,7 +126,7 @@ def globex(db: None, mirror: live.Live) -> Company:
     return company("globex", timezone="America/New_York")
 
 
-def news(topic: str, payload: LiveCall | PersonPresence) -> Event:
+def news(topic: str, payload: LiveCall | PersonPresence | QueueChanged | LiveAgent) -> Event:
     return Event(topic, msgspec.msgpack.encode(payload))
 
 

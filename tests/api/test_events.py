@@ -19,7 +19,7 @@ from tests.api.conftest import Caller, going_on, news
 from tests.history.stories import Company
 
 from svara.api import events
-from svara.calls.commands import PersonPresence
+from svara.calls.commands import LiveAgent, PersonPresence, QueueChanged
 from svara.people import access
 from svara.people.actions import do_revoke_token
 from svara.people.models import Account
@@ -66,6 +66,31 @@ async def listening(caller: Caller, **headers: str) -> AsyncIterator[Stream]:
         yield stream
     finally:
         await chunks.aclose()
+
+
+def test_boards_follow_queues_and_a_pauses_reason_is_not_for_everybody(acme: Company, globex: Company, mirror: Live) -> None:
+    bob, anna, other = Caller(acme.bob), Caller(acme.anna), Caller(globex.anna)
+
+    async def story() -> None:
+        async with listening(bob) as bobs, listening(anna) as admins, listening(other) as others:
+            changed = QueueChanged(acme.tenant.id, "q1", "support", 2, 1_793_358_000.0, {"paused": 1})
+            mirror.take(news("queue.changed", changed))
+            mirror.take(news("queue.agent", LiveAgent(acme.tenant.id, acme.dag.id, "paused", "dentist", ("q1",))))
+            name, data = await bobs.event()
+            assert (name, data["name"], data["waiting_count"], data["agents"]) == (
+                "queue.changed",
+                "support",
+                2,
+                {"paused": 1},
+            )
+            assert data["longest_since"].startswith("2026-10-30T12:00:00")
+            assert await bobs.event() == ("queue.agent", {"username": "dag", "state": "paused", "reason": ""})
+            await admins.event()
+            assert (await admins.event())[1]["reason"] == "dentist"
+            mirror.take(news("presence.changed", PersonPresence(globex.tenant.id, globex.bob.id, "in-call")))
+            assert (await others.event())[0] == "presence.changed", "nothing came of the other company's queues"
+
+    run(story())
 
 
 def test_anna_sees_her_call_and_bobs_presence_and_nobody_elses_calls(acme: Company, globex: Company, mirror: Live) -> None:

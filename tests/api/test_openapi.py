@@ -26,7 +26,7 @@ from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import Company, call, happened
 from tests.voicemail.stories import happen, left
 
-from svara.calls.commands import PersonPresence
+from svara.calls.commands import AskQueues, PersonPresence, SetAgent
 from svara.web.live import Live
 
 OPTIONS = settings(
@@ -64,6 +64,9 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("post", "/api/v1/calls"),
         ("get", "/api/v1/calls/{call_id}"),
         ("post", "/api/v1/calls/{call_id}/hangup"),
+        ("get", "/api/v1/queues"),
+        ("get", "/api/v1/queues/{name}"),
+        ("put", "/api/v1/queues/{name}/members/me"),
         ("get", "/api/v1/events"),
         ("get", "/api/v1/voicemail"),
         ("get", "/api/v1/voicemail/messages"),
@@ -103,9 +106,9 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
     walked = 0
     for method, path in operations():
         for theirs_id in theirs:
-            url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id)
+            url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id).replace("{name}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
-            body = {"from": theirs_id, "to": "101", "choice": "away"}
+            body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused"}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )
@@ -116,8 +119,9 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
             if path != "/api/v1/metrics":
                 assert not [secret for secret in secrets if secret in content.decode().lower()], (method, url)
             walked += 1
-    assert walked == 20 * len(theirs)
-    assert bus.asked == [], "nothing was asked of the calls process"
+    assert walked == len(operations()) * len(theirs)
+    assert {type(request) for request in bus.asked} == {AskQueues, SetAgent}
+    assert {request.tenant for request in bus.asked} == {acme.tenant.id}, "nothing was asked of anybody else's"  # type: ignore[union-attr]
     for person in globex.people.values():
         before = person.choice
         person.refresh_from_db()

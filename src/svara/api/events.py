@@ -21,7 +21,7 @@ from ninja import Router
 from svara.api.auth import account_of, still_there
 from svara.api.problems import ApiError
 from svara.calls.boxes import BoxChanged
-from svara.calls.commands import LiveCall, PersonPresence, Recorded
+from svara.calls.commands import LiveAgent, LiveCall, PersonPresence, QueueChanged, Recorded
 from svara.calls.events import Party
 from svara.people import access
 from svara.people.models import Account
@@ -54,8 +54,8 @@ async def events(request: HttpRequest) -> StreamingHttpResponse:
 
     `call.started`, `call.ringing`, `call.answered`, `call.held`, `call.resumed` and `call.ended` carry the call as it
     stands, `call.recorded` the id of a call whose record is complete, `presence.changed` a person,
-    `message.changed` a box of voice messages with how many are new and heard. `reset` says that
-    something may have been missed: read the lists again.
+    `message.changed` a box of voice messages with how many are new and heard, `queue.changed` a queue at a glance,
+    `queue.agent` how an agent is shown now. `reset` says that something may have been missed: read the lists again.
     """
     account = account_of(request)
     if _open[account.id] >= MAX_STREAMS:
@@ -128,6 +128,21 @@ class _Shown:
                 **await self._party("to", payload.callee),
                 "started_at": self._time(payload.started_at),
                 "answered_at": self._time(payload.answered_at),
+            }
+        if isinstance(payload, QueueChanged):
+            return {
+                "name": payload.name,
+                "waiting_count": payload.waiting,
+                "longest_since": self._time(payload.since or None),
+                "agents": payload.agents,
+            }
+        if isinstance(payload, LiveAgent):
+            person = await self._person(payload.person)
+            own = payload.person == self._actor.id or self._actor.has_role("supervisor", "admin")
+            return {
+                "username": person.username if person else None,
+                "state": payload.state,
+                "reason": payload.reason if own else "",
             }
         if isinstance(payload, BoxChanged):
             return {"box": payload.box, "new": payload.new, "heard": payload.heard}

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import Field
 
+from svara.calls.commands import AgentState, OwnState
 from svara.calls.events import Direction, EndedBy, Outcome
 from svara.people.presence import Availability, Choice
 
@@ -112,6 +113,59 @@ class Leg(Schema):
     ended_at: datetime
     status: int
     reason: str
+
+
+class WaitingCaller(Schema):
+    """Somebody who waits in a queue; who it is only for its members, supervisors and administrators."""
+
+    id: Annotated[str, Field(description="Of the call")]
+    position: Annotated[int, Field(description="1: next")]
+    since: datetime
+    wait_seconds: float
+    from_: Annotated[str | None, Field(alias="from", description="Number or extension")]
+    from_name: str | None
+    from_person: str | None
+    ringing: Annotated[bool, Field(description="An agent's phone rings for them")]
+    called_back: Annotated[bool, Field(description="They hung up and keep their place: they are called back in turn")]
+
+
+class QueueMember(Schema):
+    """A member of a queue as shown now."""
+
+    username: str
+    name: str
+    state: AgentState
+    reason: Annotated[
+        str,
+        Field(description="Why the pause; 'offline' for one who is logged in, but whose phones are all offline"),
+    ]
+    since: datetime
+    calls: Annotated[int, Field(description="Calls of this queue taken since the server started")]
+
+
+class Queue(Schema):
+    """A queue as it is now. Of a very long line the first 200 are listed."""
+
+    name: str
+    extension: str | None
+    waiting: list[WaitingCaller]
+    waiting_count: int
+    longest_wait_seconds: float | None
+    expected_wait_seconds: Annotated[float | None, Field(description="For one who comes now; null where nobody can know")]
+    members: list[QueueMember]
+
+
+class Queues(Schema):
+    """All queues of the company."""
+
+    items: list[Queue]
+
+
+class AgentWish(Schema):
+    """What one wants to be in a queue."""
+
+    state: OwnState
+    reason: Annotated[str, Field(max_length=100)] = ""
 
 
 class Offer(Schema):

@@ -22,10 +22,12 @@ TOPIC_PRESENCE = "presence.changed"
 """The payload is `PersonPresence`."""
 TOPIC_QUEUE = "queue.changed"
 """The payload is `QueueChanged`."""
-TOPIC_AGENT = "agent.changed"
+TOPIC_AGENT = "queue.agent"
 """The payload is `LiveAgent`."""
 
 AgentState = Literal["available", "ringing", "talking", "wrap-up", "paused", "logged-out"]
+OwnState = Literal["available", "paused", "logged-out"]
+"""What agents set themselves."""
 
 
 class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -121,6 +123,7 @@ class QueueState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     name: str
+    extension: str | None = None
     waiting: int = 0
     """How many stand in the line, also those beyond what is listed."""
     callers: tuple[WaitingCaller, ...] = ()
@@ -197,7 +200,7 @@ class SetAgent(msgspec.Struct, frozen=True, tag="set-agent"):
 
     tenant: str
     person: str
-    state: Literal["available", "paused", "logged-out"]
+    state: OwnState
     reason: str = ""
     queue: str | None = None
 

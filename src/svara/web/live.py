@@ -25,14 +25,18 @@ from svara.bus.port import Bus, BusError, Event, Gap
 from svara.calls.boxes import TOPIC_CHANGED, TOPIC_MESSAGE, BoxChanged
 from svara.calls.commands import (
     SERVICE,
+    TOPIC_AGENT,
     TOPIC_CALL,
     TOPIC_PRESENCE,
+    TOPIC_QUEUE,
     Answer,
     AskHealth,
     AskLive,
     Health,
+    LiveAgent,
     LiveCall,
     PersonPresence,
+    QueueChanged,
     Recorded,
 )
 from svara.calls.commands import Live as WholeState
@@ -62,7 +66,10 @@ _recorded = msgspec.msgpack.Decoder(Recorded).decode
 
 _box_changed = msgspec.msgpack.Decoder(BoxChanged).decode
 
-Payload = LiveCall | PersonPresence | Recorded | BoxChanged
+_queue_changed = msgspec.msgpack.Decoder(QueueChanged).decode
+_agent_changed = msgspec.msgpack.Decoder(LiveAgent).decode
+
+Payload = LiveCall | PersonPresence | Recorded | BoxChanged | QueueChanged | LiveAgent
 
 
 class Person(Protocol):
@@ -87,7 +94,9 @@ class Viewer:
             return False
         if isinstance(payload, BoxChanged):
             return self.person in payload.people  # nobody sees all voice messages
-        return self.sees_all or isinstance(payload, PersonPresence) or self.person in payload.people
+        if isinstance(payload, PersonPresence | QueueChanged | LiveAgent):
+            return True
+        return self.sees_all or self.person in payload.people
 
 
 def viewer_of(account: Person) -> Viewer:
@@ -229,7 +238,7 @@ class Live:
             return
         asking = asyncio.create_task(self._keep_asking())
         try:
-            async with self.bus.subscribe(TOPIC_CALL, TOPIC_PRESENCE, TOPIC_MESSAGE) as events:
+            async with self.bus.subscribe(TOPIC_CALL, TOPIC_PRESENCE, TOPIC_MESSAGE, TOPIC_QUEUE, TOPIC_AGENT) as events:
                 self._want()
                 async for event in events:
                     if isinstance(event, Gap):
@@ -325,6 +334,10 @@ class Live:
                 presence = _presence(event.payload)
                 self._people[presence.person] = presence
                 return presence
+            if event.topic == TOPIC_QUEUE:
+                return _queue_changed(event.payload)
+            if event.topic == TOPIC_AGENT:
+                return _agent_changed(event.payload)
             if event.topic == TOPIC_CHANGED:
                 return _box_changed(event.payload)
             if event.topic == RECORDED:

@@ -478,7 +478,7 @@ def test_what_boards_are_told(desk: Desk) -> None:
     office.wait(1)
     topics = [topic for topic, _ in office.news]
     assert "queue.changed" in topics
-    assert "agent.changed" in topics
+    assert "queue.agent" in topics
     bob.answer()
     anna.hang_up()
     assert board(office).members[0].calls == 1

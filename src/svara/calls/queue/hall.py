@@ -230,6 +230,7 @@ class Hall:
         return QueueState(
             id=queue.id,
             name=queue.name,
+            extension=queue.extension,
             waiting=length,
             callers=tuple(self._caller(room, one) for one in line),
             members=tuple(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 
+from svara.calls.commands import AgentState
 from svara.calls.queue.estimate import Estimate
-from svara.calls.queue.model import DO_NOT_DISTURB, OFFLINE, AgentState
+from svara.calls.queue.model import DO_NOT_DISTURB, OFFLINE
 from svara.calls.queue.ordered import Key, Ordered
 from svara.calls.queue.strategy import TIERS, open_tiers, shortfall, sort_key
 from svara.people.office import Member, Queue

@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
+from svara.calls.commands import OwnState
 from svara.calls.queue.core import CALLBACK_DIAL_SECONDS, Core
 from svara.calls.queue.line import Caller
 from svara.calls.queue.model import (
     Action,
     AgentChoice,
-    Choice,
     GiveUp,
     MemberView,
     OfferEnd,
@@ -153,7 +153,7 @@ class Machine(Core):
         online: bool | None = None,
         busy: bool | None = None,
         dnd: bool | None = None,
-        state: Choice | None = None,
+        state: OwnState | None = None,
         reason: str = "",
         queue: str | None = None,
     ) -> Actions:

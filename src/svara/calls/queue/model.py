@@ -10,11 +10,9 @@ from typing import Literal
 
 import msgspec
 
+from svara.calls.commands import AgentState
 from svara.people.office import Target
 
-AgentState = Literal["available", "ringing", "talking", "wrap-up", "paused", "logged-out"]
-Choice = Literal["available", "paused", "logged-out"]
-"""What agents set themselves."""
 OfferEnd = Literal["no answer", "declined", "busy", "offline", "withdrawn", "unreached"]
 """How an offer ends without a talk. "withdrawn": through no fault of the agent; "unreached": the agent was there, but the
 person to be called back was not."""

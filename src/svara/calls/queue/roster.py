@@ -5,8 +5,9 @@ Keeps each queue's free agents and counts right; knows nothing of callers and of
 
 from __future__ import annotations
 
+from svara.calls.commands import OwnState
 from svara.calls.queue.line import AgentRecord, Line, MemberRecord
-from svara.calls.queue.model import Agent, Choice
+from svara.calls.queue.model import Agent
 from svara.people.office import Queue, Tenant
 
 
@@ -39,7 +40,7 @@ class Roster:
                 self._turned[member.line.queue.id] = member.line
         self.look_at(agent)
 
-    def choose(self, agent: AgentRecord, state: Choice, reason: str, queue: str | None) -> None:
+    def choose(self, agent: AgentRecord, state: OwnState, reason: str, queue: str | None) -> None:
         """The agent's own choice, for one queue or all; a pause is one for all."""
         members = [member for member in agent.members.values() if queue in (None, member.line.queue.id)]
         if state == "logged-out":
