@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
-from svara.people import access, actions
-from svara.people.models import Account, Invitation, SignInCount
+from svara.data import DataFolder
+from svara.people import access, actions, retention
+from svara.people.models import Account, Invitation, SignInCount, Tenant
 from svara.people.retention import forget_expired
 
 DAY = 24 * 3600
+NOW = 1_793_358_000.0
 
 
 def test_each_thing_has_its_time(anna: Account) -> None:
@@ -31,3 +34,19 @@ def test_each_thing_has_its_time(anna: Account) -> None:
     assert forget_expired(now + 29 * DAY) == 0
     assert forget_expired(now + 31 * DAY) == 1
     assert not SignInCount.objects.exists()
+
+
+def test_a_greeting_that_is_not_used_any_more_goes_from_the_disk(db: None, data_folder: DataFolder) -> None:
+    """Anna had recorded one greeting and then another; Beta's own file is none of Acme's business."""
+    tenants = [
+        Tenant.objects.create(slug=slug, name=slug, country="NO", timezone="Europe/Oslo") for slug in ("acme", "beta")
+    ]
+    for tenant in tenants:
+        (data_folder.sounds / tenant.id).mkdir()
+        for name in ("old.wav", "new.wav"):
+            place = data_folder.sounds / tenant.id / name
+            place.write_bytes(b"RIFF")
+            os.utime(place, (NOW - 7200, NOW - 7200))
+        Account.all_tenants.create(tenant=tenant, username="anna", name="Anna", greeting_file=f"{tenant.id}/new.wav")
+    assert retention.forget_sounds(NOW) == 2
+    assert sorted(path.name for path in data_folder.sounds.rglob("*.wav")) == ["new.wav", "new.wav"]

@@ -1,14 +1,17 @@
-"""What is kept for a time only, and goes when that is over: sessions, invitations, counts of failed sign-ins."""
+"""What is kept for a time only, and goes when that is over: sessions, invitations, counts of failed sign-ins, old changes of
+the office, and sounds that nobody uses any more (a greeting is somebody's voice)."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from svara.media.sounds.library import remove_unused
 from svara.people import throttle
-from svara.people.models import Invitation, OfficeChange, SignInCount
+from svara.people.models import Account, Invitation, OfficeChange, SignInCount, Sound, Tenant
 from svara.people.models.changes import KEPT_DAYS
 
 MAX_SIGN_IN_COUNTS = 100_000
@@ -22,7 +25,17 @@ def forget_expired(now: float | None = None) -> int:
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
     changes, _ = OfficeChange.all_tenants.filter(created_at__lt=at - timedelta(days=KEPT_DAYS)).delete()
-    return sessions + invitations + changes + forget_sign_in_counts(moment)
+    return sessions + invitations + changes + forget_sign_in_counts(moment) + forget_sounds(moment)
+
+
+def forget_sounds(now: float) -> int:
+    """Delete the files of sounds and greetings that are not in use any more; gives how many."""
+    gone = 0
+    for tenant in Tenant.objects.all():
+        used = set(Sound.of(tenant).values_list("file", flat=True))
+        used |= set(Account.of(tenant).exclude(greeting_file="").values_list("greeting_file", flat=True))
+        gone += remove_unused(settings.DATA, tenant.id, used, now)
+    return gone
 
 
 def forget_sign_in_counts(now: float) -> int:

@@ -187,7 +187,7 @@ def test_a_tenant_is_no_way_out_of_the_folder(data_folder: DataFolder) -> None:
     with pytest.raises(ValueError, match="tenant"):
         library.store_wav(data_folder, "../other", b"")
     with pytest.raises(ValueError, match="tenant"):
-        library.remove_unused(data_folder, "..", ())
+        library.remove_unused(data_folder, "..", (), 0.0)
 
 
 def test_what_nobody_uses_goes_after_an_hour_and_what_is_wanted_again_stays(data_folder: DataFolder) -> None:

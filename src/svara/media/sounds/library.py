@@ -12,7 +12,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -97,14 +96,14 @@ def put(place: Path, content: bytes, *, synced: bool = True) -> None:
         raise
 
 
-def remove_unused(data: DataFolder, tenant: str, used: Collection[str], now: float | None = None) -> int:
+def remove_unused(data: DataFolder, tenant: str, used: Collection[str], now: float) -> int:
     """Delete a tenant's sounds that are not among `used` (places relative to `data.sounds`); gives how many.
 
-    What was stored within the last hour stays: somebody may be about to use it.
+    What was stored within the last hour before `now` (seconds since the epoch) stays: somebody may be about to use it.
     """
     if not _TENANT.fullmatch(tenant):
         raise ValueError("not the id of a tenant")
-    before = (time.time() if now is None else now) - UNUSED_SECONDS
+    before = now - UNUSED_SECONDS
     removed = 0
     for place in (data.sounds / tenant).glob("*"):
         if f"{tenant}/{place.name}" not in used and place.stat().st_mtime < before:
