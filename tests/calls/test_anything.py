@@ -22,6 +22,7 @@ from svara.calls.events import CallEnded, CallStarted, LegAnswered, LegEnded, Le
 from svara.calls.main import relay_lost, relay_silent
 from svara.calls.service import Service
 from svara.history.fold import Fold
+from svara.people.office import Menu
 from svara.sip.message import SipError
 
 LOGINS = ("acme-anna", "acme-bob", "acme-bob-soft", "acme-bob-dect", "acme-cecilie")
@@ -31,6 +32,9 @@ WITH_PHONE = (
     "call-bob",
     "call-cecilie",
     "call-anna",
+    "call-700",
+    "call-700",
+    "call-*97",
     "call-without-sdp",
     "call-reliably",
     "cancel",
@@ -53,7 +57,34 @@ WITH_PHONE = (
     "prack",
     "reconnect",
 )
-ALONE = ("wait-1", "wait-20", "wait-70", "slow-relay", "catch-up", "relay-fails", "relay-works", "relay-lost", "silence")
+ALONE = (
+    "wait-1",
+    "wait-20",
+    "wait-70",
+    "slow-relay",
+    "catch-up",
+    "relay-fails",
+    "relay-works",
+    "relay-lost",
+    "silence",
+    "press-1",
+    "press-2",
+    "press-9",
+    "press-#",
+    "speak",
+    "voice-lost",
+    "voice-away",
+    "voice-back",
+)
+FRONT = Menu(
+    "m",
+    "front",
+    "",
+    keys={"1": "person:bob", "2": "voicemail:bob", "9": "menu:front"},
+    otherwise="person:cecilie",
+    extension="700",
+    direct_dial=False,
+)
 RARE = ("kill", "click", "screen-hang-up")
 actions = st.one_of(
     st.tuples(st.sampled_from(WITH_PHONE), st.integers(0, len(LOGINS) - 1)),
@@ -134,6 +165,19 @@ def happen(office: Office, what: str) -> None:
             office.relay.fails = None
         case ["relay", "lost"]:
             relay_lost(office.switch)
+        case ["press", key]:
+            for leg in list(office.voice.legs):
+                office.voice.press(key, leg)
+        case ["speak"]:
+            for leg in office.voice.legs:
+                office.voice.say(2, leg)
+        case ["voice", "lost"]:
+            office.voice.crash()
+            office.voice.come_back()
+        case ["voice", "away"]:
+            office.voice.crash()
+        case ["voice", "back"] if not office.voice.up:
+            office.voice.come_back()
         case ["silence"]:
             for call in office.calls[:1]:
                 if call.state == "talking":
@@ -158,7 +202,8 @@ def happen(office: Office, what: str) -> None:
 @given(st.lists(actions, max_size=40))
 def test_every_call_is_told_exactly_once_and_leaves_nothing(script: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        office = Office(Path(folder), offices.office(bob=offices.goes_to("person:cecilie", 25)))
+        bob, cecilie = offices.goes_to("person:cecilie", 25), offices.goes_to("voicemail:cecilie", 20)
+        office = Office(Path(folder), offices.office(bob=bob, cecilie=cecilie, acme={"menus": (FRONT,)}))
         phones = [Phone(office, login, transport="TCP" if "soft" in login else "UDP").register() for login in LOGINS]
         for what, who in script:
             if what in WITH_PHONE:
@@ -177,6 +222,7 @@ def close_down(office: Office, phones: list[Phone]) -> None:
         phone.deaf = True
     happen(office, "relay-works")
     happen(office, "catch-up")
+    happen(office, "voice-back")
     office.wait(100)
     for call in office.calls:
         relay_silent(office.switch, call.id)
@@ -202,7 +248,7 @@ def check(office: Office) -> None:
             fold.add(event)
         record = fold.record()
         assert record is not None
-        answered = [event for event in own if isinstance(event, LegAnswered) and event.leg.startswith("b")]
+        answered = [event for event in own if isinstance(event, LegAnswered) and event.leg[0] in "bv"]
         assert len(answered) <= 1
         assert (record.outcome == "answered") == bool(answered)
     switch = office.switch
@@ -212,5 +258,6 @@ def check(office: Office) -> None:
     assert switch.calls_of_phone == switch.calls_of_tenant == {}
     assert switch.transactions.open == 0
     assert office.relay.sessions == set()
+    assert office.voice.legs == switch.guests == {}
     assert {one.availability for one in switch.news.presence("t-acme")} <= {"available", "offline"}
     assert office.clock.pending == 0

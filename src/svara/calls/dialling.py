@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from svara.calls.codes import feature_of
 from svara.calls.events import Direction, Party
 from svara.calls.persons import route
 from svara.calls.route import MAX_DIALLED, NOT_YOURS, UNKNOWN, Asked, Caller, Moment, Plan, Refusal, digits, find, party
@@ -59,6 +60,9 @@ def inside(tenant: Tenant, text: str) -> Target | None:
     if len(text) > MAX_DIALLED or not text.isprintable():
         return None
     text = text.strip()
+    feature = feature_of(text)
+    if feature is not None:
+        return f"feature:{text}"
     by_extension = tenant.target_by_extension.get(digits(text)) or tenant.target_by_extension.get(text)
     if by_extension is not None:
         return by_extension

@@ -61,6 +61,9 @@ class Guest:
         self._done: Callable[[], object] | None = None
         self._playing: Playing | None = None
         self._recording: Recording | None = None
+        self._stop_key_came = False
+        self._stop_keys_due = ""
+        """The key that ended a recording may be told before or after the recording itself; it means nothing else."""
         self._serial = 0
         self._ready: Callable[[], object] | None = None
         self._failed: Callable[[Refusal], object] | None = None
@@ -219,6 +222,7 @@ class Guest:
         """Record the caller; `recorded` is told how it ended, unless the guest was closed before."""
         self.on_recorded = recorded
         self._recording = recording
+        self._stop_key_came = False
         if self.voice is not None:
             self.voice.record(self.id, recording)
 
@@ -246,9 +250,15 @@ class Guest:
                         done()
             case Key(key=key):
                 # What it interrupted, if anything, only the voice process knows: `done` is told of what was heard.
-                if self.on_key is not None:
+                if self._recording is not None and key in self._recording.stop_keys:
+                    self._stop_key_came = True
+                elif key in self._stop_keys_due:
+                    self._stop_keys_due = ""
+                elif self.on_key is not None:
                     self.on_key(key)
             case Recorded():
+                due = event.reason == "key" and self._recording is not None and not self._stop_key_came
+                self._stop_keys_due = self._recording.stop_keys if due and self._recording is not None else ""
                 recorded, self.on_recorded, self._recording = self.on_recorded, None, None
                 if recorded is not None:
                     recorded(event)

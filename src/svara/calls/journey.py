@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from svara.calls import mailbox, menu
+from svara.calls import features, mailbox, menu, readbox
+from svara.calls.codes import Feature
 from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
 from svara.calls.route import Caller, Onto, Onward, Plan, Refusal
 from svara.calls.setup import GAVE_UP, Setup
 from svara.calls.stops import CallerSide, Farewell, Stop
-from svara.calls.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, resolve
+from svara.calls.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, Read, Use, resolve
 from svara.calls.verdict import verdict
 from svara.people.office import Target, Tenant
 
@@ -153,7 +154,7 @@ class Journey:
         else:
             self._enter(stop, happened)
 
-    def _stop(self, found: Plan | Enter | Listen | Message | Refusal, kept: bytes) -> Stop | Refusal:
+    def _stop(self, found: Use | Read | Plan | Enter | Listen | Message | Refusal, kept: bytes) -> Stop | Refusal:
         match found:
             case Plan():
                 return Setup(self.call, self.side, found, self.passed)
@@ -162,6 +163,12 @@ class Journey:
                 return NO_QUEUES if queues is None else queues.enter(self, queue, kept)
             case Listen():
                 return menu.InMenu(self, found.menu)
+            case Use(person=person, feature=Feature(name="mailbox", argument=argument)):
+                return readbox.open_box(self, person, argument, kept)
+            case Read(owner=owner):
+                return readbox.ReadMailbox(self, None, owner, kept)
+            case Use(person=person, feature=feature):
+                return features.UseFeature(self, person, feature, kept)
             case Message():
                 return mailbox.LeaveMessage(self, found, kept)
             case Refusal():

@@ -26,6 +26,7 @@ SILENCE_SECONDS = 5.0
 LAST_WORDS_SECONDS = 3.0
 """How long the end of the call waits for the recording to be complete."""
 STOP_KEY = "#"
+OWN_KEY = "*"
 MAX_TRIES = 3
 DONE = b"left"
 """Kept instead of a file: the message is complete."""
@@ -88,9 +89,15 @@ class LeaveMessage:
         return (*why, *phrase("leave-message", language))
 
     def _key(self, key: str) -> None:
-        """The greeting need not be heard to its end."""
-        if key == STOP_KEY and not self._recording and self._guest is not None:
+        """The greeting need not be heard to its end; and who it belongs to may open the box instead."""
+        owner = self._to.owner
+        if self._recording or self._guest is None:
+            return
+        if key == STOP_KEY:
             self._beep()
+        elif key == OWN_KEY and isinstance(owner, Person) and owner.voicemail_pin:
+            self._guest.on_key = None
+            self._journey.go(f"mailbox:{owner.username}", "key *", chosen=True)
 
     def _beep(self) -> None:
         if self._guest is not None:

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from functools import partial
 
 from svara import bus, log
-from svara.bus.port import Bus
+from svara.bus.port import Bus, BusError
 from svara.calls import recovery
 from svara.calls.boxes import TOPIC_MESSAGE
 from svara.calls.commands import SERVICE
@@ -58,6 +58,8 @@ TIDY_ALLOCATED = 20_000
 MOST_ALLOCATED = 20_000_000
 """Objects made and not freed since the last collection: below the first nothing is worth a pass, above the second it runs
 whatever goes on."""
+ASK_SECONDS = 3.0
+"""How long somebody on the phone waits for another process of the house."""
 LAST_WORDS_SECONDS = 0.3
 """How long hang-ups and news have to leave the house when it closes."""
 
@@ -133,6 +135,7 @@ async def _voice(line: Bus, switch: Switch) -> VoiceClient:
     voice = VoiceClient(line, switch.clock)
     voice.on_event, voice.on_lost = switch.heard, switch.voice_lost
     switch.voice = voice
+    switch.ask = partial(_ask, line, set())
     await voice.start()
     return voice
 
@@ -141,6 +144,24 @@ def look_at_changes(service: Service, lamps: Lamps, data: DataFolder) -> None:
     """Take what others have written meanwhile: the office, and how many voice messages wait."""
     service.look_at_office()
     lamps.look(data.root)
+
+
+def _ask(
+    line: Bus, asking: set[asyncio.Task[None]], service: str, payload: bytes, done: Callable[[bytes | None], object]
+) -> None:
+    """Ask a service of the bus; `asking` keeps what is under way."""
+
+    async def ask() -> None:
+        try:
+            answer = await line.request(service, payload, ASK_SECONDS)
+        except BusError:
+            done(None)
+        else:
+            done(answer)
+
+    task = asyncio.get_running_loop().create_task(ask())
+    asking.add(task)
+    task.add_done_callback(asking.discard)
 
 
 async def _close(switch: Switch, following: list[asyncio.Task[None]]) -> None:

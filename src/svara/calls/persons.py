@@ -64,11 +64,16 @@ def _forward(tenant: Tenant, person: Person, when: str, caller: Caller) -> Targe
         if forward.when == when:
             kind, _, name = forward.to.partition(":")
             if kind == "number":
-                forbidden = isinstance(outbound.dial(tenant, person, name, _every), Refusal)
-                return None if forbidden and name not in tenant.number_by_e164 else forward.to
+                own = name in tenant.number_by_e164
+                return forward.to if own or may_forward(tenant, person, name) else None
             other = tenant.by_username.get(name) if kind == "person" else None
             return None if other is not None and other.id in (caller.person, person.id) else forward.to
     return None
+
+
+def may_forward(tenant: Tenant, person: Person, number: str) -> bool:
+    """Whether the person may have calls sent to that number outside: only what they may dial themselves."""
+    return not isinstance(outbound.dial(tenant, person, number, lambda _trunk: True), Refusal)
 
 
 def _onward(tenant: Tenant, person: Person, caller: Caller) -> Onward | None:
@@ -101,7 +106,3 @@ def _find_me(tenant: Tenant, person: Person, at: Moment, seconds: float, *, desk
         if steps:
             found.append(Also(after, steps))
     return tuple(found)
-
-
-def _every(_trunk: object) -> bool:
-    return True

@@ -20,6 +20,7 @@ from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
+from svara.calls.resound import VOICE
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg
 from svara.calls.stops import Still
 from svara.clock import Timer
@@ -138,7 +139,7 @@ def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
     switch, front = call.switch, call.front
     assert front is not None  # noqa: S101 - see _carry_on
     now = switch.clock.now()
-    rang = [leg for leg in opened.legs if leg != front.id]
+    rang = [leg for leg in opened.legs if leg not in (front.id, VOICE)]
     if rang:
         switch.write([LegEnded(call.id, now, leg=leg, status=500, reason=RESTARTED) for leg in rang])
     guest = call.guest = Guest(call, front, None, state.offer, state.local)

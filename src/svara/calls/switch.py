@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent
 from svara.calls.journal import Journal
 from svara.calls.live import News
+from svara.calls.pins import PinGuard
 from svara.calls.route import Moment
 from svara.calls.trunks.live import Trunks
 from svara.clock import Clock, Timer
@@ -65,6 +66,9 @@ class Switch:
     voice: Voice | None = None
     """Who makes sound; None where nobody does."""
     queues: Queues | None = None
+    ask: Callable[[str, bytes, Callable[[bytes | None], object]], object] = lambda _service, _payload, done: done(None)
+    """Ask another process (a service of the bus); the answer comes later, None when there is none."""
+    pins: PinGuard = field(default_factory=PinGuard)
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)

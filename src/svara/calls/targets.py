@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from svara.calls.codes import Feature, feature_of
 from svara.calls.hours import is_open
 from svara.calls.persons import route
 from svara.calls.route import NOT_YOURS, Caller, Moment, Onto, Plan, Refusal
@@ -44,7 +45,20 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         return f"{'person' if isinstance(self.owner, Person) else 'queue'}:{self.owner.id}"
 
 
-Next = Plan | Enter | Listen | Message | Onto | Refusal
+class Use(msgspec.Struct, frozen=True, gc=False):
+    """Use a feature of the office by its code."""
+
+    person: Person
+    feature: Feature
+
+
+class Read(msgspec.Struct, frozen=True, gc=False):
+    """Listen to this person's mailbox, with its PIN."""
+
+    owner: Person
+
+
+Next = Use | Read | Plan | Enter | Listen | Message | Onto | Refusal
 
 
 def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: Moment) -> Next:
@@ -66,9 +80,15 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "voicemail":
             owner = tenant.by_username.get(name) or tenant.queue_by_name.get(name)
             return GONE if owner is None else Message(owner)
+        case "mailbox":
+            person = tenant.by_username.get(name)
+            return GONE if person is None else Read(person)
         case "number":
             own = tenant.number_by_e164.get(name)
             return outside(tenant, None, name, at) if own is None else at_number(tenant, own, at.now)
+        case "feature":
+            person, feature = tenant.by_id.get(caller.person), feature_of(name)
+            return GONE if person is None or feature is None else Use(person, feature)
         case "conference":
             return NO_CONFERENCE
         case "hangup":

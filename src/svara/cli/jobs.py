@@ -19,6 +19,7 @@ async def main(
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
     django.setup()
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
+    from svara.people import wishes  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
 
-    await history.main(data, sockets, stop, ready, (voicemail,))
+    await history.main(data, sockets, stop, ready, (voicemail, wishes))

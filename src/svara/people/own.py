@@ -68,9 +68,9 @@ def wished(person: PersonSpec, account: Account | None, targets: Collection[str]
         find_me = tuple(each for each in find_me_of(account) if leads_somewhere(each.to, targets))
     quiet = person.quiet if person.quiet is not None or account is None else quiet_of(account)
     columns: dict[str, Any] = {
-        "forwards": _plain(forwards or ()),
-        "find_me": _plain(find_me or ()),
-        "quiet": _plain(quiet or ()),
+        "forwards": plain(forwards or ()),
+        "find_me": plain(find_me or ()),
+        "quiet": plain(quiet or ()),
     }
     for name in ("language", "mobile"):
         value = getattr(person, name)
@@ -78,6 +78,6 @@ def wished(person: PersonSpec, account: Account | None, targets: Collection[str]
     return columns
 
 
-def _plain(structs: tuple[Any, ...]) -> Any:
+def plain(structs: tuple[Any, ...]) -> Any:
     """Structs as a column holds them."""
     return msgspec.json.decode(msgspec.json.encode(structs))

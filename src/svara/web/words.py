@@ -71,6 +71,7 @@ REASONS: dict[str, Promise] = {
     "queues are not available": _("queues are not available"),
     "server restarted": _("server restarted"),
     "that is your own number": _("that is the caller's own number"),
+    "that mailbox cannot be opened from here": _("that mailbox cannot be opened from here"),
     "that target does not exist any more": _("that target does not exist any more"),
     "the call went in a circle": _("the call went in a circle"),
     "the caller's phone did not confirm the answer": _("the caller's phone did not confirm the answer"),

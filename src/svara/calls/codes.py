@@ -1,0 +1,39 @@
+"""Feature codes: what a phone of the house does by dialling a star and two digits. One table, which pages show as well.
+
+Behind a code may stand an argument: `*72102` forwards to extension 102, `*97103` opens the mailbox of extension
+103 by its PIN.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+FeatureName = Literal["mailbox", "forward", "forward-off", "dnd", "dnd-off"]
+
+CODES: dict[str, FeatureName] = {
+    "*72": "forward",
+    "*73": "forward-off",
+    "*78": "dnd",
+    "*79": "dnd-off",
+    "*97": "mailbox",
+}
+_CODE_SIGNS = 3
+MAX_ARGUMENT = 20
+
+
+class Feature(msgspec.Struct, frozen=True, gc=False):
+    """What was dialled by a code."""
+
+    name: FeatureName
+    argument: str = ""
+
+
+def feature_of(dialled: str) -> Feature | None:
+    """The feature that was dialled; None for everything else."""
+    text = dialled.strip()
+    name = CODES.get(text[:_CODE_SIGNS])
+    argument = text[_CODE_SIGNS:].removesuffix("#")
+    plain = not argument or (argument.isascii() and argument.removeprefix("+").isdecimal())
+    return Feature(name, argument) if name is not None and plain and len(argument) <= MAX_ARGUMENT else None

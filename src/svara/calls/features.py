@@ -1,0 +1,84 @@
+"""The stop at which a person changes a setting of their own by a feature code, and hears that it was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from svara.calls.codes import Feature
+from svara.calls.dialling import inside
+from svara.calls.persons import may_forward
+from svara.calls.route import find
+from svara.calls.served import Served
+from svara.calls.trunks.numbers import e164
+from svara.media.sounds.phrases import digits, phrase
+from svara.media.voice.port import Sound
+from svara.people import wish
+from svara.people.office import Person, Target, Tenant
+
+if TYPE_CHECKING:
+    from svara.calls.guest import Guest
+    from svara.calls.journey import Journey
+
+_encode = msgspec.msgpack.Encoder().encode
+_answer = msgspec.msgpack.Decoder(wish.Answer).decode
+
+
+class UseFeature(Served):
+    """A person who dialled a feature code."""
+
+    def __init__(self, journey: Journey, person: Person, feature: Feature, kept: bytes = b"") -> None:
+        super().__init__(journey, kept)
+        self._person = person
+        self._feature = feature
+        self._guest: Guest | None = None
+
+    def serve(self, guest: Guest) -> None:
+        """Do it, and say so."""
+        self._guest = guest
+        tenant, person, feature = self.journey.tenant, self._person, self._feature
+        if tenant is None:
+            self.over()
+            return
+        match feature.name:
+            case "forward":
+                to = target_by_phone(tenant, person, feature.argument)
+                if to is None:
+                    self._say(phrase("cannot-be-completed", self._language))
+                else:
+                    said = (*phrase("forward-on", self._language), *digits(feature.argument, self._language))
+                    self._wish(wish.SetForward(tenant.id, person.id, to), said)
+            case "forward-off":
+                self._wish(wish.SetForward(tenant.id, person.id), phrase("forward-off", self._language))
+            case "dnd":
+                self._wish(wish.SetChoice(tenant.id, person.id, "dnd"), phrase("dnd-on", self._language))
+            case "dnd-off":
+                self._wish(wish.SetChoice(tenant.id, person.id, "available"), phrase("dnd-off", self._language))
+
+    @property
+    def _language(self) -> str:
+        return self._person.language or (self._guest.language if self._guest is not None else "")
+
+    def _wish(self, wanted: wish.Wish, said: tuple[Sound, ...]) -> None:
+        def answered(payload: bytes | None) -> None:
+            done = payload is not None and isinstance(_answer(payload), wish.Done)
+            self._say(said if done else phrase("cannot-be-completed", self._language))
+
+        self.call.switch.ask(wish.SERVICE, _encode(wanted), lambda payload: self.call.guarded(answered, payload))
+
+    def _say(self, said: tuple[Sound, ...]) -> None:
+        if self._guest is not None and not self._guest.closed:
+            self._guest.play(said, interruptible=False, done=self.over)
+
+
+def target_by_phone(tenant: Tenant, person: Person, dialled: str) -> Target | None:
+    """What a person forwards to by dialling it; None where it is nobody, themselves, or what they may not call."""
+    other = find(tenant, dialled) if dialled else None
+    if other is not None:
+        return None if other.id == person.id else f"person:{other.username}"
+    to = inside(tenant, dialled) if dialled else None
+    if to is None and dialled and may_forward(tenant, person, dialled):
+        number = e164(dialled, tenant.country)
+        to = f"number:{number}" if number else None
+    return to

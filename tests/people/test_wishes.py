@@ -1,0 +1,62 @@
+"""What people want by phone is done to their own account, and call control learns of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from django.conf import settings
+
+from svara.media.sounds.form import to_wav
+from svara.people import wishes
+from svara.people.models import Account
+from svara.people.office import Forward, read_office
+from svara.people.wish import Done, Refused, SetChoice, SetForward, SetGreeting
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _folder(settings, tmp_path) -> None:
+    from svara.data import DataFolder
+
+    settings.DATA = DataFolder(tmp_path / "data").create()
+
+
+def snapshot_of(account: Account):
+    return read_office(settings.DATA.root).by_tenant_id[account.tenant_id].by_id[account.id]
+
+
+def test_a_forward_comes_and_goes_and_the_others_stay(anna: Account) -> None:
+    anna.forwards = [{"when": "busy", "to": "hangup"}]
+    anna.save()
+    assert wishes.do_wish(SetForward(anna.tenant_id, anna.id, "person:bob")) == Done()
+    assert snapshot_of(anna).forwards == (Forward("always", "person:bob"), Forward("busy", "hangup"))
+    assert wishes.do_wish(SetForward(anna.tenant_id, anna.id)) == Done()
+    assert snapshot_of(anna).forwards == (Forward("busy", "hangup"),)
+
+
+def test_do_not_disturb(anna: Account) -> None:
+    assert wishes.do_wish(SetChoice(anna.tenant_id, anna.id, "dnd")) == Done()
+    assert snapshot_of(anna).choice == "dnd"
+
+
+def test_a_greeting_goes_into_the_library_and_its_recording_away(anna: Account) -> None:
+    place = settings.DATA.recordings / "greetings" / "g.wav"
+    place.parent.mkdir()
+    place.write_bytes(to_wav((8000 * np.sin(np.arange(32_000) * 0.1)).astype(np.int16)))
+    assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id, "greetings/g.wav")) == Done()
+    greeting = snapshot_of(anna).greeting
+    assert greeting is not None
+    assert (settings.DATA.sounds / greeting.file).exists()
+    assert not place.exists()
+    assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id)) == Done()
+    assert snapshot_of(anna).greeting is None
+
+
+@pytest.mark.parametrize("file", ["greetings/none.wav", "../../etc/passwd", "/etc/passwd"])
+def test_a_recording_that_is_none_changes_nothing(anna: Account, file: str) -> None:
+    assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id, file)) == Refused("invalid")
+
+
+def test_nobody_changes_somebody_of_another_company(anna: Account, beta) -> None:
+    assert wishes.do_wish(SetChoice(beta.id, anna.id, "dnd")) == Refused("not-found")
