@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.calls import offices
 from tests.calls.phones import RELAY, Office, Phone
@@ -206,6 +206,7 @@ def test_two_menus_that_lead_to_each_other_do_not_keep_a_caller_for_ever(tmp_pat
 keys = st.text("0123456789*#", min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, st.just("person:bob")), st.dictionaries(keys, st.just("person:anna")), keys, st.booleans())
 def test_a_choice_is_what_was_pressed_or_wrong_or_may_go_on(
     menu: dict[str, str], extensions: dict[str, str], pressed: str, over: bool

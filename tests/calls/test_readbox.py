@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.calls import offices
 from tests.calls.phones import Office, Phone
@@ -17,6 +17,7 @@ from tests.calls.voice import VoiceLeg
 from svara.calls import boxes
 from svara.calls.boxes import AskMessages, BoxMessage, MarkMessage, Messages
 from svara.calls.codes import CODES, feature_of
+from svara.calls.commands import AskQueues, Queues
 from svara.calls.events import CallEnded, LegAnswered
 from svara.people import wish
 from svara.people.office import Member, Menu, Queue
@@ -261,6 +262,7 @@ def test_whatever_is_dialled_is_a_known_code_or_none(dialled: str) -> None:
         assert set(found.argument) <= set("0123456789+")
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from("0123*#A"), max_size=15))
 def test_whatever_is_pressed_the_mailbox_ends_when_nothing_is_pressed_any_more(
     tmp_path_factory: pytest.TempPathFactory, keys: list[str]
@@ -281,3 +283,25 @@ def test_whatever_is_pressed_the_mailbox_ends_when_nothing_is_pressed_any_more(
     assert len(anna.heard("BYE")) == 1
     assert office.switch.counters.calls_crashed_total == 0
     office.close()
+
+
+def test_an_agent_logs_in_pauses_and_out_by_code(at_work: Office, anna: Phone, bob: Phone) -> None:
+    def state() -> str:
+        answer = at_work.switch.queues.answer(AskQueues("t-acme", "support"))  # type: ignore[union-attr]
+        assert isinstance(answer, Queues)
+        return answer.queues[0].members[0].state
+
+    for dialled, said, then in (
+        ("*41", "queue-logged-out", "logged-out"),
+        ("*40600", "queue-logged-in", "available"),
+        ("*42", "queue-paused", "paused"),
+        ("*43", "queue-resumed", "available"),
+        ("*40999", "cannot-be-completed", "available"),
+    ):
+        anna.call(dialled)
+        assert heard(at_work) == [said]
+        anna.hang_up()
+        assert state() == then
+    bob.call("*40")  # he is a member of none
+    assert heard(at_work) == ["cannot-be-completed"]
+    bob.hang_up()

@@ -1,7 +1,7 @@
 """Feature codes: what a phone of the house does by dialling a star and two digits. One table, which pages show as well.
 
-Behind a code may stand an argument: `*72102` forwards to extension 102, `*97103` opens the mailbox of extension
-103 by its PIN.
+Behind a code may stand an argument: `*72102` forwards to extension 102, `*40600` logs in to queue 600 (`*40` alone to all),
+`*97103` opens the mailbox of extension 103 by its PIN.
 """
 
 from __future__ import annotations
@@ -10,9 +10,15 @@ from typing import Literal
 
 import msgspec
 
-FeatureName = Literal["mailbox", "forward", "forward-off", "dnd", "dnd-off"]
+FeatureName = Literal[
+    "mailbox", "forward", "forward-off", "dnd", "dnd-off", "queue-in", "queue-out", "queue-pause", "queue-resume"
+]
 
 CODES: dict[str, FeatureName] = {
+    "*40": "queue-in",
+    "*41": "queue-out",
+    "*42": "queue-pause",
+    "*43": "queue-resume",
     "*72": "forward",
     "*73": "forward-off",
     "*78": "dnd",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from svara.calls import commands
 from svara.calls.codes import Feature
+from svara.calls.commands import SetAgent
 from svara.calls.dialling import inside
 from svara.calls.persons import may_forward
 from svara.calls.route import find
 from svara.calls.served import Served
 from svara.calls.trunks.numbers import e164
-from svara.media.sounds.phrases import digits, phrase
+from svara.media.sounds.phrases import PhraseKey, digits, phrase
 from svara.media.voice.port import Sound
 from svara.people import wish
 from svara.people.office import Person, Target, Tenant
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 
 _encode = msgspec.msgpack.Encoder().encode
 _answer = msgspec.msgpack.Decoder(wish.Answer).decode
+
+
+_QUEUE: dict[str, tuple[Literal["available", "paused", "logged-out"], PhraseKey]] = {
+    "queue-in": ("available", "queue-logged-in"),
+    "queue-out": ("logged-out", "queue-logged-out"),
+    "queue-pause": ("paused", "queue-paused"),
+    "queue-resume": ("available", "queue-resumed"),
+}
 
 
 class UseFeature(Served):
@@ -55,6 +65,20 @@ class UseFeature(Served):
                 self._wish(wish.SetChoice(tenant.id, person.id, "dnd"), phrase("dnd-on", self._language))
             case "dnd-off":
                 self._wish(wish.SetChoice(tenant.id, person.id, "available"), phrase("dnd-off", self._language))
+
+            case _:
+                done = self._set_agent(tenant, _QUEUE[feature.name][0])
+                words: PhraseKey = _QUEUE[feature.name][1] if done else "cannot-be-completed"
+                self._say(phrase(words, self._language))
+
+    def _set_agent(self, tenant: Tenant, state: Literal["available", "paused", "logged-out"]) -> bool:
+        """Log in or out, or pause; by a queue's extension for that one, else for all."""
+        extension, queues = self._feature.argument, self.call.switch.queues
+        queue = next((one.name for one in tenant.queues if extension and one.extension == extension), None)
+        if queues is None or (extension and queue is None):
+            return False
+        request = SetAgent(tenant.id, self._person.id, state, queue=queue)
+        return isinstance(queues.answer(request), commands.Done)
 
     @property
     def _language(self) -> str:

@@ -14,6 +14,7 @@ from svara.media.voice.port import Tone
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
+    from svara.calls.commands import Answer, AskQueues, KeepPlace, SetAgent
     from svara.calls.events import AnyEvent, EndedBy
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
@@ -121,6 +122,10 @@ class Queues(Protocol):
 
     def dials(self, call: Call, more: int) -> None:
         """A person of the house has one call of their own more, or (-1) one less."""
+        ...
+
+    def answer(self, request: AskQueues | SetAgent | KeepPlace) -> Answer:
+        """What others want to know or to change."""
         ...
 
     def take_up(self, states: Iterable[SavedCall]) -> None:
