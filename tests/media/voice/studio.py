@@ -159,6 +159,7 @@ class Studio:
         self.recordings.mkdir(exist_ok=True)
         self.phones: dict[Any, Phone] = {}
         self.events: list[VoiceEvent] = []
+        self.tell: Callable[[str, VoiceEvent], None] = lambda _owner, event: self.events.append(event)
         self.library = Library(self.sounds, self.recordings, AtOnce())
         self._ports = iter(range(20000, 30000, 2))
         self.engine = Engine(
@@ -171,9 +172,12 @@ class Studio:
                 recordings=self.recordings,
                 disk=AtOnce(),
                 post=lambda work: work(),
-                on_event=lambda owner, event: self.events.append(event),
+                on_event=self._told,
             )
         )
+
+    def _told(self, owner: str, event: VoiceEvent) -> None:
+        self.tell(owner, event)
 
     def next_port(self) -> int:
         return next(self._ports)

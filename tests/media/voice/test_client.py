@@ -19,7 +19,7 @@ from svara.media.voice import client as client_module
 from svara.media.voice import messages
 from svara.media.voice.client import VoiceClient
 from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, Silence, Sound, VoiceEvent
-from svara.media.voice.service import Service
+from svara.media.voice.service import ABANDONED_SECONDS, Service
 
 
 class House:
@@ -40,7 +40,7 @@ class House:
         self._service = Service(self._voice_line, LoopClock(), boot)
         self._service.engine = self.studio.engine
         service = self._service
-        object.__setattr__(self.studio.engine._around, "on_event", service.event)
+        self.studio.tell = service.event
         await self._voice_line.serve(messages.SERVICE, service.handle)
 
     async def kill_voice(self) -> None:
@@ -288,23 +288,6 @@ def test_events_are_kept_until_they_are_taken_and_come_before_the_adopted_legs(p
     play(story)
 
 
-def test_an_owner_that_never_comes_back_leaves_no_legs(
-    play: Callable[[Story], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("svara.media.voice.service.ABANDONED_SECONDS", 0.3)
-    monkeypatch.setattr("svara.media.voice.service._CHECK_SECONDS", 0.05)
-
-    async def story(house: House) -> None:
-        calls = await house.calls()
-        await calls.open("1.v", Phone(house.studio).sdp())
-        await asyncio.sleep(0.5)
-        assert len(house.studio.engine) == 1, "its heart beats"
-        calls.voice.leave()
-        await until(lambda: len(house.studio.engine) == 0)
-
-    play(story)
-
-
 def test_another_process_cannot_touch_a_leg(play: Callable[[Story], None]) -> None:
     async def story(house: House) -> None:
         calls = await house.calls()
@@ -320,3 +303,47 @@ def test_another_process_cannot_touch_a_leg(play: Callable[[Story], None]) -> No
         assert len(house.studio.engine) == 1
 
     play(story)
+
+
+def test_an_owner_that_never_comes_back_leaves_no_legs(studio: Studio, tmp_path: Path) -> None:
+    async def story() -> None:
+        bus = HubEngine(tmp_path)
+        await bus.start()
+        service = Service(bus.connect(), studio.clock, "boot")
+        service.engine = studio.engine
+
+        async def say(number: int, *commands: messages.Command) -> None:
+            await service.handle(messages.pack(messages.Batch("client", "calls-voice", "", number, commands)))
+
+        await say(1, messages.Open("1.v", Phone(studio).sdp()))
+        for number in range(2, 6):
+            studio.clock.advance(60)
+            await say(number)
+        studio.clock.advance(ABANDONED_SECONDS - 1)
+        assert len(studio.engine) == 1
+        studio.clock.advance(10)
+        assert len(studio.engine) == 0
+        service.close()
+        await bus.close()
+
+    uvloop.run(story())
+
+
+def test_a_message_that_is_sent_again_is_not_done_again(studio: Studio, tmp_path: Path) -> None:
+    async def story() -> None:
+        bus = HubEngine(tmp_path)
+        await bus.start()
+        service = Service(bus.connect(), studio.clock, "boot")
+        service.engine = studio.engine
+        commands = (messages.Open("1.v", Phone(studio).sdp()), *[messages.Press("1.v", key) for key in "123456789*0#"])
+        payload = messages.pack(messages.Batch("client", "calls-voice", "", 1, commands))
+        first, second = await asyncio.gather(service.handle(payload), service.handle(payload))
+        assert first == second == await service.handle(payload)
+        assert "".join(event.key for event in studio.events if isinstance(event, Key)) == "123456789*0#"
+        strange = messages.pack(messages.Batch("client", "calls-voice", "another life", 2, (messages.Close("1.v"),)))
+        assert messages.read_done(await service.handle(strange)).strange
+        assert len(studio.engine) == 1
+        service.close()
+        await bus.close()
+
+    uvloop.run(story())
