@@ -179,6 +179,25 @@ def test_a_carrier_in_trouble_is_passed_over(acme: Company, anna: Linphone, tmp_
     assert acme.record()["outcome"] == "answered"
 
 
+def test_a_carrier_that_speaks_tcp(acme: Company, anna: Linphone, tmp_path: Path) -> None:
+    acme.open(address=f"sip:127.0.0.1:{acme.main};transport=tcp")
+    with Sipp(tmp_path, "answer", acme.svara.sip, login="main", port=acme.main, transport="tcp") as carrier:
+        anna.dial(OSLO)
+        anna.wait_state("talking")
+        anna.wait_to_hear(660)
+        anna.hangup()
+        outcome = carrier.wait()
+        (invite,) = carrier.requests("INVITE")
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    assert header(invite, "Via").startswith("SIP/2.0/TCP ")
+    with Sipp(
+        tmp_path, "carrier_cancel", acme.svara.sip, login=OSLO[1:], target=MAIN[1:], transport="tcp", ring_seconds=1
+    ) as customer:
+        anna.wait_state("incoming")
+        outcome = customer.wait()
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+
+
 def test_a_silent_carrier_is_passed_over(acme: Company, anna: Linphone, tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", acme.main))

@@ -74,10 +74,11 @@ class Lines:
 
     def at(self, address: str) -> Known:
         """The trunks that a source address may be."""
+        address = address.partition("%")[0]
         found = self.addresses.get(address, [])
         if self._networks:
             try:
-                ip = ipaddress.ip_address(address.partition("%")[0])
+                ip = ipaddress.ip_address(address)
             except ValueError:
                 return found
             found = [*found, *((tenant, trunk) for network, tenant, trunk in self._networks if ip in network)]
@@ -86,14 +87,11 @@ class Lines:
     def of(self, trunk_id: str) -> Known:
         return self._by_id.get(trunk_id, [])
 
-    def identify(self, request: Request, known: Known, is_phone: bool) -> Identified:
-        """The call that `request` (an INVITE) brings by one of the `known` trunks. `is_phone`: a phone of ours may be at the
-        same address."""
-        if not known or is_phone:
-            return None
-        called = list(called_texts(request))
+    def identify(self, request: Request, known: Known) -> Identified:
+        """The call that `request` (an INVITE) brings by one of the `known` trunks. None where what is called is no public
+        number at all: it may be a phone of ours at the same address."""
         public = False
-        for text in called:
+        for text in called_texts(request):
             for tenant, trunk in known:
                 number = heard(text, trunk.format, tenant.country)
                 public = public or bool(number)

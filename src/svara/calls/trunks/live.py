@@ -229,7 +229,9 @@ class Trunks:
             if watch is not None and watch.registration is not None:
                 registered = [watch, *registered]
             known = [*known, *(one for each in registered for one in self._lines.of(each.trunk.id))]
-        return self._lines.identify(request, known, self._is_phone(request, flow))
+        if not known or self._is_phone(request, flow):
+            return None
+        return self._lines.identify(request, known)
 
     def registered_at(self, watch: Watch, address: str) -> None:
         """Calls for what `watch` registers come from this address."""
@@ -239,8 +241,8 @@ class Trunks:
 
     def by_login(self, request: Request, nonces: Nonces) -> list[tuple[Tenant, Trunk]]:
         """The trunks whose login the request's credentials prove; for those that have no address to be known by."""
-        value = request.first("proxy-authorization")
-        if value is None or not self._lines.logins:
+        value = request.first("proxy-authorization") if self._lines.logins else None
+        if value is None:
             return []
         try:
             login = parse_authorization(value).get("username", "")
@@ -254,7 +256,7 @@ class Trunks:
 
     def called(self, request: Request, known: list[tuple[Tenant, Trunk]]) -> Identified:
         """What an INVITE of these trunks asks for."""
-        return self._lines.identify(request, known, is_phone=False)
+        return self._lines.identify(request, known)
 
     def _ha1(self, trunk: Trunk, login: str) -> dict[str, str] | None:
         if login != trunk.login:

@@ -45,6 +45,8 @@ def is_emergency(tenant: Tenant, dialled: str) -> bool:
     """Whether somebody calls for help: asked before any other meaning of a number, where there is a way to the outside."""
     if not tenant.trunks:
         return False
+    if dialled.isdigit():  # nearly always
+        return emergency(dialled, tenant.country)
     found = wanted(dialled)
     return found is not None and emergency(found.digits, tenant.country)
 
