@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 
 from svara.calls.events import (
@@ -22,6 +23,7 @@ from svara.calls.events import (
 from svara.history.fold import Fold
 from svara.history.rows import write_records
 from svara.people.models import Account, Phone, Tenant
+from svara.voicemail.models import Message
 
 PASSWORD = "correct-horse-battery"
 
@@ -164,3 +166,21 @@ def a_busy_week(office: Company) -> list[str]:
         missed(office, "anna", "dag", ago_seconds=50 * 60, outcome="failed", reason="all phones are offline"),
         answered(office, "bob", "anna", ago_seconds=25 * 60, held=True, also_rang=("mobile",)),
     ]
+
+
+def a_message(company: Company, username: str, file: str = "", heard: bool = False) -> Message:
+    """A voice message in somebody's own box; its sound has to be put there by who wants it heard."""
+    serial = next(_numbers)
+    return Message.all_tenants.create(
+        id=f"{serial:032x}",
+        tenant=company.tenant,
+        box=f"person:{company[username].id}",
+        account=company[username],
+        call_id=f"vm-{serial}",
+        caller_number="+4722000001",
+        caller_name="Kari Nordmann",
+        left_at=datetime.now(UTC),
+        seconds=3.0,
+        file=file or f"voicemail/{serial}.wav",
+        heard_at=datetime.now(UTC) if heard else None,
+    )

@@ -20,6 +20,7 @@ import msgspec
 from svara.bus.client import HubBus
 from svara.bus.hub import Hub
 from svara.calls import commands
+from svara.calls.boxes import TOPIC_CHANGED, BoxChanged
 from svara.calls.commands import LiveCall, PersonPresence
 from svara.data import DataFolder
 
@@ -130,6 +131,10 @@ class Stage:
     def recorded(self, call_id: str, tenant: str, people: tuple[str, ...]) -> None:
         """History has the record of a call."""
         self._publish(f"{commands.TOPIC_CALL}.recorded", commands.Recorded(call_id, tenant, people))
+
+    def message(self, changed: BoxChanged) -> None:
+        """A box of voice messages has changed."""
+        self._publish(TOPIC_CHANGED, changed)
 
     def silence(self, silent: bool) -> None:
         """The calls process goes away, or comes back."""

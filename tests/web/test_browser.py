@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Route, expect, sync_playwright
+from tests.voicemail.stories import sound
 from tests.web import office
 from tests.web.browsing import WIDTHS, Visit, launch, visit
 from tests.web.office import Company
 from tests.web.stage import Stage, eventually
 
+from svara.calls.boxes import BoxChanged
 from svara.calls.commands import Hangup, LiveCall, Originate, PersonPresence, Refused
 from svara.people import actions
 
@@ -244,16 +246,52 @@ def test_a_token_is_made_copied_and_revoked(anna: Visit, acme: Company) -> None:
     expect(page.locator("table")).to_have_count(0)
 
 
+def test_a_message_comes_is_heard_deleted_and_taken_back(anna: Visit, stage: Stage, acme: Company) -> None:
+    page = anna.page
+    anna.sign_in("anna@acme.test", "/voicemail/")
+    anna.live()
+    expect(page.locator("#messages")).to_contain_text("No messages")
+    place = stage.data.recordings / "voicemail" / "new.wav"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(sound(3))
+    message = office.a_message(acme, "anna", "voicemail/new.wav")
+    stage.message(BoxChanged(acme.tenant.id, message.box, 1, 0, (acme["anna"].id,)))
+    expect(page.locator("#messages")).to_contain_text("Kari Nordmann")
+    expect(page.locator("#messages .badge")).to_have_text("new")
+
+    page.locator("#messages audio").evaluate("player => player.play()")
+    page.wait_for_function("() => document.querySelector('audio').currentTime > 0.2")
+    assert page.locator("audio").evaluate("player => player.duration") == pytest.approx(3, abs=0.05)
+    expect(page.get_by_role("button", name="Mark as new")).to_be_visible()
+    expect(page.locator("#messages .badge")).to_have_count(0)
+    assert not page.locator("audio").evaluate("player => player.paused"), "the list was renewed while it played"
+    page.locator("audio").evaluate("player => { player.currentTime = 2.5; }")
+    page.wait_for_function("() => document.querySelector('audio').ended")
+
+    page.get_by_role("button", name="Keep for a year").click()
+    expect(page.locator("#messages .badge")).to_have_text("kept")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("#messages")).to_contain_text("No messages")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("The message is back")
+    expect(page.locator("#messages")).to_contain_text("Kari Nordmann")
+    message.refresh_from_db()
+    assert (message.heard_by, message.saved, message.deleted_at) == (acme["anna"].id, True, None)
+
+
 def pages_of(acme: Company) -> dict[str, str]:
     """Every page, by name, with something on it."""
     office.a_busy_week(acme)
     call = office.answered(acme, "bob", "anna", ago_seconds=60, held=True, also_rang=("mobile",))
     actions.do_create_token(acme["anna"], "Wallboard")
+    for heard in (False, True):
+        office.a_message(acme, "anna", heard=heard)
     return {
         "people": "/",
         "nobody": "/?q=zzz",
         "history": "/history/",
         "story": f"/history/{call}/",
+        "voicemail": "/voicemail/",
         "profile": "/profile/",
         "system": "/system/",
         "missing": "/nothing-here/",

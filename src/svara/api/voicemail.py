@@ -165,7 +165,7 @@ def set_greeting(request: HttpRequest, file: File[UploadedFile], until: Form[dat
     actor = account_of(request)
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=ZoneInfo(actor.tenant.timezone))
-    return _greeting(greeting.do_set_greeting(actor, file.name or "", file.read(), until))
+    return _greeting(greeting.do_set_greeting(actor, file.read(), until))
 
 
 @router.delete("/voicemail/greeting", response=_GONE, operation_id="removeGreeting", summary="Use the standard greeting")

@@ -47,7 +47,7 @@ def access_greeting(actor: Account) -> GreetingView:
     return GreetingView(_seconds(place), until, place)
 
 
-def do_set_greeting(actor: Account, name: str, sound: bytes, until: datetime | None = None) -> GreetingView:
+def do_set_greeting(actor: Account, sound: bytes, until: datetime | None = None) -> GreetingView:
     """Use this sound file (any kind that `svara.media.sounds` takes) as one's greeting, until `until`.
 
     Raises Invalid with the reason when it cannot be used.
@@ -55,9 +55,9 @@ def do_set_greeting(actor: Account, name: str, sound: bytes, until: datetime | N
     if until is not None and until <= timezone.now():
         raise Invalid("The greeting would end before it begins.")
     try:
-        file = library.store(settings.DATA, actor.tenant_id, name[:100] or "the file", sound)
+        file = library.store_wav(settings.DATA, actor.tenant_id, library.convert(sound))
     except library.SoundError as error:
-        raise Invalid(f"{error}.") from error
+        raise Invalid(f"The file {error}.") from error
     place = settings.DATA.sounds / file
     if _seconds(place) > MAX_SECONDS:
         _forget(actor.tenant_id, file)

@@ -40,6 +40,7 @@ urlpatterns = [
     path("voicemail/", voicemail.voicemail, name="voicemail"),
     path("voicemail/messages/", voicemail.messages, name="voicemail-messages"),
     path("voicemail/notice/", voicemail.notice, name="voicemail-notice"),
+    path("voicemail/greeting.wav", voicemail.greeting_sound, name="voicemail-greeting-sound"),
     path("voicemail/<slug:message_id>/sound.wav", voicemail.sound, name="voicemail-sound"),
     path("voicemail/<slug:message_id>/mark/", voicemail.mark, name="voicemail-mark"),
     path("voicemail/<slug:message_id>/delete/", voicemail.delete, name="voicemail-delete"),

@@ -128,6 +128,22 @@ SENTENCES: dict[str, Promise] = {
         "This was changed again since: undo the later change first."
     ),
     "You cannot remove yourself.": _("You cannot remove yourself."),
+    "The greeting would end before it begins.": _("The greeting would end before it begins."),
+    "A greeting may last two minutes.": _("A greeting may last two minutes."),
+    "The file holds no sound.": _("The file holds no sound."),
+    "The file is nothing but silence.": _("The file is nothing but silence."),
+    "The file is not a sound file of a kind that can be used (WAV, MP3, OGG, Opus, FLAC, M4A, WebM).": _(
+        "The file is not a sound file of a kind that can be used (WAV, MP3, OGG, Opus, FLAC, M4A, WebM)."
+    ),
+    "The file is damaged, or not the kind of sound file that it says.": _(
+        "The file is damaged, or not the kind of sound file that it says."
+    ),
+    "The file is damaged.": _("The file is damaged."),
+    "The file has a sampling rate that cannot be used.": _("The file has a sampling rate that cannot be used."),
+    "The file lasts longer than 30 minutes.": _("The file lasts longer than 30 minutes."),
+    "The file is larger than 20 MB.": _("The file is larger than 20 MB."),
+    "The file takes too long to convert.": _("The file takes too long to convert."),
+    "The file cannot be converted.": _("The file cannot be converted."),
 }
 
 

@@ -58,7 +58,7 @@ def greeting(request: HttpRequest) -> HttpResponse:
             raise Invalid(_("Choose a sound file of at most 20 MB."))
         else:
             until = _end_of_day(request.POST.get("until", ""))
-            voicemail.do_set_greeting(account, upload.name or "", upload.read(), until)
+            voicemail.do_set_greeting(account, upload.read(), until)
     except access.NotFound:
         pass  # there is none to remove
     except Invalid as error:

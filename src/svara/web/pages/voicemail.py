@@ -1,4 +1,4 @@
-"""Voice messages: hear them, keep them, delete them and take them back; and what comes by e-mail."""
+"""Voice messages: hear them, keep them, delete them and take them back; one's own greeting, and what comes by e-mail."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from svara.people.access import NotFound
 from svara.people.actions import Invalid
 from svara.people.models import Account
 from svara.voicemail import actions
+from svara.voicemail import greeting as greetings
 from svara.voicemail.access import access_boxes, access_messages, access_notice, access_sound
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.sound_file import sound_file
@@ -28,7 +29,11 @@ CHANGED = "svara:message"
 def voicemail(request: HttpRequest) -> HttpResponse:
     """The page."""
     account = account_of(request)
-    page = _messages(request, account) | {"notice": access_notice(account)}
+    try:
+        own = greetings.access_greeting(account)
+    except NotFound:
+        own = None
+    page = _messages(request, account) | {"notice": access_notice(account), "greeting": own}
     return render(request, "web/voicemail.html", page)
 
 
@@ -87,6 +92,15 @@ def notice(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     notes.success(request, _("Your choice is kept."))
     return redirect("voicemail")
+
+
+@require_GET
+def greeting_sound(request: HttpRequest) -> HttpResponse:
+    """One's own greeting, to be heard."""
+    try:
+        return sound_file(request, greetings.access_greeting(account_of(request)).place)
+    except NotFound:
+        raise Http404 from None
 
 
 def _messages(request: HttpRequest, account: Account) -> dict[str, Any]:
