@@ -51,7 +51,7 @@ class Ringers:
 
     def add(self, leg: Leg) -> None:
         """This phone rings."""
-        if not self._has(leg.party.person):
+        if not self._legs or not self._has(leg.party.person):
             self._news.count(leg.party.person, ringing=1)
         self._legs.append(leg)
 
@@ -66,7 +66,9 @@ class Ringers:
     def clear(self) -> None:
         """Nothing rings."""
         if self._legs:
-            self.remove(list(self._legs))
+            for person in {leg.party.person for leg in self._legs}:
+                self._news.count(person, ringing=-1)
+            self._legs = []
 
     def _has(self, person: str | None) -> bool:
         return any(leg.party.person == person for leg in self._legs)

@@ -1,0 +1,76 @@
+"""Anna leaves Bob a message; Bob dials his mailbox and hears what she said, and deletes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.end_to_end.test_menu import with_menu
+from tests.peers.baresip import Baresip
+from tests.peers.server import Svara
+
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
+
+ANNA_HZ, BOB_HZ = 440, 660
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Svara]:
+    with Svara() as svara:
+        svara.apply(with_menu(svara.data.parent))
+        yield svara
+
+
+@pytest.fixture
+def svara(running: Svara) -> Svara:
+    running.mark()
+    return running
+
+
+@pytest.mark.claim("PHO-6")
+def test_what_anna_says_bob_hears_and_deletes(svara: Svara, tmp_path: Path) -> None:
+    with (
+        Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
+        Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
+    ):
+        anna.dial("700")
+        anna.wait_state("talking")
+        anna.press("2")
+        time.sleep(1)
+        anna.press("#")  # not the whole greeting
+        time.sleep(5)
+        anna.hangup()
+        (record,) = svara.wait_records(1)
+        assert (record["outcome"], record["end_reason"]) == ("voicemail", "left a message")
+        svara.until(lambda: len(svara.get("/voicemail/messages", "bob")["items"]) == 1)
+        bob.dial("*97")
+        bob.wait_state("talking")
+        time.sleep(1)
+        bob.press("1")
+        bob.wait_to_hear(ANNA_HZ, timeout_seconds=20)
+        bob.press("3")
+        svara.until(lambda: len(svara.get("/voicemail/messages", "bob")["items"]) == 0)
+        bob.hangup()
+        anna.wait_state("idle")
+
+
+def test_bob_forwards_his_calls_by_a_code(svara: Svara, tmp_path: Path) -> None:
+    with (
+        Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
+        Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
+        Baresip(tmp_path / "c", svara.account("cecilie-desk"), tone_hz=880) as cecilie,
+    ):
+        bob.dial("*72103")
+        bob.wait_state("talking")
+        bob.wait_state("idle", timeout_seconds=20)
+        anna.dial("102")
+        cecilie.wait_state("incoming")
+        anna.hangup()
+        cecilie.wait_state("idle")
+        bob.dial("*73")
+        bob.wait_state("idle", timeout_seconds=20)
+        anna.dial("102")
+        bob.wait_state("incoming")
+        anna.hangup()
