@@ -7,71 +7,45 @@ queue) rings in tracks of its own, and the first that picks up wins over all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegOffered, LegRinging, Party
-from svara.calls.invitation import ELSEWHERE, Invitation
+from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegOffered, LegRinging
+from svara.calls.invitation import ELSEWHERE
 from svara.calls.leg import Leg
-from svara.calls.route import NO_ANSWER, Line, Plan, Refusal, Step, party
+from svara.calls.ringing import MAX_LEGS, Ringing, invited
+from svara.calls.route import NO_ANSWER, Line, Plan, Refusal, Step
 from svara.calls.tracks import Ringers, Track, open_legs
 from svara.calls.trunks import refusals
 from svara.calls.trunks.line import LineInvitation
 from svara.calls.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
-from svara.sip.bindings import Binding
-from svara.sip.transport import Flow, FlowError
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.stops import CallerSide, Owner
 
-MAX_LEGS = 40
-"""Phones that one call rings at most, over all its steps."""
-MAX_LEGS_AT_ONCE = 200
-"""... and for an owner (all agents of a queue), each time."""
 
 NO_SOUND = Refusal(488, "failed", "the phones could not agree on sound")
 GAVE_UP = Refusal(487, "abandoned", "caller gave up")
 
 
-class Setup:
+class Setup(Ringing):
     """The ringing of one call, or of one part of its way."""
 
-    __slots__ = (
-        "_early",
-        "_legs",
-        "_over",
-        "_owner",
-        "_plan",
-        "_refusals",
-        "_ringers",
-        "_settled",
-        "_tracks",
-        "_waiting",
-        "call",
-        "passed",
-        "side",
-        "winner",
-    )
+    __slots__ = ("_early", "_over", "_plan", "_refusals", "_ringers", "_settled", "_tracks", "_waiting")
 
     def __init__(
         self, call: Call, side: CallerSide, plan: Plan, passed: list[tuple[str, str]], owner: Owner | None = None
     ) -> None:
         """`passed` are headers of the caller's INVITE that phones may see; `owner` keeps the call when nobody picks up."""
-        self.call = call
-        self.side = side
-        self.passed = passed
-        self.winner: Leg | None = None
+        super().__init__(call, side, passed, owner)
         self._plan = plan
-        self._owner = owner
         self._tracks: list[Track] = []
         self._waiting: list[tuple[Timer, Track]] = []
         """Tracks whose time has not come."""
-        self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
         self._early: Leg | None = None
         self._ringers = Ringers(call.switch.news)
@@ -122,7 +96,7 @@ class Setup:
             legs = track.open
             self.call.switch.write([LegEnded(self.call.id, now, leg=leg.id, status=487, reason=reason) for leg in legs])
             for leg in legs:
-                _invited(leg).cancel()
+                invited(leg).cancel()
             track.over()
             self._tracks.remove(track)
             self._ringers.remove(track.legs)
@@ -133,17 +107,6 @@ class Setup:
         happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=reason) for leg in legs]
         self._quiet()
         return legs
-
-    def _tell(self, legs: list[Leg]) -> None:
-        for leg in legs:
-            if leg is self.winner:
-                if not self._offer(leg):
-                    leg.acknowledge(1)
-                leg.bye()
-            else:
-                _invited(leg).cancel()
-        self._forget(self._legs)
-        self._legs = []
 
     # --- one step of a track after the other
 
@@ -210,75 +173,6 @@ class Setup:
             self._quiet()
             call.travels(self.side, self.passed, plan).nobody(refusal, plan.onward, happened)
 
-    def _phones(self, step: Step) -> list[tuple[Leg, Binding]]:
-        found = []
-        for phone in step.phones:
-            for binding in self.call.switch.registrar.bindings(phone.login):
-                if self._may_ring():
-                    leg = self._leg(party(step.person, phone.login))
-                    leg.invitation = Invitation(leg, self)
-                    found.append((leg, binding))
-        return found
-
-    def _may_ring(self) -> bool:
-        return len(self._legs) < MAX_LEGS_AT_ONCE if self._owner is not None else self.call.legs_rung < MAX_LEGS
-
-    def _dial(self, track: Track, line: Line, happened: list[AnyEvent]) -> None:
-        """Ring a number outside by the line's trunk."""
-        call = self.call
-        leg = self._leg(Party(number=line.number))
-        leg.trunk = line.trunk.id
-        leg.invitation = invitation = LineInvitation(leg, self, line)
-        track.legs = [leg]
-        happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
-        call.switch.write(happened)
-        invitation.reach(partial(self._reached, leg, invitation.call))
-
-    def _leg(self, to: Party) -> Leg:
-        call = self.call
-        call.legs_rung += 1
-        leg = Leg(call.switch, call, f"b{call.legs_before + call.legs_rung}", "callee", party=to, tag=call.switch.new_tag())
-        self._legs.append(leg)
-        return leg
-
-    def _ring(self, leg: Leg, binding: Binding, sdp: bytes) -> None:
-        call = self.call
-        _invited(leg).send(binding, (call.caller.name, call.caller.number), call.callee.number, self.passed, sdp)
-
-    def _reached(self, leg: Leg, send: Callable[[bytes], None], flow: Flow | FlowError) -> None:
-        invitation = leg.invitation
-        if invitation is None or not invitation.open:
-            return
-        if isinstance(flow, FlowError):
-            invitation.fail(503)
-            return
-        leg.use(flow)
-        offer, call = self._offer(leg), self.call
-        if not offer:
-            self._described(leg, send, b"")
-            return
-        call.relay_used = True
-        call.relay.offer(
-            call.id,
-            call.front_id,
-            leg.id,
-            offer,
-            partial(self._described, leg, send),
-            to=leg.kind,
-            from_address=call.front.address if call.front is not None else None,
-            to_address=leg.address,
-        )
-
-    def _described(self, leg: Leg, send: Callable[[bytes], None], result: bytes | RelayError) -> None:
-        invitation = leg.invitation
-        if invitation is None or not invitation.open:
-            return
-        if isinstance(result, RelayError):
-            self._refusals.append(RELAY_DOWN)
-            invitation.fail(0)
-            return
-        send(result)
-
     def _rang_out(self, track: Track) -> None:
         """The step's time is over without an answer."""
         track.timer = None
@@ -286,14 +180,14 @@ class Setup:
         happened: list[AnyEvent] = []
         silent = track.open
         for leg in silent:
-            rang = _invited(leg).ringing
+            rang = invited(leg).ringing
             unreached = refusals.NOT_REACHED if leg.trunk else meaning(408)
             self._refused(track, NO_ANSWER if rang else unreached)
             reason = "no answer" if rang else words(408)
             happened.append(LegEnded(self.call.id, now, leg=leg.id, status=487 if rang else 408, reason=reason))
         self.call.switch.write(happened)
         for leg in silent:
-            _invited(leg).cancel()
+            invited(leg).cancel()
         self._ringers.remove(silent)
         self._advance(track, [])
 
@@ -301,7 +195,7 @@ class Setup:
 
     def leg_ringing(self, leg: Leg, sdp: bytes, status: int) -> None:
         """A phone rings, or sends early sound."""
-        call, invitation = self.call, _invited(leg)
+        call, invitation = self.call, invited(leg)
         if not invitation.ringing:
             invitation.ringing = True
             call.switch.write([LegRinging(call.id, call.switch.clock.now(), leg=leg.id)])
@@ -346,12 +240,16 @@ class Setup:
                     self._no_more()
         self.call.switch.write(happened)
         for other in others:
-            _invited(other).cancel(("Reason", f"SIP;cause={status}"))
+            invited(other).cancel(("Reason", f"SIP;cause={status}"))
         for one in [one for one in self._tracks if one is track or any(leg in others for leg in one.legs)]:
             if not one.open and not self._over:
                 one.over()
                 self._ringers.remove(one.legs)
                 self._advance(one, [])
+
+    def no_way(self, refusal: Refusal) -> None:
+        """A leg could not be tried, because of us."""
+        self._refusals.append(refusal)
 
     def _next_trunk(self, status: int) -> bool:
         return refusals.passes_on(status) and self.call.legs_rung < MAX_LEGS
@@ -383,7 +281,7 @@ class Setup:
                 [LegEnded(call.id, now, leg=one.id, status=487, reason="answered elsewhere") for one in others]
             )
             for other in others:
-                _invited(other).cancel(ELSEWHERE)
+                invited(other).cancel(ELSEWHERE)
         self._forget([one for one in self._legs if one is not leg])
         self._legs = [leg]
         if not sdp:
@@ -434,10 +332,6 @@ class Setup:
 
     # --- small things
 
-    def _offer(self, leg: Leg) -> bytes:
-        """What `leg` is offered; b"" when it has to make the offer itself."""
-        return self.side.offer or (self.side.described if leg.trunk else b"")
-
     def _quiet(self) -> None:
         """Nothing rings any more, and nothing will."""
         self._over = True
@@ -447,13 +341,3 @@ class Setup:
             timer.cancel()
         self._waiting = []
         self._ringers.clear()
-
-    def _forget(self, legs: list[Leg]) -> None:
-        """These legs take no part any more; what their phones still send is only acknowledged."""
-        for leg in legs:
-            leg.invitation = None
-
-
-def _invited(leg: Leg) -> Invitation:
-    assert leg.invitation is not None  # noqa: S101 - only legs that ring are asked
-    return leg.invitation

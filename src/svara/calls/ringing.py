@@ -1,0 +1,155 @@
+"""The legs of one ringing, and their way to phones and trunks: what is offered to whom, by which relay.
+
+What it means when one of them rings, refuses or picks up, `svara.calls.setup` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from svara.calls.events import AnyEvent, LegOffered, Party
+from svara.calls.invitation import Invitation
+from svara.calls.leg import Leg
+from svara.calls.route import Line, Refusal, Step, party
+from svara.calls.tracks import Track
+from svara.calls.trunks.line import LineInvitation
+from svara.calls.verdict import RELAY_DOWN
+from svara.media.relay import RelayError
+from svara.sip.bindings import Binding
+from svara.sip.transport import Flow, FlowError
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.stops import CallerSide, Owner
+
+MAX_LEGS = 40
+"""Phones that one call rings at most, over all its steps."""
+MAX_LEGS_AT_ONCE = 200
+"""... and for an owner (all agents of a queue), each time."""
+
+
+class Ringing:
+    """The legs that ring for one caller."""
+
+    __slots__ = ("_legs", "_owner", "call", "passed", "side", "winner")
+
+    def __init__(self, call: Call, side: CallerSide, passed: list[tuple[str, str]], owner: Owner | None) -> None:
+        self.call = call
+        self.side = side
+        self.passed = passed
+        self.winner: Leg | None = None
+        self._owner = owner
+        self._legs: list[Leg] = []
+
+    def leg_ringing(self, leg: Leg, sdp: bytes, status: int) -> None:
+        """See `Inviter`."""
+        raise NotImplementedError
+
+    def leg_answered(self, leg: Leg, sdp: bytes) -> None:
+        """See `Inviter`."""
+        raise NotImplementedError
+
+    def leg_failed(self, leg: Leg, status: int) -> None:
+        """See `Inviter`."""
+        raise NotImplementedError
+
+    def no_way(self, refusal: Refusal) -> None:
+        """A leg could not be tried at all, because of us."""
+        raise NotImplementedError
+
+    def _phones(self, step: Step) -> list[tuple[Leg, Binding]]:
+        found = []
+        for phone in step.phones:
+            for binding in self.call.switch.registrar.bindings(phone.login):
+                if self._may_ring():
+                    leg = self._leg(party(step.person, phone.login))
+                    leg.invitation = Invitation(leg, self)
+                    found.append((leg, binding))
+        return found
+
+    def _may_ring(self) -> bool:
+        return len(self._legs) < MAX_LEGS_AT_ONCE if self._owner is not None else self.call.legs_rung < MAX_LEGS
+
+    def _dial(self, track: Track, line: Line, happened: list[AnyEvent]) -> None:
+        """Ring a number outside by the line's trunk."""
+        call = self.call
+        leg = self._leg(Party(number=line.number))
+        leg.trunk = line.trunk.id
+        leg.invitation = invitation = LineInvitation(leg, self, line)
+        track.legs = [leg]
+        happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
+        call.switch.write(happened)
+        invitation.reach(partial(self._reached, leg, invitation.call))
+
+    def _leg(self, to: Party) -> Leg:
+        call = self.call
+        call.legs_rung += 1
+        leg = Leg(call.switch, call, f"b{call.legs_before + call.legs_rung}", "callee", party=to, tag=call.switch.new_tag())
+        self._legs.append(leg)
+        return leg
+
+    def _ring(self, leg: Leg, binding: Binding, sdp: bytes) -> None:
+        call = self.call
+        invited(leg).send(binding, (call.caller.name, call.caller.number), call.callee.number, self.passed, sdp)
+
+    def _reached(self, leg: Leg, send: Callable[[bytes], None], flow: Flow | FlowError) -> None:
+        invitation = leg.invitation
+        if invitation is None or not invitation.open:
+            return
+        if isinstance(flow, FlowError):
+            invitation.fail(503)
+            return
+        leg.use(flow)
+        offer, call = self._offer(leg), self.call
+        if not offer:
+            self._described(leg, send, b"")
+            return
+        call.relay_used = True
+        call.relay.offer(
+            call.id,
+            call.front_id,
+            leg.id,
+            offer,
+            partial(self._described, leg, send),
+            to=leg.kind,
+            from_address=call.front.address if call.front is not None else None,
+            to_address=leg.address,
+        )
+
+    def _described(self, leg: Leg, send: Callable[[bytes], None], result: bytes | RelayError) -> None:
+        invitation = leg.invitation
+        if invitation is None or not invitation.open:
+            return
+        if isinstance(result, RelayError):
+            self.no_way(RELAY_DOWN)
+            invitation.fail(0)
+            return
+        send(result)
+
+    def _offer(self, leg: Leg) -> bytes:
+        """What `leg` is offered; b"" when it has to make the offer itself."""
+        return self.side.offer or (self.side.described if leg.trunk else b"")
+
+    def _tell(self, legs: list[Leg]) -> None:
+        for leg in legs:
+            if leg is self.winner:
+                if not self._offer(leg):
+                    leg.acknowledge(1)
+                leg.bye()
+            else:
+                invited(leg).cancel()
+        self._forget(self._legs)
+        self._legs = []
+
+    def _forget(self, legs: list[Leg]) -> None:
+        """These legs take no part any more; what their phones still send is only acknowledged."""
+        for leg in legs:
+            leg.invitation = None
+
+
+def invited(leg: Leg) -> Invitation:
+    """The INVITE of a leg that rings."""
+    assert leg.invitation is not None  # noqa: S101 - only legs that ring are asked
+    return leg.invitation
