@@ -7,10 +7,11 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.media.voice.studio import Studio
+from tests.media.voice.studio import Phone, Studio
 
 from svara.media.relay import RelayError
 from svara.media.voice import sdp
+from svara.media.voice.port import Key, Playing, Tone
 
 DESK_PHONE = (
     b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -66,10 +67,6 @@ def test_our_own_offer_has_every_codec_and_its_answer_connects(studio: Studio) -
     offer = studio.engine.offer("calls", "1.v")
     read = sdp.read(offer)
     assert [each.name for each in read.formats if each.name != sdp.EVENTS] == ["opus", "g722", "pcma", "pcmu"]
-    from tests.media.voice.studio import Phone
-
-    from svara.media.voice.port import Playing, Tone
-
     agent = Phone(studio)
     studio.engine.play("calls", "1.v", Playing("r", (Tone("ringback"),)))
     studio.pass_time(0.5)
@@ -125,6 +122,33 @@ def test_any_line_in_any_place_is_read_or_refused(line: str, place: int) -> None
         sdp.read(b"\r\n".join(parts))
 
 
+def test_a_relay_behind_nat_is_spoken_with_where_it_sends_from(studio: Studio) -> None:
+    caller = Phone(studio)
+    studio.engine.open("calls", "1.v", caller.sdp(host="203.0.113.7"))
+    studio.engine.play("calls", "1.v", Playing("r", (Tone("ringback"),), interruptible=False))
+    studio.pass_time(0.2)
+    assert caller.packets == []
+    caller.press("5")
+    studio.pass_time(0.5)
+    assert abs(caller.tone() - 425) < 8
+    assert studio.events == [Key("1.v", "5")]
+    # from then on nobody else is believed, whatever port it has
+    studio.engine.received(b"\x80" * 20, ("127.0.0.9", caller.port))
+    studio.pass_time(0.2)
+    caller.forget()
+    studio.pass_time(0.2)
+    assert len(caller.packets) == 10
+
+
+def test_who_sends_from_where_it_said_cannot_be_replaced(studio: Studio) -> None:
+    caller = studio.phone("1.v")
+    caller.press("1")
+    stranger = Phone(studio)
+    stranger.address = ("127.0.0.9", caller.port)
+    stranger.press("9")
+    assert studio.events == [Key("1.v", "1")]
+
+
 def test_there_is_an_end_of_legs(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("svara.media.voice.engine.MAX_LEGS", 3)
     for number in range(3):
@@ -143,4 +167,5 @@ def test_closing_all_legs_leaves_nothing_behind(studio: Studio) -> None:
     for number in range(30):
         studio.engine.close("calls", f"{number}.v")
     assert studio.engine._by_remote == {}
+    assert studio.engine._unheard == {}
     assert studio.clock.pending == 0

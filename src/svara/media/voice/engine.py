@@ -68,6 +68,8 @@ class Engine:
         self._around = around
         self._legs: dict[str, Leg] = {}
         self._by_remote: dict[Address, Leg] = {}
+        self._unheard: dict[int, Leg] = {}
+        """Legs from whose address nothing came yet, by its port."""
         self._slots: list[dict[str, Leg]] = [{} for _ in range(SLOTS)]
         self.schedule = Schedule(around.clock, self._work)
 
@@ -150,10 +152,12 @@ class Engine:
         events = audio.events(codec.clock_rate_hz)
         host = audio.host
         remote: Address = (host, audio.port, 0, 0) if ":" in host else (host, audio.port)
-        if leg.remote is not None and self._by_remote.get(leg.remote) is leg:
-            del self._by_remote[leg.remote]
-        self._by_remote[remote] = leg
-        leg.connect(remote, codec, chosen, events, sends=audio.wants_sound)
+        if remote != leg.described_remote:
+            self._forget_remote(leg)
+            leg.described_remote = leg.remote = remote
+            self._by_remote[remote] = leg
+            self._unheard[remote[1]] = leg
+        leg.connect(codec, chosen, events, sends=audio.wants_sound)
         return (chosen, events) if events else (chosen,)
 
     # --- what legs do
@@ -253,9 +257,32 @@ class Engine:
 
     def received(self, data: bytes, source: Address) -> None:
         """A datagram; what comes from an address that no leg speaks with is dropped."""
-        leg = self._by_remote.get(source)
-        if leg is not None:
-            leg.received(data)
+        leg = self._by_remote.get(source) or self._learn(source)
+        if leg is None:
+            return
+        if not leg.heard:
+            leg.heard = True
+            self._unheard.pop(source[1], None)
+        leg.received(data)
+
+    def _learn(self, source: Address) -> Leg | None:
+        """The leg for a relay that sends from another address than it says, as one behind one-to-one NAT does: its port is
+        the right one, and nothing came from where it said it is. From then on it is spoken with there (RFC 4961)."""
+        leg = self._unheard.get(source[1])
+        if leg is None or leg.remote is None or len(leg.remote) != len(source):
+            return None
+        self._by_remote.pop(leg.remote, None)
+        leg.remote = source
+        self._by_remote[source] = leg
+        return leg
+
+    def _forget_remote(self, leg: Leg) -> None:
+        leg.heard = False
+        if leg.remote is not None:
+            if self._by_remote.get(leg.remote) is leg:
+                del self._by_remote[leg.remote]
+            if self._unheard.get(leg.remote[1]) is leg:
+                del self._unheard[leg.remote[1]]
 
     def _work(self, slot: int, period: int) -> None:
         legs = tuple(self._slots[slot].values())
@@ -296,8 +323,7 @@ class Engine:
         self._listen_to(leg, leg.hears, on=False)
         del self._slots[leg.slot][leg.id]
         self.schedule.leave(leg.slot)
-        if leg.remote is not None and self._by_remote.get(leg.remote) is leg:
-            del self._by_remote[leg.remote]
+        self._forget_remote(leg)
 
     def __len__(self) -> int:
         return len(self._legs)

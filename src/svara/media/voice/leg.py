@@ -41,9 +41,11 @@ class Leg:
         "_sender",
         "codec",
         "described",
+        "described_remote",
         "detector",
         "ear",
         "finished",
+        "heard",
         "hears",
         "id",
         "last_press",
@@ -79,6 +81,11 @@ class Leg:
         """The version of our last description."""
         self.codec: Codec | None = None
         self.remote: Address | None = None
+        """Where packets go to, and come from."""
+        self.described_remote: Address | None = None
+        """What its description said of that."""
+        self.heard = False
+        """Whether anything came from there."""
         self.sends = False
         self.player = Player(library)
         self.ear: Ear | None = None
@@ -101,9 +108,9 @@ class Leg:
         self.detector: KeyDetector | None = None
         self._listeners: set[str] = set()
 
-    def connect(self, remote: Address, codec: Codec, chosen: Format, events: Format | None, *, sends: bool) -> None:
-        """From now on speak this codec with that address."""
-        self.remote, self.sends = remote, sends
+    def connect(self, codec: Codec, chosen: Format, events: Format | None, *, sends: bool) -> None:
+        """From now on speak this codec with `remote`."""
+        self.sends = sends
         self._codec_type = chosen.payload_type
         self._events_type = events.payload_type if events else -1
         if codec != self.codec:
