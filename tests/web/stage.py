@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,8 @@ class Stage:
         self._bus = HubBus(self.data.bus_socket)
         self.calls: dict[str, LiveCall] = {}
         self.presences: dict[str, PersonPresence] = {}
+        self.queues: dict[str, dict[str, commands.QueueState]] = {}
+        """By tenant and queue's id."""
         self.asked: list[commands.Request] = []
         self.refusal: commands.Refused | None = None
         self._silent = False
@@ -103,6 +106,12 @@ class Stage:
             case commands.Originate() if self.refusal is None:
                 self.asked.append(request)
                 return commands.Originated(call="placed-here")
+            case commands.AskQueues(tenant=tenant):
+                return commands.Queues(tuple(self.queues.get(tenant, {}).values()))
+            case commands.SetAgent() if self.refusal is None:
+                self.asked.append(request)
+                self._set(request)
+                return commands.Done()
             case commands.Hangup():
                 self.asked.append(request)
                 return commands.Done()
@@ -128,6 +137,25 @@ class Stage:
             self.calls[call.id] = call
         self._publish(f"{commands.TOPIC_CALL}.{call.state}", call)
 
+    def queue(self, tenant: str, state: commands.QueueState) -> None:
+        """A queue is now like this."""
+        self.queues.setdefault(tenant, {})[state.id] = state
+        counts = Counter(member.state for member in state.members)
+        since = min((caller.since for caller in state.callers), default=0.0)
+        news = commands.QueueChanged(tenant, state.id, state.name, state.waiting, since, dict(counts))
+        self._publish(commands.TOPIC_QUEUE, news)
+
+    def _set(self, wish: commands.SetAgent) -> None:
+        for state in self.queues.get(wish.tenant, {}).values():
+            if wish.queue in (None, state.name):
+                changed = tuple(
+                    commands.QueueMember(wish.person, wish.state, wish.reason, time.time())
+                    if one.person == wish.person
+                    else one
+                    for one in state.members
+                )
+                self.queue(wish.tenant, msgspec.structs.replace(state, members=changed))
+
     def recorded(self, call_id: str, tenant: str, people: tuple[str, ...]) -> None:
         """History has the record of a call."""
         self._publish(f"{commands.TOPIC_CALL}.recorded", commands.Recorded(call_id, tenant, people))
@@ -151,7 +179,7 @@ class Stage:
             self.call(msgspec.structs.replace(call, state="ended"))
         for one in list(self.presences.values()):
             self.presence(one.tenant, one.person, "offline", 0)
-        self.presences, self.asked, self.refusal = {}, [], None
+        self.presences, self.queues, self.asked, self.refusal = {}, {}, [], None
         self._silent = False
 
     def _publish(self, topic: str, payload: msgspec.Struct) -> None:

@@ -329,6 +329,7 @@ class Call:
             started_at=self.started_at,
             answered_at=self.answered_at,
             people=self.people,
+            queue=self.queue,
         )
 
     def joined(self, person: str) -> None:

@@ -42,6 +42,8 @@ class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
     started_at: float
     answered_at: float | None = None
     people: tuple[str, ...] = ()
+    queue: str = ""
+    """The id of the queue out of which an agent took the call."""
 
 
 class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):

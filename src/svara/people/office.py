@@ -284,6 +284,15 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         return {queue.id: queue for queue in self.queues}
 
     @cached_property
+    def queues_of(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the queues of which somebody is a member, by the person's id."""
+        queues: dict[str, tuple[str, ...]] = {}
+        for queue in self.queues:
+            for member in queue.members:
+                queues[member.person] = (*queues.get(member.person, ()), queue.id)
+        return queues
+
+    @cached_property
     def menu_by_name(self) -> dict[str, Menu]:
         return {menu.name: menu for menu in self.menus}
 

@@ -1,4 +1,4 @@
-"""This web process's mirror of what goes on: live calls and who can be reached.
+"""This web process's mirror of what goes on: live calls, who can be reached, and (asked on demand) the queues.
 
 The calls process is asked for everything at the start, after a gap in the bus, and when it comes back; between, its news
 are applied as they come. Readers of pages and of the API look here and never trouble a call. Each open stream has a
@@ -37,10 +37,12 @@ from svara.calls.commands import (
     LiveCall,
     PersonPresence,
     QueueChanged,
+    QueueState,
     Recorded,
 )
 from svara.calls.commands import Live as WholeState
 from svara.calls.commands import Request as CallsRequest
+from svara.web.queues_now import QueuesNow
 
 CHECK_SECONDS = 1.0
 """How often the calls process is asked whether it is there."""
@@ -158,6 +160,7 @@ class Live:
         self.up = False
         """Whether the calls process answered last time."""
         self.health: Health | None = None
+        self.queues_now = QueuesNow(lambda request: self.ask(request, ASK_SECONDS))
         self._clock = clock
         self._calls: dict[str, LiveCall] = {}
         self._ended: dict[str, LiveCall] = {}
@@ -191,6 +194,12 @@ class Live:
         """Whether somebody can be reached; offline where nothing is known."""
         known = self._people.get(person)
         return known if known is not None and known.tenant == tenant else PersonPresence(tenant, person, "offline")
+
+    async def queues(self, tenant: str) -> tuple[QueueState, ...]:
+        """Every queue of a tenant. Raises BusError while the calls process is away."""
+        if not self.up:
+            raise BusError("unavailable", SERVICE)
+        return await self.queues_now.of(tenant)
 
     @contextmanager
     def subscribe(self, viewer: Viewer) -> Iterator[Stream]:
@@ -257,6 +266,7 @@ class Live:
 
     def _want(self) -> None:
         self._stale = True
+        self.queues_now.changed()
         self._wanted.set()
 
     async def _keep_asking(self) -> None:
@@ -297,11 +307,13 @@ class Live:
         finally:
             self._meanwhile = None
         self._stale = False
+        self.queues_now.changed()
         self.up, self._away_since = True, None
         self._tell_everybody(RESET)
 
     def _away(self) -> None:
         self.up, self.health, self._stale = False, None, True
+        self.queues_now.changed()
         now = self._clock()
         if self._away_since is None:
             self._away_since = now
@@ -335,7 +347,9 @@ class Live:
                 self._people[presence.person] = presence
                 return presence
             if event.topic == TOPIC_QUEUE:
-                return _queue_changed(event.payload)
+                queue = _queue_changed(event.payload)
+                self.queues_now.changed(queue.tenant)
+                return queue
             if event.topic == TOPIC_AGENT:
                 return _agent_changed(event.payload)
             if event.topic == TOPIC_CHANGED:

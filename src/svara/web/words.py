@@ -22,6 +22,29 @@ AVAILABILITY: dict[str, Promise] = {
     "unknown": pgettext_lazy("presence", "Unknown"),
 }
 
+AGENT_STATES: dict[str, Promise] = {
+    "available": pgettext_lazy("agent", "Available"),
+    "ringing": pgettext_lazy("agent", "Phone rings"),
+    "talking": pgettext_lazy("agent", "Talking"),
+    "wrap-up": pgettext_lazy("agent", "Wrapping up"),
+    "paused": pgettext_lazy("agent", "Paused"),
+    "logged-out": pgettext_lazy("agent", "Logged out"),
+}
+"""In the order in which they are shown."""
+
+PAUSE_REASONS: dict[str, Promise] = {
+    "break": pgettext_lazy("pause", "Break"),
+    "lunch": pgettext_lazy("pause", "Lunch"),
+    "meeting": pgettext_lazy("pause", "Meeting"),
+    "paperwork": pgettext_lazy("pause", "Paperwork"),
+    "training": pgettext_lazy("pause", "Training"),
+}
+AGENT_REASONS: dict[str, Promise] = PAUSE_REASONS | {
+    "offline": _("no phone is online"),
+    "missed offers": _("did not pick up"),
+    "do not disturb": _("do not disturb"),
+}
+
 OUTCOMES: dict[str, Promise] = {
     "answered": pgettext_lazy("call", "Answered"),
     "missed": pgettext_lazy("call", "Missed"),
@@ -119,6 +142,9 @@ ROLES: dict[str, Promise] = {
 }
 
 
+PAUSED_BY = "by "
+"""How the reason of a pause begins that a supervisor made."""
+
 SENTENCES: dict[str, Promise] = {
     "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
@@ -157,3 +183,10 @@ def reason(text: str) -> str:
     if text.startswith(OWN_PHONES):
         return gettext("the caller's own phones: %(reason)s") % {"reason": reason(text.removeprefix(OWN_PHONES))}
     return str(REASONS.get(text, text))
+
+
+def agent_reason(text: str) -> str:
+    """Why an agent is paused or logged out, in the reader's language where it is one of ours; else as the agent wrote it."""
+    if text.startswith(PAUSED_BY):
+        return gettext("by %(name)s") % {"name": text.removeprefix(PAUSED_BY)}
+    return str(AGENT_REASONS.get(text, text))

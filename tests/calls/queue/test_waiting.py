@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.calls import offices
 from tests.calls.phones import Office, Phone
 
-from svara.calls.commands import AskQueues, Done, KeepPlace, Queues, QueueState, Refused, SetAgent
+from svara.calls.commands import AskQueues, Done, KeepPlace, QueueChanged, Queues, QueueState, Refused, SetAgent
 from svara.calls.events import (
     AgentChanged,
     AgentOffered,
@@ -482,3 +483,17 @@ def test_what_boards_are_told(desk: Desk) -> None:
     bob.answer()
     anna.hang_up()
     assert board(office).members[0].calls == 1
+
+
+def test_boards_are_told_of_who_logs_out_and_of_the_talk(desk: Desk) -> None:
+    office, anna, bob, _ = desk(support("bob", "cecilie"))
+    anna.call("600")
+    bob.answer()
+    office.wait(1)
+    [talk] = [call for call in (call.live() for call in office.switch.calls.values()) if call.state == "answered"]
+    assert (talk.queue, talk.callee.person) == ("q-support", "p-acme-bob")
+    office.news.clear()
+    assert office.hall.answer(SetAgent("t-acme", "p-acme-cecilie", "logged-out")) == Done()
+    office.wait(1)
+    [changed] = [msgspec.msgpack.decode(news, type=QueueChanged) for topic, news in office.news if topic == "queue.changed"]
+    assert changed.agents == {"talking": 1, "logged-out": 1}

@@ -47,10 +47,10 @@ class Board:
         self._queues.update((tenant.id, queue.id) for queue in tenant.queues)
         self._arm()
 
-    def agent(self, tenant: str, agent: Agent) -> None:
-        """An agent is shown differently."""
-        self._agents[agent.person] = (tenant, agent)
-        self._queues.update((tenant, queue) for queue in agent.queues)
+    def agent(self, tenant: Tenant, agent: Agent) -> None:
+        """An agent is shown differently: also in the queues of which they are logged out (now)."""
+        self._agents[agent.person] = (tenant.id, agent)
+        self._queues.update((tenant.id, queue) for queue in tenant.queues_of.get(agent.person, ()))
         self._arm()
 
     def flush(self) -> None:

@@ -227,8 +227,10 @@ class Room:
 
     def forget_kept(self, caller: str) -> None:
         """A kept place is not kept any more: called back, or given up."""
-        if self.lasting.kept.pop(caller, None) is not None:
+        place = self.lasting.kept.pop(caller, None)
+        if place is not None:
             self._store.write()
+            self.board.changed(self.tenant.id, place.queue)
 
     def tried(self, place: KeptPlace) -> None:
         """A number was called back in vain."""
@@ -258,4 +260,4 @@ class Room:
                 )
             ]
         )
-        self.board.agent(self.tenant.id, action)
+        self.board.agent(self.tenant, action)

@@ -1,4 +1,5 @@
-// Running durations: <time data-since="1763776800.2"> counts up while it is on the page.
+// Running durations: <time data-since="1763776800.2"> counts up while it is on the page; data-late-after="20" marks it as late
+// from that many seconds on.
 function text(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -10,8 +11,11 @@ function text(seconds: number): string {
 const drift = Number(document.body.dataset.now ?? Date.now() / 1000) - Date.now() / 1000;
 
 export function tick(): void {
-  for (const element of document.querySelectorAll<HTMLElement>("[data-since]"))
-    element.textContent = text(Date.now() / 1000 + drift - Number(element.dataset.since));
+  for (const element of document.querySelectorAll<HTMLElement>("[data-since]")) {
+    const seconds = Date.now() / 1000 + drift - Number(element.dataset.since);
+    element.textContent = text(seconds);
+    if (element.dataset.lateAfter) element.classList.toggle("late", seconds > Number(element.dataset.lateAfter));
+  }
 }
 
 export function startClock(): void {

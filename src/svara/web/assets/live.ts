@@ -65,6 +65,7 @@ function connect(address: string): void {
   });
   for (const name of ["started", "ringing", "answered", "held", "resumed", "ended"])
     source.addEventListener(`call.${name}`, (event) => tell("svara:call", parsed(event)));
+  source.addEventListener("queue.changed", (event) => tell("svara:queue", parsed(event)));
   source.addEventListener("message.changed", (event) => tell("svara:message", parsed(event)));
   source.addEventListener("call.recorded", (event) => tell("svara:recorded", parsed(event)));
 }

@@ -1,6 +1,7 @@
 // Everything that runs in the browser. Pages work from the server's HTML; this adds what is alive.
 import "./styles/main.css";
 import "./htmx";
+import { stayAwake } from "./awake";
 import { startClock } from "./clock";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
@@ -10,3 +11,4 @@ startParts();
 startKeys();
 startClock();
 startLive();
+stayAwake();

@@ -19,6 +19,12 @@ export function startParts(): void {
     const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-submit-on-change]");
     form?.requestSubmit();
   });
+  // A dialog whose form does its work closes when the form is sent; one that htmx has filled opens.
+  document.addEventListener("submit", (event) => (event.target as HTMLElement).closest<HTMLDialogElement>("dialog[data-close-on-submit]")?.close());
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target: unknown = (event as CustomEvent).detail?.ctx?.target;
+    if (target instanceof HTMLDialogElement && !target.open) target.showModal();
+  });
   // Toasts that only inform go by themselves; the pointer or the focus holds them.
   setInterval(() => {
     for (const toast of document.querySelectorAll<HTMLElement>("#toasts [data-seconds]")) {

@@ -1,9 +1,10 @@
-"""Home: who of the company can be reached, my own presence, my calls of the moment."""
+"""Home: who of the company can be reached, my own presence, my calls and queues of the moment."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,6 +13,7 @@ from svara.history.access import access_calls
 from svara.people import access, actions
 from svara.people.models import Account
 from svara.web import live
+from svara.web.pages.queues import waiting_for
 from svara.web.pages.viewing import CallLine, account_of, call_line, colleagues, fragment, running_calls
 from svara.web.words import sentences
 
@@ -23,15 +25,20 @@ MAX_PEOPLE = 100
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+async def home(request: HttpRequest) -> HttpResponse:
     """The directory, and what concerns me now."""
-    account = account_of(request)
-    page = _people(request) | {
-        "running": running_calls(account),
-        "missed": _missed(account),
-        "me": _me(account),
-    }
-    return render(request, "web/home.html", page)
+    waiting = await waiting_for(cast("Account", await request.auser()))
+
+    def answer() -> HttpResponse:
+        account = account_of(request)
+        page = _people(request) | {
+            "running": running_calls(account),
+            "missed": _missed(account),
+            "me": _me(account),
+        }
+        return render(request, "web/home.html", page | waiting)
+
+    return await sync_to_async(answer)()
 
 
 @require_GET

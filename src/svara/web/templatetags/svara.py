@@ -64,6 +64,18 @@ def availability(key: str) -> str:
 
 
 @register.filter
+def agent_state(key: str) -> str:
+    """What an agent of a queue does, in words."""
+    return str(words.AGENT_STATES.get(key, key))
+
+
+@register.filter
+def agent_reason(text: str) -> str:
+    """Why an agent takes no calls, in words."""
+    return words.agent_reason(text)
+
+
+@register.filter
 def outcome(key: str) -> str:
     """A call's outcome in words."""
     return str(words.OUTCOMES.get(key, key))

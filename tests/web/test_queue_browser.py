@@ -1,0 +1,165 @@
+"""The live pages of queues in a real browser: news arrive by themselves, and everything is done from the keyboard."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from tests.history import stories
+from tests.web.browsing import WIDTHS, launch, visit
+from tests.web.office import Company
+from tests.web.stage import Stage
+from tests.web.test_queue_board import KARI, line
+
+from svara.calls.commands import LiveCall, SetAgent
+from svara.calls.events import Party
+from svara.people.models import Queue
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+Staged = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def staged(stage: Stage, acme: Company) -> Staged:
+    """Support, where Eva and Bob work, as the real web process sees it; called with who waits."""
+    support = stories.queue_of(stories.Company(acme.tenant, acme.people), "eva", "bob", service_seconds=95)
+
+    def now(*callers: Party, **members: str) -> None:
+        stage.queue(acme.tenant.id, line(acme, support, *callers, **({"eva": "available", "bob": "talking"} | members)))
+
+    return now
+
+
+@pytest.mark.claim("PHO-4")
+def test_a_caller_appears_waits_and_goes_without_a_reload(chromium: Browser, stage: Stage, staged: Staged) -> None:
+    staged()
+    with visit(chromium, stage) as eva:
+        page = eva.page
+        eva.sign_in("eva@acme.test", "/queues/")
+        eva.live()
+        page.evaluate("window.notReloaded = true")
+        expect(page.get_by_label("Waiting callers")).to_contain_text("Nobody waits.")
+        staged(KARI)
+        taken = eva.seconds_until("#queues", "Kari Nordmann")
+        assert taken < 1, f"{taken:.2f} s"
+        wait = page.locator("[id^=waiting-] .wait")
+        expect(wait).to_have_text(re.compile(r"1:4[0-5]"))
+        before = wait.inner_text()
+        expect(wait).to_have_class(re.compile("late"))
+        page.wait_for_function("was => document.querySelector('[id^=waiting-] .wait').textContent !== was", arg=before)
+        assert not [asked for asked in eva.requests if "/queues/?part=1" in asked][3:], "time is counted in the browser"
+        staged(bob="wrap-up")
+        expect(page.get_by_label("Waiting callers")).to_contain_text("Nobody waits.")
+        expect(page.get_by_label("Agents")).to_contain_text("Wrapping up")
+        assert page.evaluate("window.notReloaded") is True
+        assert eva.complaints == []
+
+
+def test_eva_pauses_by_the_keyboard_alone(chromium: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
+    staged(KARI)
+    with visit(chromium, stage) as eva:
+        page = eva.page
+        eva.sign_in("eva@acme.test", "/queues/")
+        eva.live()
+        page.get_by_role("button", name="Pause …").press("Enter")
+        dialog = page.get_by_role("dialog", name="Why do you pause?")
+        expect(dialog.get_by_role("button", name="Break")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_hidden()
+        expect(page.get_by_role("region", name="My state")).to_contain_text("Paused")
+        expect(page.get_by_role("region", name="My state")).to_contain_text("Lunch")
+        page.get_by_role("button", name="Take calls again").press("Enter")
+        expect(page.get_by_role("region", name="My state")).to_contain_text("Available")
+        page.get_by_role("button", name="Pause …").press("Enter")
+        dialog.get_by_label("Another reason").fill("The printer is on fire")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Agents")).to_contain_text("Paused: The printer is on fire")
+        wishes = [asked for asked in stage.asked if isinstance(asked, SetAgent)]
+        assert [(wish.state, wish.reason) for wish in wishes] == [
+            ("paused", "lunch"),
+            ("available", ""),
+            ("paused", "The printer is on fire"),
+        ]
+        assert eva.complaints == []
+
+
+def test_the_supervisor_logs_out_who_forgot(chromium: Browser, stage: Stage, staged: Staged) -> None:
+    staged(KARI, bob="available")
+    with visit(chromium, stage) as cecilie:
+        page = cecilie.page
+        cecilie.sign_in("cecilie@acme.test", "/queues/support/")
+        cecilie.live()
+        page.get_by_role("button", name="Change the state of Bob Lund").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("A talk that goes on is not cut off")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        assert stage.asked == []
+        page.get_by_role("button", name="Change the state of Bob Lund").click()
+        dialog.get_by_role("button", name="Log out of support").click()
+        expect(dialog).to_be_hidden()
+        bob = page.locator("[id^=agent-]", has_text="Bob Lund")
+        expect(bob).to_contain_text("Logged out")
+        assert cecilie.complaints == []
+
+
+def test_the_board_counts_today_when_a_call_was_recorded(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+) -> None:
+    staged()
+    with visit(chromium, stage) as cecilie:
+        cecilie.sign_in("cecilie@acme.test")
+        cecilie.go("/queues/support/?wall=1")
+        cecilie.live()
+        answered = cecilie.page.locator("#queue-today .tile", has_text="Answered today")
+        expect(answered).to_contain_text("0")
+        told = stories.Company(acme.tenant, acme.people)
+        [call] = stories.happened(stories.queue_call(told, KARI, [("eva", "answered")], at=time.time() - 30, talks=5.0))
+        stage.recorded(call, acme.tenant.id, (acme["eva"].id,))
+        expect(answered).to_contain_text("1")
+        staged(KARI, KARI)
+        expect(cecilie.page.locator("#waiting-count")).to_have_text("2")
+        assert cecilie.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company, language: str
+) -> None:
+    staged(KARI, Party(number="+4722000002"), Party(number=""), eva="paused:lunch")
+    support = Queue.of(acme["anna"]).get(name="support")
+    stage.call(
+        LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, acme.party("bob"), 1.0, time.time(), (), support.id)
+    )
+    visited = {"eva": ["/", "/queues/"], "cecilie": ["/queues/support/", "/queues/support/?wall=1"]}
+    too_wide, barriers = [], []
+    for width in WIDTHS:
+        for scheme in ("light", "dark") if width != 768 else ("light",):
+            with visit(chromium, stage, width=width, scheme=scheme, language=language) as window:
+                for name, paths in visited.items():
+                    window.sign_in(f"{name}@acme.test")
+                    for path in paths:
+                        window.go(path)
+                        window.picture(f"queue-{name}-{paths.index(path)}-{language}-{width}-{scheme}")
+                        too_wide += [f"{path} {width}"] * (window.overflow() > 0)
+                        barriers += [f"{path} {width} {scheme}: {barrier}" for barrier in window.barriers()]
+                    window.page.context.clear_cookies()
+                assert window.complaints == []
+    assert too_wide == []
+    assert barriers == [], "\n".join(barriers)
