@@ -110,7 +110,8 @@ def test_a_hundred_wait_when_the_calls_process_is_killed(svara: Svara, anna: Bar
             anna.wait_to_hear(DAG_HZ)
             dag.wait_to_hear(ANNA_HZ)
             assert waiting(svara) == before[1:]
-        made = crowd.wait()
-    assert (made.successful, made.failed) == (WAITING - 2, 0), made.errors
-    bob.hangup()
-    svara.wait_quiet()
+            made = crowd.wait()
+            assert (made.successful, made.failed) == (WAITING - 2, 0), made.errors
+            bob.hangup()
+            anna.hangup()
+            svara.wait_quiet()
