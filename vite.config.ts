@@ -7,10 +7,11 @@ import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
 const ICONS = [
-  "activity", "arrow-left", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "copy", "download", "ellipsis", "headset",
-  "history", "key-round", "languages", "list-filter", "log-in", "log-out", "mail", "monitor", "pause", "play", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
-  "phone-outgoing", "plus", "search", "search-x", "settings", "smartphone", "trash-2", "triangle-alert", "undo-2", "user-round", "users-round", "voicemail",
-  "x",
+  "arrow-left", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check",
+  "copy", "download", "ellipsis", "headset", "history", "key-round", "languages", "list-filter", "log-in", "log-out",
+  "mail", "monitor", "pause", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
+  "phone-outgoing", "play", "plus", "search", "search-x", "settings", "smartphone", "trash-2", "triangle-alert", "undo-2",
+  "user-round", "users-round", "voicemail", "x",
 ];
 
 /** One file with a symbol for every icon. */

@@ -19,6 +19,7 @@ from svara.media.sounds import speech
 from svara.people import access, administration
 from svara.people.models import Hours, OfficeChange, Phone, Queue, Sound, Trunk
 from svara.people.pin import check_pin
+from svara.web.forms.faults import told
 
 SignedIn = Callable[..., Client]
 SECTIONS = ("people", "queues", "hours", "menus", "numbers", "trunks", "outbound", "sounds")
@@ -142,9 +143,9 @@ def test_a_mistake_is_shown_at_its_field_and_what_was_typed_stays(office: Client
     page = answer.content.decode()
     assert 'value="soon" ' in page
     assert re.search(r'id="f-extension" [^>]*aria-invalid="true"', page)
-    assert "taken by anna; it must be unique" in page
+    assert "101 is taken by anna." in page
     assert re.search(r'id="f-ring-fault" role="alert"', page)
-    assert "whom queue support lets go cannot go to it again" in page
+    assert "Callers cannot go back to the same queue." in page
     assert Queue.of(acme.tenant).get().extension == "600"
 
 
@@ -298,3 +299,31 @@ def test_bob_s_greeting_ends_with_the_day_that_he_names(acme: Company, browser_o
     wrong = SimpleUploadedFile("letter.wav", b"no sound", "audio/wav")
     assert bob.post("/voicemail/greeting/", {"greeting": wrong}).status_code == 422
     assert "spoken default" in text(bob.post("/voicemail/greeting/", {"remove": "yes"}, follow=True))
+
+
+LATE = {"name": "late", "holidays": "NQ", "open.0.days": "mon", "open.0.times": "8-16"}
+
+
+def test_objections_are_told_in_the_reader_s_language(office: Client) -> None:
+    office.post("/profile/language/", {"language": "nb"})
+    answer = office.post("/administration/hours/new/", LATE)
+    page = answer.content.decode()
+    assert "Skriv tider som 08:00-16:00." in page
+    assert "expected" not in page
+    answer = office.post("/administration/menus/new/", {"name": "late", "prompt": "x", "otherwise": "queue:suport"})
+    assert "suport finnes ikke. Mente du support?" in answer.content.decode()
+
+
+def test_every_objection_that_is_known_reads_as_a_sentence() -> None:
+    known = {
+        "extension '101' of queue x is taken by anna; it must be unique in the tenant": "101 is taken by anna.",
+        "there is another queue 'x'; each needs a name of its own": "There is another x: each needs a name of its own.",
+        "'mobile' is '90': expected a number of E.164, like \"+4721000000\"; did you mean \"+4790\"?": (
+            "Give a telephone number with the country, such as +4721000000. Did you mean +4790?"
+        ),
+        "'man-fre' are no days: expected something like mon-fri, sat or daily": (
+            "“man-fre”: write days as mon-fri, sat or daily."
+        ),
+        "something that nobody thought of": "something that nobody thought of",
+    }
+    assert {message: told(message) for message in known} == known

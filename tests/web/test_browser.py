@@ -294,6 +294,10 @@ def pages_of(acme: Company) -> dict[str, str]:
         "voicemail": "/voicemail/",
         "profile": "/profile/",
         "system": "/system/",
+        "own": "/profile/calls/",
+        "person-form": "/administration/people/item/bob/",
+        "queue-form": "/administration/queues/new/",
+        "changes": "/administration/changes/",
         "missing": "/nothing-here/",
     }
 

@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 
 from svara.people.yamltree import Bare
+from svara.web.forms.faults import told
 
 Text = str | Promise
 Item = dict[str, Any]
@@ -93,7 +94,7 @@ class Form:
         """Bring each sentence to the field that it is about, or to the top of the form."""
         for path, message in faults:
             control = None if path is None else self._at(path)
-            (self.faults if control is None else control.faults).append(message)
+            (self.faults if control is None else control.faults).append(told(message))
 
     def _at(self, path: Path) -> Control | None:
         for control in self.controls:

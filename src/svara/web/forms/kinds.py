@@ -69,9 +69,10 @@ def _week(key: str, label: Promise) -> Field:
         label=label,
         kind="rows",
         shape="times",
+        hint=_("Days such as mon-fri, sat or daily; times such as 08:00-12:00, 13:00-16:00"),
         rows=(
-            Field(key="days", label=_("Days"), hint=_("Such as mon-fri, sat or daily")),
-            Field(key="times", label=_("Times"), hint=_("Such as 08:00-16:00")),
+            Field(key="days", label=_("Days"), default="mon-fri"),
+            Field(key="times", label=_("Times"), default="08:00-16:00"),
         ),
     )
 
@@ -119,11 +120,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             key="members",
             label=_("Members"),
             kind="rows",
+            hint=_("Skills are written as norwegian 3, repair 5: the higher, the better."),
             rows=(
                 Field(key="person", label=_("Person"), kind="choice", options="people"),
                 Field(key="order", label=_("Order"), kind="number"),
                 Field(key="weight", label=_("Weight"), kind="number"),
-                Field(key="skills", label=_("Skills"), kind="levels", hint=_("Such as norwegian 3, repair 5")),
+                Field(key="skills", label=_("Skills"), kind="levels", default="norwegian 3"),
             ),
         ),
         _seconds("ring", _("Rings an agent so long"), "15"),
@@ -155,9 +157,10 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             label=_("Exceptions"),
             kind="rows",
             shape="times",
+            hint=_("A day such as 2026-12-24, or 12-24 for each year; times such as 08:00-12:00, or closed"),
             rows=(
-                Field(key="day", label=_("Day"), hint=_("Such as 2026-12-24, or 12-24 for each year")),
-                Field(key="times", label=_("Times"), hint=_("Such as 08:00-12:00, or closed")),
+                Field(key="day", label=_("Day"), default="12-24"),
+                Field(key="times", label=_("Times"), default="closed"),
             ),
         ),
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -20,19 +21,22 @@ Document = dict[str, Any]
 def options(document: Document) -> Mapping[str, Options]:
     """All of them, by the names that the fields use."""
     people = [(person["username"], person["name"]) for person in document["people"]]
+    names_of = names(document)
     sounds = [(sound["name"], sound["name"]) for sound in document["sounds"]]
     persons = [(f"person:{username}", name) for username, name in people]
     queues = [queue["name"] for queue in document["queues"]]
-    boxes = [(f"voicemail:{username}", name) for username, name in people]
-    boxes += [(f"voicemail:{name}", name) for name in queues]
+
+    def named(kind: str, called: Iterable[str]) -> list[tuple[str, str]]:
+        return [(f"{kind}:{name}", capfirst(target(names_of, f"{kind}:{name}"))) for name in called]
+
     outside = (_("Elsewhere"), [("number", _("This number:"))])
     return {
         "targets": [
             ("", [("", "–"), ("hangup", _("Hang up"))]),
             (_("People"), persons),
-            (_("Queues"), [(f"queue:{name}", name) for name in queues]),
-            (_("Menus"), [(f"menu:{menu['name']}", menu["name"]) for menu in document["menus"]]),
-            (_("Voicemail"), boxes),
+            (_("Queues"), named("queue", queues)),
+            (_("Menus"), named("menu", [menu["name"] for menu in document["menus"]])),
+            (_("Voicemail"), named("voicemail", [*(username for username, _name in people), *queues])),
             outside,
         ],
         "ringable": [("", [("", "–")]), (_("People"), persons), outside],
@@ -77,10 +81,14 @@ def strategies() -> list[tuple[str, str]]:
     ]
 
 
-def target(document: Document, text: str) -> str:
-    """Where a call goes, in words."""
+def names(document: Document) -> dict[str, str]:
+    """What people are called, by user name."""
+    return {person["username"]: person["name"] for person in document["people"]}
+
+
+def target(names: Mapping[str, str], text: str) -> str:
+    """Where a call goes, in words; `names` of people."""
     kind, _colon, name = text.partition(":")
-    names = {person["username"]: person["name"] for person in document["people"]}
     match kind:
         case "person":
             return str(names.get(name, name))

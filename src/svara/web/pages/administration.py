@@ -29,7 +29,7 @@ from svara.people.document import KEYS
 from svara.people.errors import PlainError
 from svara.web.forms.fields import Form, Item, read
 from svara.web.forms.kinds import ABOUT, FIELDS, NEW, TITLES
-from svara.web.forms.options import options, target
+from svara.web.forms.options import names, options, target
 from svara.web.pages.calls import ask
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
@@ -71,7 +71,8 @@ def section(request: HttpRequest, section: str = "people") -> HttpResponse:
     """Everything of one kind."""
     document = administration.access_document(account_of(request))
     states = _trunk_states(request) if section == "trunks" else {}
-    lines = [_line(document, section, item, states) for item in document[section]]
+    called = names(document)
+    lines = [_line(called, section, item, states) for item in document[section]]
     page = {"section": section, "title": TITLES[section], "about": ABOUT[section], "new": NEW[section], "lines": lines}
     return render(request, "web/administration.html", page | {"titles": TITLES})
 
@@ -177,7 +178,7 @@ def _form(
         "section": section,
         "titles": TITLES,
         "name": name,
-        "title": NEW[section] if name is None else _line(document, section, item, {}).title,
+        "title": NEW[section] if name is None else _line(names(document), section, item, {}).title,
         "form": form,
     }
     return render(request, "web/administration_item.html", page, status=422 if faults else 200)
@@ -198,7 +199,7 @@ def _keep(upload: UploadedFile[bytes], file: Any) -> bool:
     return True
 
 
-def _line(document: dict[str, Any], section: str, item: Item, states: dict[str, TrunkState]) -> Line:
+def _line(called: dict[str, str], section: str, item: Item, states: dict[str, TrunkState]) -> Line:
     name = KEYS[section](item)
     extension = str(item.get("extension", ""))
     match section:
@@ -210,12 +211,12 @@ def _line(document: dict[str, Any], section: str, item: Item, states: dict[str, 
         case "hours":
             return Line(name, name, "; ".join(f"{days} {', '.join(times)}" for days, times in item.get("open", {}).items()))
         case "menus":
-            keys = ", ".join(f"{key} → {target(document, to)}" for key, to in item.get("keys", {}).items())
+            keys = ", ".join(f"{key} → {target(called, to)}" for key, to in item.get("keys", {}).items())
             return Line(name, name, " · ".join(filter(None, [extension, keys])))
         case "trunks":
             return Line(name, name, item.get("address", ""), _badge(states.get(name)))
         case "numbers":
-            return Line(name, name, f"→ {target(document, item.get('to', ''))}")
+            return Line(name, name, f"→ {target(called, item.get('to', ''))}")
         case "outbound":
             return Line(name, item.get("prefix", ""), f"→ {item.get('trunk', '')}")
         case _:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from svara.calls.commands import AskHealth, Health
+from svara.web.forms.kinds import TITLES
 from svara.web.pages.calls import ask
 
 
@@ -25,6 +26,8 @@ async def system(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     answer = await ask(AskHealth())
     page = {
+        "section": "system",
+        "titles": TITLES,
         "health": answer if isinstance(answer, Health) else None,
         "versions": [("Svara", svara_version()), ("Python", platform.python_version()), ("Django", django.get_version())],
     }
