@@ -27,6 +27,7 @@ class Schedule:
         """The number of the next slot, counted from the beginning."""
         self._users = [0] * SLOTS
         self._timer: Timer | None = None
+        self._working = False
         self.skipped = 0
         """How many periods were left out since the start."""
 
@@ -34,7 +35,7 @@ class Schedule:
         """A slot for one more, the emptiest."""
         slot = self._users.index(min(self._users))
         self._users[slot] += 1
-        if self._timer is None:
+        if self._timer is None and not self._working:
             self._next = self._passed() + 1
             self._wait()
         return slot
@@ -42,7 +43,7 @@ class Schedule:
     def leave(self, slot: int) -> None:
         """One less in that slot; nothing is woken for an empty one."""
         self._users[slot] -= 1
-        if self._timer is not None and not any(self._users):
+        if self._timer is not None and not self._working and not any(self._users):
             self._timer.cancel()
             self._timer = None
 
@@ -67,12 +68,15 @@ class Schedule:
         if behind > 0:
             self.skipped += behind
             self._next += behind * SLOTS
-        while self._next <= now:
-            period, slot = divmod(self._next, SLOTS)
-            if self._users[slot]:
-                self._work(slot, period)
-            self._next += 1
+        self._working = True
+        try:
+            while self._next <= now:
+                period, slot = divmod(self._next, SLOTS)
+                self._next += 1
+                if self._users[slot]:
+                    self._work(slot, period)
+        finally:
+            self._working = False
+        self._timer = None
         if any(self._users):
             self._wait()
-        else:
-            self._timer = None
