@@ -11,7 +11,7 @@ from tests.calls import offices
 from tests.calls.phones import Office, Phone
 
 from svara.calls.events import CallEnded, CallRouted, MessageLeft
-from svara.people.office import Sound
+from svara.people.office import Forward, Sound
 
 
 @pytest.fixture
@@ -70,18 +70,43 @@ def test_a_message_ends_with_the_hash_key_or_with_silence(at_work: Office, anna:
     assert ending(at_work)[0] == "voicemail"
 
 
-def test_who_says_nothing_has_missed_bob(at_work: Office, anna: Phone, bob: Phone) -> None:
+def test_who_hangs_up_without_a_word_has_left_no_message(at_work: Office, anna: Phone, bob: Phone) -> None:
     reaches_the_beep(at_work, anna, bob)
     anna.hang_up()
     assert at_work.told(MessageLeft) == []
-    assert ending(at_work) == ("missed", "caller", "no answer")
+    assert ending(at_work) == ("missed", "caller", "no message was left")
 
 
-def test_who_hangs_up_during_the_greeting_has_missed_bob(at_work: Office, anna: Phone, bob: Phone) -> None:
+def test_who_hangs_up_during_the_greeting_has_left_no_message(at_work: Office, anna: Phone, bob: Phone) -> None:
     anna.call("102")
     bob.decline(486)
     anna.hang_up()
-    assert ending(at_work) == ("busy", "caller", "busy")
+    assert ending(at_work) == ("missed", "caller", "no message was left")
+
+
+def test_who_dials_the_mailbox_and_says_nothing_is_hung_up_on(tmp_path: Path) -> None:
+    office = Office(tmp_path, offices.office(bob={"forwards": (Forward("always", "voicemail:bob"),)}))
+    anna = Phone(office, "acme-anna").register()
+    anna.call("102")
+    office.wait(10)
+    [leg] = office.voice.legs.values()
+    assert leg.recording is not None
+    assert leg.recording.first_word_seconds == 10.0
+    office.voice.falls_silent()
+    office.settle()
+    assert len(anna.heard("BYE")) == 1
+    assert ending(office) == ("missed", "system", "no message was left")
+    office.close()
+
+
+def test_an_administrator_ends_the_call_and_what_was_said_is_kept(at_work: Office, anna: Phone, bob: Phone) -> None:
+    leg = reaches_the_beep(at_work, anna, bob)
+    leg.said_seconds = 2.0
+    [call] = at_work.calls
+    call.end("system", "hung up by request")
+    at_work.settle()
+    assert len(at_work.told(MessageLeft)) == 1
+    assert ending(at_work) == ("voicemail", "system", "left a message")
 
 
 def test_the_greeting_can_be_skipped(at_work: Office, anna: Phone, bob: Phone) -> None:

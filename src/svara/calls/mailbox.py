@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_SECONDS = 180.0
 SILENCE_SECONDS = 5.0
+FIRST_WORD_SECONDS = 10.0
+"""How long somebody may think before the first word."""
 LAST_WORDS_SECONDS = 3.0
 """How long the end of the call waits for the recording to be complete."""
 STOP_KEY = "#"
@@ -32,6 +34,7 @@ DONE = b"left"
 """Kept instead of a file: the message is complete."""
 
 LEFT = Refusal(480, "voicemail", "left a message")
+NO_MESSAGE = Refusal(480, "missed", "no message was left")
 
 
 class LeaveMessage:
@@ -114,7 +117,7 @@ class LeaveMessage:
         self._guest.record(self._wanted(), self._recorded)
 
     def _wanted(self) -> Recording:
-        return Recording(self._file, MAX_MESSAGE_SECONDS, SILENCE_SECONDS, STOP_KEY)
+        return Recording(self._file, MAX_MESSAGE_SECONDS, SILENCE_SECONDS, STOP_KEY, first_word_seconds=FIRST_WORD_SECONDS)
 
     def _recorded(self, recorded: Recorded) -> None:
         self._recording = False
@@ -122,18 +125,16 @@ class LeaveMessage:
             self._beep()  # the voice process lost what was said
             return
         happened: list[AnyEvent] = []
-        by, refusal = self._ending or ("caller", LEFT)
+        by, refusal = self._ending or ("system", NO_MESSAGE)
         if recorded.seconds > 0:
             refusal = LEFT
             now = self._call.switch.clock.now()
             happened.append(MessageLeft(self._call.id, now, box=self._to.box, file=recorded.file, seconds=recorded.seconds))
             if self._ending is None and self._guest is not None:
-                self._ending = by, refusal
+                self._ending = "caller", refusal
                 self._call.save(*happened)
                 self._guest.play(phrase("message-left", self._guest.language), interruptible=False, done=self._thanked)
                 return
-        elif self._ending is None:
-            refusal = self._journey.missed
         self._finish(by, refusal, happened)
 
     def _thanked(self) -> None:
@@ -147,7 +148,7 @@ class LeaveMessage:
                 self._finish(by, LEFT, happened)
             return
         if refusal.outcome == "abandoned":
-            refusal = self._journey.missed
+            refusal = NO_MESSAGE
         self._ending = by, refusal
         if not self._recording or self._guest is None:
             self._finish(by, refusal, happened)

@@ -83,6 +83,7 @@ REASONS: dict[str, Promise] = {
     "media relay lost": _("the sound was lost"),
     "no answer": _("no answer"),
     "no codec in common": _("no sound format in common"),
+    "no message was left": _("no message was left"),
     "no sound for 30 seconds": _("no sound for 30 seconds"),
     "no sound is available": _("no sound is available"),
     "no trunk carries calls to that number": _("no trunk carries calls to that number"),

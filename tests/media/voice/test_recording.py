@@ -144,6 +144,28 @@ def test_a_stop_key_ends_it_and_another_does_not(studio: Studio) -> None:
     assert studio.events[-1] == recorded(studio), "the key is told first"
 
 
+def test_who_has_not_said_a_word_yet_may_think_longer(studio: Studio) -> None:
+    caller = studio.phone("call.v", frequency_hz=440)
+    caller.talks = False
+    studio.engine.record("calls", "call.v", Recording("a.wav", silence_seconds=2.0, first_word_seconds=6.0))
+    studio.pass_time(5.0)
+    caller.talks = True
+    studio.pass_time(1.0)
+    caller.talks = False
+    studio.pass_time(2.5)
+    assert recorded(studio).reason == "silence"
+    assert recorded(studio).seconds > 0
+
+
+def test_who_never_says_a_word_is_not_waited_for_any_longer(studio: Studio) -> None:
+    studio.phone("call.v", frequency_hz=440).talks = False
+    studio.engine.record("calls", "call.v", Recording("a.wav", silence_seconds=2.0, first_word_seconds=6.0))
+    studio.pass_time(5.5)
+    assert not [event for event in studio.events if isinstance(event, Recorded)]
+    studio.pass_time(1.0)
+    assert (recorded(studio).reason, recorded(studio).seconds) == ("silence", 0.0)
+
+
 def test_nothing_but_silence_leaves_no_file(studio: Studio) -> None:
     studio.phone("call.v")
     studio.engine.record("calls", "call.v", Recording("a.wav"))

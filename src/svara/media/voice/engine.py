@@ -210,6 +210,7 @@ class Engine:
             max_seconds=min(recording.max_seconds, MAX_RECORDING_SECONDS),
             silence_seconds=recording.silence_seconds,
             trim=recording.trim,
+            first_word_seconds=recording.first_word_seconds,
         )
 
         def done(seconds: float, reason: Reason) -> None:

@@ -60,7 +60,8 @@ class Recording(msgspec.Struct, frozen=True, array_like=True):
     """Record what comes in, to `file` (relative to the data folder's `recordings`): WAV, 16 bit, 8 or 16 kHz.
 
     Ends at `max_seconds`, after `silence_seconds` of silence (0: never), when a key of `stop_keys` is pressed, by
-    `stop_recording` or with the leg; silence at both ends is cut off. `with_leg`: stereo, this leg left and the other right.
+    `stop_recording` or with the leg; silence at both ends is cut off. Who has not said a word yet has `first_word_seconds`
+    (0: `silence_seconds` as well). `with_leg`: stereo, this leg left and the other right.
     """
 
     file: str
@@ -69,6 +70,7 @@ class Recording(msgspec.Struct, frozen=True, array_like=True):
     stop_keys: str = ""
     with_leg: str = ""
     trim: bool = True
+    first_word_seconds: float = 0.0
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):

@@ -89,13 +89,23 @@ class Take:
     """One recording on disk. Not to be used on the event loop: it waits for the disk."""
 
     def __init__(
-        self, path: Path, rate_hz: int, channels: int, *, max_seconds: float, silence_seconds: float, trim: bool
+        self,
+        path: Path,
+        rate_hz: int,
+        channels: int,
+        *,
+        max_seconds: float,
+        silence_seconds: float,
+        trim: bool,
+        first_word_seconds: float = 0.0,
     ) -> None:
         self._path = path
         self._rate_hz = rate_hz
         self._channels = channels
         self._max_frames = max(1, round(max_seconds / FRAME_SECONDS))
         self._silence_frames = round(silence_seconds / FRAME_SECONDS)
+        self._patience_frames = round((first_word_seconds or silence_seconds) / FRAME_SECONDS)
+        """The same as long as nothing was said."""
         self._trim = trim
         self._detector = SpeechDetector()
         self._file: BinaryIO | None = None
@@ -121,15 +131,16 @@ class Take:
                 first_speech = number if first_speech < 0 else first_speech
                 last_speech = number
                 self._since_speech = 0
+                self._patience_frames = self._silence_frames
             elif not paused:
                 self._since_speech += 1
-            if self._silence_frames and self._since_speech >= self._silence_frames:
+            if self._patience_frames and self._since_speech >= self._patience_frames:
                 frames = number + 1
                 break
         self._frames += frames
         size = 2 * samples
         self._keep(sound[: frames * samples].tobytes(), first_speech * size, (last_speech + 1) * size)
-        if self._silence_frames and self._since_speech >= self._silence_frames:
+        if self._patience_frames and self._since_speech >= self._patience_frames:
             return "silence"
         return "max" if self._frames >= self._max_frames else None
 
