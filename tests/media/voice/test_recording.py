@@ -216,6 +216,8 @@ def test_what_a_killed_process_left_is_completed_at_the_next_start(studio: Studi
     studio.engine.record("calls", "call.v", Recording("box/a.wav"))
     studio.pass_time(3.0)
     assert [path.name for path in (studio.recordings / "box").iterdir()] == ["a.wav" + PART]
+    assert salvage(studio.recordings) == 0, "it is still being recorded"
+    next(iter(studio.engine._legs.values())).recorder._take._file.close()
     with (studio.recordings / "box" / ("a.wav" + PART)).open("ab") as file:
         file.write(b"\0")  # half a sample
     (studio.recordings / ("empty.wav" + PART)).write_bytes(b"RIF")

@@ -10,6 +10,7 @@ the time.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 from collections.abc import Callable
@@ -160,6 +161,7 @@ class Take:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self.part.open("wb", buffering=0)
             os.fchmod(self._file.fileno(), 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._file.write(header(self._rate_hz, self._channels, 0))
         if speech_ends:
             self._speech_ends_bytes = self._written_bytes + speech_ends
@@ -210,6 +212,10 @@ def salvage(folder: Path) -> int:
 
 def _salvage(part: Path) -> bool:
     with part.open("r+b", buffering=0) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False  # another voice process records it now
         head = file.read(_HEADER_BYTES)
         if len(head) == _HEADER_BYTES and head[:4] == b"RIFF":
             channels, rate_hz = struct.unpack_from("<HI", head, 22)
