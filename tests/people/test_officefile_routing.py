@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from svara.people.office import FindMe, Forward, Member, Window
-from svara.people.officefile import OfficeFile, OfficeFileError, load
+from svara.people.officefile import OfficeFile, OfficeFileError, check, load, read
+from svara.people.values import Problem
+from svara.people.yamltree import from_plain
 
 from .offices import ACME_FULL, wav
+
+WORDS = ["name", "open", "keys", "members", "person", "strategy", "mon-fri", "exceptions", "12-24", "prompt", "1", "ring"]
 
 
 @pytest.fixture
@@ -183,3 +190,30 @@ def test_numbers_that_no_trunk_takes_are_pointed_out(folder: Path) -> None:
         "acme.yaml:15: 'offline': no outbound rule takes +4790000001, so no call can go there",
         "acme.yaml:16: 'to': no outbound rule takes +4790000001, so no call can go there",
     ]
+
+
+@given(st.data())
+def test_no_damage_to_a_good_file_is_too_strange(data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(ACME_FULL)))
+    end = data.draw(st.integers(start, min(len(ACME_FULL), start + 30)))
+    damaged = ACME_FULL[:start] + data.draw(st.text(max_size=10)) + ACME_FULL[end:]
+    with contextlib.suppress(OfficeFileError):
+        assert read(damaged.encode(), "acme.yaml").tenant.slug
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6),
+        max_leaves=25,
+    )
+)
+def test_no_document_of_a_page_is_too_strange(nonsense: object) -> None:
+    document = {"version": 1, "tenant": {"slug": "acme", "name": "Acme", "country": "NO", "timezone": "Europe/Oslo"}}
+    tree, paths = from_plain(document | {"people": [], "queues": [nonsense], "hours": nonsense, "menus": [nonsense]})
+    problems: list[Problem] = []
+    try:
+        check(tree, "", known=True)
+    except OfficeFileError as refused:
+        problems = refused.problems
+    assert all(0 < problem.line <= len(paths) for problem in problems)

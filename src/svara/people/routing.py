@@ -74,10 +74,9 @@ def everywhere(kind: Kind) -> dict[str, list[Any]]:
 
 def _members(rows: QuerySet[QueueMember], *, by_id: bool = False) -> dict[str, list[office.Member]]:
     found: dict[str, list[office.Member]] = {}
-    for row in rows.select_related("account").order_by("order", "account__username"):
-        person = row.account_id if by_id else row.account.username
-        member = office.Member(person=person, order=row.order, weight=row.weight, skills=row.skills)
-        found.setdefault(row.queue_id, []).append(member)
+    columns = ("queue_id", "account_id" if by_id else "account__username", "order", "weight", "skills")
+    for queue, person, order, weight, skills in rows.order_by("order", "account__username").values_list(*columns):
+        found.setdefault(queue, []).append(office.Member(person=person, order=order, weight=weight, skills=skills))
     return found
 
 
