@@ -29,9 +29,15 @@ _STATES = {
 
 
 class Baresip(Phone):
-    def __init__(self, folder: Path, account: Account, *, codecs: str = "pcma,pcmu", **more: Any) -> None:
+    def __init__(
+        self, folder: Path, account: Account, *, codecs: str = "pcma,pcmu", lamp: bool = False, **more: Any
+    ) -> None:
+        """`lamp`: it subscribes to messages waiting (RFC 3842)."""
         super().__init__(folder, account, **more)
         self.codecs = codecs
+        self.has_lamp = lamp
+        self.lamp = ""
+        """What it was told last of messages that wait: the body of the NOTIFY."""
         self._answers: queue.Queue[str] = queue.Queue()
         self.events: list[dict[str, Any]] = []
 
@@ -45,6 +51,7 @@ class Baresip(Phone):
             "jitter_buffer_delay 1-10\nmodule_path /usr/lib/baresip/modules\n"
             "module g711.so\nmodule aufile.so\nmodule sndfile.so\nmodule aubridge.so\n"
             "module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n"
+            f"{'module_app mwi.so' if self.has_lamp else ''}\n"
             f"ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {self.folder}\n"
         )
         account = self.account
@@ -116,6 +123,8 @@ class Baresip(Phone):
 
     def _take(self, message: dict[str, Any]) -> None:
         kind = message.get("type", "")
+        if kind == "MWI_NOTIFY":
+            self.lamp = message.get("param", "")
         if not message.get("event"):
             if message.get("token"):
                 self._answers.put(message.get("data", ""))

@@ -37,6 +37,20 @@ def dominant(samples: Samples, rate_hz: int = RATE_HZ) -> tuple[float, float]:
     return float(np.argmax(spectrum)) * rate_hz / len(samples), level
 
 
+def likeness(heard: Samples, said: Samples, rate_hz: int = RATE_HZ, piece_seconds: float = 0.8) -> float:
+    """How well what was said is found in what was heard, 0 to 1: the mean over its pieces of the best correlation. Each
+    piece is looked for by itself, so that a lost or repeated packet does no harm."""
+    piece, found = int(piece_seconds * rate_hz), []
+    energy = np.cumsum(np.concatenate(([0.0], heard**2)))
+    for start in range(0, len(said) - piece + 1, piece):
+        part = said[start : start + piece]
+        size = 1 << (len(heard) + piece).bit_length()
+        correlation = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(part, size)), size)[: len(heard) - piece]
+        beside = (energy[piece:] - energy[:-piece])[: len(correlation)]
+        found.append(float((correlation / np.sqrt(np.maximum(beside, 1e-3) * np.sum(part**2))).max()))
+    return float(np.mean(found))
+
+
 def write_wav(path: Path, samples: Samples, rate_hz: int = RATE_HZ) -> Path:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, rate_hz, 0, "NONE", ""))

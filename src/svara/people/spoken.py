@@ -14,7 +14,7 @@ from svara.data import DataFolder
 from svara.media.sounds.prepare import prepare
 from svara.people.office import SNAPSHOT_FILE, Office, read_office
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 """How soon a new language is noticed."""
 
 _log = log.get("people.spoken")
