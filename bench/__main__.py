@@ -15,11 +15,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import media, register, signalling, voice
+from bench import media, queue, register, signalling, voice
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
-MEASURES = {"signalling": signalling.measure, "register": register.measure, "media": media.measure}
+MEASURES = {
+    "signalling": signalling.measure,
+    "register": register.measure,
+    "media": media.measure,
+    "queue": queue.measure,
+}
 ALONE = {"voice": voice.measure}
 """What is measured of one process of Svara, without a server."""
 

@@ -16,6 +16,10 @@ from bench import process
 CALLERS = [str(number) for number in range(1000, 1100)]
 CALLEES = [str(number) for number in range(2000, 2100)]
 LOGINS = CALLERS + CALLEES
+AGENTS = CALLEES[:50]
+"""The agents of both queues."""
+LONGEST_IDLE, RING_ALL = "600", "601"
+"""Extensions of the queues."""
 
 
 def secret_of(login: str) -> str:
@@ -122,7 +126,7 @@ class Svara:
 
     def others(self) -> dict[str, int]:
         found = {"serve": self.serving_pid}
-        for role in ("jobs", "web", "media"):
+        for role in ("jobs", "web", "media", "voice"):
             found[role] = process.find_child(self.serving_pid, f"svara serve {role}")
         return found
 
@@ -137,5 +141,11 @@ class Svara:
             f"  - {{username: p{login}, name: Phone {login}, email: p{login}@bench.test, extension: '{login}',"
             f" phones: [{{login: '{login}', secret: {secret_of(login)}}}]}}"
             for login in LOGINS
+        ]
+        agents = ", ".join(f"p{login}" for login in AGENTS)
+        lines += ["queues:"]
+        lines += [
+            f"  - {{name: {strategy}, extension: '{extension}', strategy: {strategy}, ring: 15, members: [{agents}]}}"
+            for extension, strategy in ((LONGEST_IDLE, "longest-idle"), (RING_ALL, "ring-all"))
         ]
         return "\n".join(lines) + "\n"

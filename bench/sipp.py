@@ -111,9 +111,9 @@ def write_phones(path: Path, logins: list[str]) -> Path:
     return path
 
 
-def write_calls(path: Path) -> Path:
+def write_calls(path: Path, callees: list[str] = CALLEES) -> Path:
     """Who calls whom, one call a line, for the caller scenario."""
-    pairs = zip(CALLERS, CALLEES, strict=True)
+    pairs = zip(CALLERS, callees, strict=False)
     path.write_text("SEQUENTIAL\n" + "".join(f"{caller};{credentials(caller)};{callee}\n" for caller, callee in pairs))
     return path
 

@@ -176,6 +176,8 @@ async def _close(switch: Switch, following: list[asyncio.Task[None]]) -> None:
         if switch.transactions.open or switch.calls:
             await asyncio.sleep(LAST_WORDS_SECONDS)
     switch.news.flush()
+    if switch.queues is not None:
+        switch.queues.close()
 
 
 def phone_changed(desk: Desk, login: str, count: int) -> None:

@@ -120,6 +120,10 @@ class Queues(Protocol):
         """A phone registered, or its last registration ended (`News` knows it already)."""
         ...
 
+    def close(self) -> None:
+        """The process ends: what is known is written down."""
+        ...
+
     def dials(self, call: Call, more: int) -> None:
         """A person of the house has one call of their own more, or (-1) one less."""
         ...

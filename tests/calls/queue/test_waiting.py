@@ -93,6 +93,7 @@ def test_a_free_agent_is_rung_through_at_once(desk: Desk) -> None:
     assert states(office) == {"bob": ("wrap-up", "")}
     office.wait(5)
     assert states(office) == {"bob": ("available", "")}
+    office.wait(1)
     [entered], [left] = office.told(QueueEntered), office.told(QueueLeft)
     assert (entered.queue, entered.name, entered.position, left.why) == ("q-support", "support", 1, "answered")
     assert offers(office) == [("bob", "answered")]

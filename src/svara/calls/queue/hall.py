@@ -156,6 +156,11 @@ class Hall:
                     dnd = self._quiet(room.tenant, known)
                     room.take(room.machine.agent(known.id, room.now, dnd=dnd))
 
+    def close(self) -> None:
+        """See `svara.calls.stops.Queues`."""
+        for room in self._rooms.values():
+            room.flush()
+
     # --- callers
 
     def enter(self, journey: Journey, queue: Queue, kept: bytes) -> InQueue | Refusal:
