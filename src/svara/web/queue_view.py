@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import SafeString
 
 from svara.calls.commands import LiveCall, QueueMember, QueueState, WaitingCaller
 from svara.history.access import sees_all_calls
@@ -19,6 +24,8 @@ from svara.web.words import AGENT_STATES
 
 MAX_CALLERS = 50
 """So many of a line are drawn; how many more there are is said in a sentence."""
+MAX_DRAWN = 128
+"""So many drawn lines and lists of agents are kept."""
 AT_WORK = frozenset(AGENT_STATES) - {"paused", "logged-out"}
 ORDER = {state: place for place, state in enumerate(AGENT_STATES)}
 
@@ -154,6 +161,26 @@ def _views(viewer: Account, queues: list[Queue], states: Iterable[QueueState]) -
         )
         for queue in queues
     ]
+
+
+def drawn_line(view: QueueView, *, wall: bool) -> SafeString:
+    """The line as HTML."""
+    shown = (view.queue.id, view.queue.service_level_seconds, view.callers, view.more)
+    return _drawn("web/_queue_line.html", translation.get_language(), shown, who=view.inside and not wall)
+
+
+def drawn_agents(view: QueueView, *, wall: bool, manage: bool) -> SafeString:
+    """The agents as HTML."""
+    agents = tuple((agent.account.id, agent.account.name, agent.member) for agent in view.agents)
+    shown = (view.queue.id, view.queue.name, agents, view.deserted)
+    return _drawn("web/_queue_agents.html", translation.get_language(), shown, who=view.inside and not wall, manage=manage)
+
+
+@lru_cache(maxsize=MAX_DRAWN)
+def _drawn(template: str, language: str | None, shown: tuple[object, ...], *, who: bool, manage: bool = False) -> SafeString:
+    """Drawn once for everybody who looks, since a busy queue changes all the time under many eyes."""
+    with translation.override(language):
+        return render_to_string(template, {"shown": shown, "who": who, "manage": manage})
 
 
 def me_in(queues: Iterable[QueueView]) -> Me | None:

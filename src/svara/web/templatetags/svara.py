@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from svara.web import static_files, words
+from svara.web.queue_view import QueueView, drawn_agents, drawn_line
 
 register = template.Library()
 
@@ -41,6 +42,18 @@ def icon(name: str, more: str = "") -> SafeString:
         static_files.address("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def queue_line(view: QueueView, wall: bool = False) -> SafeString:
+    """Who waits in a queue."""
+    return drawn_line(view, wall=bool(wall))
+
+
+@register.simple_tag
+def queue_agents(view: QueueView, wall: bool = False, manage: bool = False) -> SafeString:
+    """Who takes its calls."""
+    return drawn_agents(view, wall=bool(wall), manage=bool(manage))
 
 
 @register.filter
