@@ -61,6 +61,7 @@ def ask(svara: Svara, method: str, path: str, user: str = "bob", body: object = 
         return content
 
 
+@pytest.mark.claim("PHO-4")
 def test_a_message_reaches_bob_in_every_way(svara: Svara, post: MailServer, tmp_path: Path) -> None:
     with (
         Baresip(tmp_path, svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
