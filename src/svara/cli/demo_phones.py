@@ -66,6 +66,10 @@ def _extension(username: str) -> str:
     return demo.person(username).extension or username
 
 
+def _queue(name: str) -> str:
+    return next(queue.extension or "" for queue in demo.office().queues if queue.name == name)
+
+
 PARTS: tuple[tuple[tuple[Scene, ...], ...], ...] = (
     (
         (
@@ -105,6 +109,14 @@ PARTS: tuple[tuple[tuple[Scene, ...], ...], ...] = (
             _refused("mikkel", "petra", "decline", 2.0),
             _talk("petra", "mikkel", 1.0, 3.0, "callee"),
             _missed("mikkel", "petra", 5.0),
+        ),
+    ),
+    (
+        (
+            # The shop's queue: Sofia is asked first.
+            Scene("petra", _queue("shop"), "sofia", Reaction("answer", 2.0), talk_seconds=4.0),
+            Scene("ingrid", _queue("shop"), "sofia", Reaction("answer", 4.0), talk_seconds=2.0),
+            Scene("petra", _queue("shop"), "sofia", Reaction("ring", LONGEST_CALL_SECONDS), patience_seconds=5.0),
         ),
     ),
 )
