@@ -89,6 +89,7 @@ def test_in_an_office_with_direct_media_the_menu_comes_through_the_relay(tmp_pat
 
 def test_the_session_timer_of_a_caller_who_waits_long_is_kept(at_work: Office, anna: Phone) -> None:
     anna.call("700", headers=[("Supported", "timer"), ("Session-Expires", "120;refresher=uas")])
+    anna.extra = [("Supported", "timer"), ("Session-Expires", "120;refresher=uac")]
     at_work.wait(70)
     assert len(anna.heard("INVITE")) + len(anna.heard("UPDATE")) == 1
     assert at_work.calls
