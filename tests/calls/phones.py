@@ -133,6 +133,17 @@ class Relay:
                 lines.append(line)
         self._tell(lambda: done("\r\n".join(lines).encode()))
 
+    def copy(self, session: str, from_leg: str, to_leg: str, done: SdpDone) -> None:
+        port = self._ports.setdefault((session, to_leg), 30_000 + 2 * len(self._ports))
+        head = f"v=0\r\no=- 1 1 IN IP4 {RELAY}\r\ns=-\r\nc=IN IP4 {RELAY}\r\nt=0 0\r\n"
+        sdp = f"{head}m=audio {port} RTP/AVP 8\r\na=sendonly\r\n"
+        self.asked.append(("copy", session, from_leg, to_leg))
+        reason = self.fails
+        self._tell(lambda: done(RelayError(reason) if reason else sdp.encode()))
+
+    def copied(self, session: str, to_leg: str, answer: bytes) -> None:
+        self.asked.append(("copied", session, to_leg))
+
     def _tell(self, news: Callable[[], None]) -> None:
         if self.slow:
             self._later.append(news)

@@ -44,6 +44,7 @@ class VoiceLeg:
     said_seconds: float = 0.0
     record_until: VirtualTimer | None = None
     hears: tuple[str, ...] = ()
+    paused: bool = False
 
     @property
     def sounds(self) -> list[str]:
@@ -120,7 +121,8 @@ class FakeVoice:
             here.record_until = self.clock.call_later(recording.max_seconds, self._complete, leg, "max")
 
     def pause_recording(self, leg: str, *, paused: bool) -> None:
-        pass
+        if (here := self.legs.get(leg)) is not None:
+            here.paused = paused
 
     def stop_recording(self, leg: str) -> None:
         self._complete(leg, "stopped")

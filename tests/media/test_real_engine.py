@@ -138,6 +138,30 @@ def test_a_pressed_key_arrives(engine: RunningEngine, anna: RtpPhone, bob: RtpPh
     engine.until(lambda: bob.packets[101] == 1)
 
 
+def test_who_listens_gets_a_copy_of_each_side_and_the_talk_goes_on(
+    engine: RunningEngine, anna: RtpPhone, bob: RtpPhone
+) -> None:
+    bob.talk_to(engine.offer("call", "a", "b", anna.sdp(codecs="8 0 101")))
+    anna.talk_to(engine.answer("call", "b", "a", bob.sdp(codecs="8 0 101")))
+    with RtpPhone(0) as left, RtpPhone(0) as right:
+        for side, leg, listener in (("a", "ra", left), ("b", "rb", right)):
+            offered = engine.copy("call", side, leg)
+            assert b"a=sendonly" in offered
+            engine.copied("call", leg, listener.sdp("recvonly", codecs="8 101"))  # fewer codecs than the talk has
+        left.wait_to_hear(ANNA)
+        right.wait_to_hear(BOB)
+        anna.wait_to_hear(BOB)
+        bob.wait_to_hear(ANNA)
+        bob.talk_to(engine.offer("call", "a", "b", anna.sdp("sendonly", codecs="8 0 101")))
+        engine.answer("call", "b", "a", bob.sdp("recvonly", codecs="8 0 101"))
+        bob.talk_to(engine.offer("call", "a", "b", anna.sdp(codecs="8 0 101")))
+        anna.talk_to(engine.answer("call", "b", "a", bob.sdp(codecs="8 0 101")))
+        left.forget()
+        right.forget()
+        left.wait_to_hear(ANNA)
+        right.wait_to_hear(BOB)
+
+
 def test_what_was_lost_is_told_at_the_end_and_nobodys_reports_reach_the_other(
     engine: RunningEngine, anna: RtpPhone, bob: RtpPhone
 ) -> None:

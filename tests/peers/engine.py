@@ -92,6 +92,14 @@ class RunningEngine:
         assert isinstance(result, bytes), result
         return result
 
+    def copy(self, session: str, leg: str, to_leg: str) -> bytes:
+        result = self._wait(lambda done: self.relay.copy(session, leg, to_leg, done))
+        assert isinstance(result, bytes), result
+        return result
+
+    def copied(self, session: str, to_leg: str, answer: bytes) -> None:
+        self._loop.call_soon_threadsafe(self.relay.copied, session, to_leg, answer)
+
     def watch(self, session: str, legs: tuple[str, ...]) -> None:
         self._loop.call_soon_threadsafe(self.relay.watch, session, legs)
 

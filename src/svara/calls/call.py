@@ -8,6 +8,7 @@ left; a mistake of ours ends this call and no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from svara import log
@@ -27,6 +28,7 @@ from svara.calls.events import (
 )
 from svara.calls.journey import Journey
 from svara.calls.leg import CALLER, Leg
+from svara.calls.recorder import Recorder
 from svara.calls.route import Plan, Refusal
 from svara.calls.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.stops import CallerSide, Stop
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.switch import Switch
 
+RECORD_AFTER_SECONDS = 0.3
+"""A recording begins so long after somebody picked up: the relay has to know both sides first."""
 BROKEN = Refusal(500, "failed", "internal error")
 
 State = Literal["setup", "talking", "ended"]
@@ -53,6 +57,7 @@ class Call:
         "back",
         "callee",
         "caller",
+        "consent",
         "dialled",
         "direction",
         "ended",
@@ -67,12 +72,15 @@ class Call:
         "people",
         "picked_up",
         "queue",
+        "recorder",
         "relay",
         "relay_used",
         "setup",
         "started_at",
         "state",
         "switch",
+        "tape",
+        "tape_of_number",
         "tenant",
     )
 
@@ -104,6 +112,13 @@ class Call:
         """Who wants to know when two people talk."""
         self.ended: Callable[[], object] | None = None
         """Who wants to know when the call is over."""
+        self.consent: bool | None = None
+        """Whether the caller was told of a recording, and agreed where that is asked; None: not told."""
+        self.tape = ""
+        """Whose rule wants the talk recorded (see `CallRecorded.why`); empty: nobody's."""
+        self.tape_of_number = ""
+        """The same, of the public number that was called."""
+        self.recorder: Recorder | None = None
         self.legs_rung = 0
         self.legs_before = 0
         """Before a restart of the server so many may have rung already: theirs are other ids."""
@@ -174,6 +189,14 @@ class Call:
         picked_up, self.picked_up = self.picked_up, None
         if picked_up is not None:
             picked_up()
+        if self.tape:
+            self.recorder = Recorder(self, self.tape)
+            switch.clock.call_later(RECORD_AFTER_SECONDS, self.guarded, self.record)
+
+    def record(self) -> None:
+        """Begin to record; the phones have agreed on their sound by now."""
+        if self.recorder is not None and self.state == "talking":
+            self.recorder.start()
 
     # --- a delayed offer: the caller's phone answers only now
 
@@ -237,8 +260,12 @@ class Call:
         ended = CallEnded(self.id, now, outcome="answered", by=by, end_reason=reason)
         closing = Closing(switch, happened, ended, self.front_id)
         switch.closing.add(closing)
-        self.relay.delete(self.id, closing.measured)
         closing.write()
+        recorder, self.recorder = self.recorder, None
+        if recorder is None:
+            self.relay.delete(self.id, closing.measured)
+        else:
+            recorder.stop(partial(self.relay.delete, self.id, closing.measured))
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.abandon()
@@ -361,6 +388,8 @@ class Closing:
 
     def measured(self, result: tuple[LegQuality, ...] | RelayError) -> None:
         """The relay told, or will tell nothing any more."""
+        if self not in self._switch.closing:
+            return
         self._switch.closing.discard(self)
         for one in () if isinstance(result, RelayError) else result:
             self._happened.append(

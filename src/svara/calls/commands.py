@@ -173,6 +173,15 @@ class Hangup(msgspec.Struct, frozen=True, tag="hangup"):
     call: str
 
 
+class PauseRecording(msgspec.Struct, frozen=True, tag="pause-recording"):
+    """Keep silence in the recording of a talk, or go on; `tenant` must be the call's own. Answered by `Done`, or
+    `Refused("not-found", ...)` where nothing is recorded."""
+
+    tenant: str
+    call: str
+    paused: bool = True
+
+
 class ForgetPhone(msgspec.Struct, frozen=True, tag="forget-phone"):
     """Drop every registration of a login; answered by `Done`."""
 
@@ -258,6 +267,16 @@ class Health(msgspec.Struct, frozen=True, tag="health"):
 
 
 Request = (
-    ReloadOffice | AskLive | Originate | Hangup | ForgetPhone | AskHealth | AskTrunks | AskQueues | SetAgent | KeepPlace
+    PauseRecording
+    | ReloadOffice
+    | AskLive
+    | Originate
+    | Hangup
+    | ForgetPhone
+    | AskHealth
+    | AskTrunks
+    | AskQueues
+    | SetAgent
+    | KeepPlace
 )
 Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues

@@ -20,7 +20,7 @@ from svara.calls.lamps import Lamps
 from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.switch import Switch
-from svara.calls.targets import Next, at_number, person_of
+from svara.calls.targets import Next, at_number, person_of, taped
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
 from svara.calls.trunks.numbers import EVERYWHERE
 from svara.calls.trunks.outbound import is_emergency
@@ -245,6 +245,7 @@ class Desk:
         )
         call.direction = "inbound"
         onto = at_number(tenant, number, switch.clock.now())
+        call.tape_of_number = f"number:{number.number}" if number.record else ""
         callee = person_of(tenant, onto.to)
         if callee is not None:
             call.callee = party(callee)
@@ -284,7 +285,7 @@ class Desk:
             passed = [(name, value) for name in PASSED if (value := request.first(name.lower()))]
             if isinstance(found, Refusal):
                 found = Plan(None, (), found, call.started_at)
-            if isinstance(found, Plan):
+            if isinstance(found, Plan) and not taped(found, ""):
                 call.begin(incoming, found, passed)
             else:
                 call.journey = Journey(call, incoming, passed)

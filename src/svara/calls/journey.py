@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from svara.calls import features, mailbox, menu, readbox
+from svara.calls import announce, features, mailbox, menu, readbox
 from svara.calls.codes import Feature
 from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
 from svara.calls.route import Caller, Onto, Onward, Plan, Refusal
 from svara.calls.setup import GAVE_UP, Setup
 from svara.calls.stops import CallerSide, Farewell, Stop
-from svara.calls.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, Read, Use, resolve
+from svara.calls.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, Read, Use, resolve, taped
 from svara.calls.verdict import verdict
 from svara.people.office import Target, Tenant
 
@@ -154,7 +154,19 @@ class Journey:
         else:
             self._enter(stop, happened)
 
-    def _stop(self, found: Use | Read | Plan | Enter | Listen | Message | Refusal, kept: bytes) -> Stop | Refusal:
+    def resume(self, found: Next, kept: bytes) -> None:
+        """The caller knows what had to be told first: now to what the target means."""
+        stop = self._stop(found, kept)
+        if isinstance(stop, Refusal):
+            self.end(verdict(self._refusals, stop))
+        else:
+            self._enter(stop, [])
+
+    def _stop(self, found: Next, kept: bytes) -> Stop | Refusal:
+        why = taped(found, self.call.tape_of_number)
+        if why and self.call.consent is None:
+            return announce.Announce(self, found, kept)
+        self.call.tape = why if self.call.consent else ""
         match found:
             case Plan():
                 return Setup(self.call, self.side, found, self.passed)
@@ -173,6 +185,8 @@ class Journey:
                 return mailbox.LeaveMessage(self, found, kept)
             case Refusal():
                 return found
+            case Onto():
+                return CIRCLE  # never: _arrive follows it
 
     def _enter(self, stop: Stop, happened: list[AnyEvent]) -> None:
         self.call.setup = stop

@@ -194,8 +194,9 @@ def relay_lost(switch: Switch) -> None:
     for call in list(switch.calls.values()):
         if call.relay is switch.relay:
             call.guarded(renew, call, "media relay lost")
-            if call.guest is not None:
-                call.guarded(call.guest.reconnect)
+            for hearer in (call.guest, call.recorder):
+                if hearer is not None:
+                    call.guarded(hearer.reconnect)
 
 
 def relay_silent(switch: Switch, session: str) -> None:

@@ -20,6 +20,7 @@ from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
+from svara.calls.recorder import Recorder
 from svara.calls.resound import VOICE
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg
 from svara.calls.stops import Still
@@ -106,6 +107,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.started_at = state.started_at
     call.held_by = tuple(state.held_by)
     call.people = tuple(state.people)
+    call.consent, call.tape = state.consent, state.tape
     call.legs_before = state.legs_rung + RUNG_BEFORE
     call.front = _leg(switch, call, "caller", state.front)
     switch.opened(call)
@@ -123,6 +125,8 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     switch.news.count(agent, talking=1)
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
+    if call.tape:
+        call.recorder = Recorder(call, call.tape, state.tape_file)
     return call
 
 
@@ -162,12 +166,15 @@ def _wake(switch: Switch, guests: list[_Waiting]) -> None:
         for journey, guest, state in guests:
             if not guest.closed:
                 guest.call.guarded(_go_on, journey, guest, state, guest.id in standing)
+        for call in list(switch.calls.values()):
+            if call.recorder is not None and not set(call.recorder.legs) <= standing:
+                call.guarded(call.recorder.reconnect)
 
     told.append(switch.clock.call_later(ADOPT_SECONDS, adopted, frozenset()))
     if switch.voice is None:
         adopted(frozenset())
     else:
-        switch.voice.adopt([guest.id for _, guest, _ in guests], adopted)
+        switch.voice.adopt(list(switch.guests), adopted)
 
 
 def _go_on(journey: Journey, guest: Guest, state: SavedGuest, standing: bool) -> None:

@@ -69,6 +69,10 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     queue: str = ""
     """Id of the queue out of which the callee took the call."""
     legs_rung: int = 0
+    consent: bool | None = None
+    tape: str = ""
+    """Whose rule wants it recorded, and the file that is being written."""
+    tape_file: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -99,6 +103,9 @@ def encode(call: Call) -> bytes:
             guest,
             call.queue,
             call.legs_before + call.legs_rung,
+            call.consent,
+            call.tape,
+            call.recorder.file if call.recorder is not None else "",
         )
     )
 

@@ -25,6 +25,7 @@ from svara.calls.commands import (
     Live,
     Originate,
     Originated,
+    PauseRecording,
     Queues,
     Refused,
     ReloadOffice,
@@ -86,6 +87,12 @@ class Service:
                 if call is None or call.tenant != tenant:
                     return Refused("not-found", "there is no such call")
                 call.guarded(call.end, "system", "hung up by request")
+                return Done()
+            case PauseRecording(tenant=tenant, call=call_id, paused=paused):
+                call = switch.calls.get(call_id)
+                if call is None or call.tenant != tenant or call.recorder is None:
+                    return Refused("not-found", "that call is not recorded")
+                call.recorder.pause(paused=paused)
                 return Done()
             case ForgetPhone(login=login):
                 switch.registrar.remove(login)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from svara.calls.call import Call, Closing
     from svara.calls.guest import Guest
     from svara.calls.leg import Leg
+    from svara.calls.recorder import Recorder
     from svara.calls.stops import Queues
 
 SWEEP_SECONDS = 5.0
@@ -75,8 +76,8 @@ class Switch:
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
-    guests: dict[str, Guest] = field(default_factory=dict)
-    """Callers whom the system itself answered, by the id of their voice leg."""
+    guests: dict[str, Guest | Recorder] = field(default_factory=dict)
+    """Callers whom the system itself answered, and recordings, by the ids of their voice legs."""
     closing: set[Closing] = field(default_factory=set)
     """Ends of talks that wait for what the relay measured."""
     calls_of_phone: dict[str, int] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class Switch:
 
     def voice_lost(self) -> None:
         """The voice process was restarted: give everybody who was hearing something their sound back."""
-        for guest in list(self.guests.values()):
+        for guest in set(self.guests.values()):
             guest.call.guarded(guest.reconnect)
 
     def flow_of(self, login: str | None) -> Flow | None:

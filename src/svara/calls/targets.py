@@ -116,3 +116,14 @@ def person_of(tenant: Tenant, target: Target) -> Person | None:
     """The person whom a target names directly."""
     kind, _, name = target.partition(":")
     return tenant.by_username.get(name) if kind == "person" else None
+
+
+def taped(found: Next, number: str) -> str:
+    """Whose rule wants the talk recorded to which this leads, as `CallRecorded.why`; "" for nobody's. `number` is that of
+    the public number that was called. What goes out of the house is not recorded: nobody there would know."""
+    match found:
+        case Enter(queue=queue):
+            return f"queue:{queue.id}" if queue.record else number
+        case Plan(callee=Person() as callee):
+            return f"person:{callee.id}" if callee.record else number
+    return ""

@@ -40,6 +40,13 @@ class NoRelay:
         """Pass the answer through; see `Relay.answer`."""
         self._pass(session, to_leg, sdp, done)
 
+    def copy(self, session: str, from_leg: str, to_leg: str, done: SdpDone) -> None:
+        """Nothing passes here."""
+        done(RelayError("phones send to each other"))
+
+    def copied(self, session: str, to_leg: str, answer: bytes) -> None:
+        """Nothing passes here."""
+
     def watch(self, session: str, legs: tuple[str, ...]) -> None:
         """Nothing passes here, so nothing can be noticed."""
 

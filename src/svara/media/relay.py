@@ -87,6 +87,15 @@ class Relay(Protocol):
         """Pass the answer of `from_leg` on to `to_leg`, which had offered; `done` gets what to send to `to_leg`."""
         ...
 
+    def copy(self, session: str, from_leg: str, to_leg: str, done: SdpDone) -> None:
+        """A copy of what `from_leg` sends, for `to_leg`, who only listens: `done` gets the offer, `copied` takes the answer.
+        Ends with the session."""
+        ...
+
+    def copied(self, session: str, to_leg: str, answer: bytes) -> None:
+        """The listener's answer to what `copy` gave."""
+        ...
+
     def watch(self, session: str, legs: tuple[str, ...]) -> None:
         """These legs talk from now on (the call was answered, or taken up again after a restart): notice when one of them
         falls silent. A leg on hold is not expected to send; that is seen from the descriptions."""

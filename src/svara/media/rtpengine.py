@@ -36,6 +36,8 @@ _REPLACE = ("origin", "session-connection", "zero-address")
 _FLAGS = ("port-latching", "strict-source", "generate-RTCP")
 """generate-RTCP: phones put their account and address into their RTCP (CNAME, RFC 3550 6.5.1), so the engine consumes it and
 sends its own."""
+_COPY_FLAGS = ("allow-transcoding",)
+"""Without it the engine (10.5) refuses a listener who does not take every codec of the talk."""
 
 _log = log.get("media.rtpengine")
 
@@ -138,6 +140,31 @@ class RtpEngine:
         command = self._command("answer", session, to_leg, from_leg, sdp)
         command["ICE"] = "force" if to == "webrtc" else "remove"
         self._pass(session, to_leg, command, done)
+
+    def copy(self, session: str, from_leg: str, to_leg: str, done: SdpDone) -> None:
+        """Let `to_leg` listen; see `Relay.copy`."""
+        command: dict[str, Plain] = {
+            "command": "subscribe request",
+            "call-id": session,
+            "from-tag": from_leg,
+            "to-tag": to_leg,
+            "transport-protocol": "RTP/AVP",
+            "ICE": "remove",
+            "rtcp-mux": ("demux",),
+            "flags": _COPY_FLAGS,
+        }
+        self._pass(session, to_leg, command, done)
+
+    def copied(self, session: str, to_leg: str, answer: bytes) -> None:
+        """The listener's answer; see `Relay.copied`."""
+        command: dict[str, Plain] = {
+            "command": "subscribe answer",
+            "call-id": session,
+            "to-tag": to_leg,
+            "sdp": answer,
+            "flags": _COPY_FLAGS,
+        }
+        self._ng.ask(command, _told)
 
     def watch(self, session: str, legs: tuple[str, ...]) -> None:
         """Notice when one of the legs falls silent; see `Relay.watch`."""
@@ -288,6 +315,11 @@ def read_place(data: DataFolder) -> tuple[tuple[str, int], tuple[str, ...]] | No
         return (host, int(port)), tuple(names)
     except (OSError, ValueError):
         return None
+
+
+def _told(answer: dict[str, Value] | RelayError) -> None:
+    if isinstance(answer, RelayError):
+        _log.warning("the media relay does not copy sound", reason=answer.reason)
 
 
 def _query(session: str) -> dict[str, Plain]:

@@ -1,0 +1,79 @@
+"""The stop at which a caller learns that the call is recorded, before anybody is rung.
+
+As the company's rule says it is told, or the caller is asked and agrees by a key. Without a voice process nobody can be
+told: then nothing is recorded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from svara.media.sounds.phrases import PhraseKey, phrase
+
+if TYPE_CHECKING:
+    from svara.calls.events import AnyEvent, EndedBy
+    from svara.calls.guest import Guest
+    from svara.calls.journey import Journey
+    from svara.calls.route import Refusal
+    from svara.calls.targets import Next
+    from svara.clock import Timer
+
+AGREED = "1"
+ANSWER_SECONDS = 6.0
+
+
+class Announce:
+    """A caller who is told; then the call goes on to `found`."""
+
+    ringing = False
+
+    def __init__(self, journey: Journey, found: Next, kept: bytes) -> None:
+        """`kept` is for the stop that comes then."""
+        self.kept = kept
+        self._journey = journey
+        self._call = journey.call
+        self._found = found
+        self._guest: Guest | None = None
+        self._timer: Timer | None = None
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """Answer the caller, and say it."""
+        if happened:
+            self._call.switch.write(happened)
+        self._journey.greet(self._tell, lambda _refusal: self._go_on(agreed=False))
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """The caller hung up."""
+        self._no_timer()
+        self._call.finish(by, refusal, happened)
+        self._journey.side.refuse(refusal.status, refusal.reason)
+
+    def _tell(self, guest: Guest) -> None:
+        self._guest = guest
+        tenant = self._journey.tenant
+        if tenant is not None and tenant.recording_rule == "consent":
+            guest.on_key = lambda key: self._answered(agreed=key == AGREED)
+            guest.play(phrase("recorded-consent", guest.language), done=self._wait)
+        else:
+            guest.play(phrase("recorded", guest.language), interruptible=False, done=lambda: self._go_on(agreed=True))
+
+    def _wait(self) -> None:
+        seconds = ANSWER_SECONDS
+        self._timer = self._call.switch.clock.call_later(seconds, self._call.guarded, lambda: self._answered(agreed=False))
+
+    def _answered(self, *, agreed: bool) -> None:
+        self._no_timer()
+        words: PhraseKey = "recording-agreed" if agreed else "recording-declined"
+        if self._guest is not None:
+            self._guest.on_key = None
+            said = phrase(words, self._guest.language)
+            self._guest.play(said, interruptible=False, done=lambda: self._go_on(agreed=agreed))
+
+    def _go_on(self, *, agreed: bool) -> None:
+        self._call.consent = agreed
+        self._journey.resume(self._found, self.kept)
+
+    def _no_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

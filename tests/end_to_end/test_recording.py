@@ -1,0 +1,72 @@
+"""A talk of Bob, whose calls are recorded: the caller on the left, Bob on the right, also when processes are killed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.peers import sound
+from tests.peers.baresip import Baresip
+from tests.peers.server import ANNA, BOB, CECILIE, Svara, office_file
+
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
+
+ANNA_HZ, BOB_HZ = 440, 660
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Svara]:
+    with Svara() as svara:
+        office = json.loads(office_file((ANNA, BOB, CECILIE)))
+        next(person for person in office["people"] if person["username"] == "bob")["record"] = True
+        svara.apply(json.dumps(office))
+        yield svara
+
+
+@pytest.fixture
+def svara(running: Svara) -> Svara:
+    running.mark()
+    return running
+
+
+def channels(path: Path) -> list[float]:
+    """The tone of each channel."""
+    import wave
+
+    with wave.open(str(path)) as file:
+        assert file.getnchannels() == 2
+        rate_hz = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
+    middle = samples[len(samples) // 4 : len(samples) * 3 // 4]
+    return [sound.dominant(np.ascontiguousarray(middle[:, side]), rate_hz)[0] for side in (0, 1)]
+
+
+@pytest.mark.parametrize("killed", ["", "calls"])
+def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, killed: str) -> None:
+    before = set((svara.data / "recordings").glob("calls/*.wav"))
+    with (
+        Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
+        Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
+    ):
+        anna.dial("102")
+        bob.wait_state("incoming")
+        bob.answer()
+        anna.wait_to_hear(BOB_HZ)
+        bob.wait_to_hear(ANNA_HZ)
+        time.sleep(2)
+        if killed:
+            old = svara.kill(killed)
+            svara.until(lambda: svara.is_anew(killed, old) and svara.going_on() == 1, timeout_seconds=8)
+        time.sleep(2)
+        anna.hangup()
+        bob.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    assert record["outcome"] == "answered"
+    [file] = set((svara.data / "recordings").glob("calls/*.wav")) - before
+    left_hz, right_hz = channels(file)
+    assert abs(left_hz - ANNA_HZ) < 10
+    assert abs(right_hz - BOB_HZ) < 10
