@@ -30,6 +30,7 @@ def test_healthz_tells_the_state_of_each_part_without_a_token(acme: Company) -> 
             "database": {"state": "up"},
             "calls": {"state": "up"},
             "relay": {"state": "up"},
+            "voice": {"state": "up"},
             "jobs": {"state": "up", "lag_seconds": 0.05},
         },
     }
@@ -42,6 +43,7 @@ def test_a_part_that_is_down_degrades(acme: Company, mirror: Live, bus: Scripted
     assert {part for part, state in response.json()["parts"].items() if state["state"] == "down"} == {
         "calls",
         "relay",
+        "voice",
         "jobs",
     }
 

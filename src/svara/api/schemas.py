@@ -287,12 +287,13 @@ class TrunksPart(Part):
 
 
 class Parts(Schema):
-    """Every part; `relay` is down too while `calls` is. `trunks` is there where a company has any."""
+    """Every part; `relay` and `voice` are down too while `calls` is. `trunks` is there where a company has any."""
 
     web: Part
     database: Part
     calls: Part
     relay: Part
+    voice: Annotated[Part, Field(description="prompts, music and mailboxes")]
     jobs: Part
     trunks: TrunksPart | None = None
 

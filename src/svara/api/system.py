@@ -51,6 +51,7 @@ async def healthz(request: HttpRequest) -> Status[dict[str, Any]]:
         "database": _part(database),
         "calls": _part(calls is not None),
         "relay": _part(calls is not None and calls.relay == "up"),
+        "voice": _part(calls is not None and calls.voice == "up"),
         "jobs": _part(history is not None),
     }
     if history is not None:
@@ -120,7 +121,9 @@ class _Figures:
         health, history = self._mirror.health, self._history
         up = GaugeMetricFamily("svara_up", "Whether a part answers", labels=["part"])
         relay_up = health is not None and health.relay == "up"
-        for part, alive in (("calls", health is not None), ("relay", relay_up), ("jobs", history is not None)):
+        voice_up = health is not None and health.voice == "up"
+        parts = {"calls": health is not None, "relay": relay_up, "voice": voice_up, "jobs": history is not None}
+        for part, alive in parts.items():
             up.add_metric([part], float(alive))
         found: list[Metric] = [up, _gauge("svara_event_streams", "Open streams of server-sent events", self._mirror.streams)]
         if health is not None:

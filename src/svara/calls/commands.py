@@ -262,6 +262,8 @@ class Health(msgspec.Struct, frozen=True, tag="health"):
     """When this process began: another value than before means that it was restarted."""
     trunks: dict[str, int] = {}
     """How many trunks are in each state ("up", "down", "unregistered", "unknown")."""
+    voice: Literal["up", "down"] = "up"
+    """Whether there are prompts, music and mailboxes."""
     counters: dict[str, float] = {}
     """Prometheus names (without the `svara_` prefix) to values."""
 

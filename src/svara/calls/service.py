@@ -189,6 +189,7 @@ class Service:
             registrations=sum(switch.registrar.registered().values()),
             relay="up" if switch.relay.up else "down",
             started_at=self._started_at,
+            voice="up" if switch.voice is not None and switch.voice.up else "down",
             trunks=Counter(state.state for state in switch.trunks.states()),
             counters=counters,
         )
