@@ -213,8 +213,25 @@ def test_calls_start_from_ones_own_phone(acme: Company, globex: Company, bus: Sc
     assert len(bus.asked) == 3
 
 
+def test_calls_start_from_ones_own_mobile_and_nobody_else_s(acme: Company, bus: ScriptedBus) -> None:
+    assert Caller(acme.bob).send("post", "/calls", {"to": "101", "via": "mobile"}).status_code == 202
+    assert bus.asked == [Originate(acme.tenant.id, acme.bob.id, "101", "mobile")]
+    refused = Caller(acme.cecilie).send("post", "/calls", {"from": "101", "to": "104", "via": "mobile"})
+    assert (refused.status_code, refused.json()["error_id"]) == (403, "not-your-phone")
+    assert Caller(acme.bob).send("post", "/calls", {"to": "101", "via": "pigeon"}).status_code in (400, 422)
+
+
 @pytest.mark.parametrize(
-    ("refusal", "status"), [("offline", 409), ("invalid", 400), ("not-found", 404), ("unavailable", 503), ("odd", 409)]
+    ("refusal", "status"),
+    [
+        ("no-mobile", 409),
+        ("mobile", 409),
+        ("offline", 409),
+        ("invalid", 400),
+        ("not-found", 404),
+        ("unavailable", 503),
+        ("odd", 409),
+    ],
 )
 def test_a_call_that_cannot_be_made_says_why(acme: Company, bus: ScriptedBus, refusal: str, status: int) -> None:
     bus.refuse(refusal)

@@ -17,6 +17,7 @@ from tests.web.stage import Stage, eventually
 from svara.calls.boxes import BoxChanged
 from svara.calls.commands import Hangup, LiveCall, Originate, PersonPresence, Refused
 from svara.people import actions
+from svara.people.models import Account
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -88,6 +89,26 @@ def test_the_directory_finds_as_one_types_and_calls_from_the_keyboard(anna: Visi
     expect(page.locator("#people .row")).to_have_count(8)
     page.keyboard.type("zzz")
     expect(page.locator("#people")).to_contain_text("Nobody found")
+
+
+def test_anna_calls_by_way_of_her_mobile(anna: Visit, stage: Stage, acme: Company) -> None:
+    page = anna.page
+    anna.sign_in("anna@acme.test")
+    anna.live()
+    expect(page.get_by_text("my mobile")).to_have_count(0)  # she has none yet
+    Account.all_tenants.filter(pk=acme["anna"].pk).update(mobile="+4791000001")
+    page.reload()
+    anna.live()
+    with page.expect_response("**/calls/via/"):
+        page.get_by_label("my mobile").check()
+    page.get_by_label("Number or extension").fill("21 00 00 00")
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Your phone rings now")
+    page.get_by_role("button", name="Call Bob Lund").click()  # it is remembered
+    expect(page.locator("#toasts .toast")).to_have_count(2)
+    assert [(asked.to, asked.via) for asked in stage.asked] == [("21 00 00 00", "mobile"), ("102", "mobile")]
+    page.reload()
+    expect(page.locator("#dial-via input[value=mobile]")).to_be_checked()
 
 
 @pytest.mark.claim("PHO-6")

@@ -29,6 +29,8 @@ router = Router(tags=["calls"])
 _REFUSALS = {
     "not-found": (404, "There is no such call, or no such number."),
     "offline": (409, "None of the phones that should ring first is registered."),
+    "no-mobile": (409, "You have set no mobile number."),
+    "mobile": (409, "Your mobile cannot be called: no trunk leads to it, or you may not call mobile numbers."),
     "invalid": (400, "That cannot be dialled."),
     "unavailable": (503, "The call cannot be made right now; try again."),
 }
@@ -70,10 +72,12 @@ def call(request: HttpRequest, call_id: str) -> dict[str, Any]:
     summary="Ring one's own phone, then dial for oneself",
 )
 async def start(request: HttpRequest, response: HttpResponse, wish: schemas.NewCall) -> Status[dict[str, str]]:
-    """Rings the caller's own phones first; once picked up, the other side is called."""
+    """Rings the caller's own phones first, or their mobile (`via`); once picked up, the other side is called."""
     actor = account_of(request)
     person = await sync_to_async(_caller)(actor, wish.from_)
-    answer = await live.current().ask(Originate(tenant=actor.tenant_id, person=person.id, to=wish.to))
+    if wish.via == "mobile" and person.id != actor.id:
+        raise ApiError(403, "not-your-phone", "Only the own mobile can be rung.")
+    answer = await live.current().ask(Originate(actor.tenant_id, person.id, wish.to, wish.via))
     match answer:
         case Originated(call=call_id):
             live.current().expect(_expected(actor, person, call_id, wish.to))

@@ -263,6 +263,9 @@ class NewCall(Schema):
     to: Annotated[
         str, Field(min_length=1, max_length=200, description="An extension, a user name, a number or a sip: address")
     ]
+    via: Annotated[
+        Literal["phones", "mobile"], Field(description="What rings first: the phones, or one's own mobile number")
+    ] = "phones"
 
 
 class Started(Schema):

@@ -159,11 +159,13 @@ class AskLive(msgspec.Struct, frozen=True, tag="live"):
 
 
 class Originate(msgspec.Struct, frozen=True, tag="originate"):
-    """Ring `person`'s own phones first, then dial `to` for them; answered by `Originated` at once."""
+    """Ring `person`'s own phones first, or their mobile by a trunk, then dial `to` for them; answered by `Originated` at
+    once. `Refused("no-mobile")`: they have none."""
 
     tenant: str
     person: str
     to: str
+    via: Literal["phones", "mobile"] = "phones"
 
 
 class Hangup(msgspec.Struct, frozen=True, tag="hangup"):
@@ -230,7 +232,8 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """`error` is a stable key ("not-found", "offline", "invalid", "unavailable"); `message` says it in plain English."""
+    """`error` is a stable key ("not-found", "offline", "no-mobile", "mobile" (which cannot be called), "invalid",
+    "unavailable"); `message` says it in plain English."""
 
     error: str
     message: str

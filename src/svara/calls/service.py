@@ -34,11 +34,14 @@ from svara.calls.commands import (
     TrunkStates,
 )
 from svara.calls.dialling import Dialling, dialling
+from svara.calls.guest import NO_VOICE
 from svara.calls.originate import OwnPhones
+from svara.calls.ownmobile import OwnMobile
 from svara.calls.queue.hall import Hall
-from svara.calls.route import MAX_DIALLED, UNKNOWN, Asked, Refusal, party
+from svara.calls.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal, party
 from svara.calls.switch import Switch
-from svara.people.office import SNAPSHOT_FILE, read_office
+from svara.calls.trunks import outbound
+from svara.people.office import SNAPSHOT_FILE, Person, Tenant, read_office
 
 _logger = log.get("calls.service")
 _decode = msgspec.msgpack.Decoder(Request).decode
@@ -149,8 +152,10 @@ class Service:
             return Refused("not-found", "nobody has that number")
         if isinstance(meant.found, Refusal):
             return Refused("invalid", meant.found.reason)
-        logins = [phone.login for phone in person.phones if switch.registrar.bindings(phone.login)]
-        if not logins:
+        mobile = self._mobile(tenant, person) if request.via == "mobile" else None
+        if isinstance(mobile, Refused):
+            return mobile
+        if mobile is None and not any(switch.registrar.bindings(phone.login) for phone in person.phones):
             return Refused("offline", "none of the caller's own phones is online")
         call = Call(
             switch,
@@ -166,8 +171,20 @@ class Service:
         def then() -> Dialling:
             return self._dialling(request, call.caller.login or "", dialled)
 
-        call.guarded(call.start, OwnPhones(call, person, then))
+        own = OwnPhones(call, person, then) if mobile is None else OwnMobile(call, person, mobile, then)
+        call.guarded(call.start, own)
         return Originated(call.id)
+
+    def _mobile(self, tenant: Tenant, person: Person) -> Line | Refused:
+        """How the person's mobile is rung, which they must be allowed to call."""
+        if not person.mobile:
+            return Refused("no-mobile", "this person has no mobile number")
+        found = outbound.dial(tenant, person, person.mobile, self._switch.trunks.up)
+        if isinstance(found, Refusal):
+            return Refused("mobile", found.reason)
+        if self._switch.voice is None or not self._switch.voice.up:
+            return Refused("unavailable", NO_VOICE.reason)
+        return found.line
 
     def _dialling(self, request: Originate, login: str, dialled: str) -> Dialling:
         asked = Asked(request.tenant, request.person, login, dialled)

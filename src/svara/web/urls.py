@@ -28,6 +28,7 @@ urlpatterns = [
     path("missed/", home.missed, name="missed"),
     path("presence/", home.presence, name="presence"),
     path("calls/", calls.start, name="call"),
+    path("calls/via/", calls.choose, name="call-via"),
     path("calls/running/", calls.running, name="running"),
     path("calls/<slug:call_id>/", calls.progress, name="call-progress"),
     path("calls/<slug:call_id>/hangup/", calls.hangup, name="call-hangup"),

@@ -126,9 +126,12 @@ REASONS: dict[str, Promise] = {
 }
 OWN_PHONES = "the caller's own phones: "
 """How a reason begins that is about the phones of who had the server dial."""
+OWN_MOBILE = "the caller's mobile phone: "
 
 CALL_ERRORS: dict[str, Promise] = {
     "offline": _("None of your phones is online. Switch one on and try again."),
+    "no-mobile": _("You have not set your mobile number. Set it in your profile under “My calls”."),
+    "mobile": _("Your mobile phone cannot be called from here."),
     "invalid": _("That is not a number or name that can be called."),
     "not-found": _("This call has already ended."),
     "unavailable": _("The phone system does not answer at the moment. Try again in a few seconds."),
@@ -183,6 +186,8 @@ def reason(text: str) -> str:
     """The reason that call control gave, in the reader's language where it is known."""
     if text.startswith(OWN_PHONES):
         return gettext("the caller's own phones: %(reason)s") % {"reason": reason(text.removeprefix(OWN_PHONES))}
+    if text.startswith(OWN_MOBILE):
+        return gettext("the caller's mobile phone: %(reason)s") % {"reason": reason(text.removeprefix(OWN_MOBILE))}
     return str(REASONS.get(text, text))
 
 

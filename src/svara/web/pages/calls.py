@@ -1,11 +1,12 @@
-"""Calling from a page: one's own phone rings first, then the other side; and the calls that go on now."""
+"""Calling from a page: one's own phone rings first, or the own mobile, then the other side; and the calls that go on now."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from svara.bus.port import BusError
@@ -19,19 +20,34 @@ from svara.web.pages.viewing import account_of, fragment, running_calls
 from svara.web.words import CALL_ERRORS
 
 MAX_NUMBER_LENGTH = 128
+VIA = "call-via"
+"""Where the session keeps what rings first."""
 
 
 @require_POST
 async def start(request: HttpRequest) -> HttpResponse:
-    """Ring my own phone, then `to`."""
+    """Ring my own phone, or my mobile where I chose that, then `to`."""
     account: Any = await request.auser()
     to = request.POST.get("to", "").strip()
     if not to or len(to) > MAX_NUMBER_LENGTH or not to.isprintable():
         return await _refused(request, "invalid", 422)
-    answer = await ask(Originate(tenant=account.tenant_id, person=account.id, to=to))
+    via = via_of(account, request.POST.get("via") or await request.session.aget(VIA))
+    answer = await ask(Originate(account.tenant_id, account.id, to, via))
     if isinstance(answer, Originated):
         return await _panel(request, account, answer.call, to)
     return await _refused(request, answer.error if isinstance(answer, Refused) else "unavailable", 409)
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """From now on, in this browser, calls that I begin on pages ring this first."""
+    request.session[VIA] = via_of(account_of(request), request.POST.get("via"))
+    return HttpResponse(status=204) if getattr(request, "htmx", False) else redirect("home")
+
+
+def via_of(account: Account, chosen: str | None) -> Literal["phones", "mobile"]:
+    """What rings first: the mobile only of somebody who has one."""
+    return "mobile" if chosen == "mobile" and account.mobile else "phones"
 
 
 @require_GET

@@ -13,6 +13,7 @@ from svara.history.access import access_calls
 from svara.people import access, actions
 from svara.people.models import Account
 from svara.web import live
+from svara.web.pages import calls
 from svara.web.pages.queues import waiting_for
 from svara.web.pages.viewing import CallLine, account_of, call_line, colleagues, fragment, running_calls
 from svara.web.words import sentences
@@ -35,6 +36,7 @@ async def home(request: HttpRequest) -> HttpResponse:
             "running": running_calls(account),
             "missed": _missed(account),
             "me": _me(account),
+            "via": calls.via_of(account, request.session.get(calls.VIA)),
         }
         return render(request, "web/home.html", page | waiting)
 
