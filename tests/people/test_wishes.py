@@ -26,13 +26,20 @@ def snapshot_of(account: Account):
     return read_office(settings.DATA.root).by_tenant_id[account.tenant_id].by_id[account.id]
 
 
-def test_a_forward_comes_and_goes_and_the_others_stay(anna: Account) -> None:
+def test_a_forward_comes_and_goes_and_the_others_stay(anna: Account, bob: Account) -> None:
     anna.forwards = [{"when": "busy", "to": "hangup"}]
     anna.save()
     assert wishes.do_wish(SetForward(anna.tenant_id, anna.id, "person:bob")) == Done()
     assert snapshot_of(anna).forwards == (Forward("always", "person:bob"), Forward("busy", "hangup"))
     assert wishes.do_wish(SetForward(anna.tenant_id, anna.id)) == Done()
     assert snapshot_of(anna).forwards == (Forward("busy", "hangup"),)
+
+
+def test_what_is_gone_meanwhile_is_no_target(anna: Account) -> None:
+    wish = SetForward(anna.tenant_id, anna.id, "queue:support")
+    assert wishes.do_wish(wish) == Refused("invalid")
+    assert wishes.do_wish(SetForward(anna.tenant_id, anna.id, "number:+4790000001")) == Done()
+    assert wishes.do_wish(SetForward(anna.tenant_id, anna.id, "voicemail:anna")) == Done()
 
 
 def test_do_not_disturb(anna: Account) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from svara.people.models import Account
+from svara.people.models import Account, Menu, Queue, Tenant
 from svara.people.office import FindMe, Forward, Window
 from svara.people.officefile import OfficeFile, PersonSpec
 
@@ -41,6 +41,17 @@ def targets_of(office: OfficeFile) -> frozenset[str]:
 def leads_somewhere(target: str, targets: Collection[str]) -> bool:
     """Whether a target will be there."""
     return target == "hangup" or target.startswith("number:") or target in targets
+
+
+def exists(tenant: Tenant, target: str) -> bool:
+    """Whether a target of a tenant is there now."""
+    kind, _colon, name = target.partition(":")
+    return (
+        leads_somewhere(target, ())
+        or (kind in ("person", "voicemail") and Account.of(tenant).filter(username=name).exists())
+        or (kind in ("queue", "voicemail") and Queue.of(tenant).filter(name=name).exists())
+        or (kind == "menu" and Menu.of(tenant).filter(name=name).exists())
+    )
 
 
 SHAPES: dict[str, Any] = {"forwards": tuple[Forward, ...], "find_me": tuple[FindMe, ...], "quiet": tuple[Window, ...]}

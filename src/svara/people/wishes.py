@@ -17,7 +17,7 @@ from svara.data import DataFolder
 from svara.media.sounds import library
 from svara.media.sounds.form import SoundError
 from svara.people import own, snapshot
-from svara.people.models import Account
+from svara.people.models import Account, Tenant
 from svara.people.office import Forward
 from svara.people.wish import SERVICE, Answer, Done, Refused, SetChoice, SetForward, SetGreeting, Wish
 
@@ -60,6 +60,10 @@ def do_wish(wish: Wish) -> Answer:
     if made is None:
         return Refused("invalid")
     with transaction.atomic():
+        # The lock that every change of the office takes: what the person wants must still be there when it is written.
+        tenant = Tenant.objects.select_for_update().filter(id=wish.tenant).first()
+        if tenant is not None and isinstance(wish, SetForward) and not (wish.to == "" or own.exists(tenant, wish.to)):
+            return Refused("invalid")
         account = Account.all_tenants.select_for_update().filter(tenant_id=wish.tenant, id=wish.person).first()
         if account is None:
             return Refused("not-found")
