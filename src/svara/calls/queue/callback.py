@@ -94,6 +94,8 @@ class CallingBack:
         call = self._call
         if call is not None:
             call.ended = None
+            if not self._accepted:
+                self._record("withdrawn")
             self._forget()
             call.guarded(call.end, "system", "withdrawn")
 
@@ -120,7 +122,7 @@ class CallingBack:
             room.tried(msgspec.structs.replace(place, tries=place.tries + 1))
         room.take(room.machine.offer_ended(self._action.offer, how, room.now))
 
-    def _record(self, how: Literal["answered", "no answer"]) -> None:
+    def _record(self, how: Literal["answered", "no answer", "withdrawn"]) -> None:
         call = self._call
         if call is not None:
             now = self._room.switch.clock.now()
