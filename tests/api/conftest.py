@@ -13,6 +13,7 @@ from django.test import Client
 from tests.history.stories import Company, company
 
 from svara.bus.port import BusError, Event
+from svara.calls.boxes import BoxChanged
 from svara.calls.commands import (
     AskHealth,
     AskLive,
@@ -126,7 +127,7 @@ def globex(db: None, mirror: live.Live) -> Company:
     return company("globex", timezone="America/New_York")
 
 
-def news(topic: str, payload: LiveCall | PersonPresence | QueueChanged | LiveAgent) -> Event:
+def news(topic: str, payload: LiveCall | PersonPresence | QueueChanged | LiveAgent | BoxChanged) -> Event:
     return Event(topic, msgspec.msgpack.encode(payload))
 
 

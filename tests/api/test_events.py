@@ -19,6 +19,7 @@ from tests.api.conftest import Caller, going_on, news
 from tests.history.stories import Company
 
 from svara.api import events
+from svara.calls.boxes import BoxChanged
 from svara.calls.commands import LiveAgent, PersonPresence, QueueChanged
 from svara.people import access
 from svara.people.actions import do_revoke_token
@@ -66,6 +67,22 @@ async def listening(caller: Caller, **headers: str) -> AsyncIterator[Stream]:
         yield stream
     finally:
         await chunks.aclose()
+
+
+def test_a_new_message_is_news_to_those_who_may_hear_it_alone(acme: Company, mirror: Live) -> None:
+    """Not to administrators and supervisors, who see every call."""
+    bob, anna, cecilie = Caller(acme.bob), Caller(acme.anna), Caller(acme.cecilie)
+    box = f"person:{acme.bob.id}"
+
+    async def story() -> None:
+        async with listening(bob) as bobs, listening(anna) as admins, listening(cecilie) as supervisors:
+            mirror.take(news("message.changed", BoxChanged(acme.tenant.id, box, 2, 5, (acme.bob.id,))))
+            mirror.take(news("call.ringing", going_on(acme, "c1", "bob", "dag")))
+            assert await bobs.event() == ("message.changed", {"box": box, "new": 2, "heard": 5})
+            for others in (admins, supervisors):
+                assert (await others.event())[0] == "call.ringing"
+
+    run(story())
 
 
 def test_boards_follow_queues_and_a_pauses_reason_is_not_for_everybody(acme: Company, globex: Company, mirror: Live) -> None:
