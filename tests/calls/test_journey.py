@@ -107,6 +107,7 @@ def test_people_who_forward_to_each_other(company: Company) -> None:
     assert ending(office) == ("failed", "the call went in a circle")
 
 
+@pytest.mark.claim("PHO-4")
 def test_find_me_rings_another_phone_too_while_the_desk_goes_on(company: Company) -> None:
     rules = offices.goes_to("hangup", 30) | {"find_me": (FindMe(10, "person:cecilie"),)}
     office, anna, bob, cecilie = company(bob=rules)

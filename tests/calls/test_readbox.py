@@ -175,6 +175,7 @@ def test_who_guesses_pins_is_locked_out_for_an_hour_whatever_the_number_of_calls
     anna.hang_up()
 
 
+@pytest.mark.claim("ADV-14")
 def test_a_greeting_is_recorded_heard_and_kept(at_work: Office, house: House, anna: Phone) -> None:
     anna.call("*97")
     at_work.voice.press("2")
@@ -285,6 +286,7 @@ def test_whatever_is_pressed_the_mailbox_ends_when_nothing_is_pressed_any_more(
     office.close()
 
 
+@pytest.mark.claim("PHO-5")
 def test_an_agent_logs_in_pauses_and_out_by_code(at_work: Office, anna: Phone, bob: Phone) -> None:
     def state() -> str:
         answer = at_work.switch.queues.answer(AskQueues("t-acme", "support"))  # type: ignore[union-attr]

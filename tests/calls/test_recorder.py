@@ -46,6 +46,7 @@ def talk(office: Office, anna: Phone, bob: Phone) -> str:
     return f"{call.id}.ra"
 
 
+@pytest.mark.claim("TB-7")
 def test_the_caller_is_told_then_both_sides_are_recorded_into_one_file(at_work: Office, anna: Phone, bob: Phone) -> None:
     leg = talk(at_work, anna, bob)
     recording = at_work.voice.legs[leg].recording
@@ -72,6 +73,7 @@ def test_somebody_whose_calls_are_not_recorded_is_called_as_ever(at_work: Office
     assert at_work.told(CallGreeted) == at_work.told(CallRecorded) == []
 
 
+@pytest.mark.claim("TB-7")
 @pytest.mark.parametrize(("key", "recorded"), [("1", True), ("2", False), ("", False)])
 def test_where_the_rule_asks_for_consent_only_a_yes_is_recorded(tmp_path: Path, key: str, recorded: bool) -> None:
     office = company(tmp_path, recording_rule="consent")

@@ -61,6 +61,7 @@ def bob(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
         yield phone
 
 
+@pytest.mark.claim("PHO-4")
 def test_a_key_leads_from_the_prompt_to_bob_and_both_hear_each_other(svara: Svara, anna: Baresip, bob: Linphone) -> None:
     anna.dial("700")
     anna.wait_state("talking")

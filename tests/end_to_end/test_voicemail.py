@@ -29,7 +29,7 @@ def svara(running: Svara) -> Svara:
     return running
 
 
-@pytest.mark.claim("PHO-6")
+@pytest.mark.claim("PHO-4")
 def test_what_anna_says_bob_hears_and_deletes(svara: Svara, tmp_path: Path) -> None:
     with (
         Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
