@@ -39,7 +39,20 @@ def _rates(
         at = folder / f"rate-{rate}"
         at.mkdir(parents=True)
         calls = write_calls(at / "calls.csv", callees=[extension] * 50)
-        arguments = ["-inf", str(calls), "-r", str(rate), "-m", str(rate * seconds), "-d", "0", "-l", "20000"]
+        arguments = [
+            "-inf",
+            str(calls),
+            "-r",
+            str(rate),
+            "-m",
+            str(rate * seconds),
+            "-d",
+            "0",
+            "-l",
+            "20000",
+            "-rtt_freq",
+            "20",
+        ]
         before = process.cpu_seconds(server.pid) if server.pid is not None else 0.0
         with (
             Sipp(at / "callee", "callee", server, port),
