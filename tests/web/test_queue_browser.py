@@ -89,11 +89,16 @@ def test_eva_pauses_by_the_keyboard_alone(chromium: Browser, stage: Stage, stage
         dialog.get_by_label("Another reason").fill("The printer is on fire")
         page.keyboard.press("Enter")
         expect(page.get_by_label("Agents")).to_contain_text("Paused: The printer is on fire")
+        expect(page.get_by_role("button", name="Take calls again")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Log in and take calls")).to_be_focused()
         wishes = [asked for asked in stage.asked if isinstance(asked, SetAgent)]
         assert [(wish.state, wish.reason) for wish in wishes] == [
             ("paused", "lunch"),
             ("available", ""),
             ("paused", "The printer is on fire"),
+            ("logged-out", ""),
         ]
         assert eva.complaints == []
 
@@ -144,6 +149,8 @@ def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
 ) -> None:
     staged(KARI, Party(number="+4722000002"), Party(number=""), eva="paused:lunch")
     support = Queue.of(acme["anna"]).get(name="support")
+    sales = stories.queue_of(stories.Company(acme.tenant, acme.people), "eva", name="sales")
+    stage.queue(acme.tenant.id, line(acme, sales, eva="paused:lunch"))
     stage.call(
         LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, acme.party("bob"), 1.0, time.time(), (), support.id)
     )
@@ -159,6 +166,15 @@ def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
                         window.picture(f"queue-{name}-{paths.index(path)}-{language}-{width}-{scheme}")
                         too_wide += [f"{path} {width}"] * (window.overflow() > 0)
                         barriers += [f"{path} {width} {scheme}: {barrier}" for barrier in window.barriers()]
+                        if path == "/queues/":
+                            window.page.locator("#pause").evaluate("dialog => dialog.showModal()")
+                        elif path == "/queues/support/":
+                            window.page.locator("[data-agent] button").first.click()
+                        else:
+                            continue
+                        expect(window.page.get_by_role("dialog")).to_be_visible()
+                        window.picture(f"queue-dialog-{name}-{language}-{width}-{scheme}")
+                        barriers += [f"dialog {path} {width} {scheme}: {barrier}" for barrier in window.barriers()]
                     window.page.context.clear_cookies()
                 assert window.complaints == []
     assert too_wide == []

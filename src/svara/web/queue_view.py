@@ -165,7 +165,7 @@ def _views(viewer: Account, queues: list[Queue], states: Iterable[QueueState]) -
 
 def drawn_line(view: QueueView, *, wall: bool) -> SafeString:
     """The line as HTML."""
-    shown = (view.queue.id, view.queue.service_level_seconds, view.callers, view.more)
+    shown = (view.queue.id, view.queue.name, view.queue.service_level_seconds, view.callers, view.more)
     return _drawn("web/_queue_line.html", translation.get_language(), shown, who=view.inside and not wall)
 
 

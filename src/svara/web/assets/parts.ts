@@ -21,9 +21,17 @@ export function startParts(): void {
   });
   // A dialog whose form does its work closes when the form is sent; one that htmx has filled opens.
   document.addEventListener("submit", (event) => (event.target as HTMLElement).closest<HTMLDialogElement>("dialog[data-close-on-submit]")?.close());
+  // Who works with the keyboard is not thrown out of a part whose focused button is gone: its [data-refocus] takes over.
+  let within = false;
+  document.addEventListener("htmx:before:swap", (event) => {
+    const target: unknown = (event as CustomEvent).detail?.ctx?.target;
+    within = target instanceof Element && target.contains(document.activeElement);
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const target: unknown = (event as CustomEvent).detail?.ctx?.target;
     if (target instanceof HTMLDialogElement && !target.open) target.showModal();
+    else if (within && target instanceof Element && document.activeElement === document.body)
+      target.querySelector<HTMLElement>("[data-refocus]")?.focus();
   });
   // Toasts that only inform go by themselves; the pointer or the focus holds them.
   setInterval(() => {
