@@ -31,10 +31,16 @@ class Company:
         self.main, self.spare = free_port(), free_port()
 
     def open(
-        self, *, queues: list[dict[str, Any]] | None = None, numbers: list[dict[str, Any]] | None = None, **more: Any
+        self,
+        *,
+        queues: list[dict[str, Any]] | None = None,
+        numbers: list[dict[str, Any]] | None = None,
+        people: dict[str, dict[str, Any]] | None = None,
+        **more: Any,
     ) -> None:
-        """Acme with both carriers; `more` goes into the trunk to the first."""
+        """Acme with both carriers; `people` adds to persons, `more` goes into the trunk to the first."""
         office = json.loads(office_file((ANNA, BOB)))
+        office["people"] = [person | (people or {}).get(person["username"], {}) for person in office["people"]]
         plain = {"match": ["127.0.0.1"], "probe": 0}
         office["trunks"] = [
             {"name": "main", "address": f"sip:127.0.0.1:{self.main}", "format": "plain", "priority": 1, **plain, **more},
@@ -80,6 +86,15 @@ def anna(acme: Company, tmp_path: Path) -> Iterator[Linphone]:
 def header(message: str, name: str) -> str:
     found = re.search(rf"^{name}: *(.*?)\r?$", message, re.MULTILINE | re.IGNORECASE)
     return found[1] if found else ""
+
+
+def click(svara: Svara, wish: dict[str, str]) -> None:
+    """Anna asks for a call on a page."""
+    asked = urllib.request.Request(f"http://{svara.http}/api/v1/calls", json.dumps(wish).encode(), method="POST")
+    asked.add_header("Authorization", f"Bearer {svara.run('token', 'anna').strip()}")
+    asked.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(asked, timeout=5) as answer:
+        assert answer.status == 202
 
 
 @pytest.mark.claim("PHO-4")
@@ -234,13 +249,7 @@ def test_a_number_hidden_for_one_call(acme: Company, anna: Linphone, tmp_path: P
 def test_anna_clicks_on_a_number_outside(acme: Company, anna: Linphone, tmp_path: Path) -> None:
     svara = acme.svara
     with Sipp(tmp_path, "answer", svara.sip, login="main", port=acme.main) as carrier:
-        click = urllib.request.Request(
-            f"http://{svara.http}/api/v1/calls", json.dumps({"from": "anna", "to": "90000001"}).encode(), method="POST"
-        )
-        click.add_header("Authorization", f"Bearer {svara.run('token', 'anna').strip()}")
-        click.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(click, timeout=5) as answer:
-            assert answer.status == 202
+        click(svara, {"from": "anna", "to": "90000001"})
         anna.wait_state("incoming")
         anna.answer()
         anna.wait_to_hear(660)
@@ -251,6 +260,29 @@ def test_anna_clicks_on_a_number_outside(acme: Company, anna: Linphone, tmp_path
     assert "m=audio" in invite
     record = acme.record()
     assert (record["direction"], record["to"], record["outcome"]) == ("outbound", OSLO, "answered")
+
+
+def test_anna_calls_bob_by_way_of_her_mobile(acme: Company, tmp_path: Path) -> None:
+    svara = acme.svara
+    acme.open(people={"anna": {"mobile": "+4791000001"}})
+    with (
+        Linphone(tmp_path, svara.account("bob-desk"), tone_hz=660) as bob,
+        Sipp(tmp_path, "answer", svara.sip, login="main", port=acme.main) as mobile,
+    ):
+        click(svara, {"to": "102", "via": "mobile"})
+        bob.wait_state("incoming")
+        bob.answer()
+        bob.wait_to_hear(660)  # her mobile sends back what it gets
+        bob.hangup()
+        outcome = mobile.wait()
+        (invite,) = mobile.requests("INVITE")
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    assert invite.startswith("INVITE sip:4791000001@127.0.0.1:")
+    assert "sip:4721000000@" in header(invite, "From")
+    assert "m=audio" in invite
+    record = acme.record()
+    assert (record["direction"], record["from_person"], record["answered_by"]) == ("internal", "anna", "bob")
+    assert (record["outcome"], record["ended_by"]) == ("answered", "callee")
 
 
 def test_svara_registers_with_a_carrier_and_its_state_is_told(acme: Company, anna: Linphone, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls import resound
 from svara.calls.leg import Leg
-from svara.calls.resound import DISAGREED, VOICE, fits, key_of
+from svara.calls.resound import DISAGREED, VOICE, agreed, fits, key_of
 from svara.calls.route import Refusal
 from svara.calls.verdict import RELAY_DOWN
 from svara.media.relay import RelayError
@@ -153,7 +153,7 @@ class Guest:
         if not sdp:
             call.end("system", DISAGREED)
             return
-        self.offer = sdp
+        self.offer, self.local = sdp, agreed(self.local, sdp)
         call.relay.answer(call.id, call.front_id, VOICE, sdp, self._agreed)
 
     def _agreed(self, result: bytes | RelayError) -> None:

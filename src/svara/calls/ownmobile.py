@@ -15,7 +15,7 @@ from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffe
 from svara.calls.guest import NO_VOICE, Guest
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
-from svara.calls.resound import VOICE
+from svara.calls.resound import VOICE, agreed
 from svara.calls.route import NO_ANSWER, RING_SECONDS, Line, Refusal
 from svara.calls.setup import NO_SOUND
 from svara.calls.trunks import refusals
@@ -181,7 +181,7 @@ class OwnMobile:
         if isinstance(result, RelayError) or call.switch.voice is None:
             self.stop("system", RELAY_DOWN, [])
             return
-        guest = call.guest = Guest(call, leg, None, described, self._local)
+        guest = call.guest = Guest(call, leg, None, described, agreed(self._local, described))
         call.switch.voice.answered(guest.id, result)
         journey = call.journey = Journey(call, guest, [])
         call.greeted([])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from svara import log
 from svara.calls.exchange import GONE, answer_with, invite, refuse, renew, send
 from svara.calls.leg import sdp_of
@@ -155,6 +157,26 @@ def agree_anew(call: Call) -> None:
         call.switch.clock.call_later(RETRY_SECONDS, call.guarded, agree_anew, call)
     else:
         renew(call, DISAGREED)
+
+
+def agreed(offer: bytes, answer: bytes) -> bytes:
+    """Our offer, as the phone took it by its answer: with the codecs that both have, the phone's choice first."""
+    try:
+        ours, theirs = parse_sdp(offer), parse_sdp(answer).audio
+    except SipError:
+        return offer
+    audio = ours.audio
+    if audio is None or theirs is None:
+        return offer
+    kept = tuple(one for one in theirs.formats if one in audio.formats)
+    dropped = tuple(f"a={what}:{one} " for one in audio.formats if one not in kept for what in ("rtpmap", "fmtp"))
+    lines = tuple(line for line in audio.lines if not line.startswith(dropped))
+    media = msgspec.structs.replace(audio, formats=kept, lines=lines)
+    return (
+        msgspec.structs.replace(ours, media=tuple(media if one is audio else one for one in ours.media)).to_bytes()
+        if kept
+        else offer
+    )
 
 
 def fits(told: bytes, now: bytes) -> bool:
