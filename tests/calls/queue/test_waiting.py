@@ -397,6 +397,20 @@ def test_a_call_back_that_nobody_takes_keeps_the_place(desk: Desk) -> None:
     assert bob.rings
 
 
+def test_a_company_that_is_gone_leaves_no_numbers_and_no_choices(desk: Desk) -> None:
+    office, anna, _bob, _ = desk(support("bob", "cecilie"))
+    office.hall.answer(SetAgent("t-acme", "p-acme-bob", "paused", "lunch"))
+    office.hall.answer(SetAgent("t-acme", "p-acme-cecilie", "paused", "dentist"))
+    anna.call("600")
+    office.hall.answer(KeepPlace("t-acme", office.calls[0].id))
+    office.wait(3)
+    assert b"dentist" in (office.folder / "queues").read_bytes()
+    office.hall.office(msgspec.structs.replace(office.snapshot, tenants=office.snapshot.tenants[1:]))
+    kept = (office.folder / "queues").read_bytes()
+    assert not [word for word in (b"t-acme", b"dentist", b"p-acme", b"101") if word in kept]
+    assert office.hall.answer(AskQueues("t-acme")) == Queues()
+
+
 # --- a server that is killed
 
 

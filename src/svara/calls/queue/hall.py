@@ -102,6 +102,7 @@ class Hall:
         for gone in self._rooms.keys() - office.by_tenant_id.keys():
             room = self._rooms.pop(gone)
             room.office(msgspec.structs.replace(room.tenant, queues=()))
+            self._store.forget(gone)
 
         if self._rooms and not self._looking:
             self._looking = True

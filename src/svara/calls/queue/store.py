@@ -56,6 +56,11 @@ class Store:
         """What lasts of this tenant, to be changed in place and then written."""
         return self._tenants.setdefault(tenant, Lasting())
 
+    def forget(self, tenant: str) -> None:
+        """The tenant is gone, and with it what its people chose and the numbers that were to be called."""
+        if self._tenants.pop(tenant, None) is not None:
+            self.write()
+
     def write(self) -> None:
         """Put everything on disk. A disk that refuses is logged, and changes nothing else."""
         try:
