@@ -7,10 +7,10 @@ import pytest
 from django.conf import settings
 
 from svara.media.sounds.form import to_wav
-from svara.people import wishes
+from svara.people import administration, wishes
 from svara.people.models import Account
 from svara.people.office import Forward, read_office
-from svara.people.wish import Done, Refused, SetChoice, SetForward, SetGreeting
+from svara.people.wish import AddSound, Done, Refused, SetChoice, SetForward, SetGreeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,3 +67,44 @@ def test_a_recording_that_is_none_changes_nothing(anna: Account, file: str) -> N
 
 def test_nobody_changes_somebody_of_another_company(anna: Account, beta) -> None:
     assert wishes.do_wish(SetChoice(beta.id, anna.id, "dnd")) == Refused("not-found")
+
+
+def recorded() -> str:
+    place = settings.DATA.recordings / "prompts" / "p.wav"
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(to_wav((8000 * np.sin(np.arange(32_000) * 0.1)).astype(np.int16)))
+    return "prompts/p.wav"
+
+
+def test_an_administrator_s_announcement_becomes_a_sound_that_can_be_renamed(anna: Account) -> None:
+    anna.roles = ["admin"]
+    anna.save()
+    assert wishes.do_wish(AddSound(anna.tenant_id, anna.id, recorded())) == Done()
+    assert not (settings.DATA.recordings / "prompts" / "p.wav").exists()
+    (sound,) = read_office(settings.DATA.root).by_tenant_id[anna.tenant_id].sounds
+    assert sound.name.startswith("recorded-20")
+    assert (settings.DATA.sounds / sound.file).exists()
+    menu = {"name": "front", "extension": "700", "prompt": sound.name, "keys": {"1": "person:anna"}, "otherwise": "hangup"}
+    administration.do_save(anna, "menus", None, menu)
+    administration.do_rename_sound(anna, sound.name, "welcome")
+    tenant = read_office(settings.DATA.root).by_tenant_id[anna.tenant_id]
+    assert [(one.name, one.file) for one in tenant.sounds] == [("welcome", sound.file)]
+    assert tenant.menu_by_name["front"].prompt == "welcome"
+    newest = administration.access_changes(anna)[0]
+    assert newest.lines[0] == f"~ sound welcome: was called {sound.name}"
+    with pytest.raises(administration.Rejected):
+        administration.do_rename_sound(anna, "welcome", "not a name")
+    administration.do_save(anna, "sounds", None, {"name": "waltz", "language": "en", "text": "one two three"})
+    with pytest.raises(administration.Rejected):
+        administration.do_rename_sound(anna, "welcome", "waltz")
+
+
+def test_nobody_else_adds_sounds_and_no_recording_elsewhere_is_taken(anna: Account, bob: Account) -> None:
+    bob.roles = ["member"]
+    bob.save()
+    assert wishes.do_wish(AddSound(bob.tenant_id, bob.id, recorded())) == Refused("forbidden")
+    assert wishes.do_wish(AddSound(bob.tenant_id, "nobody", recorded())) == Refused("not-found")
+    assert wishes.do_wish(AddSound(anna.tenant_id, anna.id, "../../secret.wav")) == Refused("invalid")
+    anna.roles = ["admin"]
+    anna.save()
+    assert wishes.do_wish(AddSound(anna.tenant_id, anna.id, "prompts/none.wav")) == Refused("invalid")

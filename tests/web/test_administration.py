@@ -187,6 +187,16 @@ def test_a_trunk_s_secret_is_never_shown_and_stays_when_left_empty(office: Clien
     assert (trunk.secret, trunk.priority) == ("t0psecret", 3)
 
 
+def test_a_sound_gets_another_name(anna: Client, acme: Company) -> None:
+    add(anna, "sounds", name="recorded-1", text="Welcome", language="en")
+    page = text(anna.post("/administration/sounds/item/recorded-1/rename/", {"to": "hello"}, follow=True))
+    assert "hello" in page
+    assert "recorded-1" not in page
+    assert anna.post("/administration/sounds/item/recorded-1/rename/", {"to": "other"}).status_code == 404
+    refused = anna.post("/administration/sounds/item/hello/rename/", {"to": "No name!"}, follow=True)
+    assert refused.redirect_chain[-1][0] == "/administration/sounds/item/hello/"
+
+
 def test_a_sound_is_uploaded(anna: Client, acme: Company, tmp_path: Path) -> None:
     upload = SimpleUploadedFile("waltz.wav", wav(), "audio/wav")
     add(anna, "sounds", name="waltz", language="en", file=upload)

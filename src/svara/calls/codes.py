@@ -11,7 +11,16 @@ from typing import Literal
 import msgspec
 
 FeatureName = Literal[
-    "mailbox", "forward", "forward-off", "dnd", "dnd-off", "queue-in", "queue-out", "queue-pause", "queue-resume"
+    "mailbox",
+    "forward",
+    "forward-off",
+    "dnd",
+    "dnd-off",
+    "queue-in",
+    "queue-out",
+    "queue-pause",
+    "queue-resume",
+    "record-prompt",
 ]
 
 CODES: dict[str, FeatureName] = {
@@ -23,6 +32,7 @@ CODES: dict[str, FeatureName] = {
     "*73": "forward-off",
     "*78": "dnd",
     "*79": "dnd-off",
+    "*95": "record-prompt",
     "*97": "mailbox",
 }
 _CODE_SIGNS = 3

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from svara.calls import announce, features, mailbox, menu, readbox
+from svara.calls import announce, features, mailbox, menu, readbox, recordprompt
 from svara.calls.codes import Feature
 from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
@@ -179,6 +179,8 @@ class Journey:
                 return readbox.open_box(self, person, argument, kept)
             case Read(owner=owner):
                 return readbox.ReadMailbox(self, None, owner, kept)
+            case Use(person=person, feature=Feature(name="record-prompt")):
+                return recordprompt.RecordPrompt(self, person, kept)
             case Use(person=person, feature=feature):
                 return features.UseFeature(self, person, feature, kept)
             case Message():

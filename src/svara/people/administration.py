@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 
-from svara.people import access, changelog
+from svara.people import access, changelog, snapshot
 from svara.people.actions import Invalid
-from svara.people.changes import Applied
+from svara.people.changes import Applied, Change
 from svara.people.difference import Difference
 from svara.people.document import KEYS, Document, Item, export
 from svara.people.errors import PlainError
-from svara.people.models import Account, OfficeChange, Phone, Tenant
+from svara.people.models import Account, OfficeChange, Phone, Sound, Tenant
 from svara.people.officefile import OfficeFile, OfficeFileError, check
 from svara.people.plan import ApplyError
 from svara.people.prepared import Prepared
@@ -100,6 +100,31 @@ def do_save(actor: Account, section: str, name: str | None, item: Item) -> Done:
         changelog.put(document, section, name, item)
 
     return _change(actor, edit, (section, name))
+
+
+@transaction.atomic
+def do_rename_sound(actor: Account, name: str, new: str) -> Done:
+    """Give a sound another name; menus and queues that use it go on using it. In the log, but not to be undone there: a file
+    is in no log. Raises Forbidden, NotFound, Rejected."""
+    tenant = Tenant.objects.select_for_update().get(pk=_administered(actor).pk)
+    row = Sound.of(tenant).filter(name=name).first()
+    if row is None:
+        raise access.NotFound
+    if new == name:
+        return Done(Applied(()))
+
+    def edit(document: Document) -> None:
+        for section, keys in (("sounds", ("name",)), ("menus", ("prompt",)), ("queues", ("greeting", "music"))):
+            document[section] = [item | {key: new for key in keys if item.get(key) == name} for item in document[section]]
+
+    office, _ = _checked(tenant, edit, ("sounds", new), {})
+    row.name = new
+    row.save(update_fields=["name"])
+    snapshot.changed()
+    renamed = Change("change", "sound", new, (f"was called {name}",))
+    changes = (renamed, *Difference(office, Prepared()).carry_out(demo=False).changes)
+    changelog.record(tenant, None, {}, changes, by=actor)
+    return Done(Applied(changes))
 
 
 def do_remove(actor: Account, section: str, name: str) -> Done:

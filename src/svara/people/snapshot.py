@@ -103,6 +103,7 @@ def _person(account: Account, phones: list[office.Phone]) -> office.Person:
         greeting=greeting,
         voicemail_pin=account.voicemail_pin,
         record=account.record,
+        admin=account.has_role("admin"),
     )
 
 

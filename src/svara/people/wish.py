@@ -40,15 +40,23 @@ class SetGreeting(msgspec.Struct, frozen=True, tag="greeting"):
     recording: str = ""
 
 
+class AddSound(msgspec.Struct, frozen=True, tag="sound"):
+    """Make this recording (as in `SetGreeting`) a sound of the company, named after the time; only for administrators."""
+
+    tenant: str
+    person: str
+    recording: str
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     pass
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """`error` is a stable key ("not-found", "invalid", "unavailable")."""
+    """`error` is a stable key ("not-found", "forbidden", "invalid", "unavailable")."""
 
     error: str
 
 
-Wish = SetForward | SetChoice | SetGreeting
+Wish = SetForward | SetChoice | SetGreeting | AddSound
 Answer = Done | Refused

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from svara import log
 from svara.bus.port import Bus
 from svara.data import DataFolder
 from svara.media.sounds import library
 from svara.media.sounds.form import SoundError
-from svara.people import own, snapshot
+from svara.people import access, administration, own, snapshot
+from svara.people.errors import PlainError
 from svara.people.models import Account, Tenant
 from svara.people.office import Forward
-from svara.people.wish import SERVICE, Answer, Done, Refused, SetChoice, SetForward, SetGreeting, Wish
+from svara.people.wish import SERVICE, AddSound, Answer, Done, Refused, SetChoice, SetForward, SetGreeting, Wish
 
 _log = log.get("people.wishes")
 _decode = msgspec.msgpack.Decoder(Wish).decode
@@ -56,6 +59,8 @@ def _answer(wish: Wish) -> Answer:
 
 def do_wish(wish: Wish) -> Answer:
     """Do what a person wants by phone. That it is this person, call control has checked."""
+    if isinstance(wish, AddSound):
+        return _add_sound(wish)
     made = _greeting(wish) if isinstance(wish, SetGreeting) else ""
     if made is None:
         return Refused("invalid")
@@ -82,17 +87,44 @@ def do_wish(wish: Wish) -> Answer:
     return Done()
 
 
+def _add_sound(wish: AddSound) -> Answer:
+    """As if the administrator had uploaded it on a page, and in the same log."""
+    place = _recording(wish.recording)
+    if place is None:
+        return Refused("invalid")
+    try:
+        account = Account.all_tenants.select_related("tenant").get(tenant_id=wish.tenant, id=wish.person)
+        name = timezone.localtime(timezone=ZoneInfo(account.tenant.timezone)).strftime("recorded-%Y-%m-%d-%H.%M.%S")
+        item = {"name": name, "language": account.tenant.languages[0], "file": str(place)}
+        administration.do_save(account, "sounds", None, item)
+    except Account.DoesNotExist:
+        return Refused("not-found")
+    except access.Forbidden:
+        return Refused("forbidden")
+    except PlainError:
+        return Refused("invalid")
+    finally:
+        place.unlink(missing_ok=True)
+    return Done()
+
+
+def _recording(name: str) -> Path | None:
+    """Where a recording is; None for a name that leads elsewhere."""
+    folder = Path(settings.DATA.recordings).resolve()
+    place = (folder / name).resolve()
+    return place if place.is_relative_to(folder) and place != folder else None
+
+
 def _greeting(wish: SetGreeting) -> str | None:
     """The greeting's file in the library; None where the recording is no sound. The recording itself goes."""
     if not wish.recording:
         return ""
-    folder = settings.DATA.recordings.resolve()
-    place = (folder / wish.recording).resolve()
-    if not place.is_relative_to(folder):
+    place = _recording(wish.recording)
+    if place is None:
         return None
     try:
         return library.store(settings.DATA, wish.tenant, "the greeting", place)
     except SoundError:
         return None
     finally:
-        Path(place).unlink(missing_ok=True)
+        place.unlink(missing_ok=True)

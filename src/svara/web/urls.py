@@ -67,6 +67,7 @@ urlpatterns = [
     path("administration/<slug:section>/", administration.section, name="administration-section"),
     path("administration/<slug:section>/new/", administration.item, name="administration-new"),
     path("administration/<slug:section>/item/<str:name>/", administration.item, name="administration-item"),
+    path("administration/sounds/item/<str:name>/rename/", administration.rename, name="administration-rename"),
     path("administration/<slug:section>/item/<str:name>/remove/", administration.remove, name="administration-remove"),
     path("system/", system.system, name="system"),
     path("sign-in/", door.sign_in, name="sign-in"),

@@ -110,6 +110,18 @@ def item(request: HttpRequest, section: str, name: str | None = None) -> HttpRes
 
 @require_POST
 @for_administrators
+def rename(request: HttpRequest, name: str) -> HttpResponse:
+    """Give a sound another name."""
+    try:
+        done = administration.do_rename_sound(account_of(request), name, request.POST.get("to", "").strip())
+    except administration.Rejected as error:
+        messages.error(request, " ".join(fault.message for fault in error.faults))
+        return redirect("administration-item", "sounds", name)
+    return _done(request, "sounds", done)
+
+
+@require_POST
+@for_administrators
 def remove(request: HttpRequest, section: str, name: str) -> HttpResponse:
     """Take one thing out, unless something else needs it."""
     actor = account_of(request)

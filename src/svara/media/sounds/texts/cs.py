@@ -105,6 +105,9 @@ TONGUE = Tongue(
         "greeting-saved": "Váš pozdrav je uložen.",
         "greeting-deleted": "Váš pozdrav je smazán. Volající uslyší standardní pozdrav.",
         "record-announcement": "Po zaznění tónu namluvte hlášení a ukončete křížkem.",
+        "announcement-menu": "Pro ponechání hlášení stiskněte jedničku. "
+        "Pro nové namluvení stiskněte dvojku. Pro zrušení stiskněte hvězdičku.",
+        "administrators-only": "To smějí jen správci.",
         "announcement-saved": "Hlášení je uloženo.",
         "forward-on": "Vaše hovory jsou nyní přesměrovány na číslo",
         "forward-off": "Vaše hovory již nejsou přesměrovány.",

@@ -92,6 +92,8 @@ TONGUE = Tongue(
         "greeting-saved": "Your greeting is saved.",
         "greeting-deleted": "Your greeting is deleted. Callers hear the standard greeting.",
         "record-announcement": "Record the announcement after the tone, and end with the hash key.",
+        "announcement-menu": "To keep the announcement, press one. To record it again, press two. To give up, press star.",
+        "administrators-only": "Only administrators may do that.",
         "announcement-saved": "The announcement is saved.",
         "forward-on": "Your calls are now forwarded to the number",
         "forward-off": "Your calls are no longer forwarded.",

@@ -126,6 +126,9 @@ TONGUE = Tongue(
         "greeting-saved": "Jūsu sveiciens ir saglabāts.",
         "greeting-deleted": "Jūsu sveiciens ir dzēsts. Zvanītāji dzirdēs standarta sveicienu.",
         "record-announcement": "Ierunājiet paziņojumu pēc signāla un nospiediet restīti.",
+        "announcement-menu": "Lai paturētu paziņojumu, nospiediet viens. "
+        "Lai to ierunātu no jauna, nospiediet divi. Lai atceltu, nospiediet zvaigznīti.",
+        "administrators-only": "To drīkst darīt tikai administratori.",
         "announcement-saved": "Paziņojums ir saglabāts.",
         "forward-on": "Jūsu zvani tagad tiek pāradresēti uz numuru",
         "forward-off": "Jūsu zvani vairs netiek pāradresēti.",

@@ -94,6 +94,9 @@ TONGUE = Tongue(
         "greeting-saved": "Hilsenen din er lagret.",
         "greeting-deleted": "Hilsenen din er slettet. Innringere hører standardhilsenen.",
         "record-announcement": "Les inn meldingen etter tonen, og avslutt med firkant.",
+        "announcement-menu": "Trykk en for å beholde meldingen. "
+        "Trykk to for å lese den inn på nytt. Trykk stjerne for å avbryte.",
+        "administrators-only": "Bare administratorer kan gjøre det.",
         "announcement-saved": "Meldingen er lagret.",
         "forward-on": "Samtalene dine viderekobles nå til nummeret",
         "forward-off": "Samtalene dine viderekobles ikke lenger.",

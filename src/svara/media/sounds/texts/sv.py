@@ -95,6 +95,9 @@ TONGUE = Tongue(
         "greeting-saved": "Din hälsning är sparad.",
         "greeting-deleted": "Din hälsning är raderad. Den som ringer hör standardhälsningen.",
         "record-announcement": "Tala in meddelandet efter tonen, och avsluta med fyrkant.",
+        "announcement-menu": "Tryck ett för att behålla meddelandet. "
+        "Tryck två för att tala in det på nytt. Tryck stjärna för att avbryta.",
+        "administrators-only": "Det får bara administratörer göra.",
         "announcement-saved": "Meddelandet är sparat.",
         "forward-on": "Dina samtal vidarekopplas nu till numret",
         "forward-off": "Dina samtal vidarekopplas inte längre.",

@@ -72,7 +72,9 @@ PhraseKey = Literal[
     "greeting-saved",
     "greeting-deleted",
     "record-announcement",
+    "announcement-menu",
     "announcement-saved",
+    "administrators-only",
     # feature codes
     "forward-on",
     "forward-off",
