@@ -7,8 +7,9 @@ import pytest
 from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import NOON, Company, call, happened, queue_call
 
-from svara.calls.commands import Hangup, Originate
-from svara.calls.events import Party
+from svara.calls.commands import Hangup, Originate, PauseRecording
+from svara.calls.events import CallRecorded, Party
+from svara.data import DataFolder
 from svara.web.live import Live
 
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
@@ -258,6 +259,35 @@ def test_hanging_up(acme: Company, globex: Company, bus: ScriptedBus, mirror: Li
     assert bus.asked == [Hangup(acme.tenant.id, "live")] * 3
     mirror.take(news("call.ended", going_on(acme, "live", "anna", "bob", "ended")))
     assert Caller(acme.bob).send("post", "/calls/live/hangup").status_code == 404
+
+
+def test_a_recording_is_heard_by_who_talked(acme: Company, globex: Company, data_folder: DataFolder) -> None:
+    (data_folder.recordings / "calls").mkdir()
+    (data_folder.recordings / "calls" / "q1.wav").write_bytes(b"RIFF0123456789")
+    tape = CallRecorded("q1", NOON + 30, file="calls/q1.wav", seconds=9.0, why="queue:acme-support")
+    happened([*queue_call(acme, OSLO, [("bob", "no answer"), ("dag", "answered")], call="q1"), tape])
+    assert Caller(acme.dag).get("/calls/q1")["recordings"] == [{"seconds": 9.0}]
+    path = "/api/v1/calls/q1/recordings/0"
+    answer = Caller(acme.dag).client.get(path)
+    assert (answer.status_code, answer["Content-Type"], answer.content) == (200, "audio/wav", b"RIFF0123456789")
+    part = Caller(acme.cecilie).client.get(path, HTTP_RANGE="bytes=4-7")
+    assert (part.status_code, part.content) == (206, b"0123")
+    for stranger in (acme.bob, globex.anna):
+        assert Caller(stranger).client.get(path).status_code == 404
+    assert Caller(acme.dag).client.get("/api/v1/calls/q1/recordings/1").status_code == 404
+
+
+def test_the_recording_pauses_while_card_digits_are_said(
+    acme: Company, globex: Company, bus: ScriptedBus, mirror: Live
+) -> None:
+    mirror.take(news("call.answered", going_on(acme, "live", "anna", "bob", "answered")))
+    for stranger in (acme.dag, globex.anna):
+        assert Caller(stranger).send("post", "/calls/live/recording", {"paused": True}).status_code == 404
+    assert Caller(acme.bob).send("post", "/calls/live/recording", {"paused": True}).status_code == 204
+    assert Caller(acme.bob).send("post", "/calls/live/recording", {"paused": False}).status_code == 204
+    assert bus.asked == [PauseRecording(acme.tenant.id, "live", paused) for paused in (True, False)]
+    bus.refuse("not-found")
+    assert Caller(acme.bob).send("post", "/calls/live/recording", {"paused": True}).status_code == 409
 
 
 def test_a_phone_that_merely_rings_does_not_end_others_calls(acme: Company, bus: ScriptedBus, mirror: Live) -> None:

@@ -64,6 +64,8 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("post", "/api/v1/calls"),
         ("get", "/api/v1/calls/{call_id}"),
         ("post", "/api/v1/calls/{call_id}/hangup"),
+        ("post", "/api/v1/calls/{call_id}/recording"),
+        ("get", "/api/v1/calls/{call_id}/recordings/{number}"),
         ("get", "/api/v1/queues"),
         ("get", "/api/v1/queues/{name}"),
         ("put", "/api/v1/queues/{name}/members/me"),
@@ -107,8 +109,9 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
     for method, path in operations():
         for theirs_id in theirs:
             url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id).replace("{name}", theirs_id)
+            url = url.replace("{number}", "0")
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
-            body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused"}
+            body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )

@@ -15,14 +15,16 @@ from svara.api import schemas
 from svara.api.auth import DIALLING, PerPerson, account_of
 from svara.api.problems import ApiError
 from svara.bus.port import BusError
-from svara.calls.commands import SERVICE, Answer, Done, Hangup, LiveCall, Originate, Originated, Refused
+from svara.calls.commands import SERVICE, Answer, Done, Hangup, LiveCall, Originate, Originated, PauseRecording, Refused
 from svara.calls.events import Party
 from svara.history.access import access_call, access_calls, sees_all_calls
+from svara.history.recordings import access_recording
 from svara.history.shown import CallDetail, CallItem
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
 from svara.web import live
+from svara.web.sound_file import sound_file
 
 router = Router(tags=["calls"])
 
@@ -87,20 +89,56 @@ async def start(request: HttpRequest, response: HttpResponse, wish: schemas.NewC
             raise _refused(answer)
 
 
+@router.get(
+    "/calls/{call_id}/recordings/{number}",
+    operation_id="getRecording",
+    summary="What was said in a talk that was recorded",
+    openapi_extra=schemas.SOUND,
+)
+def recording(request: HttpRequest, call_id: str, number: int) -> HttpResponse:
+    """WAV, the caller left and the called side right; a range of it where one is asked for (RFC 9110). `number` counts from
+    0. For those who talked, supervisors and administrators."""
+    return sound_file(request, access_recording(account_of(request), call_id, number))
+
+
+@router.post(
+    "/calls/{call_id}/recording",
+    response={204: None},
+    operation_id="pauseRecording",
+    summary="Pause the recording of a talk, or go on",
+)
+async def pause_recording(request: HttpRequest, call_id: str, wish: schemas.RecordingWish) -> Status[None]:
+    """What is said meanwhile is silence in the recording. For the two who talk, supervisors and administrators."""
+    _theirs(request, call_id)
+    actor = account_of(request)
+    answer = await live.current().ask(PauseRecording(tenant=actor.tenant_id, call=call_id, paused=wish.paused))
+    if isinstance(answer, Refused) and answer.error == "not-found":
+        raise ApiError(409, "not-recorded", "That call is not being recorded.")
+    if not isinstance(answer, Done):
+        raise _refused(answer)
+    return Status(204, None)
+
+
 @router.post("/calls/{call_id}/hangup", response={204: None}, operation_id="hangUp", summary="End a call that goes on")
 async def hangup(request: HttpRequest, call_id: str) -> Status[None]:
     """For the two who talk; supervisors and administrators end any call of the company."""
+    actor = account_of(request)
+    _theirs(request, call_id)
+    answer = await live.current().ask(Hangup(tenant=actor.tenant_id, call=call_id))
+    if not isinstance(answer, Done):
+        raise _refused(answer)
+    return Status(204, None)
+
+
+def _theirs(request: HttpRequest, call_id: str) -> None:
+    """Whether the call goes on and this person may change it: one of the two who talk, or who looks after all calls."""
     actor = account_of(request)
     viewer = live.viewer_of(actor)
     going_on = live.current().call(viewer, call_id)
     if going_on is None or going_on.state == "ended":
         raise NotFound
     if not viewer.sees_all and actor.id not in (going_on.caller.person, going_on.callee.person):
-        raise ApiError(403, "not-your-call", "Only those who talk in a call can end it.")
-    answer = await live.current().ask(Hangup(tenant=actor.tenant_id, call=call_id))
-    if not isinstance(answer, Done):
-        raise _refused(answer)
-    return Status(204, None)
+        raise ApiError(403, "not-your-call", "Only those who talk in a call can do that.")
 
 
 def _caller(actor: Account, wanted: str | None) -> Account:

@@ -12,6 +12,9 @@ from svara.calls.commands import AgentState, OwnState
 from svara.calls.events import Direction, EndedBy, Outcome
 from svara.people.presence import Availability, Choice
 
+SOUND = {"responses": {200: {"description": "The sound", "content": {"audio/wav": {"schema": {"type": "string"}}}}}}
+"""For the description of operations that give WAV."""
+
 CallState = Literal["started", "ringing", "answered", "held", "ended"]
 
 
@@ -266,6 +269,12 @@ class NewCall(Schema):
     via: Annotated[
         Literal["phones", "mobile"], Field(description="What rings first: the phones, or one's own mobile number")
     ] = "phones"
+
+
+class RecordingWish(Schema):
+    """Whether the recording of a talk keeps silence from now on."""
+
+    paused: bool
 
 
 class Started(Schema):

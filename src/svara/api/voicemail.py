@@ -12,6 +12,7 @@ from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
 from svara.api.auth import account_of
+from svara.api.schemas import SOUND
 from svara.people.access import NotFound
 from svara.voicemail import actions, greeting
 from svara.voicemail.access import MessageView, access_boxes, access_message, access_messages, access_sound
@@ -19,7 +20,6 @@ from svara.web.sound_file import sound_file
 
 router = Router(tags=["voicemail"])
 
-_SOUND = {"responses": {200: {"description": "The sound", "content": {"audio/wav": {"schema": {"type": "string"}}}}}}
 _GONE = {204: None}
 
 
@@ -146,7 +146,7 @@ def delete(request: HttpRequest, message_id: str) -> Status[None]:
     "/voicemail/messages/{message_id}/sound",
     operation_id="getMessageSound",
     summary="What was said",
-    openapi_extra=_SOUND,
+    openapi_extra=SOUND,
 )
 def sound(request: HttpRequest, message_id: str) -> HttpResponse:
     """WAV; a range of it where one is asked for (RFC 9110). Does not mark the message as heard."""
@@ -179,7 +179,7 @@ def remove_greeting(request: HttpRequest) -> Status[None]:
     "/voicemail/greeting/sound",
     operation_id="getGreetingSound",
     summary="One's own greeting, to be heard",
-    openapi_extra=_SOUND,
+    openapi_extra=SOUND,
 )
 def greeting_sound(request: HttpRequest) -> HttpResponse:
     """WAV; a range of it where one is asked for (RFC 9110)."""

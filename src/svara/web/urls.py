@@ -35,6 +35,7 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("history/records/", history.records, name="records"),
     path("history/<slug:call_id>/", story.story, name="story"),
+    path("history/<slug:call_id>/recordings/<int:number>", story.recording, name="recording"),
     path("missed-callers/", missed.missed_callers, name="missed-callers"),
     path("missed-callers/<slug:missed_id>/<slug:how>/", missed.change, name="missed-change"),
     path("queues/", queues.queues, name="queues"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +15,12 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from svara.history.access import access_call
+from svara.history.recordings import access_recording
 from svara.history.shown import CallDetail, LegView, WaitView
 from svara.people import access
+from svara.people.models import Account
 from svara.web.pages.viewing import account_of, call_line
+from svara.web.sound_file import sound_file
 from svara.web.words import reason
 
 
@@ -28,8 +32,33 @@ def story(request: HttpRequest, call_id: str) -> HttpResponse:
         detail = access_call(account, call_id)
     except access.NotFound:
         raise Http404 from None
-    page = {"line": call_line(account, detail.item), "item": detail.item, "steps": steps(detail), "quality": quality(detail)}
+    page = {
+        "line": call_line(account, detail.item),
+        "item": detail.item,
+        "steps": steps(detail),
+        "quality": quality(detail),
+        "recordings": recordings_to_hear(account, detail),
+    }
     return render(request, "web/story.html", page)
+
+
+@require_GET
+def recording(request: HttpRequest, call_id: str, number: int) -> HttpResponse:
+    """What was said, in the parts that the browser asks for."""
+    try:
+        return sound_file(request, access_recording(account_of(request), call_id, number))
+    except access.NotFound:
+        raise Http404 from None
+
+
+def recordings_to_hear(account: Account, detail: CallDetail) -> list[tuple[int, float]]:
+    """Number and length of each recording that there still is, and that this person may hear."""
+    found = []
+    for number, seconds in enumerate(detail.recorded_seconds):
+        with suppress(access.NotFound):
+            access_recording(account, detail.item.id, number)
+            found.append((number, seconds))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

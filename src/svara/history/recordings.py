@@ -1,0 +1,58 @@
+"""Recordings of talks: who may hear them, and when they go.
+
+Who took part in a talk may hear its recording, and so may supervisors and administrators; nobody else. A recording goes
+after `KEEP_DAYS`; that there was one stays on the record for as long as the record stays.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from django.conf import settings
+
+from svara.history.access import access_call, sees_all_calls
+from svara.history.models import Call, Participant
+from svara.history.rows import details_of
+from svara.people.access import NotFound
+from svara.people.models import Account
+
+KEEP_DAYS = 90
+FOLDER = "calls"
+"""Where call control puts recordings of talks, below the recordings."""
+HEARD_IT = ("caller", "answered")
+
+
+def access_recording(actor: Account, call_id: str, number: int) -> Path:
+    """The file of a talk's recording, numbered from 0: WAV, the caller left and the called side right.
+
+    Raises NotFound: there is none (any more), or this person may not hear it.
+    """
+    access_call(actor, call_id)
+    if not may_hear(actor, call_id):
+        raise NotFound
+    tapes = details_of(Call.of(actor).get(id=call_id)).tapes
+    recordings: Path = settings.DATA.recordings
+    folder = (recordings / FOLDER).resolve()
+    place = (recordings / tapes[number].file).resolve() if 0 <= number < len(tapes) else folder
+    if place.parent != folder or not place.is_file():
+        raise NotFound
+    return place
+
+
+def may_hear(actor: Account, call_id: str) -> bool:
+    """Whether this person took part in the talk, or looks after all of them. Only for calls that the person may see."""
+    if sees_all_calls(actor):
+        return True
+    return Participant.objects.filter(call=call_id, person=actor.id, part__in=HEARD_IT).exists()
+
+
+def forget_recordings(now: float | None = None) -> int:
+    """Delete the sound of talks that are too long ago; gives how many files."""
+    before = (time.time() if now is None else now) - KEEP_DAYS * 24 * 3600.0
+    gone = 0
+    for place in (settings.DATA.recordings / FOLDER).glob("*"):
+        if place.is_file() and place.stat().st_mtime < before:
+            place.unlink(missing_ok=True)
+            gone += 1
+    return gone
