@@ -86,7 +86,7 @@ def test_a_hundred_wait_when_the_calls_process_is_killed(svara: Svara, anna: Bar
     anna.wait_to_hear(MUSIC_HZ)
     crowd = Sipp(
         tmp_path, "call", svara.sip, login="cecilie-desk", secret="secret-cecilie-desk", target="600", calls=WAITING - 2,
-        calls_per_second=12, talk_seconds=40, tone_hz=None, timeout_seconds=100,
+        calls_per_second=25, talk_seconds=24, tone_hz=None, timeout_seconds=80,
     )  # fmt: skip
     with crowd:
         svara.until(lambda: len(waiting(svara)) == WAITING - 1, timeout_seconds=20, what=lambda: f"{len(waiting(svara))}")
