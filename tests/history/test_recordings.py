@@ -74,4 +74,9 @@ def test_recordings_go_after_their_time_and_the_record_stays(acme: Company, reco
     assert forget_recordings(NOON + KEEP_DAYS * 86_400 + 1) == 1
     with pytest.raises(NotFound):
         access_recording(acme.anna, recorded, 0)
+    (data_folder.recordings / "prompts").mkdir()
+    given_up = data_folder.recordings / "prompts" / "p1.wav"
+    given_up.write_bytes(b"RIFF")
+    assert forget_recordings(given_up.stat().st_mtime + 3_600) == 0
+    assert forget_recordings(given_up.stat().st_mtime + 90_000) == 1
     assert access_call(acme.anna, recorded).recorded_seconds == (60.0, 1.0)

@@ -20,6 +20,7 @@ from svara.people.models import Account
 KEEP_DAYS = 90
 FOLDER = "calls"
 """Where call control puts recordings of talks, below the recordings."""
+KEEP_DAYS_OF = {FOLDER: KEEP_DAYS, "greetings": 1, "prompts": 1}
 HEARD_IT = ("caller", "answered")
 
 
@@ -48,11 +49,13 @@ def may_hear(actor: Account, call_id: str) -> bool:
 
 
 def forget_recordings(now: float | None = None) -> int:
-    """Delete the sound of talks that are too long ago; gives how many files."""
-    before = (time.time() if now is None else now) - KEEP_DAYS * 24 * 3600.0
+    """Delete the sound of talks that are too long ago, and what was spoken to be a greeting or prompt and never became one;
+    gives how many files."""
+    moment = time.time() if now is None else now
     gone = 0
-    for place in (settings.DATA.recordings / FOLDER).glob("*"):
-        if place.is_file() and place.stat().st_mtime < before:
-            place.unlink(missing_ok=True)
-            gone += 1
+    for folder, days in KEEP_DAYS_OF.items():
+        for place in (settings.DATA.recordings / folder).glob("*"):
+            if place.is_file() and place.stat().st_mtime < moment - days * 24 * 3600.0:
+                place.unlink(missing_ok=True)
+                gone += 1
     return gone
