@@ -15,7 +15,7 @@ Play = Callable[[Story], None]
 
 
 async def next_of(reader: AsyncIterator[Event | Gap]) -> Event | Gap:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):  # only a lost event takes so long, not a busy machine
         return await anext(reader)
 
 
