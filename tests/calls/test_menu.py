@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.calls import offices
 from tests.calls.phones import RELAY, Office, Phone
 
-from svara.calls.events import CallEnded, CallGreeted, CallRouted, LegAnswered
+from svara.calls.events import CallEnded, CallGreeted, CallRouted, CallStarted, LegAnswered, Party
 from svara.calls.menu import WRONG, choose
 from svara.people.office import Menu, Sound
 
@@ -47,6 +47,7 @@ def test_a_caller_hears_the_prompt_and_presses_a_key(at_work: Office, anna: Phon
     anna.call("700")
     assert anna.statuses == [200]
     assert RELAY.encode() in anna.heard(200)[-1].body
+    assert (at_work.told(CallStarted)[0].callee or Party("")).name == "front"  # the history shows what 700 is
     [leg] = at_work.voice.legs.values()
     assert leg.sounds == ["acme/welcome.wav"]
     at_work.voice.press("2")

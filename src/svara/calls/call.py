@@ -165,7 +165,7 @@ class Call:
             direction=self.direction,
             caller=self.caller,
             dialled=self.dialled,
-            callee=self.callee if self.callee.person or self.direction == "outbound" else None,
+            callee=self.callee if self.callee.person or self.callee.name or self.direction == "outbound" else None,
         )
 
     def talk(self, leg: Leg, happened: Sequence[AnyEvent] = ()) -> None:

@@ -47,7 +47,7 @@ def dialling(office: Office, asked: Asked, at: Moment) -> Dialling:
     caller = Caller(asked.person, asked.login)
     if callee is not None:
         return Dialling(route(tenant, callee, caller, at), party(callee), target)
-    return Dialling(resolve(office, asked.tenant, target, caller, at), _shown(asked.dialled), target)
+    return Dialling(resolve(office, asked.tenant, target, caller, at), _shown(asked.dialled, target), target)
 
 
 def refused(why: Refusal, dialled: str) -> Dialling:
@@ -83,5 +83,7 @@ def _outside(tenant: Tenant, person: Person, dialled: str, at: Moment) -> Dialli
     return Dialling(found, Party(number=shown), f"number:{shown}", "outbound")
 
 
-def _shown(dialled: str) -> Party:
-    return Party(number=printable(dialled, MAX_SHOWN))
+def _shown(dialled: str, target: Target = HANGUP) -> Party:
+    """What was dialled; a queue and a menu have a name."""
+    kind, _, name = target.partition(":")
+    return Party(number=printable(dialled, MAX_SHOWN), name=name if kind in ("queue", "menu") else "")
