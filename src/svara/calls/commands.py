@@ -69,8 +69,6 @@ class TrunkState(msgspec.Struct, frozen=True, omit_defaults=True):
     """"unknown": nothing was heard of it yet, or it is not asked; calls are tried."""
     reason: str = ""
     since: float = 0.0
-    registered_until: float = 0.0
-    """0 for a trunk that does not register, or is not registered."""
 
 
 class LiveAgent(msgspec.Struct, frozen=True, omit_defaults=True):

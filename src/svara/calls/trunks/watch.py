@@ -300,7 +300,6 @@ class Watch:
 
     def _tell(self, *, heard: bool = False) -> None:
         registration = self.registration
-        until = 0.0 if registration is None else registration.expires_at
         if self._down:
             state, reason = "down", self._life
         elif registration is not None and registration.state == "failed":
@@ -316,4 +315,4 @@ class Watch:
             self._since = self._switch.clock.now()
             if state != known.state:
                 _logger.info("a trunk changed", tenant=self.tenant, trunk=self.trunk.id, state=state, reason=reason)
-        self.state = TrunkState(self.tenant, self.trunk.id, self.trunk.name, state, reason, self._since, until)  # type: ignore[arg-type]
+        self.state = TrunkState(self.tenant, self.trunk.id, self.trunk.name, state, reason, self._since)  # type: ignore[arg-type]
