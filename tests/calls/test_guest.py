@@ -22,7 +22,7 @@ FRONT = Menu(
     "m",
     "front",
     "welcome",
-    keys={"1": "person:bob", "3": "conference:board", "0": "hangup"},
+    keys={"1": "person:bob", "3": "menu:gone", "0": "hangup"},
     extension="700",
     direct_dial=False,
     timeout_seconds=60,
@@ -137,13 +137,13 @@ def test_a_relay_that_fails_refuses_the_caller(at_work: Office, anna: Phone) -> 
     nothing_is_left(at_work)
 
 
-def test_a_key_of_the_menu_that_leads_nowhere_yet_is_told_by_a_tone(at_work: Office, anna: Phone) -> None:
+def test_a_key_of_the_menu_that_leads_nowhere_any_more_is_told_by_a_tone(at_work: Office, anna: Phone) -> None:
     anna.call("700")
     at_work.voice.press("3")
     [leg] = at_work.voice.legs.values()
     assert leg.sounds == ["congestion"]
     at_work.wait(5)
-    assert at_work.told(CallEnded)[0].end_reason == "conferences are not available yet"
+    assert at_work.told(CallEnded)[0].end_reason == "that target does not exist any more"
     nothing_is_left(at_work)
 
 

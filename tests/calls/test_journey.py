@@ -208,7 +208,6 @@ targets = st.sampled_from(
         "queue:support",
         "number:+4721000000",
         "number:+4799999999",
-        "conference:board",
         "hangup",
         "person:gone",
         "nonsense",

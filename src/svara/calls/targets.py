@@ -18,7 +18,6 @@ from svara.people.office import Menu, Office, Person, PublicNumber, Queue, Targe
 HANGUP = "hangup"
 HUNG_UP = Refusal(480, "missed", "the office hung up")
 GONE = Refusal(404, "failed", "that target does not exist any more")
-NO_CONFERENCE = Refusal(501, "failed", "conferences are not available yet")
 CLOSED = Refusal(480, "missed", "closed")
 
 
@@ -89,8 +88,6 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "feature":
             person, feature = tenant.by_id.get(caller.person), feature_of(name)
             return GONE if person is None or feature is None else Use(person, feature)
-        case "conference":
-            return NO_CONFERENCE
         case "hangup":
             return HUNG_UP
     return GONE

@@ -32,8 +32,7 @@ ALL_BUT_PREMIUM: tuple[NumberClass, ...] = ("internal", "national", "mobile", "i
 
 Target = str
 """Where a call goes, as in the office file: `person:anna`, `queue:support`, `menu:front`, `voicemail:anna` (a
-person's box or a queue's), `number:+4721000000`, `conference:board`, `hangup`. The snapshot holds only targets that
-exist."""
+person's box or a queue's), `number:+4721000000`, `hangup`. The snapshot holds only targets that exist."""
 
 
 class Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

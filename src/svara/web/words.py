@@ -72,7 +72,6 @@ REASONS: dict[str, Promise] = {
     "busy": _("busy"),
     "caller gave up": _("the caller gave up"),
     "closed": _("closed"),
-    "conferences are not available yet": _("conferences are not available yet"),
     "declined": _("declined"),
     "do not disturb": _("do not disturb"),
     "elsewhere": _("taken by a colleague"),
