@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svara.calls.hours import HORIZON_DAYS, changes_at, in_windows, is_open, opens_at
+from svara.calls.hours import in_windows, is_open
 from svara.people.office import Hours, Window
 
 OSLO = "Europe/Oslo"
@@ -97,31 +97,21 @@ def test_an_hour_that_the_spring_skips_and_one_that_the_autumn_has_twice() -> No
     assert not opened("2026-03-29 03:00", late)
 
 
-def test_a_caller_can_be_told_when_the_office_opens_next() -> None:
-    friday_evening = local("2026-12-18 17:00")
-    assert opens_at(ACME, OSLO, friday_evening) == local("2026-12-21 08:00")
-    assert opens_at(ACME, OSLO, local("2026-12-24 12:00")) == local("2026-12-29 08:00")
-    assert changes_at(ACME, OSLO, local("2026-12-21 08:00")) == local("2026-12-21 16:00")
-    assert opens_at(ACME, OSLO, local("2026-12-21 09:00")) == local("2026-12-21 09:00")
-
-
-def test_what_never_opens_or_never_closes_never_changes() -> None:
-    now = local("2026-11-22 12:00")
+def test_what_never_opens_and_what_never_closes() -> None:
+    around_the_clock = [local("2026-11-22 00:00") + 3600 * hour for hour in range(24 * 8)]
     always = Hours(name="hotline", open=(window(ALWAYS, "00:00", "24:00"),))
-    never = Hours(name="ruin")
-    assert is_open(always, OSLO, now)
-    assert changes_at(always, OSLO, now) is None
-    assert changes_at(never, OSLO, now) is None
-    assert opens_at(never, OSLO, now) is None
-    nothing = Hours(name="", open=(window(ALWAYS, "09:00", "09:00"),))
-    assert opens_at(nothing, OSLO, now) is None
+    assert all(is_open(always, OSLO, at) for at in around_the_clock)
+    for never in (Hours(name="ruin"), Hours(name="", open=(window(ALWAYS, "09:00", "09:00"),))):
+        assert not any(is_open(never, OSLO, at) for at in around_the_clock)
 
 
 def test_windows_that_touch_are_one() -> None:
     hours = Hours(
         name="", open=(window((0,), "08:00", "12:00"), window((0,), "12:00", "24:00"), window((1,), "00:00", "01:00"))
     )
-    assert changes_at(hours, OSLO, local("2026-11-23 09:00")) == local("2026-11-24 01:00")
+    assert opened("2026-11-23 12:00", hours)
+    assert opened("2026-11-24 00:00", hours)
+    assert not opened("2026-11-24 01:00", hours)
 
 
 def test_quiet_hours_know_no_holidays() -> None:
@@ -146,31 +136,7 @@ WINDOWS = st.builds(
     MINUTES,
     st.integers(0, 1440),
 )
-HOURS = st.builds(
-    Hours,
-    name=st.just("any"),
-    open=st.lists(WINDOWS, max_size=4).map(tuple),
-    holidays=st.sampled_from(["", "NO", "US-CA"]),
-    exceptions=st.dictionaries(
-        st.dates(date(2026, 1, 1), date(2026, 12, 31)).map(str),
-        st.lists(WINDOWS, max_size=2).map(tuple),
-        max_size=3,
-    ),
-)
 MOMENTS = st.floats(1_767_225_600, 1_798_761_600)
-
-
-@given(HOURS, ZONES, MOMENTS, st.floats(0, 1))
-def test_between_two_changes_nothing_changes(hours: Hours, zone: str, at: float, part: float) -> None:
-    now_open = is_open(hours, zone, at)
-    change = changes_at(hours, zone, at)
-    end = change if change is not None else at + (HORIZON_DAYS - 2) * 86_400
-    assert end > at
-    between = min(at + (end - at) * part, end - 0.001)
-    assert is_open(hours, zone, max(at, between)) is now_open
-    if change is not None:
-        assert is_open(hours, zone, change) is not now_open
-        assert is_open(hours, zone, change - 0.001) is now_open
 
 
 @given(st.lists(WINDOWS, max_size=4).map(tuple), ZONES, MOMENTS)

@@ -18,8 +18,6 @@ import holidays
 
 from svara.people.office import Hours, Window
 
-HORIZON_DAYS = 400
-"""How far `changes_at` looks ahead: a little more than a year, so that what opens once a year is found."""
 _DAY = timedelta(days=1)
 _MINUTES = 1440
 
@@ -31,41 +29,9 @@ def is_open(hours: Hours, timezone: str, at: float) -> bool:
     return any(start <= at < end for day in (today - _DAY, today) for start, end in _openings(hours, zone, day))
 
 
-def changes_at(hours: Hours, timezone: str, at: float) -> float | None:
-    """The next moment after `at` at which it closes (where it is open) or opens; None within the next `HORIZON_DAYS`."""
-    zone = _zone(timezone)
-    today = _local_date(zone, at)
-    open_until: float | None = None
-    for start, end in _in_order(hours, zone, today - _DAY):
-        if end <= at:
-            continue
-        if open_until is None:
-            if start > at:
-                return start
-            open_until = end
-        elif start <= open_until:
-            open_until = max(open_until, end)
-        else:
-            break
-    if open_until is None or _local_date(zone, open_until) >= today + _DAY * HORIZON_DAYS:
-        return None
-    return open_until
-
-
-def opens_at(hours: Hours, timezone: str, at: float) -> float | None:
-    """When it is open next: `at` itself where it is open, None where it stays closed for the next `HORIZON_DAYS`."""
-    return at if is_open(hours, timezone, at) else changes_at(hours, timezone, at)
-
-
 def in_windows(windows: Sequence[Window], timezone: str, at: float) -> bool:
     """Whether `at` lies in one of the weekly windows (quiet hours), holidays or not."""
     return bool(windows) and is_open(Hours(name="", open=tuple(windows)), timezone, at)
-
-
-def _in_order(hours: Hours, zone: ZoneInfo, first: date) -> Iterator[tuple[float, float]]:
-    """All openings from `first` on, by the moment when they begin."""
-    for number in range(HORIZON_DAYS + 2):
-        yield from sorted(_openings(hours, zone, first + _DAY * number))
 
 
 def _openings(hours: Hours, zone: ZoneInfo, day: date) -> Iterator[tuple[float, float]]:
