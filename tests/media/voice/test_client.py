@@ -240,7 +240,7 @@ def test_when_calls_is_killed_its_legs_play_on_and_are_adopted(play: Callable[[S
             await first.open(leg, phone.sdp())
             first.voice.play(leg, music)
         first.voice.record("3.v", Recording("a.wav"))
-        await until(lambda: all(leg.player.plays for leg in house.studio.engine._legs.values()))
+        await until(lambda: all(leg.player._playing for leg in house.studio.engine._legs.values()))
         await asyncio.sleep(0.1)
         first.voice.leave()
         await house._lines[0].close()
@@ -340,8 +340,8 @@ def test_a_message_that_is_sent_again_is_not_done_again(studio: Studio, tmp_path
         first, second = await asyncio.gather(service.handle(payload), service.handle(payload))
         assert first == second == await service.handle(payload)
         assert "".join(event.key for event in studio.events if isinstance(event, Key)) == "123456789*0#"
-        strange = messages.pack(messages.Batch("client", "calls-voice", "another life", 2, (messages.Close("1.v"),)))
-        assert messages.read_done(await service.handle(strange)).strange
+        stray = messages.pack(messages.Batch("client", "calls-voice", "another life", 2, (messages.Close("1.v"),)))
+        assert messages.read_done(await service.handle(stray)) == messages.Done("boot", 2)
         assert len(studio.engine) == 1
         service.close()
         await bus.close()

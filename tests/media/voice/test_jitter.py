@@ -42,11 +42,11 @@ def test_it_waits_longer_once_a_packet_came_too_late_and_less_again_later() -> N
     taken(buffer)
     taken(buffer)
     buffer.put(packet(10))
-    assert buffer.delay_frames == LEAST_FRAMES + 1
+    assert buffer._target == LEAST_FRAMES + 1
     for number in range(11, 11 + 2 * SHRINK_AFTER_FRAMES):
         buffer.put(packet(number))
         taken(buffer)
-    assert buffer.delay_frames == LEAST_FRAMES
+    assert buffer._target == LEAST_FRAMES
 
 
 def test_a_pause_of_the_sender_makes_nobody_wait_longer() -> None:
@@ -60,7 +60,7 @@ def test_a_pause_of_the_sender_makes_nobody_wait_longer() -> None:
         for _ in range(15):
             taken(buffer)
             number += 1
-    assert buffer.delay_frames == LEAST_FRAMES
+    assert buffer._target == LEAST_FRAMES
 
 
 def test_a_sender_whose_clock_is_too_fast_does_not_fall_behind() -> None:
@@ -100,7 +100,7 @@ def test_whatever_comes_it_stays_small_and_never_fails(story: list[tuple[int, in
         if take:
             buffer.take()
         assert len(buffer._packets) <= FULL_FRAMES + 1
-        assert LEAST_FRAMES <= buffer.delay_frames <= MOST_FRAMES
+        assert LEAST_FRAMES <= buffer._target <= MOST_FRAMES
 
 
 @given(st.permutations(range(30)))

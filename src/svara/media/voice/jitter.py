@@ -37,11 +37,6 @@ class JitterBuffer:
         self._since = 0
         self._dry = 0
 
-    @property
-    def delay_frames(self) -> int:
-        """The delay that it wants to keep."""
-        return self._target
-
     def put(self, packet: Packet) -> None:
         """A packet came in."""
         if packet.ssrc != self._ssrc:

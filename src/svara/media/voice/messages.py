@@ -113,12 +113,11 @@ class Standing(_Message, frozen=True, tag=3):
 
 
 class Done(_Message, frozen=True):
-    """`boot` is random for each life of the voice process. `strange`: the batch was for another life, nothing was done."""
+    """`boot` is random for each life of the voice process; of a batch for another life nothing was done."""
 
     boot: str
     number: int
     results: tuple[Described | Refused | Standing, ...] = ()
-    strange: bool = False
 
 
 class News(_Message, frozen=True):

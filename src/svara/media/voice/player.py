@@ -76,10 +76,6 @@ class Player:
         self._music: _Sequence | None = None
         self.finished = ""
 
-    @property
-    def plays(self) -> bool:
-        return self._playing is not None
-
     def play(self, playing: Playing, codec: Codec, *, raw: bool) -> None:
         """Play this from now on."""
         items: tuple[Item, ...] = () if playing.loop else playing.items

@@ -110,7 +110,7 @@ class Service:
         batch = say.read_batch(payload)
         self._heard_at[batch.owner] = self._clock.monotonic()
         if batch.boot not in ("", self._boot):
-            return say.pack(say.Done(self._boot, batch.number, strange=True))
+            return say.pack(say.Done(self._boot, batch.number))
         number, answer = self._answered.get(batch.client, (0, None))
         if batch.number != number or answer is None:
             answer = asyncio.get_running_loop().create_future()
