@@ -75,10 +75,6 @@ class Lamps:
         self._by_box: dict[str, list[Subscription]] = {}
         self._by_login: dict[str, list[Subscription]] = {}
 
-    @property
-    def subscriptions(self) -> int:
-        return len(self._by_tag)
-
     # --- how many messages wait
 
     def look(self, folder: Path) -> None:

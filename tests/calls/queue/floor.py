@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from svara.calls.queue.machine import Machine
-from svara.calls.queue.model import Action, Agent, CallBack, GiveUp, Offer, Overflow, Place, WakeAt, Withdraw
+from svara.calls.queue.model import Action, Agent, AgentChoice, CallBack, GiveUp, Offer, Overflow, Place, WakeAt, Withdraw
 from svara.people.office import Member, Queue, Tenant
 
 
@@ -120,6 +120,10 @@ class Floor:
 
     def line(self, name: str = "support") -> list[str]:
         return [one.caller for one in self.machine.standing(name)]
+
+    def choices(self, *people: str) -> list[AgentChoice]:
+        """What these chose, of those who chose anything."""
+        return [choice for person in people if (choice := self.machine.choice(person)) is not None]
 
     def states(self, name: str = "support") -> dict[str, str]:
         return {one.person: one.state for one in self.machine.members(name)}

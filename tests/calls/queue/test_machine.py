@@ -627,7 +627,7 @@ def test_a_new_machine_takes_over_the_line_the_talks_and_the_choices() -> None:
     floor.enters("c1", "c2", "c3", "c4", "c5")
     floor.keeps("c3", NUMBER)
     floor.enters("urgent", priority=3)
-    before, choices = floor.machine.standing("support"), floor.machine.choices()
+    before, choices = floor.machine.standing("support"), floor.choices("anna", "bob", "cecilie")
 
     floor.machine = Machine(tenant(rules), floor.now, new_id=iter(f"new{n}" for n in range(99)).__next__)
     floor.ringing.clear()
@@ -652,7 +652,7 @@ def test_choices_outlive_the_machine() -> None:
     floor.agent("anna", state="paused", reason="lunch")
     floor.agent("bob", state="logged-out", queue="sales")
     later = Floor(*rules)
-    later.take(later.machine.choose(floor.machine.choices(), 0.0))
+    later.take(later.machine.choose(floor.choices("anna", "bob"), 0.0))
     assert later.shown == {"anna": ("paused", "lunch"), "bob": ("available", "")}
     assert later.states("sales") == {"anna": "paused", "bob": "logged-out"}
 

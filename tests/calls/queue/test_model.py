@@ -262,7 +262,7 @@ class Queues(RuleBasedStateMachine):
     @rule()
     def the_process_is_killed(self) -> None:
         """What rang rings no more; lines, kept places, talks and choices are durable."""
-        choices = self.machine.choices()
+        choices = [choice for person in PEOPLE if (choice := self.machine.choice(person)) is not None]
         standing = [
             Standing(caller, came[0], came[2], came[1], number, position=came[3])
             for caller, number in self.waits.items()
@@ -297,17 +297,15 @@ class Queues(RuleBasedStateMachine):
             line = [one.caller for one in self.machine.standing(name)]
             wanted = sorted(line, key=lambda one: (-self.came[one][1], self.came[one][2], self.came[one][3]))
             assert line == wanted
-            for position, caller in enumerate(line, 1):
-                told = self.machine.position(caller)
-                assert told is not None
-                assert told[0] == position
+            inside = self.machine._lines[name]  # what callers are told of their place is counted another way
+            assert [inside.position(self.machine._callers[one]) for one in line] == list(range(1, len(line) + 1))
 
     @invariant()
     def nobody_waits_whom_a_free_agent_could_have(self) -> None:
         """Whoever is free has nobody waiting in a queue of theirs but those who are offered already, need more skill for
         now, or whose number is not tried again yet."""
         for name in ("support", "sales"):
-            line = self.machine._lines[name]  # the one look inside: who is free, by the machine's own account
+            line = self.machine._lines[name]  # a look inside: who is free, by the machine's own account
             assert line.next_pair(self.now) is None
 
     @invariant()

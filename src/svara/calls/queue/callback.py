@@ -34,7 +34,6 @@ class CallingBack:
         self._action = action
         self._place = place
         self._accepted = False
-        self._talked = False
         self._timer: Timer | None = None
         self._call: Call | None = None
         room.offers[action.offer] = self
@@ -102,7 +101,6 @@ class CallingBack:
     def _picked_up(self) -> None:
         """The number answered."""
         room, action, call = self._room, self._action, self._call
-        self._talked = True
         self._forget()
         room.forget_kept(action.caller)
         if call is not None:

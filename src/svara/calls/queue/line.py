@@ -150,7 +150,6 @@ class Line:
         "queue",
         "ready",
         "tiers",
-        "turned",
         "waiting",
     )
 

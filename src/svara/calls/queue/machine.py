@@ -275,10 +275,6 @@ class Machine(Core):
             views.append(MemberView(member.agent.person, state, reason, member.agent.shown_since, member.calls))
         return views
 
-    def choices(self) -> list[AgentChoice]:
-        """What agents chose, of those who chose anything."""
-        return [choice for person in self._agents if (choice := self.choice(person)) is not None]
-
     def choice(self, person: str) -> AgentChoice | None:
         """What this agent chose; None for nothing: logged in everywhere, and at work."""
         agent = self._agents.get(person)
@@ -308,7 +304,7 @@ class Machine(Core):
         return agent is not None and (bool(agent.members) if queue is None else queue in agent.members)
 
     def choose(self, choices: Iterable[AgentChoice], now: float) -> Actions:
-        """Take choices up again, as `choices` gave them."""
+        """Take choices up again, as `choice` gave them."""
         self._begin(now)
         for choice in choices:
             agent = self._agents.get(choice.person)
@@ -318,11 +314,3 @@ class Machine(Core):
                     member.logged_in = queue not in choice.logged_out
                 self._roster.count(agent)
         return self._done()
-
-    def position(self, caller: str) -> tuple[int, float | None] | None:
-        """Where a caller stands (1: next) and how many seconds they have to expect; None for one who does not wait."""
-        found = self._callers.get(caller)
-        if found is None:
-            return None
-        position = found.line.position(found)
-        return position, found.line.expected_wait_seconds(position)

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from svara.calls.leg import Leg
     from svara.calls.queue.waiting import InQueue
 
-ALONE_SECONDS = 5.0
-"""The machine ends an offer by itself, a moment after it should have ended; the phones ring no longer than they should."""
-
 
 def how_of(refusal: Refusal) -> OfferEnd:
     """What a refusal means for an offer."""
