@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +76,25 @@ class DataFolder:
     def secret_key(self) -> Path:
         """Random bytes from which signing keys are derived; made at first start, mode 0600."""
         return self.root / "secret-key"
+
+
+def put(place: Path, content: bytes, *, synced: bool = True) -> None:
+    """Write a file, whole or not at all; only the owner may read it, and its folder is made where there is none.
+
+    `synced`: it outlasts a power cut. Raises OSError where the disk refuses, and leaves nothing behind then.
+    """
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -8,12 +8,12 @@ A box is named "person:<id>" or "queue:<id>".
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from svara.data import put
 
 COUNTS_FILE = "mailboxes.msgpack"
 """The counts' name in the data folder: a map of boxes to `Counts`. A box without messages is not in it."""
@@ -95,14 +95,7 @@ Answer = Messages | Done | Refused
 
 def write_counts(counts: dict[str, Counts], folder: Path) -> None:
     """Put the counts in place, whole or not at all; readable by the owner only."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".mailboxes-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.msgpack.encode(counts))
-        Path(name).replace(folder / COUNTS_FILE)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    put(folder / COUNTS_FILE, msgspec.msgpack.encode(counts), synced=False)
 
 
 def read_counts(folder: Path) -> dict[str, Counts]:

@@ -8,13 +8,13 @@ digest hashes (HA1, RFC 7616 section 3.4.2).
 
 from __future__ import annotations
 
-import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from svara.data import put
 
 REALM = "svara"
 """The digest realm of every phone (RFC 7616 section 3.3). HA1 depends on it, so it never changes."""
@@ -345,16 +345,7 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
 
 def write_office(office: Office, folder: Path) -> None:
     """Put the snapshot in place, whole or not at all; readable by the owner only."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".office-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.msgpack.encode(office))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(folder / SNAPSHOT_FILE)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    put(folder / SNAPSHOT_FILE, msgspec.msgpack.encode(office))
 
 
 def read_office(folder: Path) -> Office:

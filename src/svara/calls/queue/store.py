@@ -6,14 +6,13 @@ journal. The file is written whole, by an atomic rename, whenever something chan
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from svara import log
 from svara.calls.queue.model import AgentChoice
+from svara.data import put
 
 _logger = log.get("calls.queue")
 
@@ -64,11 +63,6 @@ class Store:
     def write(self) -> None:
         """Put everything on disk. A disk that refuses is logged, and changes nothing else."""
         try:
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".queues-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.msgpack.encode(self._tenants))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
+            put(self._path, msgspec.msgpack.encode(self._tenants))
         except OSError:
             _logger.exception("what agents chose cannot be written")

@@ -11,11 +11,10 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from svara.data import DataFolder
+from svara.data import DataFolder, put
 from svara.media.sounds.decode import MAX_BYTES, REFUSED
 from svara.media.sounds.form import SoundError
 
@@ -78,22 +77,6 @@ def store_wav(data: DataFolder, tenant: str, wav: bytes) -> str:
     else:
         put(place, wav)
     return file
-
-
-def put(place: Path, content: bytes, *, synced: bool = True) -> None:
-    """Write a file, whole or not at all; only the owner may read it. `synced`: it outlasts a power cut."""
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            if synced:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def remove_unused(data: DataFolder, tenant: str, used: Collection[str], now: float) -> int:

@@ -19,9 +19,9 @@ from pathlib import Path
 import msgspec
 
 from svara import log
+from svara.data import put
 from svara.media.sounds import music, phrases, speech
 from svara.media.sounds.form import SoundError
-from svara.media.sounds.library import put
 
 STOCK = Path(sys.prefix) / "share" / "svara" / "sounds"
 NOTE_EVERY = 25
