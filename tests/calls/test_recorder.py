@@ -154,6 +154,35 @@ def test_the_recording_goes_on_when_the_calls_process_is_killed(at_work: Office,
     assert recorded.seconds == 11
 
 
+def test_what_was_paused_by_hand_stays_paused_when_the_calls_process_is_killed(
+    at_work: Office, anna: Phone, bob: Phone
+) -> None:
+    leg = talk(at_work, anna, bob)
+    Service(at_work.switch, at_work.folder).answer(PauseRecording("t-acme", at_work.calls[0].id))
+    at_work.kill()
+    at_work.start()
+    at_work.wait(10)
+    at_work.voice.press("4", leg)
+    at_work.wait(10)
+    assert at_work.voice.legs[leg].paused, "the key's own pause is over, the wish is not"
+    service = Service(at_work.switch, at_work.folder)
+    assert service.answer(PauseRecording("t-acme", at_work.calls[0].id, paused=False)) == Done()
+    assert not at_work.voice.legs[leg].paused
+    anna.hang_up()
+
+
+def test_a_pause_for_keys_ends_although_the_calls_process_is_killed_in_it(at_work: Office, anna: Phone, bob: Phone) -> None:
+    leg = talk(at_work, anna, bob)
+    at_work.voice.press("4", leg)
+    at_work.kill()
+    at_work.start()
+    at_work.wait(1)
+    assert at_work.voice.legs[leg].paused
+    at_work.wait(10)
+    assert not at_work.voice.legs[leg].paused
+    anna.hang_up()
+
+
 @pytest.mark.parametrize("lost", ["voice", "relay"])
 def test_after_a_loss_a_second_file_begins_and_the_record_knows_both(
     at_work: Office, anna: Phone, bob: Phone, lost: str

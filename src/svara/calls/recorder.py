@@ -1,7 +1,8 @@
 """The recording of a talk: the voice process gets a copy of what each side says, and writes one stereo file.
 
 The talk itself is not touched: who listens is a subscriber at the relay. Guarantees: the record names every file that was
-begun, before the call's end is written; while somebody presses keys (a card number, perhaps) nothing is written but silence.
+begun, before the call's end is written; while somebody presses keys (a card number, perhaps) nothing is written but silence; what was paused by hand stays paused,
+after a restart too.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _logger = log.get("calls.recorder")
 class Recorder:
     """Records one talk. `file` is what is being written, relative to the recordings; empty as long as nothing is."""
 
-    def __init__(self, call: Call, why: str, file: str = "") -> None:
-        """With `file`, of a talk taken up, a recording that went on meanwhile."""
+    def __init__(self, call: Call, why: str, file: str = "", *, paused: bool = False) -> None:
+        """With `file`, of a talk taken up, a recording that went on meanwhile; `paused` when it was by hand."""
         self.call = call
         self.why = why
         self.file = file
@@ -43,8 +44,10 @@ class Recorder:
         self._open: set[str] = set()
         self._over: Callable[[], object] | None = None
         self._timer: Timer | None = None
-        self._paused_by_hand = False
+        self.paused_by_hand = paused
         self._keys: Timer | None = None
+        if file:  # it may have been silent for keys, of which nobody knows any more
+            self._keys = call.switch.clock.call_later(KEYS_SECONDS, call.guarded, self._keys_over)
         for side in SIDES:
             call.switch.guests[self._id(side)] = self
 
@@ -87,13 +90,14 @@ class Recorder:
 
     def pause(self, *, paused: bool) -> None:
         """By hand, until it is taken back."""
-        self._paused_by_hand = paused
+        self.paused_by_hand = paused
         self._pause()
+        self.call.save()
 
     def _pause(self) -> None:
         voice = self.call.switch.voice
         if self.file and voice is not None:
-            voice.pause_recording(self.legs[0], paused=self._paused_by_hand or self._keys is not None)
+            voice.pause_recording(self.legs[0], paused=self.paused_by_hand or self._keys is not None)
 
     def _keys_over(self) -> None:
         self._keys = None

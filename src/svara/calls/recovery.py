@@ -126,7 +126,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
     if call.tape:
-        call.recorder = Recorder(call, call.tape, state.tape_file)
+        call.recorder = Recorder(call, call.tape, state.tape_file, paused=state.tape_paused)
     return call
 
 

@@ -73,6 +73,8 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     tape: str = ""
     """Whose rule wants it recorded, and the file that is being written."""
     tape_file: str = ""
+    tape_paused: bool = False
+    """By hand."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -106,6 +108,7 @@ def encode(call: Call) -> bytes:
             call.consent,
             call.tape,
             call.recorder.file if call.recorder is not None else "",
+            call.recorder is not None and call.recorder.paused_by_hand,
         )
     )
 
