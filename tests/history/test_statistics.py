@@ -98,6 +98,20 @@ def test_the_time_that_agents_spent_in_each_state(acme: Company) -> None:
     assert bob.states == {"available": 3.5 * 3600, "paused": 1800.0}
 
 
+def test_an_agent_who_logged_in_days_ago_and_is_still_there(acme: Company) -> None:
+    """Bob logged in three days ago, and nothing changed since; Dag logged out four days ago."""
+    now = datetime.now(UTC)
+
+    def told(person: Account, days: float, state: str) -> AgentChanged:
+        at = (now - timedelta(days=days)).timestamp()
+        return AgentChanged("", at, tenant=acme.tenant.id, person=person.id, state=state)  # type: ignore[arg-type]
+
+    write_agents([told(acme.bob, 3.5, "paused"), told(acme.bob, 3, "available")])
+    write_agents([told(acme.dag, 5, "available"), told(acme.dag, 4, "logged-out")])
+    [bob] = access_statistics(acme.cecilie, since=now - timedelta(days=1), until=now).agents
+    assert (bob.username, bob.states) == ("bob", {"available": 86_400.0})
+
+
 def test_members_and_other_companies_see_nothing(acme: Company) -> None:
     globex = company("globex")
     happened(queue_call(acme, caller(1), [("bob", "answered")]))

@@ -103,13 +103,13 @@ async def _forget_expired() -> None:
     """Sessions, invitations, recordings and the like go when their time is over."""
     from django.db import DatabaseError, connection  # noqa: PLC0415
 
-    from svara.history.recordings import forget_recordings  # noqa: PLC0415
+    from svara.history.retention import forget_history  # noqa: PLC0415
     from svara.people.retention import forget_expired  # noqa: PLC0415
 
     def forget() -> None:
         try:
             forget_expired()
-            forget_recordings()
+            forget_history()
         except DatabaseError:
             _log.warning("what has expired could not be forgotten now", exc_info=True)
         finally:

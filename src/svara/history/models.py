@@ -3,7 +3,8 @@
 Rows are written once, by the role that follows the journal (`svara.history.main`), and never changed. Persons of the
 tenant stand here by id only: their names come from the directory, so a changed name is right everywhere and a removed one
 is gone. A name is kept only for callers from outside, as their signalling showed it. What is only ever read together with
-its call (legs, holds, quality) is one JSON column, not tables.
+its call (legs, holds, quality) is one JSON column, not tables. What agents did, and who was missed, goes after a time
+(`svara.history.retention`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from svara.privacy.catalogue import (
     not_personal,
 )
 
-_FACT = not_personal(WITH_TENANT, Source.USE)
 _PLACE = not_personal(Retention("installation"))
 _UNTIL_ENDED = Retention("call's end")
 
@@ -34,12 +34,30 @@ def _employee(category: str, retention: Retention = WITH_TENANT) -> Declaration:
     return Declaration(category, Purpose.HISTORY, Basis.CONTRACT, retention, Subject.EMPLOYEE, Source.USE)
 
 
-def _outside(category: str) -> Declaration:
-    return Declaration(category, Purpose.HISTORY, Basis.LEGITIMATE_INTEREST, WITH_TENANT, Subject.OUTSIDE_PERSON, Source.USE)
+def _outside(category: str, retention: Retention = WITH_TENANT) -> Declaration:
+    return Declaration(category, Purpose.HISTORY, Basis.LEGITIMATE_INTEREST, retention, Subject.OUTSIDE_PERSON, Source.USE)
 
 
-_PERSON = _employee("user.unique_id")
-_WHEN = _employee("user.behavior")
+def _fact(retention: Retention) -> Declaration:
+    return not_personal(retention, Source.USE)
+
+
+def _person(retention: Retention) -> Declaration:
+    return _employee("user.unique_id", retention)
+
+
+def _when(retention: Retention) -> Declaration:
+    return _employee("user.behavior", retention)
+
+
+_FACT, _PERSON, _WHEN = _fact(WITH_TENANT), _person(WITH_TENANT), _when(WITH_TENANT)
+
+AGENT_DAYS = 400
+"""So long it stays known what an agent did: as long as statistics reach."""
+MISSED_DAYS = 90
+_WITH_OFFER = Retention("account", days=AGENT_DAYS, since="offered_at")
+_WITH_MOMENT = Retention("account", days=AGENT_DAYS, since="at")
+_WITH_MISSED = Retention("tenant", days=MISSED_DAYS, since="missed_at")
 
 NUMBER_LENGTH = 200
 NAME_LENGTH = 200
@@ -138,15 +156,15 @@ class QueueWait(TenantOwned):
 class QueueOffer(TenantOwned):
     """A caller was offered to an agent. `how` it ended is a word of `AgentOfferEnded`."""
 
-    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="queue_offers"), _FACT)
+    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="queue_offers"), _fact(_WITH_OFFER))
     call_id: str
-    offer = declared(models.CharField(max_length=64), _FACT)
-    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
-    person = declared(models.CharField(max_length=32), _PERSON)
-    offered_at = declared(models.DateTimeField(), _WHEN)
-    ring_seconds = declared(models.FloatField(), _WHEN)
-    how = declared(models.CharField(max_length=12, blank=True), _WHEN)
-    id = declared(models.BigAutoField(primary_key=True), _FACT)
+    offer = declared(models.CharField(max_length=64), _fact(_WITH_OFFER))
+    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _fact(_WITH_OFFER))
+    person = declared(models.CharField(max_length=32), _person(_WITH_OFFER))
+    offered_at = declared(models.DateTimeField(), _when(_WITH_OFFER))
+    ring_seconds = declared(models.FloatField(), _when(_WITH_OFFER))
+    how = declared(models.CharField(max_length=12, blank=True), _when(_WITH_OFFER))
+    id = declared(models.BigAutoField(primary_key=True), _fact(_WITH_OFFER))
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -163,11 +181,11 @@ class QueueOffer(TenantOwned):
 class AgentMoment(TenantOwned):
     """From `at` on an agent was in this state, until the next such moment."""
 
-    person = declared(models.CharField(max_length=32), _PERSON)
-    at = declared(models.DateTimeField(), _WHEN)
-    state = declared(models.CharField(max_length=12), _WHEN)
-    reason = declared(models.CharField(max_length=100, blank=True), _WHEN)
-    id = declared(models.BigAutoField(primary_key=True), _FACT)
+    person = declared(models.CharField(max_length=32), _person(_WITH_MOMENT))
+    at = declared(models.DateTimeField(), _when(_WITH_MOMENT))
+    state = declared(models.CharField(max_length=12), _when(_WITH_MOMENT))
+    reason = declared(models.CharField(max_length=100, blank=True), _when(_WITH_MOMENT))
+    id = declared(models.BigAutoField(primary_key=True), _fact(_WITH_MOMENT))
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -186,27 +204,27 @@ class MissedCaller(TenantOwned):
     empty where somebody said that nothing is left to do.
     """
 
-    id = declared(models.CharField(primary_key=True, max_length=64), _FACT)
-    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
-    name = declared(models.CharField(max_length=QUEUE_LENGTH), _FACT)
-    number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
-    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
-    missed_at = declared(models.DateTimeField(), _FACT)
-    wait_seconds = declared(models.FloatField(), _FACT)
-    outcome = declared(models.CharField(max_length=12), _FACT)
+    id = declared(models.CharField(primary_key=True, max_length=64), _fact(_WITH_MISSED))
+    queue = declared(models.CharField(max_length=QUEUE_LENGTH), _fact(_WITH_MISSED))
+    name = declared(models.CharField(max_length=QUEUE_LENGTH), _fact(_WITH_MISSED))
+    number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number", _WITH_MISSED))
+    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name", _WITH_MISSED))
+    missed_at = declared(models.DateTimeField(), _fact(_WITH_MISSED))
+    wait_seconds = declared(models.FloatField(), _fact(_WITH_MISSED))
+    outcome = declared(models.CharField(max_length=12), _fact(_WITH_MISSED))
     state = declared(
         models.CharField(
             max_length=8,
             choices=[("waiting", "waiting"), ("claimed", "claimed"), ("handled", "handled")],
             default="waiting",
         ),
-        _FACT,
+        _fact(_WITH_MISSED),
     )
-    claimed_by = declared(models.CharField(max_length=32, blank=True), _PERSON)
-    claimed_at = declared(models.DateTimeField(null=True, blank=True), _WHEN)
-    handled_by = declared(models.CharField(max_length=32, blank=True), _PERSON)
-    handled_at = declared(models.DateTimeField(null=True, blank=True), _WHEN)
-    handled_call = declared(models.CharField(max_length=64, blank=True), _FACT)
+    claimed_by = declared(models.CharField(max_length=32, blank=True), _person(_WITH_MISSED))
+    claimed_at = declared(models.DateTimeField(null=True, blank=True), _when(_WITH_MISSED))
+    handled_by = declared(models.CharField(max_length=32, blank=True), _person(_WITH_MISSED))
+    handled_at = declared(models.DateTimeField(null=True, blank=True), _when(_WITH_MISSED))
+    handled_call = declared(models.CharField(max_length=64, blank=True), _fact(_WITH_MISSED))
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -6,24 +6,25 @@ moments. For supervisors and administrators; nobody counts another company.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Avg, Count, Max, Q, QuerySet, Sum
+from django.db.models import Avg, Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDay, TruncHour
 
 from svara.history.access import BadFilter, sees_all_calls
-from svara.history.models import AgentMoment, QueueOffer, QueueWait
+from svara.history.models import AGENT_DAYS, AgentMoment, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
 
-MAX_DAYS = 400
+MAX_DAYS = AGENT_DAYS
 HOURLY_DAYS = 3
 """Up to so many days the slots are hours, beyond them days."""
 DEFAULT_SERVICE_SECONDS = 20.0
+LOGGED_OUT = "logged-out"
 
 ANSWERED, ABANDONED = Q(why="answered"), Q(why__in=("abandoned", ""))
 
@@ -218,27 +219,27 @@ def _agents(
 
 def _times(actor: Account, since: datetime, until: datetime) -> dict[str, dict[str, float]]:
     """How long each agent was in which state between the two moments; what nobody told of is not counted."""
-    moments: Iterable[AgentMoment] = (
-        AgentMoment.of(actor)
-        .filter(at__gte=since.astimezone(UTC) - timedelta(days=1), at__lt=until.astimezone(UTC))
-        .order_by("person", "at")
-    )
+    begin = since.astimezone(UTC)
+    earlier = AgentMoment.of(actor).filter(person=OuterRef("id"), at__lt=begin).order_by("-at")
+    last = Account.of(actor).annotate(last=Subquery(earlier.values("id")[:1])).values("last")
+    standing = AgentMoment.of(actor).filter(id__in=last).values_list("person", "state")
+    told = AgentMoment.of(actor).filter(at__gte=begin, at__lt=until.astimezone(UTC)).order_by("at", "id")
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    before = {person: (state, begin) for person, state in standing.iterator()}
+
+    def add(person: str, end: datetime) -> None:
+        state, at = before.get(person, (LOGGED_OUT, end))
+        if state != LOGGED_OUT and end > at:
+            seconds[person, state] += (end - at).total_seconds()
+
+    for person, at, state in told.values_list("person", "at", "state").iterator():
+        add(person, at)
+        before[person] = (state, at)
+    for person in before:
+        add(person, _last(until))
     times: dict[str, dict[str, float]] = {}
-    before: AgentMoment | None = None
-
-    def add(moment: AgentMoment, end: datetime) -> None:
-        begin = max(moment.at, since)
-        if moment.state != "logged-out" and end > begin:
-            states = times.setdefault(moment.person, {})
-            states[moment.state] = round(states.get(moment.state, 0.0) + (end - begin).total_seconds(), 3)
-
-    for moment in moments:
-        if before is not None:
-            same = before.person == moment.person
-            add(before, moment.at if same else _last(until))
-        before = moment
-    if before is not None:
-        add(before, _last(until))
+    for (person, state), spent in seconds.items():
+        times.setdefault(person, {})[state] = round(spent, 3)
     return times
 
 
