@@ -11,6 +11,7 @@ from svara.bus import connect
 from svara.data import DataFolder
 
 ANNOUNCE_SECONDS = 2.0
+"""How long telling may take, at most."""
 
 _log = log.get("bus.announce")
 

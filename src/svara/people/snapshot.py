@@ -6,24 +6,16 @@ the later one sees both changes, and an older picture never replaces a newer one
 
 from __future__ import annotations
 
-import asyncio
-import os
 import time
-from threading import Thread
 
 import msgspec
 from django.conf import settings
 from django.db import transaction
 
-from svara import log
+from svara.bus.announce import ANNOUNCE_SECONDS, announce
 from svara.data import DataFolder, locked
 from svara.people import office, own, routing
 from svara.people.models import Account, Phone, Sound, Tenant
-
-ANNOUNCE_SECONDS = 2.0
-"""How long telling the other processes may take; they also see the new version whenever they look."""
-
-_log = log.get("people.snapshot")
 
 
 def changed() -> None:
@@ -109,30 +101,6 @@ def _person(account: Account, phones: list[office.Phone]) -> office.Person:
 
 def _publish() -> None:
     write(settings.DATA)
-    # In a thread of its own: the caller may itself run inside an event loop.
-    thread = Thread(target=_announce, args=(settings.DATA,), daemon=True)
-    thread.start()
-    thread.join(ANNOUNCE_SECONDS)
-
-
-def _announce(data: DataFolder) -> None:
-    if not (data.bus_socket.exists() or os.environ.get("SVARA_REDIS_URL")):
-        return  # nothing serves this folder
-    try:
-        asyncio.run(asyncio.wait_for(_send(data), ANNOUNCE_SECONDS))
-    except Exception:
-        # Whatever is wrong with the bus, the change itself stands; a process that comes up later reads the snapshot.
-        _log.warning("The new snapshot could not be announced", exc_info=True)
-
-
-async def _send(data: DataFolder) -> None:
-    from svara.bus import connect  # noqa: PLC0415  not needed where nothing serves
-
-    bus = connect(data)
-    try:
-        # Publishing only hands over: to see one's own event come back is to know that the bus carried it.
-        async with bus.subscribe(office.TOPIC_OFFICE) as events:
-            bus.publish(office.TOPIC_OFFICE)
-            await anext(events)
-    finally:
-        await bus.close()
+    announcing = announce(settings.DATA, office.TOPIC_OFFICE, [b""])
+    if announcing is not None:
+        announcing.join(ANNOUNCE_SECONDS)
