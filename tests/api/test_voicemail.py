@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.voicemail.stories import OSLO, happen, left, queue
 from svara.data import DataFolder
 from svara.people.models import Account
 from svara.people.office import read_office
+from svara.people.retention import forget_sounds
 from svara.voicemail.models import Message
 
 TUNE = file(tone(440, 3), "ogg", "libopus")
@@ -128,10 +130,14 @@ def test_bob_speaks_a_greeting_with_an_end(acme: Company, bob: Caller, data_fold
     assert (data_folder.sounds / greeting.file).exists()
 
     assert upload(bob, file(tone(600, 2), "wav", "pcm_s16le")).json()["until"] is None
+    two_hours_on = time.time() + 7200
+    assert forget_sounds(two_hours_on) == 1
     assert not (data_folder.sounds / greeting.file).exists(), "what was said before is gone"
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 404
     assert read_office(data_folder.root).tenants[0].by_username["bob"].greeting is None
+    assert forget_sounds(time.time()) == 0, "somebody may be about to use the same sound"
+    assert forget_sounds(two_hours_on) == 1
     assert list(data_folder.sounds.rglob("*.wav")) == []
 
 
@@ -140,6 +146,7 @@ def test_the_same_sound_of_two_people_stays_while_one_uses_it(acme: Company, bob
     dag = Caller(acme.dag)
     assert upload(bob, TUNE).status_code == upload(dag, TUNE).status_code == 200
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204
+    assert forget_sounds(time.time() + 7200) == 0
     assert len(list(data_folder.sounds.rglob("*.wav"))) == 1
     assert dag.get("/voicemail/greeting")["seconds"] == pytest.approx(3.0, abs=0.1)
 

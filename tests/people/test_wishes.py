@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from django.conf import settings
@@ -10,6 +12,7 @@ from svara.media.sounds.form import to_wav
 from svara.people import administration, wishes
 from svara.people.models import Account
 from svara.people.office import Forward, read_office
+from svara.people.retention import forget_sounds
 from svara.people.wish import AddSound, Done, Refused, SetChoice, SetForward, SetGreeting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +61,8 @@ def test_a_greeting_goes_into_the_library_and_its_recording_away(anna: Account) 
     assert not place.exists()
     assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id)) == Done()
     assert snapshot_of(anna).greeting is None
+    assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id)) == Done(), "the standard greeting already"
+    assert forget_sounds(time.time() + 7200) == 1, "her voice does not stay on the disk"
 
 
 @pytest.mark.parametrize("file", ["greetings/none.wav", "../../etc/passwd", "/etc/passwd"])

@@ -19,8 +19,8 @@ from tests.voicemail.stories import happen, left, queue
 from tests.web.office import Company
 
 from svara.media.sounds import library
+from svara.people.greeting import do_remove_greeting, do_set_greeting
 from svara.people.models import Account
-from svara.voicemail.greeting import do_remove_greeting, do_set_greeting
 from svara.voicemail.models import Message
 from svara.web.pages import voicemail
 from svara.web.sound_file import sound_file

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from svara.api.auth import account_of
 from svara.api.schemas import SOUND
+from svara.people import greeting
 from svara.people.access import NotFound
-from svara.voicemail import actions, greeting
+from svara.voicemail import actions
 from svara.voicemail.access import MessageView, access_boxes, access_message, access_messages, access_sound
 from svara.web.sound_file import sound_file
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from svara.media.sounds.library import MAX_BYTES
 from svara.people import access, administration
+from svara.people import greeting as greetings
 from svara.people.actions import Invalid
 from svara.people.errors import PlainError
-from svara.voicemail import greeting as voicemail
 from svara.web.forms.fields import Form, read
 from svara.web.forms.kinds import OWN
 from svara.web.forms.options import options
@@ -53,12 +53,12 @@ def greeting(request: HttpRequest) -> HttpResponse:
     upload = request.FILES.get("greeting")
     try:
         if "remove" in request.POST:
-            voicemail.do_remove_greeting(account)
+            greetings.do_remove_greeting(account)
         elif upload is None or upload.size is None or upload.size > MAX_BYTES:
             raise Invalid(_("Choose a sound file of at most 20 MB."))
         else:
             until = _end_of_day(request.POST.get("until", ""))
-            voicemail.do_set_greeting(account, upload.read(), until)
+            greetings.do_set_greeting(account, upload.read(), until)
     except access.NotFound:
         pass  # there is none to remove
     except Invalid as error:

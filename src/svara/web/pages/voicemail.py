@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from svara.history.access import BadFilter
+from svara.people import greeting as greetings
 from svara.people.access import NotFound
 from svara.people.actions import Invalid
 from svara.people.models import Account
 from svara.voicemail import actions
-from svara.voicemail import greeting as greetings
 from svara.voicemail.access import access_boxes, access_messages, access_notice, access_sound
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.sound_file import sound_file

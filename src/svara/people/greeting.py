@@ -1,4 +1,8 @@
-"""A person's own greeting: what callers hear before the tone, for as long as the person wants."""
+"""A person's own greeting: what callers hear before the tone, for as long as the person wants.
+
+Pages, the API and phones set it here. The file of one that is not used any more is deleted by `svara.people.retention`,
+as that of every sound: the same sound is one file for all who gave it, and somebody may be about to use it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from svara.people import access as people
 from svara.people import snapshot
 from svara.people.access import NotFound
 from svara.people.actions import Invalid
-from svara.people.models import Account, Sound
+from svara.people.models import Account
 
 MAX_SECONDS = 120.0
 _HEADER_BYTES = 44
@@ -44,53 +48,40 @@ def access_greeting(actor: Account) -> GreetingView:
     if not account.greeting_file or not place.is_file():
         raise NotFound
     until = account.greeting_until and account.greeting_until.astimezone(ZoneInfo(account.tenant.timezone))
-    return GreetingView(_seconds(place), until, place)
+    return GreetingView(_seconds(place.stat().st_size), until, place)
 
 
-def do_set_greeting(actor: Account, sound: bytes, until: datetime | None = None) -> GreetingView:
+def do_set_greeting(actor: Account, sound: bytes | Path, until: datetime | None = None) -> GreetingView:
     """Use this sound file (any kind that `svara.media.sounds` takes) as one's greeting, until `until`.
 
-    Raises Invalid with the reason when it cannot be used.
+    Raises Invalid with the reason when it cannot be used, NotFound when the actor was removed meanwhile.
     """
     if until is not None and until <= timezone.now():
         raise Invalid("The greeting would end before it begins.")
     try:
-        file = library.store_wav(settings.DATA, actor.tenant_id, library.convert(sound))
+        wav = library.convert(sound)
     except library.SoundError as error:
         raise Invalid(f"The file {error}.") from error
-    place = settings.DATA.sounds / file
-    if _seconds(place) > MAX_SECONDS:
-        _forget(actor.tenant_id, file)
+    if _seconds(len(wav)) > MAX_SECONDS:
         raise Invalid("A greeting may last two minutes.")
-    _change(actor, file, until)
+    _change(actor, library.store_wav(settings.DATA, actor.tenant_id, wav), until)
     return access_greeting(actor)
 
 
 def do_remove_greeting(actor: Account) -> None:
     """Let callers hear the standard greeting again. Raises NotFound where there is no own one."""
-    access_greeting(actor)
+    if not people.me(actor).greeting_file:
+        raise NotFound
     _change(actor, "", None)
 
 
 @transaction.atomic
 def _change(actor: Account, file: str, until: datetime | None) -> None:
     account = people.me(actor)
-    before, account.greeting_file, account.greeting_until = account.greeting_file, file, until
+    account.greeting_file, account.greeting_until = file, until
     account.save(update_fields=["greeting_file", "greeting_until"])
     snapshot.changed()
-    if before and before != file:
-        transaction.on_commit(lambda: _forget(account.tenant_id, before), robust=True)
 
 
-def _forget(tenant_id: str, file: str) -> None:
-    """Delete a sound that nobody of the tenant uses any more: the same sound is one file for all who gave it."""
-    used = (
-        Account.all_tenants.filter(tenant_id=tenant_id, greeting_file=file).exists()
-        or Sound.all_tenants.filter(tenant_id=tenant_id, file=file).exists()
-    )
-    if not used:
-        (settings.DATA.sounds / file).unlink(missing_ok=True)
-
-
-def _seconds(place: Path) -> float:
-    return max(0, place.stat().st_size - _HEADER_BYTES) / 2 / RATE_HZ
+def _seconds(size_bytes: int) -> float:
+    return max(0, size_bytes - _HEADER_BYTES) / 2 / RATE_HZ
