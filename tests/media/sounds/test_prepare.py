@@ -64,11 +64,11 @@ def test_what_is_lost_or_said_otherwise_is_made_anew_and_nothing_else(
     make(tmp_path, "en")
     (tmp_path / "builtin/en/busy.wav").unlink(missing_ok=True)
     (tmp_path / "builtin/en/goodbye.wav").unlink()
-    newer = dict(phrases.catalogue("en")) | {"hold": "Hold on."}
+    newer = dict(phrases.catalogue("en")) | {"closed": "We are closed."}
     monkeypatch.setattr(prepare.phrases, "catalogue", lambda language: newer)
     announcer.said.clear()
     assert make(tmp_path, "en") == 2
-    assert announcer.said == ["Hold on.", "Goodbye."]
+    assert announcer.said == ["We are closed.", "Goodbye."]
 
 
 def test_a_better_voice_says_everything_again(announcer: Announcer, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_process_that_was_killed_has_little_to_do_again(
     assert make(tmp_path, "en") == len(phrases.catalogue("en")) - 100
 
 
-def test_a_voice_that_fails_is_not_asked_five_hundred_times(announcer: Announcer, tmp_path: Path) -> None:
+def test_a_voice_that_fails_is_not_asked_four_hundred_times(announcer: Announcer, tmp_path: Path) -> None:
     announcer.fails = True
     assert make(tmp_path, "en") == 1
     assert len(announcer.said) == prepare.MOST_FAILURES
@@ -133,13 +133,13 @@ def test_another_data_folder_takes_them_from_the_stock(announcer: Announcer, tmp
     assert make(tmp_path / "data", "en", "sv", stock=stock) == 1 + len(phrases.catalogue("sv"))
     assert announcer.said[0] == "Goodbye."
     assert prepare.prepared(tmp_path / "data", "en")
-    stranger = (tmp_path / "data/builtin/en/hold.wav").read_bytes()
-    assert stranger == (stock / "builtin/en/hold.wav").read_bytes()
+    stranger = (tmp_path / "data/builtin/en/closed.wav").read_bytes()
+    assert stranger == (stock / "builtin/en/closed.wav").read_bytes()
 
 
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 def test_a_real_voice_and_the_real_music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {clip: phrases.catalogue("lv")[clip] for clip in ("position-7", "key-4", "hold")}
+    few = {clip: phrases.catalogue("lv")[clip] for clip in ("position-7", "key-4", "recorded")}
     monkeypatch.setattr(prepare.phrases, "catalogue", lambda language: few)
     assert make(tmp_path, "lv") == 4
     seconds = {}
@@ -147,5 +147,5 @@ def test_a_real_voice_and_the_real_music(tmp_path: Path, monkeypatch: pytest.Mon
         samples, rate = form.from_wav((tmp_path / f"builtin/lv/{clip}.wav").read_bytes())
         assert rate == form.RATE_HZ
         seconds[clip] = samples.size / rate
-    assert seconds["key-4"] < seconds["hold"] < seconds["position-7"] < 5 < seconds["../music"]
+    assert seconds["key-4"] < seconds["recorded"] < seconds["position-7"] < 5 < seconds["../music"]
     assert not [name for _, _, names in os.walk(tmp_path) for name in names if name.startswith(".new-")]

@@ -29,7 +29,6 @@ __all__ = [
     "file_of",
     "keep_place",
     "new_messages",
-    "number",
     "phrase",
     "position",
     "received",
@@ -41,7 +40,6 @@ MUSIC = Sound("builtin/music.wav")
 """The music that Svara brings (`svara.media.sounds.music`)."""
 MOST_POSITION = 50
 MOST_MESSAGES = 50
-MOST_NUMBER = 100
 WAIT_MINUTES = (*range(1, 11), *range(15, 61, 5))
 """The waits that are told; what is expected is rounded up to one of them."""
 MOST_DIGITS = 32
@@ -88,11 +86,6 @@ def digits(text: str, language: str) -> tuple[Sound, ...]:
     """A number digit by digit ("4721", "+47 21 00 00 00", "*72#"), `MOST_DIGITS` at most; other characters are left out."""
     said = [character for character in text if character in KEYS or character == "+"][:MOST_DIGITS]
     return tuple(_sound(f"key-{_key_name(character)}", language) for character in said)
-
-
-def number(n: int, language: str) -> tuple[Sound, ...]:
-    """A number as one counts, 0..100; beyond that digit by digit."""
-    return (_sound(f"number-{n}", language),) if 0 <= n <= MOST_NUMBER else digits(str(n), language)
 
 
 def new_messages(count: int, language: str) -> tuple[Sound, ...]:
@@ -145,7 +138,6 @@ def catalogue(language: str) -> Mapping[str, str]:
     texts |= {f"half-{n}": text for n, text in enumerate(tongue.halves)}
     texts |= {f"received-day-{n}": text for n, text in enumerate(tongue.received_day, 1)}
     texts |= {f"month-{n}": text for n, text in enumerate(tongue.months, 1)}
-    texts |= {f"number-{n}": tongue.number(n) for n in range(MOST_NUMBER + 1)}
     return texts
 
 

@@ -27,8 +27,6 @@ _DAYS = (
 def number(n: int) -> str:
     if n < 20:
         return _SMALL[n]
-    if n == 100:
-        return "sto"
     return _TENS[n // 10] + (f" {_SMALL[n % 10]}" if n % 10 else "")
 
 
@@ -48,42 +46,26 @@ def _hour(n: int) -> str:
 
 TONGUE = Tongue(
     phrases={
-        "hold": "Vyčkejte, prosím.",
-        "connecting": "Okamžik, prosím, spojuji vás.",
         "next-in-line": "Jste na řadě jako další.",
         "in-line-far": "Čekáte ve frontě. Před vámi je více než padesát volajících.",
         "wait-under-a-minute": "Předpokládaná doba čekání je méně než jedna minuta.",
         "wait-over-an-hour": "Předpokládaná doba čekání je více než jedna hodina.",
-        "all-busy": "Všechny naše linky jsou obsazené. Vyčkejte, prosím.",
-        "callback-number": "Zavoláme vám zpět na číslo",
-        "callback-confirm": "Chcete-li, abychom vám zavolali na toto číslo, stiskněte jedničku. "
-        "Pro zadání jiného čísla stiskněte dvojku.",
-        "callback-enter-number": "Zadejte číslo, na které vám máme zavolat, a ukončete křížkem.",
         "callback-kept": "Vaše místo ve frontě zůstává zachováno. Zavoláme vám, až na vás přijde řada. Na shledanou.",
-        "callback-your-turn": "Požádali jste nás o zpětné zavolání. Nyní jste na řadě. Vyčkejte, prosím.",
-        "callback-for-agent": "Tento volající požádal o zpětné zavolání. Spojuji vás.",
         "closed": "Nyní máme zavřeno. Zavolejte nám, prosím, znovu v otevírací době.",
         "nobody-available": "Nyní není nikdo k dispozici. Zavolejte, prosím, později.",
         "person-not-available": "Volaná osoba není dostupná.",
         "person-busy": "Volaná osoba právě hovoří.",
         "number-not-in-use": "Volané číslo se nepoužívá.",
-        "no-such-extension": "Tuto linku nikdo nemá.",
         "cannot-be-completed": "Hovor nelze spojit. Zavolejte, prosím, později.",
-        "not-allowed": "Volání na toto číslo není z vašeho telefonu povoleno.",
-        "lines-down": "Spojení s veřejnou sítí nyní není k dispozici. Zavolejte, prosím, později.",
         "goodbye": "Na shledanou.",
         "not-a-choice": "Taková volba není v nabídce.",
-        "no-choice-heard": "Nic jste nezvolili.",
-        "try-again": "Zkuste to, prosím, znovu.",
         "recorded": "Tento hovor je nahráván.",
         "recorded-consent": "Rádi bychom tento hovor nahrávali. Souhlasíte-li s nahráváním, stiskněte jedničku.",
         "recording-agreed": "Děkujeme. Hovor je nahráván.",
         "recording-declined": "Hovor není nahráván.",
-        "supervisor-joined": "K hovoru se připojil vedoucí.",
         "leave-message": "Po zaznění tónu zanechte, prosím, vzkaz.",
         "message-left": "Děkujeme. Váš vzkaz byl uložen. Na shledanou.",
         "nothing-recorded": "Nic nebylo nahráno.",
-        "mailbox-full": "Tato hlasová schránka je plná. Vzkaz nyní nelze zanechat.",
         "enter-pin": "Zadejte svůj PIN a ukončete křížkem.",
         "wrong-pin": "PIN není správný.",
         "pin-blocked": "PIN byl příliš mnohokrát zadán chybně. Zkuste to, prosím, později.",
@@ -135,7 +117,6 @@ TONGUE = Tongue(
         "#": "křížek",
         "+": "plus",
     },
-    number=number,
     position=lambda n: f"Vaše pořadí ve frontě je {number(n)}.",
     wait=lambda n: f"Předpokládaná doba čekání je asi {_counted(n, 'jedna minuta', 'minuty', 'minut')}.",
     keep_place=lambda key: f"Chcete-li si ponechat místo ve frontě a být zavoláni zpět, stiskněte klávesu {key}.",

@@ -19,8 +19,6 @@ _ORDINALS = words(
 def number(n: int) -> str:
     if n < 20:
         return _SMALL[n]
-    if n == 100:
-        return "one hundred"
     return _TENS[n // 10] + (f"-{_SMALL[n % 10]}" if n % 10 else "")
 
 
@@ -36,41 +34,26 @@ def _minute(n: int) -> str:
 
 TONGUE = Tongue(
     phrases={
-        "hold": "Please hold the line.",
-        "connecting": "One moment please, you are being connected.",
         "next-in-line": "You are next in the line.",
         "in-line-far": "You are in the line. There are more than fifty callers before you.",
         "wait-under-a-minute": "The expected wait is less than a minute.",
         "wait-over-an-hour": "The expected wait is more than an hour.",
-        "all-busy": "All our lines are busy. Please hold the line.",
-        "callback-number": "You will be called back on the number",
-        "callback-confirm": "To be called back on this number, press one. To give another number, press two.",
-        "callback-enter-number": "Please enter the number on which you want to be called back, and end with the hash key.",
         "callback-kept": "Your place in the line is kept. We will call you back when it is your turn. Goodbye.",
-        "callback-your-turn": "You asked us to call you back. It is your turn now. Please hold the line.",
-        "callback-for-agent": "This caller asked to be called back. You are being connected.",
         "closed": "We are closed at the moment. Please call again during our opening hours.",
         "nobody-available": "Nobody is available to take your call at the moment. Please call again later.",
         "person-not-available": "The person you are calling is not available.",
         "person-busy": "The person you are calling is busy.",
         "number-not-in-use": "The number you have dialled is not in use.",
-        "no-such-extension": "Nobody has that extension.",
         "cannot-be-completed": "Your call cannot be completed. Please call again later.",
-        "not-allowed": "Calls to this number are not allowed from your phone.",
-        "lines-down": "The lines to the public network cannot be reached at the moment. Please call again later.",
         "goodbye": "Goodbye.",
         "not-a-choice": "That is not one of the choices.",
-        "no-choice-heard": "You have not chosen anything.",
-        "try-again": "Please try again.",
         "recorded": "This call is recorded.",
         "recorded-consent": "We would like to record this call. If you agree to the recording, press one.",
         "recording-agreed": "Thank you. This call is recorded.",
         "recording-declined": "This call is not recorded.",
-        "supervisor-joined": "A supervisor has joined this call.",
         "leave-message": "Please leave a message after the tone.",
         "message-left": "Thank you. Your message has been saved. Goodbye.",
         "nothing-recorded": "Nothing was recorded.",
-        "mailbox-full": "This mailbox is full. No message can be left at the moment.",
         "enter-pin": "Please enter your PIN, and end with the hash key.",
         "wrong-pin": "That PIN is wrong.",
         "pin-blocked": "A wrong PIN was entered too often. Please try again later.",
@@ -107,7 +90,6 @@ TONGUE = Tongue(
         "received-yesterday": "Received yesterday",
     },
     keys=dict(zip("0123456789", _SMALL, strict=False)) | {"*": "star", "#": "hash", "+": "plus"},
-    number=number,
     position=lambda n: f"You are number {number(n)} in the line.",
     wait=lambda n: f"The expected wait is about {number(n)} minute{'' if n == 1 else 's'}.",
     keep_place=lambda key: f"To keep your place in the line and be called back, press {key}.",

@@ -49,8 +49,6 @@ _DAYS = (
 def number(n: int, form: _Form = "m") -> str:
     if n < 10:
         return _SMALL[form][n]
-    if n == 100:
-        return "simts"
     if n < 20:
         return _TEENS[n - 10]
     return _TENS[n // 10] + (f" {_SMALL[form][n % 10]}" if n % 10 else "")
@@ -69,41 +67,26 @@ def _hour(n: int) -> str:
 
 TONGUE = Tongue(
     phrases={
-        "hold": "Lūdzu, uzgaidiet.",
-        "connecting": "Vienu mirkli, tūlīt jūs savienosim.",
         "next-in-line": "Nākamā kārta ir jūsu.",
         "in-line-far": "Jūs gaidāt rindā. Pirms jums ir vairāk nekā piecdesmit zvanītāju.",
         "wait-under-a-minute": "Paredzamais gaidīšanas laiks ir mazāk nekā viena minūte.",
         "wait-over-an-hour": "Paredzamais gaidīšanas laiks ir vairāk nekā viena stunda.",
-        "all-busy": "Visas mūsu līnijas ir aizņemtas. Lūdzu, uzgaidiet.",
-        "callback-number": "Mēs jums atzvanīsim uz numuru",
-        "callback-confirm": "Lai mēs atzvanītu uz šo numuru, nospiediet viens. Lai norādītu citu numuru, nospiediet divi.",
-        "callback-enter-number": "Ievadiet numuru, uz kuru jums atzvanīt, un nospiediet restīti.",
         "callback-kept": "Jūsu vieta rindā ir saglabāta. Mēs atzvanīsim, kad pienāks jūsu kārta. Uz redzēšanos.",
-        "callback-your-turn": "Jūs lūdzāt jums atzvanīt. Tagad ir jūsu kārta. Lūdzu, uzgaidiet.",
-        "callback-for-agent": "Šis zvanītājs lūdza atzvanīt. Tūlīt jūs savienosim.",
         "closed": "Pašlaik mēs nestrādājam. Lūdzu, zvaniet vēlreiz mūsu darba laikā.",
         "nobody-available": "Pašlaik neviens nevar atbildēt uz jūsu zvanu. Lūdzu, zvaniet vēlāk.",
         "person-not-available": "Abonents, kuram jūs zvanāt, nav sasniedzams.",
         "person-busy": "Abonents, kuram jūs zvanāt, ir aizņemts.",
         "number-not-in-use": "Numurs, uz kuru jūs zvanāt, netiek lietots.",
-        "no-such-extension": "Tāda iekšējā numura nav.",
         "cannot-be-completed": "Zvanu nevar savienot. Lūdzu, zvaniet vēlāk.",
-        "not-allowed": "No jūsu tālruņa uz šo numuru zvanīt nav atļauts.",
-        "lines-down": "Savienojums ar telefona tīklu pašlaik nav pieejams. Lūdzu, zvaniet vēlāk.",
         "goodbye": "Uz redzēšanos.",
         "not-a-choice": "Tādas izvēles nav.",
-        "no-choice-heard": "Jūs neko neizvēlējāties.",
-        "try-again": "Lūdzu, mēģiniet vēlreiz.",
         "recorded": "Šī saruna tiek ierakstīta.",
         "recorded-consent": "Mēs vēlētos ierakstīt šo sarunu. Ja piekrītat ierakstīšanai, nospiediet viens.",
         "recording-agreed": "Paldies. Saruna tiek ierakstīta.",
         "recording-declined": "Saruna netiek ierakstīta.",
-        "supervisor-joined": "Sarunai ir pievienojies vadītājs.",
         "leave-message": "Lūdzu, atstājiet ziņojumu pēc signāla.",
         "message-left": "Paldies. Jūsu ziņojums ir saglabāts. Uz redzēšanos.",
         "nothing-recorded": "Nekas netika ierakstīts.",
-        "mailbox-full": "Šī balss pastkaste ir pilna. Pašlaik ziņojumu atstāt nevar.",
         "enter-pin": "Ievadiet savu pin kodu un nospiediet restīti.",
         "wrong-pin": "Pin kods nav pareizs.",
         "pin-blocked": "Pin kods pārāk daudz reižu ievadīts nepareizi. Lūdzu, mēģiniet vēlāk.",
@@ -142,7 +125,6 @@ TONGUE = Tongue(
         "received-yesterday": "Saņemts vakar",
     },
     keys=dict(zip("0123456789", _SMALL["m"], strict=True)) | {"*": "zvaigznīte", "#": "restīte", "+": "plus"},
-    number=number,
     position=lambda n: f"Jūsu numurs rindā ir {number(n)}.",
     wait=lambda n: f"Paredzamais gaidīšanas laiks ir aptuveni {_counted(n, 'f', 'minūte', 'minūtes')}.",
     keep_place=lambda key: f"Lai saglabātu vietu rindā un saņemtu atzvanu, nospiediet {_ACCUSATIVE.get(key, key)}.",

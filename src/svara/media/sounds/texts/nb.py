@@ -16,8 +16,6 @@ _ORDINALS = words(
 def number(n: int) -> str:
     if n < 20:
         return _SMALL[n]
-    if n == 100:
-        return "hundre"
     return _TENS[n // 10] + (_SMALL[n % 10] if n % 10 else "")
 
 
@@ -38,41 +36,26 @@ def _minute(n: int) -> str:
 
 TONGUE = Tongue(
     phrases={
-        "hold": "Vennligst vent.",
-        "connecting": "Et øyeblikk, du settes over.",
         "next-in-line": "Du er den neste i køen.",
         "in-line-far": "Du står i kø. Det er mer enn femti innringere foran deg.",
         "wait-under-a-minute": "Forventet ventetid er under ett minutt.",
         "wait-over-an-hour": "Forventet ventetid er mer enn en time.",
-        "all-busy": "Alle linjene våre er opptatt. Vennligst vent.",
-        "callback-number": "Du blir ringt opp på nummeret",
-        "callback-confirm": "Trykk en for å bli ringt opp på dette nummeret. Trykk to for å oppgi et annet nummer.",
-        "callback-enter-number": "Tast inn nummeret du vil bli ringt opp på, og avslutt med firkant.",
         "callback-kept": "Du beholder plassen din i køen. Vi ringer deg opp når det er din tur. Ha det bra.",
-        "callback-your-turn": "Du ba oss ringe deg opp. Nå er det din tur. Vennligst vent.",
-        "callback-for-agent": "Denne innringeren har bedt om å bli ringt opp. Du settes over.",
         "closed": "Vi har stengt nå. Ring oss gjerne igjen i åpningstiden vår.",
         "nobody-available": "Ingen kan ta telefonen akkurat nå. Vennligst ring igjen senere.",
         "person-not-available": "Den du ringer til, er ikke tilgjengelig.",
         "person-busy": "Den du ringer til, er opptatt.",
         "number-not-in-use": "Nummeret du har ringt, er ikke i bruk.",
-        "no-such-extension": "Ingen har det internnummeret.",
         "cannot-be-completed": "Samtalen kan ikke settes opp. Vennligst ring igjen senere.",
-        "not-allowed": "Det er ikke tillatt å ringe dette nummeret fra din telefon.",
-        "lines-down": "Vi har ikke forbindelse med telenettet akkurat nå. Vennligst ring igjen senere.",
         "goodbye": "Ha det bra.",
         "not-a-choice": "Det er ikke et av valgene.",
-        "no-choice-heard": "Du har ikke valgt noe.",
-        "try-again": "Vennligst prøv igjen.",
         "recorded": "Denne samtalen blir tatt opp.",
         "recorded-consent": "Vi ønsker å ta opp denne samtalen. Trykk en hvis du samtykker til opptaket.",
         "recording-agreed": "Takk. Samtalen blir tatt opp.",
         "recording-declined": "Samtalen blir ikke tatt opp.",
-        "supervisor-joined": "En leder deltar nå i samtalen.",
         "leave-message": "Vennligst legg igjen en beskjed etter tonen.",
         "message-left": "Takk. Meldingen din er lagret. Ha det bra.",
         "nothing-recorded": "Ingenting ble tatt opp.",
-        "mailbox-full": "Denne postkassen er full. Du kan ikke legge igjen beskjed nå.",
         "enter-pin": "Tast inn pinkoden din, og avslutt med firkant.",
         "wrong-pin": "Pinkoden er feil.",
         "pin-blocked": "Feil pinkode er tastet for mange ganger. Vennligst prøv igjen senere.",
@@ -110,7 +93,6 @@ TONGUE = Tongue(
         "received-yesterday": "Mottatt i går",
     },
     keys=dict(zip("0123456789", _SMALL, strict=False)) | {"*": "stjerne", "#": "firkant", "+": "pluss"},
-    number=number,
     position=lambda n: f"Du er nummer {number(n)} i køen.",
     wait=lambda n: f"Forventet ventetid er omtrent {_neuter(n)} minutt{'' if n == 1 else 'er'}.",
     keep_place=lambda key: f"Trykk {key} for å beholde plassen din i køen og bli ringt opp.",

@@ -16,8 +16,6 @@ _ORDINALS = words(
 def number(n: int) -> str:
     if n < 20:
         return _SMALL[n]
-    if n == 100:
-        return "hundra"
     return _TENS[n // 10] + (_SMALL[n % 10] if n % 10 else "")
 
 
@@ -38,41 +36,26 @@ def _minute(n: int) -> str:
 
 TONGUE = Tongue(
     phrases={
-        "hold": "Var god vänta.",
-        "connecting": "Ett ögonblick, du kopplas fram.",
         "next-in-line": "Du är näst på tur.",
         "in-line-far": "Du står i kö. Det är fler än femtio uppringare före dig.",
         "wait-under-a-minute": "Beräknad väntetid är under en minut.",
         "wait-over-an-hour": "Beräknad väntetid är mer än en timme.",
-        "all-busy": "Alla våra linjer är upptagna. Var god vänta.",
-        "callback-number": "Du blir uppringd på numret",
-        "callback-confirm": "Tryck ett för att bli uppringd på det här numret. Tryck två för att ange ett annat nummer.",
-        "callback-enter-number": "Slå in numret som du vill bli uppringd på, och avsluta med fyrkant.",
         "callback-kept": "Du behåller din plats i kön. Vi ringer upp dig när det är din tur. Hej då.",
-        "callback-your-turn": "Du bad oss ringa upp dig. Nu är det din tur. Var god vänta.",
-        "callback-for-agent": "Den här uppringaren har bett om att bli uppringd. Du kopplas fram.",
         "closed": "Vi har stängt just nu. Välkommen att ringa igen under våra öppettider.",
         "nobody-available": "Ingen kan ta emot ditt samtal just nu. Var god ring igen senare.",
         "person-not-available": "Personen du ringer kan inte nås.",
         "person-busy": "Personen du ringer är upptagen.",
         "number-not-in-use": "Numret du har slagit används inte.",
-        "no-such-extension": "Ingen har det anknytningsnumret.",
         "cannot-be-completed": "Samtalet kan inte kopplas. Var god ring igen senare.",
-        "not-allowed": "Det är inte tillåtet att ringa det här numret från din telefon.",
-        "lines-down": "Vi har ingen förbindelse med telenätet just nu. Var god ring igen senare.",
         "goodbye": "Hej då.",
         "not-a-choice": "Det är inte ett av valen.",
-        "no-choice-heard": "Du har inte valt något.",
-        "try-again": "Var god försök igen.",
         "recorded": "Det här samtalet spelas in.",
         "recorded-consent": "Vi vill gärna spela in det här samtalet. Tryck ett om du samtycker till inspelningen.",
         "recording-agreed": "Tack. Samtalet spelas in.",
         "recording-declined": "Samtalet spelas inte in.",
-        "supervisor-joined": "En arbetsledare deltar nu i samtalet.",
         "leave-message": "Var god lämna ett meddelande efter tonen.",
         "message-left": "Tack. Ditt meddelande har sparats. Hej då.",
         "nothing-recorded": "Ingenting spelades in.",
-        "mailbox-full": "Den här röstbrevlådan är full. Det går inte att lämna meddelanden just nu.",
         "enter-pin": "Slå in din pinkod, och avsluta med fyrkant.",
         "wrong-pin": "Pinkoden är fel.",
         "pin-blocked": "Fel pinkod har slagits in för många gånger. Var god försök igen senare.",
@@ -111,7 +94,6 @@ TONGUE = Tongue(
         "received-yesterday": "Mottaget i går",
     },
     keys=dict(zip("0123456789", _SMALL, strict=False)) | {"*": "stjärna", "#": "fyrkant", "+": "plus"},
-    number=number,
     position=lambda n: f"Du är nummer {number(n)} i kön.",
     wait=lambda n: f"Beräknad väntetid är ungefär {_common(n)} minut{'' if n == 1 else 'er'}.",
     keep_place=lambda key: f"Tryck {key} för att behålla din plats i kön och bli uppringd.",

@@ -12,46 +12,31 @@ from typing import Literal, get_args
 
 PhraseKey = Literal[
     # waiting
-    "hold",
-    "connecting",
     "next-in-line",
     "in-line-far",
     "wait-under-a-minute",
     "wait-over-an-hour",
-    "all-busy",
     # keeping the place in the line
-    "callback-number",
-    "callback-confirm",
-    "callback-enter-number",
     "callback-kept",
-    "callback-your-turn",
-    "callback-for-agent",
     # why there is nobody
     "closed",
     "nobody-available",
     "person-not-available",
     "person-busy",
     "number-not-in-use",
-    "no-such-extension",
     "cannot-be-completed",
-    "not-allowed",
-    "lines-down",
     "goodbye",
     # choosing
     "not-a-choice",
-    "no-choice-heard",
-    "try-again",
-    # recording and listening in
+    # recording
     "recorded",
     "recorded-consent",
     "recording-agreed",
     "recording-declined",
-    "supervisor-joined",
     # leaving a message
     "leave-message",
     "message-left",
     "nothing-recorded",
-    "mailbox-full",
     # the mailbox
     "enter-pin",
     "wrong-pin",
@@ -106,8 +91,6 @@ class Tongue:
     phrases: Mapping[PhraseKey, str]
     keys: Mapping[str, str]
     """Each of `KEYS`, and "+", by name."""
-    number: Callable[[int], str]
-    """0..100, as one counts."""
     position: Callable[[int], str]
     """"You are number N in the line", N from 2."""
     wait: Callable[[int], str]
