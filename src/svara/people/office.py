@@ -258,7 +258,7 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     outbound: tuple[Outbound, ...] = ()
     sounds: tuple[Sound, ...] = ()
     recording_rule: Literal["announce", "consent"] = "announce"
-    """Before a call is recorded both hear so ("announce"), or the caller has to press 1 ("consent")."""
+    """Before a call is recorded the caller hears so ("announce") or has to press 1 ("consent"); the callee hears neither."""
 
     @cached_property
     def by_id(self) -> dict[str, Person]:
