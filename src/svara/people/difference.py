@@ -100,14 +100,18 @@ class Difference:
     def _wanted(self, kind: routing.Kind) -> dict[str, routing.Struct]:
         return {kind.key_of(each): each for each in kind.wanted(self._office)}
 
-    def _wishes(self) -> dict[str, sounds.Wish] | None:
-        """The sounds that there shall be; None: those that there are."""
-        if self._office.sounds is None:
-            return None
+    def _wishes(self) -> dict[str, sounds.Wish]:
+        """The sounds that there shall be; where the file says nothing of sounds, beside those that there are."""
+        language = self._office.tenant.languages[0]
         try:
-            return {each.name: sounds.wish_of(each, self._office.tenant.languages[0]) for each in self._office.sounds}
+            wishes = {each.name: sounds.wish_of(each, language) for each in self._office.sounds or ()}
         except sounds.CannotMake as error:
             raise self._refuse(error) from None
+        known = self._sounds if self._office.sounds is None else wishes
+        return wishes | {wish.name: wish for wish in sounds.stand_ins(self._office, known)}
+
+    def _needless_sounds(self) -> list[str]:
+        return [] if self._office.sounds is None else sorted(self._sounds.keys() - self._wanted_sounds.keys())
 
     def _refuse(self, error: sounds.CannotMake) -> OfficeFileError:
         return OfficeFileError(self._office.path, [Problem(error.wish.line, str(error))])
@@ -137,15 +141,13 @@ class Difference:
             yield from part.changes()
 
     def _sound_changes(self) -> Iterator[Change]:
-        if self._wanted_sounds is None:
-            return
         for name, wish in self._wanted_sounds.items():
             row = self._sounds.get(name)
             if row is None:
                 yield Change("add", "sound", name, (f'"{short(wish.text)}"' if wish.text else wish.path_name,))
             elif details := sounds.differences(row, wish):
                 yield Change("change", "sound", name, details)
-        for name in sorted(self._sounds.keys() - self._wanted_sounds.keys()):
+        for name in self._needless_sounds():
             yield Change("remove", "sound", name)
 
     def _tenant_change(self) -> Iterator[Change]:
@@ -216,7 +218,7 @@ class Difference:
 
     def _sounds_to_make(self) -> list[sounds.Wish]:
         changed = {change.name for change in self._sound_changes() if change.verb != "remove"}
-        return [wish for name, wish in (self._wanted_sounds or {}).items() if name in changed]
+        return [wish for name, wish in self._wanted_sounds.items() if name in changed]
 
     def _file_of(self, wish: sounds.Wish) -> str:
         try:
@@ -327,9 +329,8 @@ class Difference:
             if wish.source_hash:
                 row.text, row.source_hash, row.file = wish.text, wish.source_hash, self._file_of(wish)
             row.save()
-        if self._wanted_sounds is not None:
-            gone = self._sounds.keys() - self._wanted_sounds.keys()
-            Sound.of(tenant).filter(pk__in=[self._sounds[name].pk for name in gone]).delete()
+        gone = [self._sounds[name].pk for name in self._needless_sounds()]
+        Sound.of(tenant).filter(pk__in=gone).delete()
 
 
 def _tenant_fields(office: OfficeFile) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from django.conf import settings
 from svara.media.sounds import library, speech
 from svara.media.sounds.form import SoundError
 from svara.people.models import Sound
-from svara.people.officefile.specs import SoundSpec
+from svara.people.officefile.specs import OfficeFile, SoundSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,23 @@ def wish_of(spec: SoundSpec, language: str) -> Wish:
     except OSError:
         raise CannotMake(wish, f"'file': {path.name} cannot be read") from None
     return Wish(spec.name, language, path=path, source_hash=_hash(b"file\0" + source), line=spec.line)
+
+
+def spoken_name(name: str) -> str:
+    """What is said where a prompt is named and there is no sound of that name: "welcome-office" is two words."""
+    return " ".join(re.split("[._-]+", name)).strip()
+
+
+def stands_in(row: Sound) -> bool:
+    """Whether a sound is only its name spoken, so that any other of that name takes its place."""
+    return row.text == spoken_name(row.name)
+
+
+def stand_ins(office: OfficeFile, known: Iterable[str]) -> list[Wish]:
+    """The prompts of menus and greetings of queues that name no known sound: their names, spoken."""
+    names = [menu.prompt for menu in office.menus] + [queue.greeting for queue in office.queues]
+    missing = dict.fromkeys(name for name in names if name).keys() - set(known)
+    return [wish_of(SoundSpec(name, text=spoken_name(name)), office.tenant.languages[0]) for name in sorted(missing)]
 
 
 def differences(row: Sound, wish: Wish) -> tuple[str, ...]:
