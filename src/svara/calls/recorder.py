@@ -1,8 +1,8 @@
 """The recording of a talk: the voice process gets a copy of what each side says, and writes one stereo file.
 
 The talk itself is not touched: who listens is a subscriber at the relay. Guarantees: the record names every file that was
-begun, before the call's end is written; while somebody presses keys (a card number, perhaps) nothing is written but silence; what was paused by hand stays paused,
-after a restart too.
+begun, before the call's end is written; while somebody presses keys (a card number, perhaps) nothing is written but silence;
+what was paused by hand stays paused, after a restart too.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _end_of_day(text: str) -> datetime | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise Invalid(_("That is not a day.")) from None
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))  # noqa: DTZ  the zone is set there
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 def _page(request: HttpRequest, form: Form, status: int = 200, faults: list[str] | None = None) -> HttpResponse:
