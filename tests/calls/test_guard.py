@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.calls.offices import office
 
 from svara.calls.guard import FOREIGN_PHONE, PHONE_FULL, TENANT_FULL, TOO_FAST, Limits, Usage, guard, refill
-from svara.calls.route import Asked
+from svara.calls.routing.route import Asked
 
 ANNA = Asked("t-acme", "p-acme-anna", "acme-anna", "102")
 LIMITS = Limits(calls_of_phone=2, calls_of_tenant=5, starts_per_second=10)

@@ -13,8 +13,8 @@ from tests.calls import offices
 from tests.calls.phones import Office, Phone
 
 from svara.calls.events import CallEnded, CallRouted, LegEnded, LegOffered
-from svara.calls.route import Caller, Moment, Onto, Plan, Refusal
-from svara.calls.targets import at_number, resolve
+from svara.calls.routing.route import Caller, Moment, Onto, Plan, Refusal
+from svara.calls.routing.targets import at_number, resolve
 from svara.people.office import FindMe, Forward, Hours, Member, Menu, PublicNumber, Queue, Window
 
 

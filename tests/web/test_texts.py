@@ -17,7 +17,7 @@ from django.utils.translation import gettext, ngettext
 from tests.web.office import Company
 
 import svara.calls
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
 from svara.web import texts, words
 
 TEMPLATES = sorted((texts.PACKAGE / "web" / "templates").rglob("*.html"))

@@ -29,8 +29,8 @@ from svara.calls.events import (
 from svara.calls.journey import Journey
 from svara.calls.leg import CALLER, Leg
 from svara.calls.recorder import Recorder
-from svara.calls.route import Plan, Refusal
-from svara.calls.setup import GAVE_UP, NO_SOUND, Setup
+from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
+from svara.calls.routing.route import Plan, Refusal
 from svara.calls.stops import CallerSide, Stop
 from svara.media.relay import Kind, LegQuality, Relay, RelayError
 from svara.sip.transaction import ServerTransaction

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 
 from svara import log
 from svara.calls.call import Call
-from svara.calls.dialling import dialling, refused
 from svara.calls.events import Party
 from svara.calls.guard import TOO_FAST, Limits, Usage, guard, guard_trunk, refill
 from svara.calls.incoming import Incoming
 from svara.calls.journey import Journey
 from svara.calls.lamps import Lamps
 from svara.calls.leg import ALLOW, CALLER, Leg
-from svara.calls.route import MAX_DIALLED, Asked, Plan, Refusal, party
+from svara.calls.routing.dialling import dialling, refused
+from svara.calls.routing.route import MAX_DIALLED, Asked, Plan, Refusal, party
+from svara.calls.routing.targets import Next, at_number, person_of, taped
 from svara.calls.switch import Switch
-from svara.calls.targets import Next, at_number, person_of, taped
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
 from svara.calls.trunks.numbers import EVERYWHERE
 from svara.calls.trunks.outbound import is_emergency

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from svara.calls.route import Asked, Refusal
+from svara.calls.routing.route import Asked, Refusal
 from svara.people.office import Office
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from svara.calls import resound
 from svara.calls.leg import Leg
 from svara.calls.resound import DISAGREED, VOICE, agreed, fits, key_of
-from svara.calls.route import Refusal
-from svara.calls.verdict import RELAY_DOWN
+from svara.calls.routing.route import Refusal
+from svara.calls.routing.verdict import RELAY_DOWN
 from svara.media.relay import RelayError
 from svara.media.voice.port import Finished, Item, Key, Playing, Recorded, Recording, Tone, Voice, VoiceEvent
 from svara.sip.message import Request

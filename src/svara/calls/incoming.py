@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from svara.calls.leg import ALLOW, SDP, sdp_of
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
 from svara.sip.dialog import Dialog
 from svara.sip.message import Request, Response, new_response
 from svara.sip.provisional import ReliableSender

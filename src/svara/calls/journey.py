@@ -1,7 +1,7 @@
 """Where a call goes next: from stop to stop, until two people talk or it ends.
 
-What a target means is decided by pure functions (`svara.calls.targets`); here it is begun, written down, and seen to that
-every way ends: at most `MAX_HOPS` targets one after the other without the caller's doing and none of them twice, and
+What a target means is decided by pure functions (`svara.calls.routing.targets`); here it is begun, written down, and seen
+to that every way ends: at most `MAX_HOPS` targets one after the other without the caller's doing and none of them twice, and
 `MAX_CHOICES` keys that a caller may press their way with.
 """
 
@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from svara.calls import announce, features, mailbox, menu, readbox, recordprompt
-from svara.calls.codes import Feature
 from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
-from svara.calls.route import Caller, Onto, Onward, Plan, Refusal
-from svara.calls.setup import GAVE_UP, Setup
-from svara.calls.stops import CallerSide, Farewell, Stop
-from svara.calls.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, Read, Use, resolve, taped
-from svara.calls.verdict import verdict
+from svara.calls.ringing.setup import GAVE_UP, Setup
+from svara.calls.routing.codes import Feature
+from svara.calls.routing.route import Caller, Onto, Onward, Plan, Refusal
+from svara.calls.routing.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, Read, Use, resolve, taped
+from svara.calls.routing.verdict import verdict
+from svara.calls.stops import CallerSide, Farewell, Stop, announce, features, mailbox, menu, readbox, recordprompt
 from svara.people.office import Target, Tenant
 
 if TYPE_CHECKING:

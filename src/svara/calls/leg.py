@@ -21,7 +21,7 @@ from svara.sip.transport import Flow
 if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.incoming import Incoming
-    from svara.calls.invitation import Invitation
+    from svara.calls.ringing.invitation import Invitation
     from svara.calls.switch import Switch
 
 CALLER = "a"

@@ -33,12 +33,12 @@ from svara.calls.commands import (
     SetAgent,
     TrunkStates,
 )
-from svara.calls.dialling import Dialling, dialling
 from svara.calls.guest import NO_VOICE
-from svara.calls.originate import OwnPhones
-from svara.calls.ownmobile import OwnMobile
 from svara.calls.queue.hall import Hall
-from svara.calls.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal, party
+from svara.calls.ringing.originate import OwnPhones
+from svara.calls.ringing.ownmobile import OwnMobile
+from svara.calls.routing.dialling import Dialling, dialling
+from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal, party
 from svara.calls.switch import Switch
 from svara.calls.trunks import outbound
 from svara.people.office import SNAPSHOT_FILE, Person, Tenant, read_office

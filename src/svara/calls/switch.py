@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent
 from svara.calls.journal import Journal
 from svara.calls.live import News
-from svara.calls.pins import PinGuard
-from svara.calls.route import Moment
+from svara.calls.routing.route import Moment
+from svara.calls.stops.pins import PinGuard
 from svara.calls.trunks.live import Trunks
 from svara.clock import Clock, Timer
 from svara.media.relay import Relay

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.calls.offices import person, tenant
 
-from svara.calls.route import Line, Refusal
+from svara.calls.routing.route import Line, Refusal
 from svara.calls.trunks.outbound import Dialled, dial, is_emergency
 from svara.people.office import NumberClass, Outbound, PublicNumber, Tenant, Trunk
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from svara.calls.call import Call
-from svara.calls.dialling import Dialling, dialling
 from svara.calls.events import AgentOffered, AgentOfferEnded
-from svara.calls.originate import OwnPhones
 from svara.calls.queue.model import CallBack, OfferEnd
 from svara.calls.queue.store import KeptPlace
-from svara.calls.route import Asked, Refusal, party
+from svara.calls.ringing.originate import OwnPhones
+from svara.calls.routing.dialling import Dialling, dialling
+from svara.calls.routing.route import Asked, Refusal, party
 from svara.people.office import Person
 
 if TYPE_CHECKING:

@@ -26,13 +26,13 @@ from svara.calls.commands import (
     WaitingCaller,
 )
 from svara.calls.events import Party
-from svara.calls.hours import in_windows
 from svara.calls.queue.board import Board
 from svara.calls.queue.model import Standing, Talk
 from svara.calls.queue.room import Room
 from svara.calls.queue.store import Store
 from svara.calls.queue.waiting import KEPT, InQueue, Kept, decode_kept
-from svara.calls.route import Refusal
+from svara.calls.routing.hours import in_windows
+from svara.calls.routing.route import Refusal
 from svara.people.office import Office, Person, Queue, Tenant
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from svara.calls.events import AgentOffered, AgentOfferEnded, AnyEvent
 from svara.calls.queue.model import Offer, OfferEnd
-from svara.calls.route import NO_ANSWER, Also, Plan, Refusal, Step, party
-from svara.calls.setup import Setup
-from svara.calls.verdict import meaning
+from svara.calls.ringing.setup import Setup
+from svara.calls.routing.route import NO_ANSWER, Also, Plan, Refusal, Step, party
+from svara.calls.routing.verdict import meaning
 
 if TYPE_CHECKING:
     from svara.calls.leg import Leg

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from svara.calls.events import AnyEvent, CallbackAsked, EndedBy, QueueEntered, QueueLeft
-from svara.calls.prompts import prompt
 from svara.calls.queue.model import Offer, Overflow, Place
 from svara.calls.queue.offering import Offering
 from svara.calls.queue.store import KeptPlace
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
+from svara.calls.stops.prompts import prompt
 from svara.calls.trunks import numbers
 from svara.media.sounds import phrases
 from svara.media.voice.port import Item, Sound

@@ -14,7 +14,7 @@ from contextlib import suppress
 import msgspec
 
 from svara.calls.events import Party
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
 from svara.calls.trunks.numbers import heard
 from svara.people.office import Office, PublicNumber, Tenant, Trunk
 from svara.sip.headers import NameAddr, parse_name_addr, parse_privacy

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from svara.calls.invitation import STANDING, Invitation, Inviter, leave
 from svara.calls.leg import SDP
-from svara.calls.route import Line
+from svara.calls.ringing.invitation import STANDING, Invitation, Inviter, leave
+from svara.calls.routing.route import Line
 from svara.calls.trunks.numbers import written
 from svara.calls.trunks.refusals import passes_on
 from svara.clock import Timer

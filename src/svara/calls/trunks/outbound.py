@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from svara.calls.route import MAX_RING_SECONDS, Line, Refusal
+from svara.calls.routing.route import MAX_RING_SECONDS, Line, Refusal
 from svara.calls.trunks.numbers import Kind, Number, country_prefix, emergency, number, wanted
 from svara.people.office import NumberClass, Person, Tenant, Trunk
 

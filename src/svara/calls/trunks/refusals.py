@@ -6,7 +6,7 @@ a provider that does not carry the call, 5xx a provider that cannot.
 
 from __future__ import annotations
 
-from svara.calls.route import NO_ANSWER, Refusal
+from svara.calls.routing.route import NO_ANSWER, Refusal
 
 BUSY = Refusal(486, "busy", "busy")
 DECLINED = Refusal(603, "rejected", "declined")

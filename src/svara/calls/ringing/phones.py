@@ -1,6 +1,6 @@
 """The legs of one ringing, and their way to phones and trunks: what is offered to whom, by which relay.
 
-What it means when one of them rings, refuses or picks up, `svara.calls.setup` decides.
+What it means when one of them rings, refuses or picks up, `svara.calls.ringing.setup` decides.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, LegOffered, Party
-from svara.calls.invitation import Invitation
 from svara.calls.leg import Leg
-from svara.calls.route import Line, Refusal, Step, party
-from svara.calls.tracks import Track
+from svara.calls.ringing.invitation import Invitation
+from svara.calls.ringing.tracks import Track
+from svara.calls.routing.route import Line, Refusal, Step, party
+from svara.calls.routing.verdict import RELAY_DOWN
 from svara.calls.trunks.line import LineInvitation
-from svara.calls.verdict import RELAY_DOWN
 from svara.media.relay import RelayError
 from svara.sip.bindings import Binding
 from svara.sip.transport import Flow, FlowError

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from svara.calls.events import AnyEvent, EndedBy
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
-    from svara.calls.route import Refusal
-    from svara.calls.targets import Next
+    from svara.calls.routing.route import Refusal
+    from svara.calls.routing.targets import Next
     from svara.clock import Timer
 
 AGREED = "1"

@@ -13,7 +13,7 @@ from tests.calls import offices
 from tests.calls.phones import RELAY, Office, Phone
 
 from svara.calls.events import CallEnded, CallGreeted, CallRouted, CallStarted, LegAnswered, Party
-from svara.calls.menu import WRONG, choose
+from svara.calls.stops.menu import WRONG, choose
 from svara.people.office import Menu, Sound
 
 FRONT = Menu(

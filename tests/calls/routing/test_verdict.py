@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from svara.calls.route import NO_ANSWER, OFFLINE
-from svara.calls.verdict import BUSY, DECLINED, MISMATCH, PHONE_FAILED, ends_the_person, meaning, verdict, words
+from svara.calls.routing.route import NO_ANSWER, OFFLINE
+from svara.calls.routing.verdict import BUSY, DECLINED, MISMATCH, PHONE_FAILED, ends_the_person, meaning, verdict, words
 
 
 @pytest.mark.parametrize(

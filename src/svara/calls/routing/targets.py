@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from svara.calls.codes import Feature, feature_of
-from svara.calls.hours import is_open
-from svara.calls.persons import route
-from svara.calls.route import NOT_YOURS, Caller, Moment, Onto, Plan, Refusal
+from svara.calls.routing.codes import Feature, feature_of
+from svara.calls.routing.hours import is_open
+from svara.calls.routing.persons import route
+from svara.calls.routing.route import NOT_YOURS, Caller, Moment, Onto, Plan, Refusal
 from svara.calls.trunks import outbound
 from svara.people.office import Menu, Office, Person, PublicNumber, Queue, Target, Tenant
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from svara.calls.prompts import BEEP
-from svara.calls.served import Served
+from svara.calls.stops.prompts import BEEP
+from svara.calls.stops.served import Served
 from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Item, Recorded, Recording, Sound
 from svara.people import wish

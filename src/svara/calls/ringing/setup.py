@@ -12,14 +12,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegOffered, LegRinging
-from svara.calls.invitation import ELSEWHERE
 from svara.calls.leg import Leg
-from svara.calls.ringing import MAX_LEGS, Ringing, invited
-from svara.calls.route import NO_ANSWER, Line, Plan, Refusal, Step
-from svara.calls.tracks import Ringers, Track, open_legs
+from svara.calls.ringing.invitation import ELSEWHERE
+from svara.calls.ringing.phones import MAX_LEGS, Ringing, invited
+from svara.calls.ringing.tracks import Ringers, Track, open_legs
+from svara.calls.routing.route import NO_ANSWER, Line, Plan, Refusal, Step
+from svara.calls.routing.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.calls.trunks import refusals
 from svara.calls.trunks.line import LineInvitation
-from svara.calls.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
 

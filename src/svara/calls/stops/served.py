@@ -11,7 +11,7 @@ import msgspec
 
 from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffered, Party
 from svara.calls.resound import VOICE
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
 
 if TYPE_CHECKING:
     from svara.calls.guest import Guest

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.calls.offices import goes_to, office, person, tenant
 
-from svara.calls.dialling import dialling
-from svara.calls.route import MAX_RING_SECONDS, Asked, Moment, Plan, Refusal, Step
-from svara.calls.verdict import BUSY, DECLINED, NO_ANSWER, OFFLINE
+from svara.calls.routing.dialling import dialling
+from svara.calls.routing.route import MAX_RING_SECONDS, Asked, Moment, Plan, Refusal, Step
+from svara.calls.routing.verdict import BUSY, DECLINED, NO_ANSWER, OFFLINE
 from svara.people.office import Office, Unanswered
 
 NOW = 1_700_000_000.0

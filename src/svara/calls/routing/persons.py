@@ -7,8 +7,8 @@ give, and its whole ringing time is bounded. Where the call goes on when nobody 
 
 from __future__ import annotations
 
-from svara.calls.hours import in_windows
-from svara.calls.route import (
+from svara.calls.routing.hours import in_windows
+from svara.calls.routing.route import (
     MAX_FIND_ME,
     MAX_RING_SECONDS,
     NO_ANSWER,

@@ -1,7 +1,7 @@
 """A stop of a call's way: what holds the call until somebody talks, or until it goes on or ends.
 
-Phones that ring (`svara.calls.setup`), a queue, a menu, a mailbox: a call has one of them at a time, as `Call.setup`, and
-none any more once two people talk.
+Phones that ring (`svara.calls.ringing.setup`), a queue, a menu, a mailbox: a call has one of them at a time, as
+`Call.setup`, and none any more once two people talk.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
     from svara.calls.leg import Leg
-    from svara.calls.route import Refusal
+    from svara.calls.routing.route import Refusal
     from svara.calls.saved import SavedCall
     from svara.clock import Timer
     from svara.people.office import Queue

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from svara.calls.leg import Leg
-from svara.calls.route import Line, Refusal, Step
+from svara.calls.routing.route import Line, Refusal, Step
 from svara.clock import Timer
 
 if TYPE_CHECKING:

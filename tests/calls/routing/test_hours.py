@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svara.calls.hours import in_windows, is_open
+from svara.calls.routing.hours import in_windows, is_open
 from svara.people.office import Hours, Window
 
 OSLO = "Europe/Oslo"

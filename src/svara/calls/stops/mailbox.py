@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, EndedBy, MessageLeft
-from svara.calls.prompts import BEEP, greeting
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
+from svara.calls.stops.prompts import BEEP, greeting
 from svara.clock import Timer
 from svara.media.sounds.phrases import phrase
 from svara.media.voice.port import Item, Recorded, Recording
@@ -19,7 +19,7 @@ from svara.people.office import Person
 if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
-    from svara.calls.targets import Message
+    from svara.calls.routing.targets import Message
 
 MAX_MESSAGE_SECONDS = 180.0
 SILENCE_SECONDS = 5.0

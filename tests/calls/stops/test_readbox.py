@@ -16,9 +16,9 @@ from tests.calls.voice import VoiceLeg
 
 from svara.calls import boxes
 from svara.calls.boxes import AskMessages, BoxMessage, MarkMessage, Messages
-from svara.calls.codes import CODES, feature_of
 from svara.calls.commands import AskQueues, Queues
 from svara.calls.events import CallEnded, LegAnswered
+from svara.calls.routing.codes import CODES, feature_of
 from svara.people import wish
 from svara.people.office import Member, Menu, Queue
 from svara.people.pin import hash_pin

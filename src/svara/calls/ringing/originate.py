@@ -10,15 +10,15 @@ from collections.abc import Callable
 from functools import partial
 
 from svara.calls.call import Call
-from svara.calls.dialling import Dialling
 from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffered, LegRinging
 from svara.calls.exchange import Asked, Exchange, Known, invite
-from svara.calls.invitation import ELSEWHERE, Invitation
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
-from svara.calls.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
-from svara.calls.setup import NO_SOUND
-from svara.calls.verdict import RELAY_DOWN, meaning, verdict, words
+from svara.calls.ringing.invitation import ELSEWHERE, Invitation
+from svara.calls.ringing.setup import NO_SOUND
+from svara.calls.routing.dialling import Dialling
+from svara.calls.routing.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
+from svara.calls.routing.verdict import RELAY_DOWN, meaning, verdict, words
 from svara.clock import Timer
 from svara.media.relay import RelayError
 from svara.people.office import Person

@@ -15,10 +15,10 @@ import msgspec
 
 from svara.calls import boxes
 from svara.calls.boxes import BoxMessage
-from svara.calls.pins import TRIES_IN_A_CALL
-from svara.calls.prompts import BEEP
-from svara.calls.route import Refusal
-from svara.calls.served import Served
+from svara.calls.routing.route import Refusal
+from svara.calls.stops.pins import TRIES_IN_A_CALL
+from svara.calls.stops.prompts import BEEP
+from svara.calls.stops.served import Served
 from svara.media.sounds.phrases import PhraseKey, digits, new_messages, phrase, received, saved_messages
 from svara.media.voice.port import Item, Recorded, Recording, Sound
 from svara.people import wish

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from svara.calls.route import NO_ANSWER, OFFLINE, Refusal
+from svara.calls.routing.route import NO_ANSWER, OFFLINE, Refusal
 from svara.calls.trunks.refusals import OF_TRUNKS
 
 DECLINED = Refusal(603, "rejected", "declined")

@@ -16,18 +16,18 @@ from svara.calls.guest import NO_VOICE, Guest
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
 from svara.calls.resound import VOICE, agreed
-from svara.calls.route import NO_ANSWER, RING_SECONDS, Line, Refusal
-from svara.calls.setup import NO_SOUND
+from svara.calls.ringing.setup import NO_SOUND
+from svara.calls.routing.route import NO_ANSWER, RING_SECONDS, Line, Refusal
+from svara.calls.routing.verdict import RELAY_DOWN, verdict
 from svara.calls.trunks import refusals
 from svara.calls.trunks.line import LineInvitation
 from svara.calls.trunks.outbound import MAX_TRUNKS
-from svara.calls.verdict import RELAY_DOWN, verdict
 from svara.media.relay import RelayError
 from svara.sip.transport import Flow, FlowError
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
-    from svara.calls.dialling import Dialling
+    from svara.calls.routing.dialling import Dialling
     from svara.clock import Timer
     from svara.people.office import Person
 

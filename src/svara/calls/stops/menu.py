@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from svara.calls.prompts import prompt
-from svara.calls.route import Refusal
+from svara.calls.routing.route import Refusal
+from svara.calls.stops.prompts import prompt
 from svara.clock import Timer
 from svara.people.office import Menu, Target
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from svara.calls import commands
-from svara.calls.codes import Feature
 from svara.calls.commands import SetAgent
-from svara.calls.dialling import inside
-from svara.calls.persons import may_forward
-from svara.calls.route import find
-from svara.calls.served import Served
+from svara.calls.routing.codes import Feature
+from svara.calls.routing.dialling import inside
+from svara.calls.routing.persons import may_forward
+from svara.calls.routing.route import find
+from svara.calls.stops.served import Served
 from svara.calls.trunks.numbers import e164
 from svara.media.sounds.phrases import PhraseKey, digits, phrase
 from svara.media.voice.port import Sound

@@ -1,7 +1,7 @@
 """What routing decides with and about: who calls, what rings, where a call goes on, and why it cannot be.
 
-Only data, and how people are found by what was dialled; the decisions are in `svara.calls.persons`,
-`svara.calls.trunks.outbound`, `svara.calls.targets` and `svara.calls.dialling`.
+Only data, and how people are found by what was dialled; the decisions are in `svara.calls.routing.persons`,
+`svara.calls.trunks.outbound`, `svara.calls.routing.targets` and `svara.calls.routing.dialling`.
 """
 
 from __future__ import annotations

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import msgspec
 
-from svara.calls.codes import feature_of
 from svara.calls.events import Direction, Party
-from svara.calls.persons import route
-from svara.calls.route import MAX_DIALLED, NOT_YOURS, UNKNOWN, Asked, Caller, Moment, Plan, Refusal, digits, find, party
-from svara.calls.targets import HANGUP, Next, outside, resolve
+from svara.calls.routing.codes import feature_of
+from svara.calls.routing.persons import route
+from svara.calls.routing.route import (
+    MAX_DIALLED,
+    NOT_YOURS,
+    UNKNOWN,
+    Asked,
+    Caller,
+    Moment,
+    Plan,
+    Refusal,
+    digits,
+    find,
+    party,
+)
+from svara.calls.routing.targets import HANGUP, Next, outside, resolve
 from svara.calls.trunks import numbers, outbound
 from svara.people.office import Office, Person, Target, Tenant
 from svara.sip.syntax import printable
