@@ -76,7 +76,7 @@ def test_a_message_reaches_bob_in_every_way(svara: Svara, post: MailServer, tmp_
         anna.wait_state("idle")
         for phrase in ("person-not-available", "leave-message"):
             assert likeness(anna, svara, phrase) > 0.9, phrase
-        assert likeness(anna, svara, "person-busy") < 0.5
+        assert likeness(anna, svara, "message-menu") < 0.5
         svara.until(lambda: bool(svara.get("/voicemail/messages", "bob")["items"]))
         [message] = svara.get("/voicemail/messages", "bob")["items"]
         assert (message["from_person"], message["heard_at"]) == ("anna", None)
