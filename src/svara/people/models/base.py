@@ -1,10 +1,9 @@
-"""What every table stands on: tenants, ids, and how things of one tenant are read."""
+"""What every table stands on: tenants and ids. How things of one tenant are read: `svara.privacy.tenancy`."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -20,23 +19,12 @@ from svara.privacy.catalogue import (
     declared,
     not_personal,
 )
+from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field, new_id
 
-if TYPE_CHECKING:
-    from svara.people.models.accounts import Account
-
-
-def new_id() -> str:
-    """An id that is unique for ever: 32 lower-case hex digits."""
-    return uuid.uuid4().hex
-
-
-def id_field() -> models.CharField[str, str]:
-    """The primary key of every table here."""
-    return models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)
+__all__ = ["OF_TENANT", "SETTING", "Tenant", "TenantOwned", "about_person", "id_field", "new_id"]
 
 
 SETTING = not_personal(WITH_TENANT, Source.EMPLOYER)
-OF_TENANT = not_personal(WITH_TENANT)
 
 
 def about_person(
@@ -74,20 +62,7 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return self.slug
 
-
-class TenantOwned(models.Model):
-    """Something that belongs to one tenant. There is no `objects`: read it with `of(actor)`."""
-
-    tenant: Tenant = declared(models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+"), OF_TENANT)
-    tenant_id: str
-
-    all_tenants: ClassVar[models.Manager[Self]] = models.Manager()
-
-    class Meta:
-        abstract = True
-
-    @classmethod
-    def of(cls, owner: Account | Tenant) -> models.QuerySet[Self]:
-        """What the tenant of `owner` has of this, and nothing else."""
-        tenant_id = owner.id if isinstance(owner, Tenant) else owner.tenant_id
-        return cls.all_tenants.filter(tenant_id=tenant_id)
+    @property
+    def tenant_id(self) -> str:
+        """Its own: a company stands wherever somebody who acts in it does."""
+        return self.id
