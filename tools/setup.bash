@@ -4,8 +4,13 @@
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_NO_CACHE_DIR=1 PYTHONUTF8=1 DEBIAN_FRONTEND=noninteractive
 export npm_config_cache=$ROOT/node_modules/.npm
 
-# What is needed, as `command:package`, with the names that distributions use for the package.
-RUN_PROGRAMS=(rtpengine:rtpengine-daemon,ngcp-rtpengine-daemon espeak-ng:espeak-ng)
+# What is needed, as `command:package` or `file:package`, with the names that distributions use for the package.
+RUN_PROGRAMS=(
+    rtpengine:rtpengine-daemon,ngcp-rtpengine-daemon
+    espeak-ng:espeak-ng
+    '/usr/lib/*/libpangoft2-1.0.so.0:libpangoft2-1.0-0'
+    '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core'
+)
 TEST_PROGRAMS=(
     sipp:sip-tester
     baresip:baresip-core,baresip
@@ -22,6 +27,7 @@ say() { printf 'svara: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
 have() {
+    case $1 in /*) compgen -G "$1" >/dev/null; return ;; esac
     command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
 }
 
