@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django_htmx",
     "ninja",
+    "svara.privacy.rights",
     "svara.people",
     "svara.history",
     "svara.voicemail",

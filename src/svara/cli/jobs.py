@@ -20,6 +20,7 @@ async def main(
     django.setup()
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
     from svara.people import wishes  # noqa: PLC0415
+    from svara.privacy.rights import work as rights  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
 
-    await history.main(data, sockets, stop, ready, (voicemail, wishes))
+    await history.main(data, sockets, stop, ready, (voicemail, wishes, rights))

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from svara.people import keys
 from svara.people.models import Account, ApiToken, Invitation, Phone, Queue
+from svara.privacy import errors
 
 MAX_SEARCH_LENGTH = 100
 MAX_NAMESAKES = 20
@@ -23,12 +24,8 @@ USED_RESOLUTION = timedelta(minutes=1)
 """A token's last use is written no more often than this."""
 
 
-class NotFound(Exception):  # noqa: N818  the thing, as in HTTP 404
-    """There is no such thing for this actor."""
-
-
-class Forbidden(Exception):  # noqa: N818  as in HTTP 403
-    """This actor may not, whatever is there."""
+NotFound = errors.NotFound
+Forbidden = errors.Forbidden
 
 
 def me(actor: Account) -> Account:

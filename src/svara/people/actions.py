@@ -16,21 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from svara.people import access, keys, snapshot
-from svara.people.errors import PlainError
 from svara.people.models import Account, ApiToken, Invitation
 from svara.people.presence import Choice
+from svara.privacy import errors
 
 INVITATION_LIFETIME = timedelta(days=14)
 MAX_TOKENS = 50
 """API tokens of one person."""
-
-
-class Invalid(PlainError):  # noqa: N818  the wish is invalid
-    """The wish makes no sense; `messages` says why, in sentences for people."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__(*messages)
-        self.messages = messages
+Invalid = errors.Invalid
 
 
 @transaction.atomic

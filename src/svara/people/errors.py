@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
+from svara.privacy.errors import PlainError
 
-class PlainError(Exception):
-    """Something that people can understand and do something about; shown as it is, never with a traceback."""
+__all__ = ["PlainError"]

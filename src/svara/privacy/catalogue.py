@@ -59,6 +59,7 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in"
     SECURITY = "security"
     OPERATION = "operation"
+    RIGHTS = "rights"
 
     @property
     def text(self) -> str:
@@ -73,6 +74,7 @@ _PURPOSES = {
     Purpose.SIGN_IN: "know who signs in",
     Purpose.SECURITY: "notice and stop misuse",
     Purpose.OPERATION: "run the installation",
+    Purpose.RIGHTS: "let people exercise their rights, and prove that it was done",
 }
 
 

@@ -1,0 +1,17 @@
+"""Django's view of this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class RightsConfig(AppConfig):
+    """Erasure, export, retention and the jobs that do them."""
+
+    name = "svara.privacy.rights"
+    label = "rights"
+
+    def ready(self) -> None:
+        from svara.privacy.rights import port, subjects  # noqa: PLC0415  needs the tables
+
+        port.register(subjects.RightsCapability())

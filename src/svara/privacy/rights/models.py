@@ -1,0 +1,54 @@
+"""The tables of this room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+
+from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
+from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
+
+JOB_DAYS = 30
+_KEPT = Retention("tenant", days=JOB_DAYS, since="asked_at")
+_FACT = not_personal(_KEPT)
+
+
+def _asked(category: str) -> Declaration:
+    return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _KEPT, Subject.EMPLOYEE, Source.USE)
+
+
+class Job(TenantOwned):
+    """Work that takes long, done by the jobs process (`svara.privacy.rights.jobs`). Arguments name people by id alone."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    asked_by: str = declared(models.CharField(max_length=32, blank=True), _asked("user.unique_id"))
+    kind: str = declared(models.CharField(max_length=32), _FACT)
+    arguments: dict[str, Any] = declared(models.JSONField(default=dict), _asked("user.unique_id"))
+    state: str = declared(
+        models.CharField(
+            max_length=8,
+            choices=[("waiting", "waiting"), ("running", "running"), ("done", "done"), ("failed", "failed")],
+            default="waiting",
+        ),
+        _FACT,
+    )
+    progress: float = declared(models.FloatField(default=0.0), _FACT)
+    result: dict[str, Any] | None = declared(models.JSONField(null=True, blank=True), _asked("user.unique_id"))
+    error: str = declared(models.CharField(max_length=500, blank=True), _FACT)
+    attempts: int = declared(models.IntegerField(default=0), _FACT)
+    runner: str = declared(models.CharField(max_length=32, blank=True), _FACT)
+    alive_at: float = declared(models.FloatField(default=0.0), _FACT)
+    asked_at: datetime = declared(models.DateTimeField(auto_now_add=True), _FACT)
+    ended_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _FACT)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["asked_at"], name="job_by_age"),
+            models.Index(fields=["asked_at"], name="job_to_do", condition=models.Q(state__in=["waiting", "running"])),
+            models.Index(fields=["asked_by"], name="job_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
