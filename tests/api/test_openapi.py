@@ -70,6 +70,7 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/queues/{name}"),
         ("put", "/api/v1/queues/{name}/members/me"),
         ("get", "/api/v1/events"),
+        ("get", "/api/v1/jobs/{job_id}"),
         ("get", "/api/v1/voicemail"),
         ("get", "/api/v1/voicemail/messages"),
         ("get", "/api/v1/voicemail/messages/{message_id}"),
