@@ -77,6 +77,7 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("patch", "/api/v1/voicemail/messages/{message_id}"),
         ("delete", "/api/v1/voicemail/messages/{message_id}"),
         ("get", "/api/v1/voicemail/messages/{message_id}/sound"),
+        ("get", "/api/v1/voicemail/greetings"),
         ("get", "/api/v1/voicemail/greeting"),
         ("post", "/api/v1/voicemail/greeting"),
         ("delete", "/api/v1/voicemail/greeting"),

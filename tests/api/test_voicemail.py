@@ -10,12 +10,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import encode_multipart
 from tests.api.conftest import Caller
-from tests.history.stories import Company
+from tests.history.stories import Company, queue_of
 from tests.media.sounds.kinds import file, tone
 from tests.voicemail.stories import OSLO, happen, left, queue
 
 from svara.data import DataFolder
-from svara.people.models import Account
+from svara.people.models import Greeting
 from svara.people.office import read_office
 from svara.people.retention import forget_sounds
 from svara.voicemail.models import Message
@@ -124,8 +124,7 @@ def test_bob_speaks_a_greeting_with_an_end(acme: Company, bob: Caller, data_fold
     assert answer.json()["seconds"] == pytest.approx(3.0, abs=0.1)
     assert bob.client.get("/api/v1/voicemail/greeting/sound").content.startswith(b"RIFF")
     [tenant] = read_office(data_folder.root).tenants
-    greeting = tenant.by_username["bob"].greeting
-    assert greeting is not None
+    greeting = tenant.by_username["bob"].greetings["general"]
     assert greeting.until == datetime(2040, 1, 31, 17, tzinfo=UTC).timestamp()
     assert (data_folder.sounds / greeting.file).exists()
 
@@ -135,10 +134,31 @@ def test_bob_speaks_a_greeting_with_an_end(acme: Company, bob: Caller, data_fold
     assert not (data_folder.sounds / greeting.file).exists(), "what was said before is gone"
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 404
-    assert read_office(data_folder.root).tenants[0].by_username["bob"].greeting is None
+    assert read_office(data_folder.root).tenants[0].by_username["bob"].greetings == {}
     assert forget_sounds(time.time()) == 0, "somebody may be about to use the same sound"
     assert forget_sounds(two_hours_on) == 1
     assert list(data_folder.sounds.rglob("*.wav")) == []
+
+
+@pytest.mark.claim("ADV-14")
+@pytest.mark.django_db(transaction=True)
+def test_bob_has_greetings_of_several_kinds_and_his_queue_one(acme: Company, bob: Caller, data_folder: DataFolder) -> None:
+    assert upload(bob, TUNE, kind="busy").json()["kind"] == "busy"
+    assert "needs its last day" in upload(bob, TUNE, kind="away").json()["detail"]
+    assert upload(bob, TUNE, kind="away", until="2040-01-31T18:00:00").status_code == 200
+    assert upload(bob, TUNE, kind="lunch").status_code == 400
+    assert [one["kind"] for one in bob.get("/voicemail/greetings")["items"]] == ["busy", "away"]
+    bob.get("/voicemail/greeting", 404)
+    assert bob.client.get("/api/v1/voicemail/greeting/sound?kind=away").content.startswith(b"RIFF")
+    queue_of(acme, "bob")
+    assert upload(bob, TUNE, queue="support").json()["queue"] == "support"
+    assert upload(Caller(acme.dag), TUNE, queue="support").status_code == 404
+    Caller(acme.dag).get("/voicemail/greetings?queue=support", 404)
+    assert bob.client.delete("/api/v1/voicemail/greeting?kind=away").status_code == 204
+    assert bob.client.delete("/api/v1/voicemail/greeting?queue=support").status_code == 204
+    [tenant] = read_office(data_folder.root).tenants
+    assert list(tenant.by_username["bob"].greetings) == ["busy"]
+    assert tenant.queues[0].greetings == {}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -159,7 +179,7 @@ def test_what_is_no_greeting_is_refused(bob: Caller, data_folder: DataFolder, so
     answer = upload(bob, sound)
     assert (answer.status_code, answer.json()["error_id"]) == (400, "invalid-request")
     assert said in answer.json()["detail"]
-    assert Account.all_tenants.exclude(greeting_file="").count() == 0
+    assert Greeting.all_tenants.count() == 0
     assert list(data_folder.sounds.rglob("*.wav")) == []
 
 

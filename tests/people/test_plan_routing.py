@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from django.contrib.auth import hashers
 from svara.data import DataFolder
 from svara.media.sounds import speech
 from svara.people import plan, snapshot
-from svara.people.models import Account, Queue, Sound, Tenant, Trunk
+from svara.people.models import Account, Greeting, Queue, Sound, Tenant, Trunk
 from svara.people.office import Hours, Member, Outbound, read_office
 from svara.people.office import Tenant as Company
 from svara.people.officefile import OfficeFileError, load
@@ -244,8 +245,9 @@ def test_two_companies_route_their_calls_alone(acme: Acme, data_folder: DataFold
 
 def test_the_greeting_of_a_person_ends_on_its_day(acme: Acme, data_folder: DataFolder) -> None:
     acme.apply()
-    Account.all_tenants.filter(username="bob").update(greeting_file="t/away.wav", greeting_until="2026-12-01T00:00:00Z")
-    seen = snapshot.write(data_folder).tenants[0].by_username["bob"].greeting
-    assert seen is not None
+    bob = Account.all_tenants.get(username="bob")
+    until = datetime(2026, 12, 1, tzinfo=UTC)
+    Greeting.all_tenants.create(tenant=bob.tenant, account=bob, kind="away", file="t/away.wav", until=until)
+    seen = snapshot.write(data_folder).tenants[0].by_username["bob"].greetings["away"]
     assert (seen.file, seen.until) == ("t/away.wav", 1_796_083_200.0)
     assert isinstance(read_office(data_folder.root).tenants[0].hours[0], Hours)

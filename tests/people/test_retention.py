@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 
 from svara.data import DataFolder
 from svara.people import access, actions, retention
-from svara.people.models import Account, Invitation, SignInCount, Tenant
+from svara.people.models import Account, Greeting, Invitation, SignInCount, Tenant
 from svara.people.retention import forget_expired
 
 DAY = 24 * 3600
@@ -47,6 +47,7 @@ def test_a_greeting_that_is_not_used_any_more_goes_from_the_disk(db: None, data_
             place = data_folder.sounds / tenant.id / name
             place.write_bytes(b"RIFF")
             os.utime(place, (NOW - 7200, NOW - 7200))
-        Account.all_tenants.create(tenant=tenant, username="anna", name="Anna", greeting_file=f"{tenant.id}/new.wav")
+        anna = Account.all_tenants.create(tenant=tenant, username="anna", name="Anna")
+        Greeting.all_tenants.create(tenant=tenant, account=anna, kind="busy", file=f"{tenant.id}/new.wav")
     assert retention.forget_sounds(NOW) == 2
     assert sorted(path.name for path in data_folder.sounds.rglob("*.wav")) == ["new.wav", "new.wav"]

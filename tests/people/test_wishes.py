@@ -7,9 +7,10 @@ import time
 import numpy as np
 import pytest
 from django.conf import settings
+from tests.history.stories import Company, queue_of
 
 from svara.media.sounds.form import to_wav
-from svara.people import administration, wishes
+from svara.people import administration, snapshot, wishes
 from svara.people.models import Account
 from svara.people.office import Forward, read_office
 from svara.people.retention import forget_sounds
@@ -55,14 +56,33 @@ def test_a_greeting_goes_into_the_library_and_its_recording_away(anna: Account) 
     place.parent.mkdir()
     place.write_bytes(to_wav((8000 * np.sin(np.arange(32_000) * 0.1)).astype(np.int16)))
     assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id, "greetings/g.wav")) == Done()
-    greeting = snapshot_of(anna).greeting
-    assert greeting is not None
+    greeting = snapshot_of(anna).greetings["general"]
     assert (settings.DATA.sounds / greeting.file).exists()
     assert not place.exists()
     assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id)) == Done()
-    assert snapshot_of(anna).greeting is None
+    assert snapshot_of(anna).greetings == {}
     assert wishes.do_wish(SetGreeting(anna.tenant_id, anna.id)) == Done(), "the standard greeting already"
     assert forget_sounds(time.time() + 7200) == 1, "her voice does not stay on the disk"
+
+
+def spoken() -> str:
+    place = settings.DATA.recordings / "greetings" / "g.wav"
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(to_wav((8000 * np.sin(np.arange(32_000) * 0.1)).astype(np.int16)))
+    return "greetings/g.wav"
+
+
+def test_greetings_by_phone_are_of_a_kind_or_of_a_queue_that_one_answers_for(anna: Account, bob: Account) -> None:
+    tenant = anna.tenant_id
+    until = time.time() + 86_400
+    assert wishes.do_wish(SetGreeting(tenant, anna.id, spoken(), "away", until)) == Done()
+    assert snapshot_of(anna).greetings["away"].until == pytest.approx(until, abs=1)
+    assert wishes.do_wish(SetGreeting(tenant, anna.id, spoken(), "away")) == Refused("invalid"), "without an end"
+    support = queue_of(Company(anna.tenant, {"anna": anna}), "anna")
+    assert wishes.do_wish(SetGreeting(tenant, anna.id, spoken(), queue=support.id)) == Done()
+    assert wishes.do_wish(SetGreeting(tenant, bob.id, spoken(), queue=support.id)) == Refused("not-found")
+    [queue] = snapshot.build(1).by_tenant_id[tenant].queues
+    assert list(queue.greetings) == ["general"]
 
 
 @pytest.mark.parametrize("file", ["greetings/none.wav", "../../etc/passwd", "/etc/passwd"])

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 from tests.people.offices import wav
 from tests.web.office import Company
 
@@ -294,21 +291,6 @@ def test_what_bob_chose_is_nobody_else_s(office: Client, acme: Company, browser_
     office.post(f"/administration/changes/{newest.id}/undo/")
     assert administration.access_own(acme["bob"])[0]["forward"] == {"always": "person:eva"}
     assert access.me(acme["bob"]).name == "Bob Lund"
-
-
-def test_bob_s_greeting_ends_with_the_day_that_he_names(acme: Company, browser_of: SignedIn) -> None:
-    bob = browser_of(acme, "bob")
-    day = timezone.localdate() + timedelta(days=30)
-    upload = SimpleUploadedFile("away.wav", wav(), "audio/wav")
-    page = text(bob.post("/voicemail/greeting/", {"greeting": upload, "until": str(day)}, follow=True))
-    assert "Callers hear your own greeting until" in page
-    account = access.me(acme["bob"])
-    assert account.greeting_until is not None
-    in_oslo = account.greeting_until.astimezone(ZoneInfo("Europe/Oslo"))
-    assert (in_oslo.date() - day, in_oslo.hour) == (timedelta(days=1), 0)
-    wrong = SimpleUploadedFile("letter.wav", b"no sound", "audio/wav")
-    assert bob.post("/voicemail/greeting/", {"greeting": wrong}).status_code == 422
-    assert "spoken default" in text(bob.post("/voicemail/greeting/", {"remove": "yes"}, follow=True))
 
 
 LATE = {"name": "late", "holidays": "NQ", "open.0.days": "mon", "open.0.times": "8-16"}

@@ -78,7 +78,7 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         "story": anna.get(f"/history/{call}/"),
         "voicemail": anna.get("/voicemail/"),
         "no-voicemail": browser_of(acme, "dag").get("/voicemail/"),
-        "greeting": anna.post("/voicemail/greeting/", {"greeting": SimpleUploadedFile("x.wav", b"x")}),
+        "greeting": anna.post("/voicemail/greetings/", {"kind": "away", "greeting": SimpleUploadedFile("x.wav", b"x")}),
         "profile": anna.get("/profile/"),
         "token": anna.post("/profile/tokens/", {"label": "Second"}),
         "bad-password": anna.post("/profile/password/", {"old": "x", "new": "y"}),

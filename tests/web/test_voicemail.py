@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.history.stories import Company as Company_
+from tests.history.stories import queue_of
 from tests.media.sounds.kinds import file, tone
 from tests.voicemail.stories import happen, left, queue
 from tests.web.office import Company
 
 from svara.media.sounds import library
+from svara.people import snapshot
 from svara.people.greeting import do_remove_greeting, do_set_greeting
-from svara.people.models import Account
+from svara.people.models import Greeting
 from svara.voicemail.models import Message
 from svara.web.pages import voicemail
 from svara.web.sound_file import sound_file
@@ -122,12 +127,72 @@ def test_bob_hears_his_greeting_until_its_end(acme: Company, browser_of: SignedI
     assert "Callers hear the standard greeting." in text(bob, "/voicemail/")
     do_set_greeting(acme["bob"], file(tone(440, 2), "ogg", "libopus"), datetime(2040, 1, 31, 17, tzinfo=UTC))
     assert "in use until 31 January 2040" in text(bob, "/voicemail/")
-    assert bob.get("/voicemail/greeting.wav").content.startswith(b"RIFF")
-    assert browser_of(acme, "dag").get("/voicemail/greeting.wav").status_code == 404
-    Account.of(acme.tenant).filter(pk=acme["bob"].pk).update(greeting_until=datetime(2020, 1, 1, tzinfo=UTC))
+    assert bob.get("/voicemail/greetings/sound.wav").content.startswith(b"RIFF")
+    assert bob.get("/voicemail/greetings/sound.wav?kind=away").status_code == 404
+    assert browser_of(acme, "dag").get("/voicemail/greetings/sound.wav").status_code == 404
+    Greeting.of(acme.tenant).filter(account=acme["bob"]).update(until=datetime(2020, 1, 1, tzinfo=UTC))
     assert "Its time is over" in text(bob, "/voicemail/")
     do_remove_greeting(acme["bob"])
-    assert bob.get("/voicemail/greeting.wav").status_code == 404
+    assert bob.get("/voicemail/greetings/sound.wav").status_code == 404
+
+
+def spoken(seconds: float) -> SimpleUploadedFile:
+    return SimpleUploadedFile("spoken.ogg", file(tone(440, seconds), "ogg", "libopus"), "audio/ogg")
+
+
+@pytest.mark.claim("ADV-14")
+def test_bob_has_a_greeting_for_each_case(acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    day = timezone.localdate() + timedelta(days=30)
+    for kind, seconds, more in (("busy", 2, {}), ("name", 1, {}), ("away", 3, {"until": str(day)})):
+        answer = bob.post("/voicemail/greetings/", {"kind": kind, "greeting": spoken(seconds), **more})
+        assert (answer.status_code, answer["Location"]) == (302, "/voicemail/greetings/")
+    greetings = snapshot.build(1).by_tenant_id[acme.tenant.id].by_username["bob"].greetings
+    assert sorted(greetings) == ["away", "busy", "name"]
+    assert greetings["away"].until is not None
+    in_oslo = datetime.fromtimestamp(greetings["away"].until, ZoneInfo("Europe/Oslo"))
+    assert (in_oslo.date() - day, in_oslo.hour) == (timedelta(days=1), 0), "to the end of the day"
+    assert text(bob, "/voicemail/greetings/").count("<audio") == 3
+    assert text(bob, "/voicemail/").count('<span class="badge good">in use') == 3
+    bob.post("/voicemail/greetings/", {"kind": "busy", "remove": "yes"})
+    assert text(bob, "/voicemail/greetings/").count("<audio") == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        ("away", {"greeting": spoken(1)}, "needs its last day"),
+        ("name", {"greeting": spoken(12)}, "ten seconds"),
+        ("name", {"greeting": spoken(1), "until": "2040-01-01"}, "no last day"),
+        ("general", {"greeting": spoken(1), "until": "2020-01-01"}, "before it begins"),
+        ("general", {"greeting": SimpleUploadedFile("letter.wav", b"no sound")}, "not a sound file"),
+        ("busy", {}, "Choose a sound file"),
+    ],
+)
+def test_a_greeting_that_makes_no_sense_is_refused_beside_its_file(
+    acme: Company, browser_of: SignedIn, kind: str, fields: dict[str, Any], said: str
+) -> None:
+    for upload in fields.values():
+        if not isinstance(upload, str):
+            upload.seek(0)
+    answer = browser_of(acme, "bob").post("/voicemail/greetings/", {"kind": kind, **fields})
+    assert answer.status_code == 422
+    assert re.search(rf'id="faults-{kind}".*?{said}', re.sub(r"\s+", " ", answer.content.decode()))
+
+
+def test_the_greetings_of_a_queue_are_for_those_who_open_its_box(acme: Company, browser_of: SignedIn) -> None:
+    queue_of(Company_(acme.tenant, acme.people), "bob")
+    bob, dag = browser_of(acme, "bob"), browser_of(acme, "dag")
+    assert '<option value="support"' in text(bob, "/voicemail/greetings/")
+    bob.post("/voicemail/greetings/?queue=support", {"kind": "general", "greeting": spoken(2)})
+    page = text(bob, "/voicemail/greetings/?queue=support")
+    assert page.count("<audio") == 1
+    assert "When I am busy" not in page
+    assert bob.post("/voicemail/greetings/?queue=support", {"kind": "busy", "greeting": spoken(2)}).status_code == 422
+    assert dag.get("/voicemail/greetings/?queue=support").status_code == 404
+    assert dag.post("/voicemail/greetings/?queue=support", {"kind": "general", "remove": "yes"}).status_code == 404
+    [row] = snapshot.build(1).by_tenant_id[acme.tenant.id].queues
+    assert list(row.greetings) == ["general"]
 
 
 def test_what_can_be_wrong_with_a_sound_has_its_words(acme: Company) -> None:

@@ -1,4 +1,4 @@
-"""Voice messages, and one's own greeting."""
+"""Voice messages, and the greetings of boxes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from svara.api.auth import account_of
 from svara.api.schemas import SOUND
 from svara.people import greeting
 from svara.people.access import NotFound
+from svara.people.models import Account, Queue
+from svara.people.office import GreetingKind
 from svara.voicemail import actions
 from svara.voicemail.access import MessageView, access_boxes, access_message, access_messages, access_sound
 from svara.web.sound_file import sound_file
@@ -77,10 +79,34 @@ class MessageChange(Schema):
 
 
 class Greeting(Schema):
-    """One's own greeting; `until`: callers hear the standard one after that."""
+    """A greeting; after `until` callers hear what they would without it."""
 
+    kind: GreetingKind
+    queue: Annotated[str | None, Field(description="The queue's name; null for the own box")]
     seconds: float
     until: datetime | None
+
+
+class Greetings(Schema):
+    items: list[Greeting]
+
+
+_Kind = Annotated[
+    GreetingKind,
+    Field(
+        description="`away` goes before all others until it ends; `busy` for who is busy; `name` is put into standard words"
+    ),
+]
+_Queue = Annotated[str | None, Field(max_length=64, description="Of this queue's box, which has `general` and `away`")]
+
+
+class WhichGreeting(Schema):
+    kind: _Kind = "general"
+    queue: _Queue = None
+
+
+class WhichBox(Schema):
+    queue: _Queue = None
 
 
 @router.get("/voicemail", response=Boxes, operation_id="listBoxes", summary="The boxes that one may open")
@@ -154,41 +180,70 @@ def sound(request: HttpRequest, message_id: str) -> HttpResponse:
     return sound_file(request, access_sound(account_of(request), message_id))
 
 
-@router.get("/voicemail/greeting", response=Greeting, operation_id="getGreeting", summary="One's own greeting")
-def own_greeting(request: HttpRequest) -> dict[str, Any]:
-    """404 where there is none: callers hear the standard one."""
-    return _greeting(greeting.access_greeting(account_of(request)))
+@router.get(
+    "/voicemail/greetings",
+    response=Greetings,
+    operation_id="listGreetings",
+    summary="The greetings of the own box or a queue's",
+)
+def own_greetings(request: HttpRequest, which: Query[WhichBox]) -> dict[str, Any]:
+    """Those that there are; 404 for a queue whose box one may not open."""
+    actor = account_of(request)
+    found = greeting.access_greetings(actor, _queue(actor, which.queue))
+    return {"items": [_greeting(one) for one in found.values()]}
 
 
-@router.post("/voicemail/greeting", response=Greeting, operation_id="setGreeting", summary="Change one's own greeting")
-def set_greeting(request: HttpRequest, file: File[UploadedFile], until: Form[datetime | None] = None) -> dict[str, Any]:
-    """A WAV, MP3, OGG, Opus, FLAC, M4A or WebM file up to 20 MB and two minutes; a time without offset is the company's."""
+@router.get("/voicemail/greeting", response=Greeting, operation_id="getGreeting", summary="One greeting")
+def own_greeting(request: HttpRequest, which: Query[WhichGreeting]) -> dict[str, Any]:
+    """404 where there is none: callers hear the standard words."""
+    return _greeting(_access(account_of(request), which))
+
+
+@router.post("/voicemail/greeting", response=Greeting, operation_id="setGreeting", summary="Change a greeting")
+def set_greeting(
+    request: HttpRequest,
+    file: File[UploadedFile],
+    until: Form[datetime | None] = None,
+    kind: Form[GreetingKind] = "general",
+    queue: Form[str | None] = None,
+) -> dict[str, Any]:
+    """A WAV, MP3, OGG, Opus, FLAC, M4A or WebM file up to 20 MB and two minutes (a name: ten seconds); a time without offset
+    is the company's. An `away` greeting needs `until`."""
     actor = account_of(request)
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=ZoneInfo(actor.tenant.timezone))
-    return _greeting(greeting.do_set_greeting(actor, file.read(), until))
+    return _greeting(greeting.do_set_greeting(actor, file.read(), until, kind=kind, queue=_queue(actor, queue)))
 
 
-@router.delete("/voicemail/greeting", response=_GONE, operation_id="removeGreeting", summary="Use the standard greeting")
-def remove_greeting(request: HttpRequest) -> Status[None]:
-    """404 where there is no own one."""
-    greeting.do_remove_greeting(account_of(request))
+@router.delete("/voicemail/greeting", response=_GONE, operation_id="removeGreeting", summary="Remove a greeting")
+def remove_greeting(request: HttpRequest, which: Query[WhichGreeting]) -> Status[None]:
+    """404 where there is none."""
+    actor = account_of(request)
+    greeting.do_remove_greeting(actor, kind=which.kind, queue=_queue(actor, which.queue))
     return Status(204, None)
 
 
 @router.get(
     "/voicemail/greeting/sound",
     operation_id="getGreetingSound",
-    summary="One's own greeting, to be heard",
+    summary="A greeting, to be heard",
     openapi_extra=SOUND,
 )
-def greeting_sound(request: HttpRequest) -> HttpResponse:
+def greeting_sound(request: HttpRequest, which: Query[WhichGreeting]) -> HttpResponse:
     """WAV; a range of it where one is asked for (RFC 9110)."""
-    return sound_file(request, greeting.access_greeting(account_of(request)).place)
+    return sound_file(request, _access(account_of(request), which).place)
 
 
-def _greeting(own: greeting.GreetingView) -> dict[str, Any]:
-    return {"seconds": own.seconds, "until": own.until}
+def _access(actor: Account, which: WhichGreeting) -> greeting.GreetingView:
+    return greeting.access_greeting(actor, which.kind, _queue(actor, which.queue))
+
+
+def _queue(actor: Account, name: str | None) -> Queue | None:
+    return greeting.queue_by_name(actor, name) if name else None
+
+
+def _greeting(one: greeting.GreetingView) -> dict[str, Any]:
+    return {"kind": one.kind, "queue": one.queue or None, "seconds": one.seconds, "until": one.until}
 
 
 def _shown(message: MessageView) -> dict[str, Any]:

@@ -66,6 +66,11 @@ class Journey:
         """What is to be said of a caller who gave up after all that was tried."""
         return verdict(self._refusals, GAVE_UP)
 
+    @property
+    def refused(self) -> Refusal | None:
+        """Why the stop before sent the caller on; None where none did since the caller chose last."""
+        return self._refusals[-1] if self._refusals else None
+
     def begin(self, target: Target, found: Next | None = None, why: str = "dialled") -> None:
         """The call starts here; `found` is what `target` means, where that is known already."""
         self._arrive(target, why, found, self.call.open(), b"")

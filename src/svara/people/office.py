@@ -83,6 +83,11 @@ class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: float | None = None
 
 
+GreetingKind = Literal["general", "name", "busy", "away"]
+"""What callers of a mailbox hear. "away" goes before all others until it ends; "busy" for who was busy; "general" otherwise;
+"name" is spoken into the standard sentences where none of these is."""
+
+
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody who can be called."""
 
@@ -105,8 +110,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     find_me: tuple[FindMe, ...] = ()
     quiet: tuple[Window, ...] = ()
     """Quiet hours: as if the person had chosen "dnd"."""
-    greeting: Sound | None = None
-    """What a caller hears before the beep of the person's voicemail; None: the spoken default."""
+    greetings: dict[GreetingKind, Sound] = {}
+    """What callers hear before the beep of the person's voicemail; without any the spoken default."""
     voicemail_pin: str = ""
     """PBKDF2 hash (see `svara.calls.pin`); empty: the box cannot be opened by PIN, only from the person's own phone."""
     record: bool = False
@@ -164,6 +169,8 @@ class Queue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relax_seconds: float = 30.0
     service_level_seconds: float = 20.0
     record: bool = False
+    greetings: dict[GreetingKind, Sound] = {}
+    """Those of the queue's mailbox: "general" and "away"."""
 
 
 class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -343,9 +350,24 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         }
 
 
+class _Version(msgspec.Struct):
+    version: int
+
+
 def write_office(office: Office, folder: Path) -> None:
     """Put the snapshot in place, whole or not at all; readable by the owner only."""
     put(folder / SNAPSHOT_FILE, msgspec.msgpack.encode(office))
+
+
+def read_version(folder: Path) -> int:
+    """The version of the snapshot in `folder`, also of one that an older or newer program wrote; 0 where there is none.
+
+    Raises OSError."""
+    try:
+        data = (folder / SNAPSHOT_FILE).read_bytes()
+        return msgspec.msgpack.decode(data, type=_Version).version
+    except (FileNotFoundError, msgspec.DecodeError):
+        return 0
 
 
 def read_office(folder: Path) -> Office:

@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 
 from svara.media.sounds.library import remove_unused
 from svara.people import throttle
-from svara.people.models import Account, Invitation, OfficeChange, SignInCount, Sound, Tenant
+from svara.people.models import Greeting, Invitation, OfficeChange, SignInCount, Sound, Tenant
 from svara.people.models.changes import KEPT_DAYS
 from svara.privacy.rights.jobs import forget_jobs
 
@@ -34,7 +34,7 @@ def forget_sounds(now: float) -> int:
     gone = 0
     for tenant in Tenant.objects.all():
         used = set(Sound.of(tenant).values_list("file", flat=True))
-        used |= set(Account.of(tenant).exclude(greeting_file="").values_list("greeting_file", flat=True))
+        used |= set(Greeting.of(tenant).values_list("file", flat=True))
         gone += remove_unused(settings.DATA, tenant.id, used, now)
     return gone
 

@@ -14,6 +14,7 @@ import msgspec
 from django.db.models import QuerySet
 
 from svara.people import models, office
+from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, QueueMember, Tenant, TenantOwned
 from svara.people.officefile.specs import OfficeFile
 from svara.people.wording import show
@@ -45,7 +46,7 @@ KINDS = (
     Kind("number", models.PublicNumber, office.PublicNumber, lambda file: file.numbers, ("number",)),
     Kind("outbound", models.Outbound, office.Outbound, lambda file: file.outbound, ("prefix", "trunk")),
 )
-_NOT_COLUMNS = frozenset({"id", "members"})
+_NOT_COLUMNS = frozenset({"id", "members", "greetings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,12 @@ def everywhere(kind: Kind) -> dict[str, list[Any]]:
     """Everything of one kind on the server, by tenant id, with ids, and members of queues by theirs."""
     members = _members(QueueMember.all_tenants.all(), by_id=True) if kind.name == "queue" else {}
     found: dict[str, list[Any]] = {}
+    greetings = greetings_by_owner() if kind.name == "queue" else {}
     for row in kind.model.all_tenants.order_by(*kind.key):
-        found.setdefault(row.tenant_id, []).append(_struct(kind, row, members, id_=row.pk))
+        struct = _struct(kind, row, members, id_=row.pk)
+        if isinstance(struct, office.Queue) and row.pk in greetings:
+            struct = msgspec.structs.replace(struct, greetings=greetings[row.pk])
+        found.setdefault(row.tenant_id, []).append(struct)
     return found
 
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from svara.bus.announce import ANNOUNCE_SECONDS, announce
 from svara.data import DataFolder, locked
 from svara.people import office, own, routing
+from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, Phone, Sound, Tenant
 
 
@@ -27,7 +28,7 @@ def write(data: DataFolder) -> office.Office:
     """Write the snapshot of what the database holds now."""
     data.create()
     with locked(data.root / ".office-lock"):
-        built = build(version=max(office.read_office(data.root).version + 1, int(time.time() * 1000)))
+        built = build(version=max(office.read_version(data.root) + 1, int(time.time() * 1000)))
         office.write_office(built, data.root)
         return built
 
@@ -39,8 +40,11 @@ def build(version: int) -> office.Office:
     sounds: dict[str, list[office.Sound]] = {}
     for phone in Phone.all_tenants.order_by("login"):
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
+    greetings = greetings_by_owner()
     for account in Account.all_tenants.order_by("username"):
-        people.setdefault(account.tenant_id, []).append(_person(account, phones.get(account.id, [])))
+        people.setdefault(account.tenant_id, []).append(
+            _person(account, phones.get(account.id, []), greetings.get(account.id, {}))
+        )
     for sound in Sound.all_tenants.exclude(file="").order_by("name"):
         sounds.setdefault(sound.tenant_id, []).append(office.Sound(name=sound.name, file=sound.file))
     parts = {kind.name: routing.everywhere(kind) for kind in routing.KINDS}
@@ -70,13 +74,12 @@ def build(version: int) -> office.Office:
     )
 
 
-def _person(account: Account, phones: list[office.Phone]) -> office.Person:
-    unanswered = greeting = None
+def _person(
+    account: Account, phones: list[office.Phone], greetings: dict[office.GreetingKind, office.Sound]
+) -> office.Person:
+    unanswered = None
     if account.unanswered_to and account.unanswered_after_seconds is not None:
         unanswered = office.Unanswered(after_seconds=account.unanswered_after_seconds, to=account.unanswered_to)
-    if account.greeting_file:
-        until = account.greeting_until
-        greeting = office.Sound(name="greeting", file=account.greeting_file, until=until.timestamp() if until else None)
     return office.Person(
         id=account.id,
         username=account.username,
@@ -92,7 +95,7 @@ def _person(account: Account, phones: list[office.Phone]) -> office.Person:
         forwards=own.forwards_of(account),
         find_me=own.find_me_of(account),
         quiet=own.quiet_of(account),
-        greeting=greeting,
+        greetings=greetings,
         voicemail_pin=account.voicemail_pin,
         record=account.record,
         admin=account.has_role("admin"),

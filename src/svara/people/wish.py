@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from svara.people.office import Target
+from svara.people.office import GreetingKind, Target
 
 SERVICE = "people"
 """The bus service that answers."""
@@ -33,11 +33,15 @@ class SetChoice(msgspec.Struct, frozen=True, tag="choice"):
 
 class SetGreeting(msgspec.Struct, frozen=True, tag="greeting"):
     """Greet callers of the mailbox with this recording (relative to the data folder's `recordings`, which loses it); "" is
-    the standard greeting."""
+    the standard greeting. `queue` (an id): of that queue's mailbox, which `person` may open. `until` is in seconds since the
+    epoch."""
 
     tenant: str
     person: str
     recording: str = ""
+    kind: GreetingKind = "general"
+    until: float | None = None
+    queue: str = ""
 
 
 class AddSound(msgspec.Struct, frozen=True, tag="sound"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,7 +74,7 @@ def do_wish(wish: Wish) -> Answer:
             case SetChoice(choice=choice):
                 actions.do_choose_presence(account, choice)
             case SetGreeting():
-                _set_greeting(account, place)
+                _set_greeting(account, place, wish)
             case AddSound():
                 _add_sound(account, str(place))
     except (ObjectDoesNotExist, access.NotFound):
@@ -101,12 +102,14 @@ def _set_forward(person: Account, to: Target) -> None:
     snapshot.changed()
 
 
-def _set_greeting(account: Account, place: Path | None) -> None:
+def _set_greeting(account: Account, place: Path | None, wish: SetGreeting) -> None:
+    queue = greeting.queue_by_id(account, wish.queue) if wish.queue else None
     if place is not None:
-        greeting.do_set_greeting(account, place)
+        until = datetime.fromtimestamp(wish.until, UTC) if wish.until is not None else None
+        greeting.do_set_greeting(account, place, until, kind=wish.kind, queue=queue)
         return
     with suppress(access.NotFound):  # callers hear the standard one already
-        greeting.do_remove_greeting(account)
+        greeting.do_remove_greeting(account, kind=wish.kind, queue=queue)
 
 
 def _add_sound(account: Account, file: str) -> None:

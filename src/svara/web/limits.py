@@ -7,7 +7,7 @@ import re
 from svara.media.sounds.library import MAX_BYTES as MAX_SOUND_BYTES
 
 MAX_BODY_BYTES = 1024 * 1024
-UPLOADS = re.compile(r"/api/v1/voicemail/greeting|/voicemail/greeting/|/administration/sounds/.+")
+UPLOADS = re.compile(r"/api/v1/voicemail/greeting|/voicemail/greetings/|/administration/sounds/.+")
 _FORM_BYTES = 64 * 1024
 """What a form adds to its file."""
 

@@ -148,6 +148,14 @@ ROLES: dict[str, Promise] = {
 PAUSED_BY = "by "
 """How the reason of a pause begins that a supervisor made."""
 
+GREETINGS: dict[str, tuple[Promise, Promise]] = {
+    "general": (_("When I do not answer"), _("What callers hear before the tone.")),
+    "busy": (_("When I am busy"), _("Without one, callers hear the greeting above.")),
+    "name": (_("My name"), _("It is put into the standard words where there is no greeting; ten seconds at most.")),
+    "away": (_("While I am away"), _("Instead of all others, to the end of its last day.")),
+}
+"""Kinds of greetings: what they are called, and when they are heard."""
+
 SENTENCES: dict[str, Promise] = {
     "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
@@ -159,6 +167,10 @@ SENTENCES: dict[str, Promise] = {
     "You cannot remove yourself.": _("You cannot remove yourself."),
     "The greeting would end before it begins.": _("The greeting would end before it begins."),
     "A greeting may last two minutes.": _("A greeting may last two minutes."),
+    "There is no greeting of that kind.": _("There is no greeting of that kind."),
+    "An away greeting needs its last day.": _("An away greeting needs its last day."),
+    "A spoken name has no last day.": _("A spoken name has no last day."),
+    "A spoken name may last ten seconds.": _("A spoken name may last ten seconds."),
     "The file holds no sound.": _("The file holds no sound."),
     "The file is nothing but silence.": _("The file is nothing but silence."),
     "The file is not a sound file of a kind that can be used (WAV, MP3, OGG, Opus, FLAC, M4A, WebM).": _(

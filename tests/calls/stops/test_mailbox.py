@@ -11,12 +11,12 @@ from tests.calls import offices
 from tests.calls.phones import Office, Phone
 
 from svara.calls.events import CallEnded, CallRouted, MessageLeft
-from svara.people.office import Forward, Sound
+from svara.people.office import Forward, Menu, Queue, Sound
 
 
 @pytest.fixture
 def at_work(tmp_path: Path) -> Iterator[Office]:
-    bob: dict[str, Any] = offices.goes_to("voicemail:bob", 15) | {"greeting": Sound("bob", "acme/bob.wav")}
+    bob: dict[str, Any] = offices.goes_to("voicemail:bob", 15) | {"greetings": {"general": Sound("general", "acme/bob.wav")}}
     office = Office(tmp_path, offices.office(bob=bob))
     yield office
     office.close()
@@ -156,3 +156,100 @@ def test_who_hangs_up_while_thanked_has_left_one_message(at_work: Office, anna: 
     anna.hang_up()
     assert len(at_work.told(MessageLeft)) == 1
     assert ending(at_work) == ("voicemail", "caller", "left a message")
+
+
+KINDS: dict[str, Any] = {kind: Sound(kind, f"acme/{kind}.wav") for kind in ("general", "busy", "name", "away")}
+
+
+def heard_when(tmp_path: Path, busy: bool, *kinds: str, until: float | None = None) -> list[str]:
+    """What Anna hears before the tone when Bob, who has these greetings, is busy or does not pick up."""
+    tmp_path.mkdir(exist_ok=True)
+    own = {kind: KINDS[kind] for kind in kinds}
+    if "away" in own:
+        own["away"] = Sound("away", "acme/away.wav", until)
+    office = Office(tmp_path, offices.office(bob=offices.goes_to("voicemail:bob", 15) | {"greetings": own}))
+    anna, bob = Phone(office, "acme-anna").register(), Phone(office, "acme-bob").register()
+    anna.call("102")
+    if busy:
+        bob.decline(486)
+    else:
+        bob.ring()
+        office.wait(16)
+    [leg] = office.voice.legs.values()
+    anna.hang_up()
+    office.close()
+    return [sound.removeprefix("builtin/nb/").removesuffix(".wav") for sound in leg.sounds]
+
+
+@pytest.mark.claim("ADV-14")
+@pytest.mark.parametrize(
+    ("busy", "kinds", "heard"),
+    [
+        (True, (), ["person-busy", "leave-message", "beep"]),
+        (False, (), ["person-not-available", "leave-message", "beep"]),
+        (True, ("name",), ["acme/name", "name-busy", "leave-message", "beep"]),
+        (False, ("name",), ["acme/name", "name-not-available", "leave-message", "beep"]),
+        (True, ("name", "busy"), ["acme/busy", "beep"]),
+        (False, ("name", "busy"), ["acme/name", "name-not-available", "leave-message", "beep"]),
+        (True, ("general", "name"), ["acme/general", "beep"]),
+        (True, ("general", "busy"), ["acme/busy", "beep"]),
+        (False, ("general", "busy"), ["acme/general", "beep"]),
+        (True, ("general", "busy", "away"), ["acme/away", "beep"]),
+        (False, ("general", "away"), ["acme/away", "beep"]),
+    ],
+)
+def test_the_greeting_fits_why_the_call_came(tmp_path: Path, busy: bool, kinds: tuple[str, ...], heard: list[str]) -> None:
+    assert heard_when(tmp_path, busy, *kinds) == heard
+
+
+def test_an_away_greeting_ends_by_itself(tmp_path: Path) -> None:
+    assert heard_when(tmp_path / "1", False, "general", "away", until=1_700_000_000.0 - 1) == ["acme/general", "beep"]
+    assert heard_when(tmp_path / "2", False, "general", "away", until=1_700_000_000.0 + 3600) == ["acme/away", "beep"]
+
+
+def test_who_is_not_to_be_disturbed_is_not_called_busy(tmp_path: Path) -> None:
+    office = Office(
+        tmp_path,
+        offices.office(bob=offices.goes_to("voicemail:bob") | {"choice": "dnd", "greetings": {"name": KINDS["name"]}}),
+    )
+    anna = Phone(office, "acme-anna").register()
+    anna.call("102")
+    [leg] = office.voice.legs.values()
+    assert leg.sounds[:2] == ["acme/name.wav", "builtin/nb/name-not-available.wav"]
+    anna.hang_up()
+    office.close()
+
+
+def test_a_busy_colleague_before_does_not_make_bob_busy(tmp_path: Path) -> None:
+    """Anna's calls go to Cecilie, who is busy, and on to Bob, who does not pick up and whose box it is."""
+    own = {"busy": KINDS["busy"], "general": KINDS["general"]}
+    office = Office(
+        tmp_path,
+        offices.office(
+            cecilie={"forwards": (Forward("busy", "person:bob"),)},
+            bob=offices.goes_to("voicemail:bob", 15) | {"greetings": own},
+        ),
+    )
+    anna, bob = Phone(office, "acme-anna").register(), Phone(office, "acme-bob").register()
+    cecilie = Phone(office, "acme-cecilie").register()
+    anna.call("103")
+    cecilie.decline(486)
+    bob.ring()
+    office.wait(16)
+    [leg] = office.voice.legs.values()
+    assert leg.sounds == ["acme/general.wav", "beep"]
+    anna.hang_up()
+    office.close()
+
+
+def test_a_queue_s_box_has_greetings_of_its_own(tmp_path: Path) -> None:
+    queue = Queue("q", "support", extension="600", greetings={"general": KINDS["general"]})
+    front = Menu("m", "front", "", keys={"1": "voicemail:support"}, extension="700", direct_dial=False)
+    office = Office(tmp_path, offices.office(acme={"queues": (queue,), "menus": (front,)}))
+    anna = Phone(office, "acme-anna").register()
+    anna.call("700")
+    office.voice.press("1")
+    [leg] = office.voice.legs.values()
+    assert leg.sounds == ["acme/general.wav", "beep"]
+    anna.hang_up()
+    office.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from svara.calls.boxes import AskMessages, BoxMessage, MarkMessage, Messages
 from svara.calls.commands import AskQueues, Queues
 from svara.calls.events import CallEnded, LegAnswered
 from svara.calls.routing.codes import CODES, feature_of
+from svara.calls.stops.greetings import end_of_day
 from svara.people import wish
-from svara.people.office import Member, Menu, Queue
+from svara.people.office import Member, Menu, Queue, Sound
 from svara.people.pin import hash_pin
 
 NOW = 1_700_000_000.0
@@ -179,6 +181,8 @@ def test_who_guesses_pins_is_locked_out_for_an_hour_whatever_the_number_of_calls
 def test_a_greeting_is_recorded_heard_and_kept(at_work: Office, house: House, anna: Phone) -> None:
     anna.call("*97")
     at_work.voice.press("2")
+    assert heard(at_work) == ["greetings-menu"]
+    at_work.voice.press("1")
     assert heard(at_work) == ["record-greeting", "beep"]
     at_work.wait(3)
     [leg] = at_work.voice.legs.values()
@@ -189,12 +193,100 @@ def test_a_greeting_is_recorded_heard_and_kept(at_work: Office, house: House, an
     at_work.voice.press("2")
     [wanted] = [one for one in house.asked if isinstance(one, wish.SetGreeting)]
     assert (wanted.person, list(at_work.voice.files)) == ("p-acme-anna", [wanted.recording])
-    assert heard(at_work) == ["greeting-saved", "mailbox-menu"]
-    at_work.voice.press("2")
+    assert heard(at_work) == ["greeting-saved", "greetings-menu"]
+    at_work.voice.press("1")
     at_work.wait(3)
     at_work.voice.press("#")
-    assert heard(at_work) == ["nothing-recorded", "mailbox-menu"]
+    assert heard(at_work) == ["nothing-recorded", "greetings-menu"]
     anna.hang_up()
+
+
+def recorded(office: Office, seconds: float = 6.0) -> None:
+    """Anna speaks after the tone, and ends with the hash key."""
+    office.wait(3)
+    [leg] = office.voice.legs.values()
+    assert leg.recording is not None
+    leg.said_seconds = seconds
+    office.voice.press("#")
+
+
+def wishes(house: House) -> list[wish.SetGreeting]:
+    return [one for one in house.asked if isinstance(one, wish.SetGreeting)]
+
+
+@pytest.mark.claim("ADV-14")
+def test_anna_records_each_kind_and_says_until_when_she_is_away(at_work: Office, house: House, anna: Phone) -> None:
+    anna.call("*97")
+    at_work.voice.press("23")
+    assert heard(at_work) == ["record-name", "beep"]
+    recorded(at_work, 1.5)
+    at_work.voice.press("2")
+    assert heard(at_work) == ["greeting-saved", "greetings-menu"]
+    at_work.voice.press("2")
+    recorded(at_work)
+    at_work.voice.press("2")
+    at_work.voice.press("4")
+    recorded(at_work)
+    at_work.voice.press("2")
+    assert heard(at_work) == ["greeting-until"]
+    at_work.voice.press("3113")
+    assert heard(at_work) == ["not-a-day", "greeting-until"]
+    at_work.voice.press("2412")
+    said = ["greeting-ends", "key-2", "key-4", "key-1", "key-2", "greeting-saved", "greetings-menu"]
+    assert heard(at_work) == said
+    assert [one.kind for one in wishes(house)] == ["name", "busy", "away"]
+    assert [one.until for one in wishes(house)] == [None, None, datetime(2023, 12, 24, 23, tzinfo=UTC).timestamp()]
+    at_work.voice.press("*")
+    assert heard(at_work) == ["mailbox-menu"]
+    anna.hang_up()
+
+
+def test_a_greeting_in_use_is_heard_and_can_be_removed(tmp_path: Path, house: House) -> None:
+    own = {"greetings": {"busy": Sound("busy", "acme/busy.wav")}, "language": "en"}
+    office = Office(tmp_path, offices.office(anna=own))
+    office.switch.ask = house.ask
+    anna = Phone(office, "acme-anna").register()
+    anna.call("*97")
+    office.voice.press("22")
+    assert heard(office) == ["acme/busy", "greeting-menu"]
+    office.voice.press("2")
+    assert heard(office) == ["greetings-menu"], "it stays as it is"
+    office.voice.press("24")
+    assert heard(office) == ["greeting-deleted", "greetings-menu"]
+    assert [(one.kind, one.recording) for one in wishes(house)] == [("busy", "")]
+    anna.hang_up()
+    office.close()
+
+
+def test_a_member_records_the_greeting_of_the_queue_s_box(at_work: Office, house: House, anna: Phone) -> None:
+    anna.call("*97600")
+    at_work.voice.press("2")
+    assert heard(at_work) == ["greetings-menu-queue"]
+    at_work.voice.press("3")
+    assert heard(at_work) == ["not-a-choice", "greetings-menu-queue"]
+    at_work.voice.press("1")
+    recorded(at_work)
+    at_work.voice.press("2")
+    [wanted] = wishes(house)
+    assert (wanted.person, wanted.queue, wanted.kind) == ("p-acme-anna", "q-support", "general")
+    anna.hang_up()
+
+
+@pytest.mark.parametrize(
+    ("entered", "ends"),
+    [
+        ("2411", "2026-11-25"),  # today counts
+        ("2311", "2027-11-24"),
+        ("3112", "2027-01-01"),
+        ("0101", "2027-01-02"),
+        ("2902", None),
+        ("3104", None),
+        ("0000", None),
+    ],
+)
+def test_a_day_is_the_next_of_that_date(entered: str, ends: str | None) -> None:
+    found = end_of_day(entered, datetime(2026, 11, 24, 15, tzinfo=UTC))
+    assert (found and found.date().isoformat()) == ends
 
 
 def test_who_presses_nothing_is_hung_up_in_the_end(at_work: Office, anna: Phone) -> None:

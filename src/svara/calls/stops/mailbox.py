@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, EndedBy, MessageLeft
 from svara.calls.routing.route import Refusal
+from svara.calls.routing.verdict import BUSY
 from svara.calls.stops.prompts import BEEP, greeting
 from svara.clock import Timer
 from svara.media.sounds.phrases import phrase
@@ -80,16 +81,9 @@ class LeaveMessage:
         guest.play((*self._greeting(guest.language), BEEP), interruptible=False, done=self._record)
 
     def _greeting(self, language: str) -> tuple[Item, ...]:
-        owner = self._to.owner
-        own = greeting(owner.greeting, self._call.switch.clock.now()) if isinstance(owner, Person) else ()
-        if own:
-            return own
-        if isinstance(owner, Person):
-            busy = self._journey.missed.outcome == "busy"
-            why = phrase("person-busy" if busy else "person-not-available", language)
-        else:
-            why = phrase("nobody-available", language)
-        return (*why, *phrase("leave-message", language))
+        why = self._journey.refused
+        busy = why is not None and why.reason == BUSY.reason  # of that person, whoever else was tried before
+        return greeting(self._to.owner, self._call.switch.clock.now(), language, busy=busy)
 
     def _key(self, key: str) -> None:
         """The greeting need not be heard to its end; and who it belongs to may open the box instead."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from svara.media.sounds.phrases import phrase
 from svara.media.voice.port import Item, Sound, Tone
-from svara.people.office import Sound as Uploaded
-from svara.people.office import Tenant
+from svara.people.office import Person, Queue, Tenant
 
 BEEP = Tone("beep")
 
@@ -15,6 +15,16 @@ def prompt(tenant: Tenant | None, name: str) -> tuple[Item, ...]:
     return (BEEP,) if sound is None else (Sound(sound.file),)
 
 
-def greeting(own: Uploaded | None, now: float) -> tuple[Item, ...]:
-    """A person's own greeting while it counts."""
-    return () if own is None or (own.until is not None and own.until < now) else (Sound(own.file),)
+def greeting(owner: Person | Queue, now: float, language: str, *, busy: bool) -> tuple[Item, ...]:
+    """What a caller hears before the tone of a mailbox: the own greeting that fits and counts now, else standard words, with
+    the own name in them where there is one. `busy` says why the call came here."""
+    own = {kind: Sound(one.file) for kind, one in owner.greetings.items() if one.until is None or one.until > now}
+    fitting = own.get("away") or (own.get("busy") if busy else None) or own.get("general")
+    if fitting is not None:
+        return (fitting,)
+    leave = phrase("leave-message", language)
+    if not isinstance(owner, Person):
+        return (*phrase("nobody-available", language), *leave)
+    if "name" in own:
+        return (own["name"], *phrase("name-busy" if busy else "name-not-available", language), *leave)
+    return (*phrase("person-busy" if busy else "person-not-available", language), *leave)

@@ -1,4 +1,4 @@
-"""The stop at which somebody listens to a mailbox by phone, and records its greeting.
+"""The stop at which somebody listens to a mailbox by phone, and records its greetings (`greetings`).
 
 Whose box opens without a PIN: one's own, and that of a queue of which one is a member, from a phone of the house. From
 anywhere else the PIN opens a person's box, a few tries at a time. Nothing here dials out.
@@ -16,12 +16,11 @@ import msgspec
 from svara.calls import boxes
 from svara.calls.boxes import BoxMessage
 from svara.calls.routing.route import Refusal
+from svara.calls.stops.greetings import OwnGreetings
 from svara.calls.stops.pins import TRIES_IN_A_CALL
-from svara.calls.stops.prompts import BEEP
 from svara.calls.stops.served import Served
 from svara.media.sounds.phrases import PhraseKey, digits, new_messages, phrase, received, saved_messages
-from svara.media.voice.port import Item, Recorded, Recording, Sound
-from svara.people import wish
+from svara.media.voice.port import Item, Sound
 from svara.people.office import Person, Queue
 
 if TYPE_CHECKING:
@@ -31,29 +30,27 @@ if TYPE_CHECKING:
 
 SILENCE_SECONDS = 8.0
 MAX_SILENCES = 3
-GREETING_SECONDS = 90.0
 MAX_PIN = 10
 CLOSED_BOX = Refusal(403, "failed", "that mailbox cannot be opened from here")
 
-Place = Literal["pin", "menu", "message", "greeting"]
-Deed = Literal["listen", "again", "save", "delete", "next", "record", "hear", "keep", "standard"]
+Place = Literal["pin", "menu", "message", "greetings", "greeting", "day"]
+Deed = Literal["listen", "again", "save", "delete", "next", "greetings"]
 
 KEYS: dict[Place, dict[str, Deed]] = {
-    "pin": {},
-    "menu": {"1": "listen", "2": "record"},
+    "menu": {"1": "listen", "2": "greetings"},
     "message": {"1": "again", "2": "save", "3": "delete", "#": "next"},
-    "greeting": {"1": "hear", "2": "keep", "3": "record", "4": "standard"},
 }
 PROMPTS: dict[Place, PhraseKey] = {
     "pin": "enter-pin",
     "menu": "mailbox-menu",
     "message": "message-menu",
+    "greetings": "greetings-menu",
     "greeting": "greeting-menu",
+    "day": "greeting-until",
 }
 
 _encode = msgspec.msgpack.Encoder().encode
 _boxes_answer = msgspec.msgpack.Decoder(boxes.Answer).decode
-_wish_answer = msgspec.msgpack.Decoder(wish.Answer).decode
 
 
 def open_box(journey: Journey, person: Person, argument: str, kept: bytes) -> ReadMailbox | Refusal:
@@ -77,43 +74,44 @@ class ReadMailbox(Served):
 
     def __init__(self, journey: Journey, reader: Person | None, owner: Person | Queue, kept: bytes = b"") -> None:
         super().__init__(journey, kept)
-        self._reader = reader
-        self._owner = owner
-        self._guest: Guest | None = None
+        self.reader = reader
+        self.owner = owner
+        self.guest: Guest | None = None
         self._place: Place = "pin"
         self._messages: list[BoxMessage] = []
         self._at = -1
         self._silences = 0
         self._tries = 0
         self._pin = ""
-        self._recorded = ""
+        self._greetings = OwnGreetings(self)
         self._timer: Timer | None = None
 
     @property
     def _box(self) -> str:
-        return f"{'person' if isinstance(self._owner, Person) else 'queue'}:{self._owner.id}"
+        return f"{'person' if isinstance(self.owner, Person) else 'queue'}:{self.owner.id}"
 
     @property
-    def _language(self) -> str:
-        listener = self._reader or self._owner
+    def language(self) -> str:
+        """That of who listens."""
+        listener = self.reader or self.owner
         own = listener.language if isinstance(listener, Person) else ""
-        return own or (self._guest.language if self._guest is not None else "")
+        return own or (self.guest.language if self.guest is not None else "")
 
     # --- opening
 
     def serve(self, guest: Guest) -> None:
         """Ask for the PIN, or for the messages."""
-        self._guest = guest
+        self.guest = guest
         guest.on_key = self._key
-        if self._reader is not None:
+        if self.reader is not None:
             self._open()
         elif self.call.switch.pins.blocked(self._box, self.call.switch.clock.now()):
             self._goodbye("pin-blocked")
         else:
-            self._prompt("pin")
+            self.prompt("pin")
 
     def _entered(self) -> None:
-        encoded = self._owner.voicemail_pin if isinstance(self._owner, Person) else ""
+        encoded = self.owner.voicemail_pin if isinstance(self.owner, Person) else ""
         now = self.call.switch.clock.now()
         pin, self._pin = self._pin, ""
         self._tries += 1
@@ -122,11 +120,11 @@ class ReadMailbox(Served):
         elif self._tries >= TRIES_IN_A_CALL:
             self._goodbye("pin-blocked")
         else:
-            self._prompt("pin", phrase("wrong-pin", self._language))
+            self.prompt("pin", phrase("wrong-pin", self.language))
 
     def _open(self) -> None:
         request = boxes.AskMessages(self.call.tenant, self._box)
-        self._ask(boxes.SERVICE, request, self._opened)
+        self.ask(boxes.SERVICE, request, self._opened)
 
     def _opened(self, payload: bytes | None) -> None:
         answer = None if payload is None else _boxes_answer(payload)
@@ -135,8 +133,8 @@ class ReadMailbox(Served):
             return
         self._messages = list(answer.messages)
         new = sum(not message.heard for message in self._messages)
-        counted = (*new_messages(new, self._language), *saved_messages(len(self._messages) - new, self._language))
-        self._prompt("menu", counted)
+        counted = (*new_messages(new, self.language), *saved_messages(len(self._messages) - new, self.language))
+        self.prompt("menu", counted)
 
     # --- keys
 
@@ -148,37 +146,39 @@ class ReadMailbox(Served):
                 self._entered()
             elif len(self._pin) < MAX_PIN:
                 self._pin += key
-                self._wait()
-            return
-        deed = KEYS[self._place].get(key)
-        if deed is None:
-            self._prompt(self._place, phrase("not-a-choice", self._language))
+                self.wait()
+        elif self._place == "greetings":
+            self._greetings.choose(key)
+        elif self._place == "greeting":
+            self._greetings.decide(key)
+        elif self._place == "day":
+            self._greetings.day(key)
         else:
-            self._do(deed)
+            deed = KEYS[self._place].get(key)
+            if deed is None:
+                self.prompt(self._place, phrase("not-a-choice", self.language))
+            else:
+                self._do(deed)
 
     def _do(self, deed: Deed) -> None:
         match deed:
             case "listen":
                 self._at = -1
-                self._next(() if self._messages else phrase("no-messages", self._language))
+                self._next(() if self._messages else phrase("no-messages", self.language))
             case "again":
                 self._tell()
             case "save":
                 self._mark("saved")
-                self._next(phrase("message-saved", self._language))
+                self._next(phrase("message-saved", self.language))
             case "delete":
                 self._mark("deleted")
                 del self._messages[self._at]
                 self._at -= 1
-                self._next(phrase("message-deleted", self._language))
+                self._next(phrase("message-deleted", self.language))
             case "next":
                 self._next(())
-            case "record":
-                self._record()
-            case "hear":
-                self._prompt("greeting", (Sound(f"recording:{self._recorded}"),))
-            case "keep" | "standard":
-                self._keep(self._recorded if deed == "keep" else "")
+            case "greetings":
+                self.prompt("greetings")
 
     # --- messages
 
@@ -187,83 +187,57 @@ class ReadMailbox(Served):
         if self._at < len(self._messages):
             self._tell(first)
         else:
-            said = phrase("no-more-messages", self._language) if self._messages else ()
-            self._prompt("menu", (*first, *said))
+            said = phrase("no-more-messages", self.language) if self._messages else ()
+            self.prompt("menu", (*first, *said))
 
     def _tell(self, first: Sequence[Item] = ()) -> None:
         """Who left the message, when, and the message itself; then what can be done with it."""
         message = self._messages[self._at]
         known = any(sign.isdigit() for sign in message.number)
-        who: tuple[Item, ...] = phrase("message-from-unknown", self._language)
+        who: tuple[Item, ...] = phrase("message-from-unknown", self.language)
         if known:
-            who = (*phrase("message-from", self._language), *digits(message.number, self._language))
+            who = (*phrase("message-from", self.language), *digits(message.number, self.language))
         tenant = self.journey.tenant
         zone = ZoneInfo(tenant.timezone) if tenant is not None else ZoneInfo("UTC")
         now = datetime.fromtimestamp(self.call.switch.clock.now(), zone)
-        when = received(datetime.fromtimestamp(message.left_at, zone), now, self._language)
+        when = received(datetime.fromtimestamp(message.left_at, zone), now, self.language)
         if not message.heard:
             self._mark("heard")
             self._messages[self._at] = msgspec.structs.replace(message, heard=True)
-        self._prompt("message", (*first, *who, *when, Sound(f"recording:{message.file}")))
+        self.prompt("message", (*first, *who, *when, Sound(f"recording:{message.file}")))
 
     def _mark(self, how: Literal["heard", "saved", "deleted"]) -> None:
-        reader = self._reader.id if self._reader is not None else ""
+        reader = self.reader.id if self.reader is not None else ""
         mark = boxes.MarkMessage(self.call.tenant, self._box, self._messages[self._at].id, how, reader)
-        self._ask(boxes.SERVICE, mark, lambda _answer: None)
-
-    # --- the greeting
-
-    def _record(self) -> None:
-        if self._guest is None or not isinstance(self._owner, Person):
-            self._prompt("menu", phrase("not-a-choice", self._language))
-            return
-        self._guest.on_key = None
-        self._recorded = f"greetings/{self.call.id}-{self.call.switch.new_tag()[:8]}.wav"
-        said: list[Item] = [*phrase("record-greeting", self._language), BEEP]
-        self._guest.play(said, interruptible=False, done=self._begin_recording)
-
-    def _begin_recording(self) -> None:
-        if self._guest is not None:
-            recording = Recording(self._recorded, GREETING_SECONDS, 0.0, "#")
-            self._guest.record(recording, self._greeting_recorded)
-
-    def _greeting_recorded(self, recorded: Recorded) -> None:
-        if self._guest is None:
-            return
-        self._guest.on_key = self._key
-        if recorded.seconds > 0:
-            self._prompt("greeting", (Sound(f"recording:{self._recorded}"),))
-        else:
-            self._prompt("menu", phrase("nothing-recorded", self._language))
-
-    def _keep(self, file: str) -> None:
-        wanted = wish.SetGreeting(self.call.tenant, self._owner.id, file)
-        said: PhraseKey = "greeting-saved" if file else "greeting-deleted"
-
-        def answered(payload: bytes | None) -> None:
-            done = payload is not None and isinstance(_wish_answer(payload), wish.Done)
-            self._prompt("menu", phrase(said if done else "cannot-be-completed", self._language))
-
-        self._ask(wish.SERVICE, wanted, answered)
+        self.ask(boxes.SERVICE, mark, lambda _answer: None)
 
     # --- how
 
-    def _ask(self, service: str, request: msgspec.Struct, answered: Callable[[bytes | None], object]) -> None:
+    def ask(self, service: str, request: msgspec.Struct, answered: Callable[[bytes | None], object]) -> None:
+        """Ask a service of the house; an answer that comes after the caller hung up is not heard."""
+
         def guarded(payload: bytes | None) -> None:
-            if self._guest is not None and not self._guest.closed:
+            if self.guest is not None and not self.guest.closed:
                 self.call.guarded(answered, payload)
 
         self.call.switch.ask(service, _encode(request), guarded)
 
-    def _prompt(self, place: Place, first: Sequence[Item] = ()) -> None:
+    def prompt(self, place: Place, first: Sequence[Item] = ()) -> None:
         """Say something, and then what can be done here."""
         self._place = place
         self._no_timer()
-        if self._guest is not None:
-            said: list[Item] = [*first, *phrase(PROMPTS[place], self._language)]
-            self._guest.play(said, done=self._wait)
+        if self.guest is not None:
+            words = self._greetings.menu() if place == "greetings" else PROMPTS[place]
+            said: list[Item] = [*first, *phrase(words, self.language)]
+            self.guest.play(said, done=self.wait)
 
-    def _wait(self) -> None:
+    def listen(self) -> None:
+        """Keys count again."""
+        if self.guest is not None:
+            self.guest.on_key = self._key
+
+    def wait(self) -> None:
+        """For the next key, for some seconds."""
         self._no_timer()
         self._timer = self.call.switch.clock.call_later(SILENCE_SECONDS, self.call.guarded, self._silence)
 
@@ -275,13 +249,13 @@ class ReadMailbox(Served):
         elif self._silences >= MAX_SILENCES:
             self._goodbye("goodbye")
         else:
-            self._prompt(self._place)
+            self.prompt(self._place)
 
     def _goodbye(self, words: PhraseKey) -> None:
         self._no_timer()
-        if self._guest is not None:
-            self._guest.on_key = None
-            self._guest.play(phrase(words, self._language), interruptible=False, done=self.over)
+        if self.guest is not None:
+            self.guest.on_key = None
+            self.guest.play(phrase(words, self.language), interruptible=False, done=self.over)
 
     def leave(self) -> None:
         """Nothing is waited for any more."""

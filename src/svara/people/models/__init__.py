@@ -14,6 +14,7 @@ from svara.people.models.accounts import (
 )
 from svara.people.models.base import Tenant, TenantOwned, new_id
 from svara.people.models.changes import OfficeChange
+from svara.people.models.greetings import Greeting
 from svara.people.models.routing import (
     Hours,
     Menu,
@@ -28,6 +29,7 @@ from svara.people.models.routing import (
 __all__ = [
     "Account",
     "ApiToken",
+    "Greeting",
     "Hours",
     "Invitation",
     "Menu",

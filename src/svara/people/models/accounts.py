@@ -30,7 +30,7 @@ class Account(AbstractBaseUser, TenantOwned):
     """A person of a tenant. `choice` is what the person shows to others; `unanswered_*` where calls go that nobody takes.
 
     `forwards`, `find_me` and `quiet` hold the structs of the same names in `svara.people.office` as JSON; `voicemail_pin` is
-    a hash (`svara.people.pin`); `greeting_file` is relative to the data folder's `sounds`.
+    a hash (`svara.people.pin`).
     """
 
     id: str = declared(id_field(), about_person("user.unique_id", source=Source.SYSTEM))
@@ -74,11 +74,6 @@ class Account(AbstractBaseUser, TenantOwned):
         models.CharField(max_length=200, blank=True),
         about_person("user.authorization.credentials", Purpose.CALLS, Source.PERSON),
     )
-    greeting_file: str = declared(
-        models.CharField(max_length=200, blank=True),
-        about_person("user.content.private", Purpose.CALLS, Source.PERSON),
-    )
-    greeting_until: datetime | None = declared(models.DateTimeField(null=True, blank=True), _OWN_CHOICE)
     password: str = declared(
         models.CharField(max_length=128), about_person("user.authorization.password", Purpose.SIGN_IN, Source.PERSON)
     )

@@ -1,4 +1,4 @@
-"""Voice messages: hear them, keep them, delete them and take them back; one's own greeting, and what comes by e-mail."""
+"""Voice messages: hear them, keep them, delete them and take them back; the own greetings, and what comes by e-mail."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from svara.voicemail import actions
 from svara.voicemail.access import access_boxes, access_messages, access_notice, access_sound
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.sound_file import sound_file
+from svara.web.words import GREETINGS
 
 PAGE = 50
 CHANGED = "svara:message"
@@ -29,11 +30,8 @@ CHANGED = "svara:message"
 def voicemail(request: HttpRequest) -> HttpResponse:
     """The page."""
     account = account_of(request)
-    try:
-        own = greetings.access_greeting(account)
-    except NotFound:
-        own = None
-    page = _messages(request, account) | {"notice": access_notice(account), "greeting": own}
+    now = [{"words": GREETINGS[kind], "now": view} for kind, view in greetings.access_greetings(account).items()]
+    page = _messages(request, account) | {"notice": access_notice(account), "greetings": now}
     return render(request, "web/voicemail.html", page)
 
 
@@ -92,15 +90,6 @@ def notice(request: HttpRequest) -> HttpResponse:
         raise Http404 from None
     notes.success(request, _("Your choice is kept."))
     return redirect("voicemail")
-
-
-@require_GET
-def greeting_sound(request: HttpRequest) -> HttpResponse:
-    """One's own greeting, to be heard."""
-    try:
-        return sound_file(request, greetings.access_greeting(account_of(request)).place)
-    except NotFound:
-        raise Http404 from None
 
 
 def _messages(request: HttpRequest, account: Account) -> dict[str, Any]:

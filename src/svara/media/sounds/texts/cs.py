@@ -55,6 +55,8 @@ TONGUE = Tongue(
         "nobody-available": "Nyní není nikdo k dispozici. Zavolejte, prosím, později.",
         "person-not-available": "Volaná osoba není dostupná.",
         "person-busy": "Volaná osoba právě hovoří.",
+        "name-not-available": "není k dispozici.",
+        "name-busy": "právě hovoří.",
         "number-not-in-use": "Volané číslo se nepoužívá.",
         "cannot-be-completed": "Hovor nelze spojit. Zavolejte, prosím, později.",
         "goodbye": "Na shledanou.",
@@ -81,11 +83,21 @@ TONGUE = Tongue(
         "no-more-messages": "Žádné další vzkazy nejsou.",
         "message-saved": "Vzkaz je uložen.",
         "message-deleted": "Vzkaz je smazán.",
+        "greetings-menu": "Pro pozdrav, když neodpovídáte, stiskněte jedničku. "
+        "Pro pozdrav, když hovoříte, stiskněte dvojku. Pro namluvení svého jména stiskněte trojku. "
+        "Pro pozdrav v době nepřítomnosti stiskněte čtyřku. Pro návrat stiskněte hvězdičku.",
+        "greetings-menu-queue": "Pro pozdrav této schránky stiskněte jedničku. "
+        "Pro pozdrav v době nepřítomnosti všech stiskněte čtyřku. Pro návrat stiskněte hvězdičku.",
+        "record-name": "Po zaznění tónu řekněte své jméno a ukončete křížkem.",
         "record-greeting": "Po zaznění tónu namluvte svůj pozdrav a ukončete křížkem.",
         "greeting-menu": "Pro poslech pozdravu stiskněte jedničku. Pro jeho ponechání stiskněte dvojku. "
         "Pro nové namluvení stiskněte trojku. Pro použití standardního pozdravu stiskněte čtyřku.",
         "greeting-saved": "Váš pozdrav je uložen.",
         "greeting-deleted": "Váš pozdrav je smazán. Volající uslyší standardní pozdrav.",
+        "greeting-until": "Zadejte poslední den, kdy mají volající tento pozdrav slyšet: "
+        "dvě číslice pro den a dvě pro měsíc.",
+        "greeting-ends": "Volající uslyší váš pozdrav do konce dne",
+        "not-a-day": "Takový den v příštím roce není.",
         "record-announcement": "Po zaznění tónu namluvte hlášení a ukončete křížkem.",
         "announcement-menu": "Pro ponechání hlášení stiskněte jedničku. "
         "Pro nové namluvení stiskněte dvojku. Pro zrušení stiskněte hvězdičku.",

@@ -43,6 +43,8 @@ TONGUE = Tongue(
         "nobody-available": "Nobody is available to take your call at the moment. Please call again later.",
         "person-not-available": "The person you are calling is not available.",
         "person-busy": "The person you are calling is busy.",
+        "name-not-available": "is not available.",
+        "name-busy": "is busy.",
         "number-not-in-use": "The number you have dialled is not in use.",
         "cannot-be-completed": "Your call cannot be completed. Please call again later.",
         "goodbye": "Goodbye.",
@@ -69,11 +71,21 @@ TONGUE = Tongue(
         "no-more-messages": "There are no more messages.",
         "message-saved": "The message is saved.",
         "message-deleted": "The message is deleted.",
+        "greetings-menu": "For the greeting when you do not answer, press one. "
+        "For the greeting when you are busy, press two. To record your name, press three. "
+        "For a greeting while you are away, press four. To go back, press star.",
+        "greetings-menu-queue": "For the greeting of this mailbox, press one. "
+        "For a greeting while everybody is away, press four. To go back, press star.",
+        "record-name": "Say your name after the tone, and end with the hash key.",
         "record-greeting": "Record your greeting after the tone, and end with the hash key.",
         "greeting-menu": "To hear your greeting, press one. To keep it, press two. To record it again, press three. "
         "To use the standard greeting, press four.",
         "greeting-saved": "Your greeting is saved.",
         "greeting-deleted": "Your greeting is deleted. Callers hear the standard greeting.",
+        "greeting-until": "Enter the last day on which callers shall hear this greeting: "
+        "two digits for the day, and two for the month.",
+        "greeting-ends": "Callers hear your greeting up to and including the day",
+        "not-a-day": "That is not a day within the next year.",
         "record-announcement": "Record the announcement after the tone, and end with the hash key.",
         "announcement-menu": "To keep the announcement, press one. To record it again, press two. To give up, press star.",
         "administrators-only": "Only administrators may do that.",

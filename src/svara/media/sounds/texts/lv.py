@@ -76,6 +76,8 @@ TONGUE = Tongue(
         "nobody-available": "Pašlaik neviens nevar atbildēt uz jūsu zvanu. Lūdzu, zvaniet vēlāk.",
         "person-not-available": "Abonents, kuram jūs zvanāt, nav sasniedzams.",
         "person-busy": "Abonents, kuram jūs zvanāt, ir aizņemts.",
+        "name-not-available": "pašlaik nevar atbildēt.",
+        "name-busy": "pašlaik runā.",
         "number-not-in-use": "Numurs, uz kuru jūs zvanāt, netiek lietots.",
         "cannot-be-completed": "Zvanu nevar savienot. Lūdzu, zvaniet vēlāk.",
         "goodbye": "Uz redzēšanos.",
@@ -103,11 +105,21 @@ TONGUE = Tongue(
         "no-more-messages": "Vairāk ziņojumu nav.",
         "message-saved": "Ziņojums ir saglabāts.",
         "message-deleted": "Ziņojums ir dzēsts.",
+        "greetings-menu": "Lai izvēlētos sveicienu, kad jūs neatbildat, nospiediet viens. "
+        "Sveicienam, kad jūs runājat, nospiediet divi. Lai ierunātu savu vārdu, nospiediet trīs. "
+        "Sveicienam prombūtnes laikā nospiediet četri. Lai atgrieztos, nospiediet zvaigznīti.",
+        "greetings-menu-queue": "Lai izvēlētos šīs pastkastes sveicienu, nospiediet viens. "
+        "Sveicienam, kad visi ir prombūtnē, nospiediet četri. Lai atgrieztos, nospiediet zvaigznīti.",
+        "record-name": "Pēc signāla pasakiet savu vārdu un nospiediet restīti.",
         "record-greeting": "Ierunājiet savu sveicienu pēc signāla un nospiediet restīti.",
         "greeting-menu": "Lai noklausītos sveicienu, nospiediet viens. Lai to paturētu, nospiediet divi. "
         "Lai to ierunātu no jauna, nospiediet trīs. Lai lietotu standarta sveicienu, nospiediet četri.",
         "greeting-saved": "Jūsu sveiciens ir saglabāts.",
         "greeting-deleted": "Jūsu sveiciens ir dzēsts. Zvanītāji dzirdēs standarta sveicienu.",
+        "greeting-until": "Ievadiet pēdējo dienu, kad zvanītājiem jādzird šis sveiciens: "
+        "divi cipari dienai un divi mēnesim.",
+        "greeting-ends": "Zvanītāji dzirdēs jūsu sveicienu līdz dienas beigām",
+        "not-a-day": "Tādas dienas nākamajā gadā nav.",
         "record-announcement": "Ierunājiet paziņojumu pēc signāla un nospiediet restīti.",
         "announcement-menu": "Lai paturētu paziņojumu, nospiediet viens. "
         "Lai to ierunātu no jauna, nospiediet divi. Lai atceltu, nospiediet zvaigznīti.",

@@ -45,6 +45,8 @@ TONGUE = Tongue(
         "nobody-available": "Ingen kan ta telefonen akkurat nå. Vennligst ring igjen senere.",
         "person-not-available": "Den du ringer til, er ikke tilgjengelig.",
         "person-busy": "Den du ringer til, er opptatt.",
+        "name-not-available": "er ikke tilgjengelig.",
+        "name-busy": "er opptatt.",
         "number-not-in-use": "Nummeret du har ringt, er ikke i bruk.",
         "cannot-be-completed": "Samtalen kan ikke settes opp. Vennligst ring igjen senere.",
         "goodbye": "Ha det bra.",
@@ -71,11 +73,21 @@ TONGUE = Tongue(
         "no-more-messages": "Det er ingen flere meldinger.",
         "message-saved": "Meldingen er lagret.",
         "message-deleted": "Meldingen er slettet.",
+        "greetings-menu": "Trykk en for hilsenen når du ikke svarer. Trykk to for hilsenen når du er opptatt. "
+        "Trykk tre for å lese inn navnet ditt. Trykk fire for en hilsen mens du er borte. "
+        "Trykk stjerne for å gå tilbake.",
+        "greetings-menu-queue": "Trykk en for hilsenen i denne postkassen. Trykk fire for en hilsen mens alle er borte. "
+        "Trykk stjerne for å gå tilbake.",
+        "record-name": "Si navnet ditt etter tonen, og avslutt med firkant.",
         "record-greeting": "Les inn hilsenen din etter tonen, og avslutt med firkant.",
         "greeting-menu": "Trykk en for å høre hilsenen din. Trykk to for å beholde den. "
         "Trykk tre for å lese den inn på nytt. Trykk fire for å bruke standardhilsenen.",
         "greeting-saved": "Hilsenen din er lagret.",
         "greeting-deleted": "Hilsenen din er slettet. Innringere hører standardhilsenen.",
+        "greeting-until": "Tast inn den siste dagen innringere skal høre denne hilsenen: "
+        "to sifre for dagen og to for måneden.",
+        "greeting-ends": "Innringere hører hilsenen din til og med dagen",
+        "not-a-day": "Det er ikke en dag i det neste året.",
         "record-announcement": "Les inn meldingen etter tonen, og avslutt med firkant.",
         "announcement-menu": "Trykk en for å beholde meldingen. "
         "Trykk to for å lese den inn på nytt. Trykk stjerne for å avbryte.",

@@ -45,6 +45,8 @@ TONGUE = Tongue(
         "nobody-available": "Ingen kan ta emot ditt samtal just nu. Var god ring igen senare.",
         "person-not-available": "Personen du ringer kan inte nås.",
         "person-busy": "Personen du ringer är upptagen.",
+        "name-not-available": "kan inte nås.",
+        "name-busy": "är upptagen.",
         "number-not-in-use": "Numret du har slagit används inte.",
         "cannot-be-completed": "Samtalet kan inte kopplas. Var god ring igen senare.",
         "goodbye": "Hej då.",
@@ -72,11 +74,21 @@ TONGUE = Tongue(
         "no-more-messages": "Det finns inga fler meddelanden.",
         "message-saved": "Meddelandet är sparat.",
         "message-deleted": "Meddelandet är raderat.",
+        "greetings-menu": "Tryck ett för hälsningen när du inte svarar. Tryck två för hälsningen när du är upptagen. "
+        "Tryck tre för att tala in ditt namn. Tryck fyra för en hälsning medan du är borta. "
+        "Tryck stjärna för att gå tillbaka.",
+        "greetings-menu-queue": "Tryck ett för den här brevlådans hälsning. Tryck fyra för en hälsning medan alla är borta. "
+        "Tryck stjärna för att gå tillbaka.",
+        "record-name": "Säg ditt namn efter tonen, och avsluta med fyrkant.",
         "record-greeting": "Tala in din hälsning efter tonen, och avsluta med fyrkant.",
         "greeting-menu": "Tryck ett för att höra din hälsning. Tryck två för att behålla den. "
         "Tryck tre för att tala in den på nytt. Tryck fyra för att använda standardhälsningen.",
         "greeting-saved": "Din hälsning är sparad.",
         "greeting-deleted": "Din hälsning är raderad. Den som ringer hör standardhälsningen.",
+        "greeting-until": "Slå in den sista dagen som den som ringer ska höra hälsningen: "
+        "två siffror för dagen och två för månaden.",
+        "greeting-ends": "Den som ringer hör din hälsning till och med dagen",
+        "not-a-day": "Det är ingen dag under det kommande året.",
         "record-announcement": "Tala in meddelandet efter tonen, och avsluta med fyrkant.",
         "announcement-menu": "Tryck ett för att behålla meddelandet. "
         "Tryck två för att tala in det på nytt. Tryck stjärna för att avbryta.",
