@@ -229,7 +229,7 @@ class Office:
         )
         self.switch.voice = self.voice
         self.voice.on_event = self.switch.heard
-        self.voice.on_lost = self.switch.voice_lost
+        self.voice.on_lost, self.voice.on_away = self.switch.voice_lost, self.switch.voice_away
         self.switch.office = self.snapshot
         self.switch.trunks.office(self.snapshot)
         self.hall = Hall(

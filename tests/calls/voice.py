@@ -45,6 +45,8 @@ class VoiceLeg:
     record_until: VirtualTimer | None = None
     hears: tuple[str, ...] = ()
     paused: bool = False
+    keys: str = ""
+    """What its phone was sent."""
 
     @property
     def sounds(self) -> list[str]:
@@ -70,6 +72,7 @@ class FakeVoice:
         self.clock = clock
         self.on_event: Callable[[VoiceEvent], None] | None = None
         self.on_lost: Callable[[], None] | None = None
+        self.on_away: Callable[[], None] | None = None
         self.up = True
         self.fails: str | None = None
         self.legs: dict[str, VoiceLeg] = {}
@@ -127,6 +130,10 @@ class FakeVoice:
     def stop_recording(self, leg: str) -> None:
         self._complete(leg, "stopped")
 
+    def send_key(self, leg: str, key: str) -> None:
+        if (here := self.legs.get(leg)) is not None:
+            here.keys += key
+
     def hears(self, leg: str, others: Sequence[str]) -> None:
         if (here := self.legs.get(leg)) is not None:
             here.hears = tuple(others)
@@ -177,7 +184,7 @@ class FakeVoice:
 
     def survive(self) -> None:
         """The calls process was killed, and with it all timers of this house: ours go on."""
-        self.on_event = self.on_lost = None
+        self.on_event = self.on_lost = self.on_away = None
         for leg, here in self.legs.items():
             if here.timer is not None and not here.timer.cancelled:
                 self._sound_ends(leg, here, max(0.0, here.over_at - self.clock.monotonic()))
@@ -192,6 +199,8 @@ class FakeVoice:
                 here.record_until.cancel()
         self.legs.clear()
         self.up = False
+        if self.on_away is not None:
+            self.on_away()
 
     def come_back(self) -> None:
         self.up = True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from svara import log
 from svara.calls import midcall, saved
-from svara.calls.commands import LiveCall
+from svara.calls.commands import LiveCall, LiveSupervisor
 from svara.calls.events import (
     AnyEvent,
     CallEnded,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from svara.calls.exchange import Exchange
     from svara.calls.guest import Guest
     from svara.calls.switch import Switch
+    from svara.calls.talks.room import Room
 
 RECORD_AFTER_SECONDS = 0.3
 """A recording begins so long after somebody picked up: the relay has to know both sides first."""
@@ -75,9 +76,12 @@ class Call:
         "recorder",
         "relay",
         "relay_used",
+        "room",
         "setup",
         "started_at",
         "state",
+        "supervises",
+        "supervisors",
         "switch",
         "tape",
         "tape_of_number",
@@ -119,6 +123,12 @@ class Call:
         self.tape_of_number = ""
         """The same, of the public number that was called."""
         self.recorder: Recorder | None = None
+        self.room: Room | None = None
+        """Where others are in the talk too, or were asked to come (see `svara.calls.talks.room`)."""
+        self.supervisors: tuple[LiveSupervisor, ...] = ()
+        """Who is in the room with the two, and both know it."""
+        self.supervises = ""
+        """The id of the talk in which the caller takes part as a supervisor."""
         self.legs_rung = 0
         self.legs_before = 0
         """Before a restart of the server so many may have rung already: theirs are other ids."""
@@ -205,6 +215,8 @@ class Call:
         if self.state != "talking" or self.back is None:
             return
         if sdp:
+            if self.front is not None:
+                self.front.described = sdp
             self.relay.answer(self.id, self.front_id, self.back.id, sdp, self._callee_described, to=self.back.kind)
         else:
             self._callee_described(RelayError("no description"))
@@ -216,6 +228,7 @@ class Call:
             self.back.acknowledge(1)
             self.end("system", NO_SOUND.reason)
         else:
+            self.back.told = result
             self.back.acknowledge(1, result)
 
     # --- the end
@@ -270,6 +283,8 @@ class Call:
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.abandon()
+        if self.room is not None:
+            self.room.over()
         for leg in (self.front, self.back):
             if leg is not None and not leg.down:
                 leg.hang_up(headers)
@@ -283,7 +298,7 @@ class Call:
         self.switch.closed(self)
         self.news("ended")
         # No circle of references is left: memory is free without a collector.
-        self.front = self.back = self.journey = self.guest = None
+        self.front = self.back = self.journey = self.guest = self.room = None
         ended, self.ended, self.picked_up = self.ended, None, None
         if ended is not None:
             ended()
@@ -358,7 +373,17 @@ class Call:
             answered_at=self.answered_at,
             people=self.people,
             queue=self.queue,
+            supervisors=self.supervisors,
+            supervises=self.supervises,
+            recording=self._recording,
         )
+
+    @property
+    def _recording(self) -> Literal["", "on", "paused"]:
+        recorder = self.recorder
+        if recorder is None or not (recorder.file or recorder.paused_by_hand):
+            return ""
+        return "paused" if recorder.paused_by_hand else "on"
 
     def joined(self, person: str) -> None:
         """This person's phones ring, or the person takes part."""

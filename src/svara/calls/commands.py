@@ -30,6 +30,17 @@ OwnState = Literal["available", "paused", "logged-out"]
 """What agents set themselves."""
 
 
+SupervisionMode = Literal["listen", "whisper", "barge"]
+"""Hear both; be heard by the colleague too; be heard by both."""
+
+
+class LiveSupervisor(msgspec.Struct, frozen=True):
+    """Somebody who looks after a talk, and both who talk know it."""
+
+    by: Party
+    how: SupervisionMode
+
+
 class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
     """A call as it stands now. `people` are the ids of all persons who take part in it or whose phones it rings."""
 
@@ -44,6 +55,12 @@ class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
     people: tuple[str, ...] = ()
     queue: str = ""
     """The id of the queue out of which an agent took the call."""
+    supervisors: tuple[LiveSupervisor, ...] = ()
+    """Who listens to the talk, or takes part."""
+    supervises: str = ""
+    """This call is a supervisor's, who takes part in the talk of that id."""
+    recording: Literal["", "on", "paused"] = ""
+    """Whether the talk is recorded; "paused" when that is so by hand."""
 
 
 class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.events import AnyEvent, CallHeld, CallResumed, EndedBy
 from svara.calls.leg import ALLOW, SDP, TIMER, Leg, sdp_of
-from svara.media.relay import RelayError
+from svara.media.relay import Kind, RelayError
 from svara.sip.message import Request, Response, SipError, new_response
 from svara.sip.sdp import parse_sdp
 from svara.sip.session import ask_timer, glare_retry_seconds
@@ -34,6 +34,22 @@ Got = Callable[[bytes | int], object]
 """Gets a description, or the status with which the phone refused."""
 
 
+class End(Protocol):
+    """One end of a passage: a phone's leg, or what stands in for one. See `Leg`."""
+
+    id: str
+    kind: Kind
+    side: EndedBy
+    described: bytes
+    told: bytes
+    gave: bool
+
+    @property
+    def address(self) -> str | None: ...
+
+    def close(self) -> None: ...
+
+
 class Giver(Protocol):
     """The side that makes the offer."""
 
@@ -49,7 +65,8 @@ class Giver(Protocol):
 class Taker(Protocol):
     """The side that answers it."""
 
-    leg: Leg
+    @property
+    def leg(self) -> End: ...
 
     def take(self, offer: bytes, got: Got) -> None: ...
 
@@ -57,17 +74,26 @@ class Taker(Protocol):
 
 
 class Exchange:
-    """One passage. `failed(status)` is told when it did not come about; the call ends by itself when a phone is gone."""
+    """One passage. `done` is told when it came about, `failed(status)` when not; the call ends by itself when a phone is
+    gone."""
 
-    __slots__ = ("_failed", "_offer", "call", "giver", "open", "taker")
+    __slots__ = ("_answer", "_done", "_failed", "_offer", "_offered", "call", "giver", "open", "taker")
 
-    def __init__(self, call: Call, giver: Giver, taker: Taker, failed: Callable[[int], object] | None = None) -> None:
+    def __init__(
+        self,
+        call: Call,
+        giver: Giver,
+        taker: Taker,
+        failed: Callable[[int], object] | None = None,
+        done: Callable[[], object] | None = None,
+    ) -> None:
         self.call = call
         self.giver = giver
         self.taker = taker
         self.open = True
-        self._offer = b""
+        self._offer = self._offered = self._answer = b""
         self._failed = failed
+        self._done = done
 
     def start(self) -> None:
         """Begin; from now on the call has this exchange."""
@@ -80,12 +106,17 @@ class Exchange:
         self.giver.refuse(487)
         self.taker.refuse(487)
 
+    def _finished(self) -> None:
+        self._close()
+        if self._done is not None:
+            self._done()
+
     def _close(self) -> None:
         self.open = False
         if self.call.exchange is self:
             self.call.exchange = None
 
-    def _refused(self, status: int, by: Leg | None) -> None:
+    def _refused(self, status: int, by: End | None) -> None:
         if status in GONE and by is not None:
             by.close()
             self.call.end("system", "a phone is gone")
@@ -122,6 +153,7 @@ class Exchange:
         if isinstance(result, RelayError):
             self._refused(500, None)
         else:
+            self._offered = result
             self.taker.take(result, self._got_answer)
 
     def _got_answer(self, answer: bytes | int) -> None:
@@ -130,6 +162,7 @@ class Exchange:
         if isinstance(answer, int):
             self._refused(answer, self.taker.leg)
             return
+        self._answer = answer
         giver, taker = self.giver.leg, self.taker.leg
         ready = partial(self._answer_ready, self._holds(answer))
         self.call.relay.answer(self.call.id, taker.id, giver.id, answer, ready, to=giver.kind)
@@ -140,12 +173,14 @@ class Exchange:
         if isinstance(result, RelayError):
             self._refused(500, None)
             return
-        call = self.call
+        call, giver, taker = self.call, self.giver.leg, self.taker.leg
+        giver.described, giver.told, giver.gave = self._offer, result, True
+        taker.described, taker.told, taker.gave = self._answer, self._offered, False
         call.save(*happened)
         for event in happened:
             held = isinstance(event, CallHeld)
             call.news("held" if held else "resumed")
-        self.giver.deliver(result, self._close)
+        self.giver.deliver(result, self._finished)
 
     def _holds(self, answer: bytes) -> list[AnyEvent]:
         """Who has whom on hold after this."""
@@ -265,6 +300,9 @@ def renew(call: Call, reason: str) -> None:
     """Build the talk's sound anew, by re-INVITEs to both phones; the call ends for `reason` when that fails."""
     front, back = call.front, call.back
     if front is None or back is None or call.state != "talking":
+        return
+    if call.room is not None and not call.room.away:
+        call.room.renew()
         return
     if call.exchange is not None:
         call.switch.clock.call_later(RETRY_SECONDS, call.guarded, renew, call, reason)

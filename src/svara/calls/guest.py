@@ -288,6 +288,7 @@ class Guest:
     def answer(self, source: str, sdp: bytes) -> None:  # noqa: ARG002
         """A phone picked up; `sdp` is what the caller's phone would have to be told now."""
         self.close()
+        self.leg.described, self.leg.told, self.leg.gave = self.offer, self.local, True
         if not fits(self.local, sdp):
             resound.agree_anew(self.call)
 

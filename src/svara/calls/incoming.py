@@ -149,6 +149,7 @@ class Incoming:
         self._stop()
         leg = self.leg
         leg.refreshed()
+        leg.described, leg.told, leg.gave = self.offer, sdp, bool(self.offer)
         self.transaction.respond(self.response(200, sdp, (("Supported", "100rel, timer"), *leg.session_headers)))
 
     def _fork(self) -> None:

@@ -45,10 +45,12 @@ class Leg:
     __slots__ = (
         "call",
         "can_update",
+        "described",
         "dialog",
         "down",
         "due",
         "flow",
+        "gave",
         "id",
         "incoming",
         "invitation",
@@ -60,6 +62,7 @@ class Leg:
         "side",
         "switch",
         "tag",
+        "told",
         "trunk",
     )
 
@@ -83,6 +86,12 @@ class Leg:
         self.trunk = ""
         """The id of the trunk at whose other end this side is; "" for a phone of the house."""
         self.can_update = False
+        self.described = b""
+        """How the phone described itself last in this talk, and what it was told last of the other side; b"" where that is
+        not known (after a restart)."""
+        self.told = b""
+        self.gave = False
+        """Of the two, the phone's was the offer."""
         self.down = False
         """No dialog stands any more, or none ever will."""
         self.session: SessionTimer | None = None

@@ -133,7 +133,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
 async def _voice(line: Bus, switch: Switch) -> VoiceClient:
     """The way to the voice process, for all calls of the switch."""
     voice = VoiceClient(line, switch.clock)
-    voice.on_event, voice.on_lost = switch.heard, switch.voice_lost
+    voice.on_event, voice.on_lost, voice.on_away = switch.heard, switch.voice_lost, switch.voice_away
     switch.voice = voice
     switch.ask = partial(_ask, line, set())
     await voice.start()
@@ -193,6 +193,8 @@ def relay_lost(switch: Switch) -> None:
     """The relay was restarted: build the sound of every talk anew."""
     for call in list(switch.calls.values()):
         if call.relay is switch.relay:
+            if call.room is not None:
+                call.guarded(call.room.lost)
             call.guarded(renew, call, "media relay lost")
             for hearer in (call.guest, call.recorder):
                 if hearer is not None:

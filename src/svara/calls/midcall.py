@@ -95,6 +95,9 @@ def _change(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
             transaction.reply(500, headers=(("Retry-After", "2"),))
         else:
             transaction.reply(491)
+    elif call.room is not None and not call.room.away:
+        _refresh(leg, request)
+        call.room.changed(leg, transaction)
     else:
         _refresh(leg, request)
         exchange = (

@@ -15,15 +15,16 @@ import msgspec
 from svara import log
 from svara.calls import saved
 from svara.calls.call import Call
-from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome
+from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome, Supervised
 from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
 from svara.calls.journey import Journey
 from svara.calls.leg import Leg
 from svara.calls.recorder import Recorder
 from svara.calls.resound import VOICE
-from svara.calls.saved import SavedCall, SavedGuest, SavedLeg
+from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.stops import Still
+from svara.calls.talks.room import Room
 from svara.clock import Timer
 from svara.sip.dialog import Dialog
 from svara.sip.session import SessionTimer
@@ -125,9 +126,23 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     switch.news.count(agent, talking=1)
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
+    if state.room is not None:
+        _out_of_the_room(call, state.room)
     if call.tape:
         call.recorder = Recorder(call, call.tape, state.tape_file, paused=state.tape_paused)
     return call
+
+
+def _out_of_the_room(call: Call, state: SavedRoom) -> None:
+    """Whoever was with the two in a room is so no more: they are put together."""
+    for leg, end in ((call.front, state.front), (call.back, state.back)):
+        if leg is not None:
+            leg.described, leg.told, leg.gave = end.described, end.told, end.gave
+    if state.supervisors:
+        now = call.switch.clock.now()
+        call.switch.write([Supervised(call.id, now, by=by, how="left") for by in state.supervisors])
+    call.room = Room(call)
+    call.room.taken_up()
 
 
 class _Waiting(NamedTuple):

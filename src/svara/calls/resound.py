@@ -160,7 +160,7 @@ def agree_anew(call: Call) -> None:
 
 
 def agreed(offer: bytes, answer: bytes) -> bytes:
-    """Our offer, as the phone took it by its answer: with the codecs that both have, the phone's choice first."""
+    """An offer, as the other side took it by its answer: with the codecs that both have, those of the answer first."""
     try:
         ours, theirs = parse_sdp(offer), parse_sdp(answer).audio
     except SipError:

@@ -47,6 +47,23 @@ class SavedGuest(msgspec.Struct, array_like=True, frozen=True):
     passed: tuple[tuple[str, str], ...] = ()
 
 
+class SavedEnd(msgspec.Struct, array_like=True, frozen=True):
+    """What a phone and we said to each other of the sound last (see `Leg`)."""
+
+    described: bytes
+    told: bytes
+    gave: bool
+
+
+class SavedRoom(msgspec.Struct, array_like=True, frozen=True):
+    """The phones are in the room of the talk."""
+
+    front: SavedEnd
+    back: SavedEnd
+    supervisors: tuple[Party, ...] = ()
+    """Who was with them."""
+
+
 class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     """One talk."""
 
@@ -75,6 +92,7 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     tape_file: str = ""
     tape_paused: bool = False
     """By hand."""
+    room: SavedRoom | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,6 +127,7 @@ def encode(call: Call) -> bytes:
             call.tape,
             call.recorder.file if call.recorder is not None else "",
             call.recorder is not None and call.recorder.paused_by_hand,
+            _room(call),
         )
     )
 
@@ -119,6 +138,14 @@ def _guest(call: Call) -> SavedGuest | None:
         return None
     kept = stop.kept if stop is not None else b""
     return SavedGuest(guest.offer, guest.local, journey.target, kept, tuple(journey.passed))
+
+
+def _room(call: Call) -> SavedRoom | None:
+    room, front, back = call.room, call.front, call.back
+    if room is None or room.away or front is None or back is None:
+        return None
+    here, there = (SavedEnd(leg.described, leg.told, leg.gave) for leg in (front, back))
+    return SavedRoom(here, there, tuple(one.by for one in call.supervisors))
 
 
 def _leg(leg: Leg) -> SavedLeg:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from svara.calls.leg import Leg
     from svara.calls.recorder import Recorder
     from svara.calls.stops import Queues
+    from svara.calls.talks.seat import Seat
 
 SWEEP_SECONDS = 5.0
 """How often session timers are looked at: one timer for all calls."""
@@ -76,8 +77,8 @@ class Switch:
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
-    guests: dict[str, Guest | Recorder] = field(default_factory=dict)
-    """Callers whom the system itself answered, and recordings, by the ids of their voice legs."""
+    guests: dict[str, Guest | Recorder | Seat] = field(default_factory=dict)
+    """Callers whom the system itself answered, recordings and phones in a room, by the ids of their voice legs."""
     closing: set[Closing] = field(default_factory=set)
     """Ends of talks that wait for what the relay measured."""
     calls_of_phone: dict[str, int] = field(default_factory=dict)
@@ -143,6 +144,12 @@ class Switch:
         """The voice process was restarted: give everybody who was hearing something their sound back."""
         for guest in set(self.guests.values()):
             guest.call.guarded(guest.reconnect)
+
+    def voice_away(self) -> None:
+        """The voice process does not answer: who talks through it talks without it."""
+        for call in {guest.call for guest in self.guests.values()}:
+            if call.room is not None:
+                call.guarded(call.room.fail, "no sound is available")
 
     def flow_of(self, login: str | None) -> Flow | None:
         """An open way to a phone, for one that came back over another connection."""

@@ -74,12 +74,15 @@ class Caller:
     def __init__(self, voice: VoiceClient) -> None:
         self.voice = voice
         self.events: list[VoiceEvent] = []
-        self.lost = 0
+        self.lost = self.away = 0
         voice.on_event = self.events.append
-        voice.on_lost = self._on_lost
+        voice.on_lost, voice.on_away = self._on_lost, self._on_away
 
     def _on_lost(self) -> None:
         self.lost += 1
+
+    def _on_away(self) -> None:
+        self.away += 1
 
     async def open(self, leg: str, offer: bytes) -> bytes | RelayError:
         answer: asyncio.Future[bytes | RelayError] = asyncio.get_running_loop().create_future()
@@ -186,6 +189,7 @@ def test_when_the_voice_process_is_restarted_all_is_told_once_it_is_up_again(pla
         await house.kill_voice()
         calls.voice.play("1.v", Playing("p", (Silence(1),)))
         await until(lambda: not calls.voice.up)
+        assert calls.away == 1, "who talks through it has to know at once"
         assert calls.lost == 0, "there is nobody yet to open legs with"
         refusal = await calls.open("2.v", phone.sdp())
         assert isinstance(refusal, RelayError)

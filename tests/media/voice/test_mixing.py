@@ -7,6 +7,7 @@ import pytest
 from tests.media.voice.studio import Studio
 from tests.peers import sound
 
+from svara.media.voice import rtp
 from svara.media.voice.codecs import Pcm
 from svara.media.voice.mixing import mix
 from svara.media.voice.port import Finished, Playing, Sound
@@ -118,3 +119,38 @@ def test_uneven_packets_are_evened_out(studio: Studio, late_ms: int) -> None:
 
 def _tone_at(frequency_hz: float, step: int) -> Pcm:
     return (10_000 * np.sin(2 * np.pi * frequency_hz * (step * 160 + np.arange(160)) / 8000)).astype(np.int16)
+
+
+def test_keys_go_on_as_events_in_place_of_sound(studio: Studio) -> None:
+    """What is pressed while two talk through the mixer reaches the other phone as it would without it (RFC 4733)."""
+    agent = studio.phone("agent.v")
+    studio.phone("bank.v", frequency_hz=660)
+    studio.engine.hears("calls", "agent.v", ("bank.v",))
+    studio.pass_time(0.5)
+    for key in "5#5":
+        studio.engine.send_key("calls", "agent.v", key)
+    agent.forget()
+    studio.pass_time(1.0)
+    packets = [packet for packet in (rtp.read(data) for data in agent.packets) if packet is not None]
+    events = [packet for packet in packets if packet.payload_type == 101]
+    keys = rtp.KeyReceiver()
+    assert "".join(filter(None, map(keys.received, events))) == "5#5"
+    assert [packet.marker for packet in events].count(True) == 3
+    assert {int.from_bytes(packet.payload[2:4], "big") for packet in events if packet.payload[1] & 0x80} == {960}
+    assert [one.sequence for one in packets] == [(packets[0].sequence + n) & 0xFFFF for n in range(len(packets))]
+    assert agent.strength(660, 0.3) > 0.98
+
+
+@pytest.mark.parametrize("codec", ["pcmu", "opus"])
+def test_who_takes_no_events_hears_the_tones(studio: Studio, codec: str) -> None:
+    agent = studio.phone("agent.v", codec, events=False)
+    studio.phone("bank.v")
+    studio.engine.hears("calls", "agent.v", ("bank.v",))
+    studio.pass_time(0.2)
+    agent.forget()
+    studio.engine.send_key("calls", "agent.v", "7")
+    studio.pass_time(0.12)
+    assert agent.strength(852, 0.1) > 0.35
+    assert agent.strength(1209, 0.1) > 0.35
+    studio.pass_time(0.3)
+    assert agent.tone(0.2) == 0

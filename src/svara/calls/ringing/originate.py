@@ -57,6 +57,7 @@ class Own:
                 answered(b"")
                 return
             self.leg.acknowledge(cseq)
+            self.leg.told, self.leg.gave = sdp, False
             answered(result)
 
         cseq = invite(self.leg, sdp, got)

@@ -126,6 +126,7 @@ class Ringing:
             self.no_way(RELAY_DOWN)
             invitation.fail(0)
             return
+        leg.told = result
         send(result)
 
     def _offer(self, leg: Leg) -> bytes:

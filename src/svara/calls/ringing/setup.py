@@ -273,6 +273,7 @@ class Setup(Ringing):
         """A phone picked up: of all phones the first, so the others stop ringing."""
         call = self.call
         self.winner = leg
+        leg.described, leg.gave = sdp, not leg.told
         self._quiet()
         others = open_legs(self._legs)
         if others:

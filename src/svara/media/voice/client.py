@@ -21,7 +21,8 @@ from svara.media.relay import RelayError, SdpDone
 from svara.media.voice import messages as say
 from svara.media.voice.port import Playing, Recording, VoiceEvent
 
-HEARTBEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 0.25
+"""So soon it is noticed that it is away: who is heard through it is heard without it then."""
 REQUEST_SECONDS = 2.0
 AGAIN_SECONDS = 0.1
 LOST_AFTER_SECONDS = 4.0
@@ -43,6 +44,7 @@ class VoiceClient:
     def __init__(self, line: Bus, clock: Clock, events: str = "calls-voice", service: str = say.SERVICE) -> None:
         self.on_event: Callable[[VoiceEvent], None] | None = None
         self.on_lost: Callable[[], None] | None = None
+        self.on_away: Callable[[], None] | None = None
         self._line = line
         self._clock = clock
         self._owner = events
@@ -111,6 +113,9 @@ class VoiceClient:
     def key(self, leg: str, key: str) -> None:
         self._ask(say.Press(leg, key))
 
+    def send_key(self, leg: str, key: str) -> None:
+        self._ask(say.SendKey(leg, key))
+
     def close(self, leg: str) -> None:
         self._fail(leg, "the leg was closed")
         self._ask(say.Close(leg))
@@ -174,19 +179,21 @@ class VoiceClient:
                 return
 
     def _beat(self) -> None:
-        """Look after the voice process; more often while it is away."""
-        self._timer = self._clock.call_later(HEARTBEAT_SECONDS if self._up else HEARTBEAT_SECONDS / 4, self._beat)
+        """Look after the voice process."""
+        self._timer = self._clock.call_later(HEARTBEAT_SECONDS, self._beat)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(look=True))
 
     def _away(self) -> None:
         """It does not answer: nobody waits for a description any more, and nothing of it is left behind."""
-        if self._up:
-            _log.warning("the voice process does not answer")
-        self._up = False
+        was_up, self._up = self._up, False
         for leg in list(self._opening):
             self._fail(leg, _AWAY)
             self._queue.append(say.Close(leg))
+        if was_up:
+            _log.warning("the voice process does not answer")
+            if self.on_away is not None:
+                _guarded(self.on_away)
 
     def _lose(self) -> None:
         """No leg of ours can be counted on."""

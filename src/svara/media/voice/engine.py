@@ -237,6 +237,11 @@ class Engine:
         if leg is not None and len(key) == 1 and key.upper() in KEYS:
             self._pressed(leg, key.upper(), "info")
 
+    def send_key(self, owner: str, leg_id: str, key: str) -> None:
+        leg = self._owned(owner, leg_id)
+        if leg is not None:
+            leg.press(key)
+
     def close(self, owner: str, leg_id: str) -> None:
         leg = self._owned(owner, leg_id)
         if leg is not None:

@@ -15,6 +15,7 @@ from svara.media.voice.ear import Ear
 from svara.media.voice.library import Library
 from svara.media.voice.mixing import mix
 from svara.media.voice.player import Player
+from svara.media.voice.presses import KeySender
 from svara.media.voice.recording import Reason, Recorder
 from svara.media.voice.sdp import Format
 
@@ -37,6 +38,7 @@ class Leg:
         "_keys",
         "_legs",
         "_listeners",
+        "_presses",
         "_send",
         "_sender",
         "codec",
@@ -107,6 +109,7 @@ class Leg:
         self._keys = rtp.KeyReceiver()
         self.detector: KeyDetector | None = None
         self._listeners: set[str] = set()
+        self._presses: KeySender | None = None
 
     def connect(self, codec: Codec, chosen: Format, events: Format | None, *, sends: bool) -> None:
         """From now on speak this codec with `remote`."""
@@ -139,6 +142,12 @@ class Leg:
         if not self._active:
             self._active = True
             self._sender.talk_starts()
+
+    def press(self, key: str) -> None:
+        """The phone gets this key."""
+        if self._presses is None:
+            self._presses = KeySender()
+        self._presses.press(key)
 
     # --- recording
 
@@ -182,6 +191,12 @@ class Leg:
         codec = self.codec
         if codec is None or not self.sends or not self._active or self.remote is None:
             return
+        if self._presses is not None and self._events_type >= 0:
+            event = self._presses.event(codec.frame_units)
+            if event is not None:
+                header = self._sender.event_header(self._events_type, period, event.since)
+                self._send(header + event.payload, self.remote)
+                return
         payload = self._live(codec) if self.hears else self.player.next(codec, raw=False)
         if payload is None:
             payload = silence(codec)
@@ -206,6 +221,10 @@ class Leg:
         played = self.player.next(codec, raw=True)
         if played is not None:
             voices.append(np.frombuffer(played, np.int16))
+        if self._presses is not None and self._events_type < 0:
+            tone = self._presses.tone(codec.frame_samples, codec.rate_hz)
+            if tone is not None:
+                voices.append(tone)
         for name in self.hears:
             other = self._legs.get(name)
             if other is not None and other.ear is not None:

@@ -68,6 +68,11 @@ class Press(_Message, frozen=True, tag=10):
     key: str
 
 
+class SendKey(_Message, frozen=True, tag=13):
+    leg: str
+    key: str
+
+
 class Close(_Message, frozen=True, tag=11):
     leg: str
 
@@ -78,7 +83,9 @@ class Keep(_Message, frozen=True, tag=12):
     legs: tuple[str, ...]
 
 
-Command = Open | Offer | Answered | Play | Stop | Record | PauseRecording | StopRecording | Hears | Press | Close | Keep
+Command = (
+    Open | Offer | Answered | Play | Stop | Record | PauseRecording | StopRecording | Hears | Press | SendKey | Close | Keep
+)
 
 
 class Batch(_Message, frozen=True):

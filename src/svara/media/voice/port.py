@@ -104,6 +104,8 @@ class Voice(Protocol):
 
     on_event: Callable[[VoiceEvent], None] | None
     on_lost: Callable[[], None] | None
+    on_away: Callable[[], None] | None
+    """The process does not answer: what the legs do now nobody knows. `on_lost` may follow, when it is back."""
 
     @property
     def up(self) -> bool:
@@ -145,6 +147,10 @@ class Voice(Protocol):
 
     def key(self, leg: str, key: str) -> None:
         """A key that came by INFO: handled as if it had come in the sound (bar-in, stop keys, `Key`)."""
+        ...
+
+    def send_key(self, leg: str, key: str) -> None:
+        """Send a key to the phone behind a leg that hears others: as a telephone-event where it has them, else as a tone."""
         ...
 
     def close(self, leg: str) -> None:

@@ -86,6 +86,17 @@ class Sender:
         self._sequence = sequence = (self._sequence + 1) & 0xFFFF
         return _HEADER.pack(0x80, payload_type, sequence, (self._start + period * self._unit) & 0xFFFFFFFF, self._ssrc)
 
+    def event_header(self, payload_type: int, period: int, since: int) -> bytes:
+        """... of the packet of a period about an event that began `since` periods ago: all of its packets carry the
+        timestamp of its beginning (RFC 4733 section 2.5.1.2)."""
+        if not since:
+            payload_type |= 0x80
+        self._last_period = period
+        self._sequence = sequence = (self._sequence + 1) & 0xFFFF
+        return _HEADER.pack(
+            0x80, payload_type, sequence, (self._start + (period - since) * self._unit) & 0xFFFFFFFF, self._ssrc
+        )
+
 
 class KeyReceiver:
     """Pressed keys out of telephone-event packets, once for each press, at its first packet.

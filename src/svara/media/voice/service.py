@@ -162,8 +162,8 @@ class Service:
                 engine.stop_recording(owner, leg)
             case say.Hears(leg=leg, others=others):
                 engine.hears(owner, leg, others)
-            case say.Press(leg=leg, key=key):
-                engine.key(owner, leg, key)
+            case say.Press(leg=leg, key=key) | say.SendKey(leg=leg, key=key):
+                (engine.key if isinstance(command, say.Press) else engine.send_key)(owner, leg, key)
             case say.Close(leg=leg):
                 engine.close(owner, leg)
             case say.Keep(legs=legs):
