@@ -28,6 +28,22 @@ def nobodys_language() -> Iterator[None]:
     translation.deactivate()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tables_that_are_only_added_to_are_emptied_after_a_test() -> None:
+    """A test that commits leaves rows which the database refuses to delete, but for who may."""
+    from django.test import TransactionTestCase
+
+    from svara.privacy.appendonly import removing
+
+    empty = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        with removing():
+            empty(self)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory

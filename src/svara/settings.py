@@ -24,6 +24,8 @@ def _secret(purpose: str) -> str:
 
 
 SECRET_KEY = _secret("django")
+RECEIPT_SEED = bytes.fromhex(_secret("receipts"))[:32]
+"""Of the key that signs receipts of consent (`svara.privacy.functions.receipts`)."""
 DEBUG = False
 ADDRESS = urlsplit(os.environ.get("SVARA_URL", ""))
 """Where people find the pages, when that is not this machine: its host is ours, and with https the cookies travel no other
@@ -41,6 +43,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "ninja",
     "svara.privacy.rights",
+    "svara.privacy.functions",
     "svara.people",
     "svara.history",
     "svara.voicemail",

@@ -37,6 +37,7 @@ CATEGORIES = frozenset(
         "user.device.device_id",
         "user.device.ip_address",
         "user.device.telemetry",
+        "user.location.precise",
         "user.name",
         "user.privacy_preferences",
         "user.professional_information",
@@ -60,6 +61,7 @@ class Purpose(StrEnum):
     SECURITY = "security"
     OPERATION = "operation"
     RIGHTS = "rights"
+    CONSENT = "consent"
 
     @property
     def text(self) -> str:
@@ -75,6 +77,7 @@ _PURPOSES = {
     Purpose.SECURITY: "notice and stop misuse",
     Purpose.OPERATION: "run the installation",
     Purpose.RIGHTS: "let people exercise their rights, and prove that it was done",
+    Purpose.CONSENT: "know, and be able to show, who agreed to what",
 }
 
 
@@ -93,6 +96,8 @@ class Subject(StrEnum):
 
     EMPLOYEE = "employee"
     OUTSIDE_PERSON = "outside-person"
+    ANYONE = "anyone"
+    """Employees and outside persons alike."""
     NOBODY = "nobody"
 
 

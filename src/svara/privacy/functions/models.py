@@ -1,0 +1,60 @@
+"""The ledger of consents: who decided what about which purpose, after reading which text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+
+from svara.privacy.appendonly import AppendOnly
+from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared
+from svara.privacy.tenancy import OF_TENANT, id_field
+
+KEPT_DAYS = 3 * 365
+"""After a consent has ended its proof stays so long: whoever relied on it has to show it (GDPR Article 7(1), 17(3)(e))."""
+DECISIONS = ("given", "refused", "withdrawn", "asked-again")
+
+_PROOF = Retention("tenant", days=KEPT_DAYS, since="the end of the consent")
+
+
+def _proof(category: str, source: Source) -> Declaration:
+    return Declaration(category, Purpose.CONSENT, Basis.LEGAL_OBLIGATION, _PROOF, Subject.ANYONE, source)
+
+
+_CHOICE = _proof("user.privacy_preferences", Source.PERSON)
+_MADE = _proof("user.privacy_preferences", Source.SYSTEM)
+
+
+class Consent(AppendOnly):
+    """One decision. The newest of a subject about a purpose is in force.
+
+    `number` counts the entries of one subject from 1; `hash` covers the entry and the hash of the entry before
+    (`svara.privacy.functions.ledger`). `text` is what was read, word by word.
+    """
+
+    id: str = declared(id_field(), OF_TENANT)
+    number: int = declared(models.PositiveIntegerField(), _MADE)
+    subject: str = declared(models.CharField(max_length=100), _proof("user.unique_id", Source.SYSTEM))
+    purpose: str = declared(models.CharField(max_length=40), _CHOICE)
+    decision: str = declared(models.CharField(max_length=12, choices=[(each, each) for each in DECISIONS]), _CHOICE)
+    how: str = declared(models.CharField(max_length=40), _MADE)
+    evidence: str = declared(models.CharField(max_length=100, blank=True), _MADE)
+    language: str = declared(models.CharField(max_length=35), _MADE)
+    text_version: int = declared(models.PositiveIntegerField(), _MADE)
+    text: dict[str, str] = declared(models.JSONField(default=dict), _MADE)
+    at: datetime = declared(models.DateTimeField(), _CHOICE)
+    previous: str = declared(models.CharField(max_length=64, blank=True), _MADE)
+    hash: str = declared(models.CharField(max_length=64), _MADE)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "subject", "number"], name="one_consent_of_a_number")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["subject", "purpose", "-number"], name="consent_by_subject"),
+            models.Index(fields=["tenant", "purpose", "decision"], name="consent_by_purpose"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
