@@ -44,6 +44,22 @@ def tables_that_are_only_added_to_are_emptied_after_a_test() -> None:
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
 
 
+@pytest.fixture(autouse=True)
+def logs_that_let_go(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The audit log refuses to be emptied, also at the end of a test that was no transaction: it goes company by company."""
+    marked = request.node.get_closest_marker("django_db")
+    emptied = "transactional_db" in request.fixturenames or bool(marked and marked.kwargs.get("transaction"))
+    if emptied:
+        request.getfixturevalue("transactional_db")
+    yield
+    if emptied:
+        from svara.privacy.audit.models import Chain
+        from svara.privacy.audit.retention import drop
+
+        for chain in Chain.all_tenants.all():
+            drop(chain.tenant_id)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory

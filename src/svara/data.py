@@ -73,6 +73,11 @@ class DataFolder:
         return self.root / "media-ng"
 
     @property
+    def audit_anchors(self) -> Path:
+        """Where the audit logs of the companies end, kept outside of the database (`svara.privacy.audit.anchors`)."""
+        return self.root / "audit-anchors"
+
+    @property
     def secret_key(self) -> Path:
         """Random bytes from which signing keys are derived; made at first start, mode 0600."""
         return self.root / "secret-key"

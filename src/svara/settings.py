@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "svara.privacy.rights",
     "svara.privacy.functions",
     "svara.people",
+    "svara.privacy.audit",
     "svara.history",
     "svara.voicemail",
     "svara.web",

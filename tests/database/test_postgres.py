@@ -27,7 +27,7 @@ pytestmark = pytest.mark.peer
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("folder", ["people", "history"])
+@pytest.mark.parametrize("folder", ["people", "history", "privacy"])
 def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"tests/{folder}", *_NO_DATABASE],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
@@ -105,11 +106,13 @@ async def _forget_expired() -> None:
 
     from svara.history.retention import forget_history  # noqa: PLC0415
     from svara.people.retention import forget_expired  # noqa: PLC0415
+    from svara.privacy.audit import retention as audit  # noqa: PLC0415
 
     def forget() -> None:
         try:
             forget_expired()
             forget_history()
+            audit.keep(time.time())
         except DatabaseError:
             _log.warning("what has expired could not be forgotten now", exc_info=True)
         finally:
