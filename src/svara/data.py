@@ -82,6 +82,11 @@ class DataFolder:
         """Random bytes from which signing keys are derived; made at first start, mode 0600."""
         return self.root / "secret-key"
 
+    @property
+    def keys(self) -> Path:
+        """The vault's keys (`svara.privacy.vault`); never in a backup of the rest."""
+        return self.root / "keys"
+
 
 def put(place: Path, content: bytes, *, synced: bool = True) -> None:
     """Write a file, whole or not at all; only the owner may read it, and its folder is made where there is none.

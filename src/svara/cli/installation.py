@@ -1,4 +1,4 @@
-"""Opening an installation: whatever it still lacks (folder, secret key, tables) is made, once, by whoever comes first."""
+"""Opening an installation: whatever it still lacks (folder, keys, tables) is made, once, by whoever comes first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from svara.data import DataFolder, locked
 from svara.people.errors import PlainError
+from svara.privacy.vault import SystemTime
+from svara.privacy.vault.port import VaultError, open_vault
 
 _SECRET_BYTES = 32
 _ADVISORY_LOCK = 0x5356415241
@@ -31,8 +33,11 @@ def open_installation(root: Path) -> DataFolder:
         with locked(folder.root / ".setup-lock"):
             _make_secret_key(folder)
             _make_tables()
+        open_vault(folder, SystemTime()).close()  # makes its keys if there are none
     except FileExistsError:
         raise InstallationError(f"{folder.root} is not a folder") from None
+    except VaultError as error:
+        raise InstallationError(str(error)) from None
     except OSError as error:
         raise InstallationError(f"the data folder {folder.root} cannot be used: {error.strerror}") from None
     return folder

@@ -105,7 +105,9 @@ def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--dem
     """What must stand before the office opens: folder, key, tables, snapshot; with --demo the demo company."""
     folder = _open(data)
     from svara.people import snapshot  # noqa: PLC0415
+    from svara.privacy import vault  # noqa: PLC0415
 
+    vault.current().keeping.finish()
     if demo:
         from svara.cli import demo as demo_office  # noqa: PLC0415
 
@@ -134,13 +136,15 @@ def _explain(error: Exception) -> int:
     """Say what went wrong in plain words; returns the exit code."""
     from django.db import DatabaseError  # noqa: PLC0415  only now is it worth the time to load
 
+    from svara.privacy.vault.port import Unreadable, VaultError  # noqa: PLC0415
+
     if hasattr(error, "format_message"):  # what the argument parser raises, whichever library it comes from
         _complain(str(error.format_message()))
         return 2
     if isinstance(error, OfficeFileError):
         print("\n".join(error.lines), file=sys.stderr)
         return 1
-    if isinstance(error, PlainError):
+    if isinstance(error, PlainError | VaultError | Unreadable):
         _complain(str(error))
         return 1
     if isinstance(error, DatabaseError):

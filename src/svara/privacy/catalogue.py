@@ -136,7 +136,10 @@ WITH_ACCOUNT = Retention("account")
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one field holds. Raises ValueError when the parts contradict each other."""
+    """What one field holds. `vaulted`: it is stored sealed by the keys of whom it is about (`svara.privacy.vault`).
+
+    Raises ValueError when the parts contradict each other.
+    """
 
     category: str
     purpose: Purpose
@@ -144,6 +147,7 @@ class Declaration:
     retention: Retention
     subject: Subject
     source: Source
+    vaulted: bool = False
 
     def __post_init__(self) -> None:
         if self.category not in CATEGORIES:
@@ -152,6 +156,8 @@ class Declaration:
             raise ValueError("a field is about somebody and has a legal basis, or about nobody and has none")
         if self.category.startswith("user") and self.subject is Subject.NOBODY:
             raise ValueError(f"{self.category!r} is about somebody: say whom")
+        if self.vaulted and self.subject is Subject.NOBODY:
+            raise ValueError("what is sealed is sealed for somebody")
 
 
 def not_personal(retention: Retention, source: Source = Source.SYSTEM) -> Declaration:

@@ -1,0 +1,7 @@
+"""What can go wrong with keys, in one plain sentence for whoever runs the installation."""
+
+from __future__ import annotations
+
+
+class VaultError(Exception):
+    """The keys cannot be used or changed as asked; the message is one plain sentence."""
