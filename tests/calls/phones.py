@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,8 @@ class Relay:
         self.fails: str | None = None
         self.slow = False
         self.asked: list[tuple[str, ...]] = []
-        self.sessions: set[str] = set()
+        self.legs: dict[str, set[str]] = {}
+        """Those that hold ports, by the session."""
         self.watched: dict[str, tuple[str, ...]] = {}
         self.kinds: dict[str, Kind] = {}
         self._ports: dict[tuple[str, str], int] = {}
@@ -116,7 +117,7 @@ class Relay:
             reason = self.fails
             self._tell(lambda: done(RelayError(reason)))
             return
-        self.sessions.add(session)
+        self.legs.setdefault(session, set()).update((from_leg, to_leg))
         port = self._ports.setdefault((session, to_leg), 30_000 + 2 * len(self._ports))
         lines = []
         for line in sdp.decode().split("\r\n"):
@@ -132,6 +133,10 @@ class Relay:
             else:
                 lines.append(line)
         self._tell(lambda: done("\r\n".join(lines).encode()))
+
+    @property
+    def sessions(self) -> set[str]:
+        return set(self.legs)
 
     def copy(self, session: str, from_leg: str, to_leg: str, done: SdpDone) -> None:
         port = self._ports.setdefault((session, to_leg), 30_000 + 2 * len(self._ports))
@@ -155,12 +160,15 @@ class Relay:
         while self._later:
             self._later.pop(0)()
 
-    def watch(self, session: str, legs: tuple[str, ...]) -> None:
+    def watch(self, session: str, legs: tuple[str, ...], *, hearer: str = "") -> None:
         self.watched[session] = legs
+
+    def free(self, session: str, legs: Iterable[str]) -> None:
+        self.legs[session].difference_update(legs)
 
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         self.asked.append(("delete", session))
-        self.sessions.discard(session)
+        self.legs.pop(session, None)
         legs = self.watched.pop(session, ())
         if done:
             self._tell(lambda: done(tuple(LegQuality(leg, 1000, 3, 1.5, 4.2) for leg in legs)))

@@ -93,7 +93,7 @@ def test_bob_picks_up_and_hangs_up_while_the_relay_thinks(at_work: Office, anna:
 def test_after_a_crash_of_the_relay_the_talks_get_new_sound(at_work: Office, anna: Phone, bob: Phone) -> None:
     anna.call("102")
     bob.answer()
-    at_work.relay.sessions.clear()
+    at_work.relay.legs.clear()
     anna.received.clear()
     bob.received.clear()
     relay_lost(at_work.switch)

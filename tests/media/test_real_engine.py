@@ -101,6 +101,59 @@ def test_two_phones_of_bob_ring_and_the_one_that_answers_is_heard(
         assert other.hears() == 0
 
 
+PHONES = 130
+"""That ring for one caller; the engine's answer about all of them does not fit into a datagram."""
+
+
+def test_of_many_phones_that_rang_only_the_one_that_answered_is_kept(tmp_path: Path, anna: RtpPhone, bob: RtpPhone) -> None:
+    with running_engine(tmp_path, "22000-23999", dead_seconds=3) as engine, RtpPhone(CECILIE) as music:
+        music.talk_to(engine.offer("call", "a", "v", anna.sdp()))
+        to_anna = engine.answer("call", "v", "a", music.sdp())
+        anna.talk_to(to_anna)
+        engine.watch("call", ("a",), hearer="v")
+        for_two = engine.ports_in_use()
+        for ringing in range(1, PHONES + 1, PHONES // 2):
+            legs = [f"b{number}" for number in range(ringing, ringing + PHONES // 2)]
+            offers = {leg: engine.offer("call", "a", leg, anna.sdp()) for leg in legs}
+            music.forget()
+            music.wait_to_hear(ANNA)  # whoever waits can still press a key
+            anna.wait_to_hear(CECILIE)
+            if ringing == 1:
+                engine.free("call", legs)
+        assert address_of(engine.answer("call", legs[7], "a", bob.sdp())) == address_of(to_anna)
+        bob.talk_to(offers[legs[7]])
+        engine.watch("call", ("a", legs[7]))
+        engine.free("call", [leg for leg in (*legs, "v") if leg != legs[7]])
+        music.talk_to(None)
+        engine.until(lambda: engine.ports_in_use() == for_two)
+        for phone, tone in ((anna, BOB), (bob, ANNA)):
+            phone.forget()
+            phone.wait_to_hear(tone)
+        time.sleep(5)
+        assert engine.silent == []
+        bob.talk_to(None)
+        engine.until(lambda: engine.silent == [("call", legs[7])])
+        assert engine.delete("call")["a"].packets > 200
+
+
+def test_a_phone_that_rang_before_the_other_and_even_played_something_is_let_go(
+    engine: RunningEngine, anna: RtpPhone, bob: RtpPhone
+) -> None:
+    with RtpPhone(CECILIE) as early:
+        early.talk_to(engine.offer("call", "a", "b1", anna.sdp()))
+        to_bob = engine.offer("call", "a", "b2", anna.sdp())
+        anna.talk_to(engine.answer("call", "b1", "a", early.sdp()))
+        anna.wait_to_hear(CECILIE)
+        anna.talk_to(engine.answer("call", "b2", "a", bob.sdp()))
+        bob.talk_to(to_bob)
+        engine.watch("call", ("a", "b2"))
+        engine.free("call", ["b1"])
+        time.sleep(0.3)
+        for phone, tone in ((anna, BOB), (bob, ANNA)):
+            phone.forget()
+            phone.wait_to_hear(tone)  # and nobody else: the first phone still sends
+
+
 def test_hold_from_either_side_and_back(engine: RunningEngine, anna: RtpPhone, bob: RtpPhone) -> None:
     connect(engine, anna, bob)
     anna.wait_to_hear(BOB)

@@ -18,6 +18,8 @@ class Engine:
         self.clock = VirtualClock()
         self.born = self.clock.monotonic()
         self.away = False
+        self.deaf_to: set[str] = set()
+        """Commands that get no answer."""
         self.commands: list[dict[str, ng.Value]] = []
         self.sessions: dict[str, dict[str, ng.Value]] = {}
         data = DataFolder(tmp_path).create()
@@ -47,6 +49,8 @@ class Engine:
         command = ng.decode(body)
         assert isinstance(command, dict)
         self.commands.append(command)
+        if str(command["command"], "ascii") in self.deaf_to:  # type: ignore[arg-type]
+            return
         self.received(cookie + b" " + self.answer(command))  # type: ignore[operator]
 
     def answer(self, command: dict[str, ng.Value]) -> bytes:
@@ -194,6 +198,74 @@ def test_when_the_engine_stays_away_the_talk_is_over(tmp_path: Path) -> None:
     engine.away = True
     engine.clock.advance(60)
     assert engine.silent == [("call", "a")]
+
+
+def test_a_question_that_finds_no_answer_is_not_silence(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.heard("call", a=0, b=0)
+    engine.relay.watch("call", ("a", "b"))
+    engine.deaf_to = {"query"}
+    engine.clock.advance(300)
+    assert engine.relay.up
+    assert engine.silent == []
+    engine.deaf_to = set()
+    engine.heard("call", a=0, b=100)
+    engine.clock.advance(20)
+    assert engine.silent == [("call", "b")]
+
+
+def test_only_the_two_who_talk_are_asked_about(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.heard("call", a=0, b=0)
+    engine.relay.watch("call", ("a", "b"))
+    engine.clock.advance(15)
+    engine.relay.delete("call", lambda _: None)
+    assert {query["from-tag"] for query in engine.asked("query")} == {b"b"}
+
+
+def of_legs(engine: Engine) -> list[tuple[str, ...]]:
+    """What the engine was told of legs, in order."""
+    told = []
+    for command in engine.commands:
+        tags = (command[key].decode() for key in ("from-tag", "to-tag") if key in command)  # type: ignore[union-attr]
+        if command["command"] not in (b"statistics", b"query"):
+            told.append((command["command"].decode(), *tags))  # type: ignore[union-attr]
+    return told
+
+
+def test_who_waits_is_connected_with_our_sound_again_when_phones_ring_for_them(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.relay.offer("call", "a", "v", SDP, lambda _: None)
+    engine.relay.answer("call", "v", "a", SDP, lambda _: None)
+    engine.relay.watch("call", ("a",), hearer="v")
+    engine.commands.clear()
+    engine.deaf_to = {"offer"}
+    for phone in ("b1", "b2"):
+        engine.relay.offer("call", "a", phone, SDP, lambda _: None)
+    engine.relay.free("call", ["b1"])
+    assert of_legs(engine) == [("offer", "a", "b1"), ("offer", "a", "b2")], "the offers may still part the two"
+    engine.deaf_to = set()
+    engine.clock.advance(1)
+    assert [one for one in of_legs(engine) if one[0] != "offer"] == [
+        ("unsubscribe", "a"),
+        ("answer", "v", "a"),
+        ("delete", "b1"),
+    ]
+    engine.relay.answer("call", "b2", "a", SDP, lambda _: None)
+    engine.relay.watch("call", ("a", "b2"))
+    engine.relay.free("call", ["v"])
+    assert of_legs(engine)[-2:] == [("answer", "a", "b2"), ("delete", "v")]
+
+
+def test_a_leg_without_company_keeps_the_phones_that_rang_for_it_until_it_has_some(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    for phone in ("b1", "b2"):
+        engine.relay.offer("call", "a", phone, SDP, lambda _: None)
+    engine.relay.free("call", ["b1"])
+    assert engine.asked("delete") == []
+    engine.relay.answer("call", "b2", "a", SDP, lambda _: None)
+    engine.relay.watch("call", ("a", "b2"))
+    assert of_legs(engine)[-1] == ("delete", "b1")
 
 
 def test_a_session_costs_one_question_in_ten_seconds(tmp_path: Path) -> None:

@@ -100,8 +100,20 @@ class RunningEngine:
     def copied(self, session: str, to_leg: str, answer: bytes) -> None:
         self._loop.call_soon_threadsafe(self.relay.copied, session, to_leg, answer)
 
-    def watch(self, session: str, legs: tuple[str, ...]) -> None:
-        self._loop.call_soon_threadsafe(self.relay.watch, session, legs)
+    def watch(self, session: str, legs: tuple[str, ...], *, hearer: str = "") -> None:
+        self._loop.call_soon_threadsafe(lambda: self.relay.watch(session, legs, hearer=hearer))
+
+    def free(self, session: str, legs: list[str]) -> None:
+        self._loop.call_soon_threadsafe(self.relay.free, session, legs)
+
+    def ports_in_use(self) -> int:
+        """UDP sockets of the engine for sound; it has another one to be asked over."""
+        own = set()
+        for path in Path(f"/proc/{self.pid()}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                own.add(str(path.readlink()))
+        table = Path("/proc/net/udp").read_text().splitlines()[1:]
+        return sum(f"socket:[{line.split()[9]}]" in own for line in table) - 1
 
     def delete(self, session: str) -> dict[str, LegQuality]:
         result = self._wait(lambda done: self.relay.delete(session, done))

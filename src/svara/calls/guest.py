@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from svara.calls import resound
-from svara.calls.leg import Leg
-from svara.calls.resound import DISAGREED, VOICE, agreed, fits, key_of
+from svara.calls.leg import VOICE, Leg
+from svara.calls.resound import DISAGREED, agreed, fits, key_of
 from svara.calls.routing.route import Refusal
 from svara.calls.routing.verdict import RELAY_DOWN
 from svara.media.relay import RelayError
@@ -289,6 +289,7 @@ class Guest:
         """A phone picked up; `sdp` is what the caller's phone would have to be told now."""
         self.close()
         self.leg.described, self.leg.told, self.leg.gave = self.offer, self.local, True
+        self.call.relay.free(self.call.id, (VOICE,))
         if not fits(self.local, sdp):
             resound.agree_anew(self.call)
 

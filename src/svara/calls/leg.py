@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CALLER = "a"
 """The leg id of the caller's phone."""
+VOICE = "v"
+"""The leg id of the system's own sound."""
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO"
 SDP = "application/sdp"
 TIMER = TimerPolicy()

@@ -19,9 +19,8 @@ from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome, 
 from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
 from svara.calls.journey import Journey
-from svara.calls.leg import Leg
+from svara.calls.leg import VOICE, Leg
 from svara.calls.recorder import Recorder
-from svara.calls.resound import VOICE
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.stops import Still
 from svara.calls.talks.room import Room
@@ -166,7 +165,7 @@ def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
     journey = call.journey = Journey(call, guest, list(state.passed))
     call.setup = Still(call, guest, state.kept)
     journey.way = (state.target,)
-    call.relay.watch(call.id, (front.id,))
+    call.relay.watch(call.id, (front.id,), hearer=VOICE)
     return _Waiting(journey, guest, state)
 
 

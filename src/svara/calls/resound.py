@@ -11,7 +11,7 @@ import msgspec
 
 from svara import log
 from svara.calls.exchange import GONE, answer_with, invite, refuse, renew, send
-from svara.calls.leg import sdp_of
+from svara.calls.leg import VOICE, sdp_of
 from svara.media.relay import RelayError
 from svara.sip.message import Request, SipError
 from svara.sip.sdp import Media, parse_sdp
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.guest import Guest
 
-VOICE = "v"
-"""The leg id of the system's own sound, for the relay."""
 DISAGREED = "the phones could not agree on sound"
 RELAY_LOST = "media relay lost"
 RETRY_SECONDS = 2.5

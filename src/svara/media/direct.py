@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from svara.clock import Clock
 from svara.media.neutral import Origins
@@ -47,8 +47,11 @@ class NoRelay:
     def copied(self, session: str, to_leg: str, answer: bytes) -> None:
         """Nothing passes here."""
 
-    def watch(self, session: str, legs: tuple[str, ...]) -> None:
+    def watch(self, session: str, legs: tuple[str, ...], *, hearer: str = "") -> None:
         """Nothing passes here, so nothing can be noticed."""
+
+    def free(self, session: str, legs: Iterable[str]) -> None:
+        """No leg holds anything here."""
 
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         """Forget the session; nothing was measured."""

@@ -10,7 +10,7 @@ gives a `RelayError`, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -57,7 +57,7 @@ class Relay(Protocol):
     on_lost: Callable[[], None] | None
     """The engine was restarted and is up, its sessions are gone: build each anew by re-INVITE, under the same ids."""
     on_silent: Callable[[str, str], None] | None
-    """(session, leg): nothing came from that leg for `dead_seconds` though it should be sending; told once a session."""
+    """(session, leg): nothing came from that leg for `dead_seconds` though it should be sending; told once a `watch`."""
 
     @property
     def up(self) -> bool:
@@ -96,9 +96,15 @@ class Relay(Protocol):
         """The listener's answer to what `copy` gave."""
         ...
 
-    def watch(self, session: str, legs: tuple[str, ...]) -> None:
+    def watch(self, session: str, legs: tuple[str, ...], *, hearer: str = "") -> None:
         """These legs talk from now on (the call was answered, or taken up again after a restart): notice when one of them
-        falls silent. A leg on hold is not expected to send; that is seen from the descriptions."""
+        falls silent. A leg on hold is not expected to send; that is seen from the descriptions. With one leg, `hearer` is
+        whom it talks to, of whom nothing is expected; these two stay connected while the first is offered to others."""
+        ...
+
+    def free(self, session: str, legs: Iterable[str]) -> None:
+        """These were offered to and take no part any more (their phones rang in vain): give back what they held, at the
+        latest when the session is watched. The others go on."""
         ...
 
     def delete(self, session: str, done: QualityDone | None = None) -> None:

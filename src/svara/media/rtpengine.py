@@ -2,7 +2,12 @@
 
 `svara serve media` starts the engine and writes where it listens into the data folder; this side finds it there, follows it
 when it moves, and notices when it was restarted (its uptime fell: every session is gone, `on_lost`) and when a phone of a
-watched session went silent (`on_silent`). Watching costs one small question per session and `POLL_SECONDS`.
+watched session went silent (`on_silent`, see `svara.media.silence`).
+
+The engine (10.5) connects a leg both ways only with the one that it was offered to or answered by last. While phones ring
+for somebody who hears us, their offers would so make us deaf to that caller's keys: those two are connected again behind
+them. And it drops a leg without company together with the last one that it was offered to, so legs are freed
+only where a pair stands.
 
 Phones behind NAT are reached where their own sound comes from (symmetric RTP); the address is learned in the first three
 seconds after each offer or answer, one that matches the description goes first, and from then on what comes from elsewhere
@@ -11,9 +16,7 @@ is dropped ("strict source"), so that nobody can push sound into a call by guess
 
 from __future__ import annotations
 
-import heapq
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from svara import log
 from svara.clock import Clock, Timer
@@ -22,15 +25,11 @@ from svara.media.addresses import local_address
 from svara.media.neutral import Origins
 from svara.media.ng import NgClient, Plain, UdpWire, Value, Wire
 from svara.media.relay import Kind, LegQuality, QualityDone, RelayError, SdpDone
-from svara.media.reports import quality_of, quietest, uptime_seconds
+from svara.media.reports import quality_of, uptime_seconds
+from svara.media.silence import Silence, query
 
 HEALTH_SECONDS = 1.0
 SEARCH_SECONDS = 0.25
-POLL_SECONDS = 10.0
-POLL_TICK_SECONDS = 0.05
-POLLS_A_TICK = 20
-"""Small, because the engine answers in the threads in which it passes packets on: 0.1 ms a question."""
-POLLS_IN_FLIGHT = 500
 
 _REPLACE = ("origin", "session-connection", "zero-address")
 _FLAGS = ("port-latching", "strict-source", "generate-RTCP")
@@ -42,15 +41,26 @@ _COPY_FLAGS = ("allow-transcoding",)
 _log = log.get("media.rtpengine")
 
 
-class _Watched:
-    """A session in which people talk. `alive_at` is when the engine last told us of it, monotonic seconds."""
+class _Pair:
+    """Two legs that hear each other; `stays`: whatever is offered to others meanwhile. `legs` are those that are watched."""
 
-    __slots__ = ("alive_at", "legs", "told")
+    __slots__ = ("back", "front", "legs", "losers", "offers", "sdp", "stays")
 
-    def __init__(self, legs: tuple[str, ...], alive_at: float) -> None:
+    def __init__(self, legs: tuple[str, ...], hearer: str) -> None:
         self.legs = legs
-        self.alive_at = alive_at
-        self.told = False
+        self.front, self.back = legs[0], hearer or legs[-1]
+        self.stays = bool(hearer)
+        self.offers = 0
+        """Offers to others that are under way."""
+        self.sdp = b""
+        """What the front leg described in them; empty when they have not parted the two."""
+        self.losers: list[str] = []
+        """To be freed when that is over."""
+
+    def taken_by(self, leg: str) -> None:
+        """The front leg was connected with this one."""
+        if leg != self.back:
+            self.back, self.sdp = leg, b""
 
 
 class RtpEngine:
@@ -68,18 +78,17 @@ class RtpEngine:
         self.on_silent: Callable[[str, str], None] | None = None
         self._clock = clock
         self._data = data
-        self._dead_seconds = dead_seconds
         self._open_wire = open_wire
         self._ng = NgClient(clock)
         self._origins = Origins(clock)
         self._place: tuple[tuple[str, int], tuple[str, ...]] | None = None
         self._up = False
         self._started_at: float | None = None
-        self._watched: dict[str, _Watched] = {}
-        self._due: list[tuple[float, int, str, _Watched]] = []
-        self._order = itertools.count()
-        self._polls = 0
-        self._timers: dict[str, Timer] = {}
+        self._pairs: dict[str, _Pair] = {}
+        self._losers: dict[str, list[str]] = {}
+        """Of sessions without a pair yet."""
+        self._silence = Silence(clock, self._ng, dead_seconds, lambda: self._up, self._fell_silent)
+        self._health_timer: Timer | None = None
 
     @property
     def up(self) -> bool:
@@ -90,12 +99,13 @@ class RtpEngine:
         """Begin to look after the engine."""
         self._find()
         self._check_health()
-        self._poll()
+        self._silence.start()
 
     def close(self) -> None:
         """Stop; what the engine does goes on."""
-        for timer in self._timers.values():
-            timer.cancel()
+        if self._health_timer is not None:
+            self._health_timer.cancel()
+        self._silence.close()
         self._ng.close()
         if self._ng.wire:
             self._ng.wire.close()
@@ -133,12 +143,18 @@ class RtpEngine:
         if direction:
             command["direction"] = direction
             command["address-family"] = "IP6" if ":" in direction[1] else "IP4"
+        pair = self._pairs.get(session)
+        if pair is not None and pair.stays and pair.front == from_leg and pair.back != to_leg:
+            done = self._besides(session, pair, sdp, done)
         self._pass(session, to_leg, command, done)
 
     def answer(self, session: str, from_leg: str, to_leg: str, sdp: bytes, done: SdpDone, *, to: Kind = "rtp") -> None:
         """Pass an answer through the engine; see `Relay.answer`. The protocol is the one in which `to_leg` had offered."""
         command = self._command("answer", session, to_leg, from_leg, sdp)
         command["ICE"] = "force" if to == "webrtc" else "remove"
+        pair = self._pairs.get(session)
+        if pair is not None and pair.front in (from_leg, to_leg):
+            pair.taken_by(from_leg if pair.front == to_leg else to_leg)
         self._pass(session, to_leg, command, done)
 
     def copy(self, session: str, from_leg: str, to_leg: str, done: SdpDone) -> None:
@@ -166,20 +182,33 @@ class RtpEngine:
         }
         self._ng.ask(command, _told)
 
-    def watch(self, session: str, legs: tuple[str, ...]) -> None:
-        """Notice when one of the legs falls silent; see `Relay.watch`."""
-        watched = self._watched[session] = _Watched(legs, self._clock.monotonic())
-        self._plan(session, watched, min(POLL_SECONDS, self._dead_seconds))
+    def watch(self, session: str, legs: tuple[str, ...], *, hearer: str = "") -> None:
+        """Keep two legs connected, and notice when one falls silent; see `Relay.watch`."""
+        pair = self._pairs[session] = _Pair(legs, hearer)
+        self._silence.watch(session, legs, pair.back)
+        self._free(session, self._losers.pop(session, ()))
+
+    def free(self, session: str, legs: Iterable[str]) -> None:
+        """Give back the ports of legs that take no part any more; see `Relay.free`."""
+        pair = self._pairs.get(session)
+        if pair is None:
+            self._losers.setdefault(session, []).extend(legs)
+        elif pair.offers:
+            pair.losers += legs
+        else:
+            self._free(session, legs)
 
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         """Free the session's ports; see `Relay.delete`."""
         self._origins.forget(session)
-        watched = self._watched.pop(session, None)
-        if done is None or watched is None:
+        self._silence.forget(session)
+        self._losers.pop(session, None)
+        pair = self._pairs.pop(session, None)
+        if done is None or pair is None:
             self._delete(session, (), done)
             return
-        legs = watched.legs
-        self._ng.ask(_query(session), lambda answer: self._delete(session, quality_of(answer, legs), done))
+        legs = pair.legs
+        self._ng.ask(query(session, pair.back), lambda answer: self._delete(session, quality_of(answer, legs), done))
 
     # --- the engine's part
 
@@ -209,6 +238,38 @@ class RtpEngine:
             done(result)
 
         self._ng.ask(command, answered)
+
+    def _besides(self, session: str, pair: _Pair, sdp: bytes, done: SdpDone) -> SdpDone:
+        """The front leg of a pair is offered to somebody else: connect the two again when that was done."""
+        pair.offers += 1
+        pair.sdp = sdp
+
+        def offered(result: bytes | RelayError) -> None:
+            pair.offers -= 1
+            if not pair.offers and self._pairs.get(session) is pair:
+                self._together(session, pair)
+            done(result)
+
+        return offered
+
+    def _together(self, session: str, pair: _Pair) -> None:
+        if pair.sdp:
+            # Without the first the front leg's list of whom it hears, which `query` tells, would grow with every offer.
+            self._ng.ask({"command": "unsubscribe", "call-id": session, "to-tag": pair.front}, _unasked)
+            command = self._command("answer", session, pair.back, pair.front, pair.sdp)
+            command["ICE"] = "remove"
+            self._ng.ask(command, _unasked)
+            pair.sdp = b""
+        losers, pair.losers = pair.losers, []
+        self._free(session, losers)
+
+    def _free(self, session: str, legs: Iterable[str]) -> None:
+        for leg in legs:
+            self._ng.ask({"command": "delete", "call-id": session, "from-tag": leg, "delete-delay": 0}, _unasked)
+
+    def _fell_silent(self, session: str, leg: str) -> None:
+        if self.on_silent:
+            self.on_silent(session, leg)
 
     def _delete(self, session: str, quality: tuple[LegQuality, ...], done: QualityDone | None) -> None:
         def deleted(answer: dict[str, Value] | RelayError) -> None:
@@ -246,7 +307,7 @@ class RtpEngine:
         if not self._up:
             self._find()
         self._ng.ask({"command": "statistics"}, self._healthy)
-        self._timers["health"] = self._clock.call_later(HEALTH_SECONDS if self._up else SEARCH_SECONDS, self._check_health)
+        self._health_timer = self._clock.call_later(HEALTH_SECONDS if self._up else SEARCH_SECONDS, self._check_health)
 
     def _healthy(self, answer: dict[str, Value] | RelayError) -> None:
         if isinstance(answer, RelayError):
@@ -264,48 +325,9 @@ class RtpEngine:
             self._started_at = started_at
         if restarted:
             _log.error("the media relay was restarted and lost its sessions")
-            for watched in self._watched.values():
-                watched.alive_at = self._clock.monotonic()
+            self._silence.engine_restarted()
             if self.on_lost:
                 self.on_lost()
-
-    # --- silence
-
-    def _plan(self, session: str, watched: _Watched, seconds: float) -> None:
-        heapq.heappush(self._due, (self._clock.monotonic() + seconds, next(self._order), session, watched))
-
-    def _poll(self) -> None:
-        now = self._clock.monotonic()
-        for _ in range(POLLS_A_TICK):
-            if not self._due or self._due[0][0] > now or self._polls >= POLLS_IN_FLIGHT:
-                break
-            _, _, session, watched = heapq.heappop(self._due)
-            if self._watched.get(session) is watched and not watched.told:
-                self._ask_about(session, watched)
-        self._timers["poll"] = self._clock.call_later(POLL_TICK_SECONDS, self._poll)
-
-    def _ask_about(self, session: str, watched: _Watched) -> None:
-        def answered(answer: dict[str, Value] | RelayError) -> None:
-            self._polls -= 1
-            if self._watched.get(session) is watched:
-                self._judge(session, watched, answer)
-
-        self._polls += 1
-        self._ng.ask(_query(session), answered)
-
-    def _judge(self, session: str, watched: _Watched, answer: dict[str, Value] | RelayError) -> None:
-        if isinstance(answer, RelayError):
-            silent = watched.legs[:1]
-            quiet = self._clock.monotonic() - watched.alive_at
-        else:
-            watched.alive_at = self._clock.monotonic()
-            silent, quiet = quietest(answer, watched.legs, self._clock.now())
-        if silent and quiet >= self._dead_seconds:
-            watched.told = True
-            if self.on_silent:
-                self.on_silent(session, silent[0])
-            return
-        self._plan(session, watched, min(POLL_SECONDS, max(1.0, self._dead_seconds - quiet)))
 
 
 def read_place(data: DataFolder) -> tuple[tuple[str, int], tuple[str, ...]] | None:
@@ -317,10 +339,10 @@ def read_place(data: DataFolder) -> tuple[tuple[str, int], tuple[str, ...]] | No
         return None
 
 
+def _unasked(_answer: dict[str, Value] | RelayError) -> None:
+    """Nothing depends on it."""
+
+
 def _told(answer: dict[str, Value] | RelayError) -> None:
     if isinstance(answer, RelayError):
         _log.warning("the media relay does not copy sound", reason=answer.reason)
-
-
-def _query(session: str) -> dict[str, Plain]:
-    return {"command": "query", "call-id": session}

@@ -179,6 +179,23 @@ def test_giving_up_before_anything_was_answered(desk: Desk) -> None:
     assert (ends(office)[0][0], offers(office)) == ("abandoned", [("bob", "withdrawn")])
 
 
+def test_phones_that_rang_in_vain_hold_nothing_at_the_relay(desk: Desk) -> None:
+    rules = {"strategy": "ring-all", "ring_seconds": 10.0, "retry_seconds": 1.0, "auto_pause_after": 0}
+    office, anna, bob, cecilie = desk(support("bob", "cecilie", **rules))
+    anna.call("600")
+    for _ in range(8):
+        office.wait(11)
+    [call] = office.calls
+    assert call.legs_rung > 8
+    assert len(office.relay.legs[call.id]) <= 4, "Anna, our own sound, and the phones that ring now"
+    bob.ring()
+    cecilie.ring()
+    bob.answer()
+    assert call.back is not None
+    assert office.relay.legs[call.id] == {"a", call.back.id}
+    anna.hang_up()
+
+
 def test_an_agent_who_does_not_pick_up_has_missed_nothing_and_the_next_is_rung(desk: Desk) -> None:
     office, anna, bob, cecilie = desk(support("bob", "cecilie", retry_seconds=2))
     anna.call("600")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffered, LegRinging, Party
 from svara.calls.guest import NO_VOICE, Guest
 from svara.calls.journey import Journey
-from svara.calls.leg import Leg
-from svara.calls.resound import VOICE, agreed
+from svara.calls.leg import VOICE, Leg
+from svara.calls.resound import agreed
 from svara.calls.ringing.setup import NO_SOUND
 from svara.calls.routing.route import NO_ANSWER, RING_SECONDS, Line, Refusal
 from svara.calls.routing.verdict import RELAY_DOWN, verdict

@@ -33,7 +33,7 @@ MAX_LEGS_AT_ONCE = 200
 class Ringing:
     """The legs that ring for one caller."""
 
-    __slots__ = ("_legs", "_owner", "call", "passed", "side", "winner")
+    __slots__ = ("_legs", "_offered", "_owner", "call", "passed", "side", "winner")
 
     def __init__(self, call: Call, side: CallerSide, passed: list[tuple[str, str]], owner: Owner | None) -> None:
         self.call = call
@@ -42,6 +42,8 @@ class Ringing:
         self.winner: Leg | None = None
         self._owner = owner
         self._legs: list[Leg] = []
+        self._offered: list[str] = []
+        """Legs that the relay has something for."""
 
     def leg_ringing(self, leg: Leg, sdp: bytes, status: int) -> None:
         """See `Inviter`."""
@@ -107,6 +109,7 @@ class Ringing:
             self._described(leg, send, b"")
             return
         call.relay_used = True
+        self._offered.append(leg.id)
         call.relay.offer(
             call.id,
             call.front_id,
@@ -143,6 +146,14 @@ class Ringing:
                 invited(leg).cancel()
         self._forget(self._legs)
         self._legs = []
+
+    def _free(self) -> None:
+        """The call goes on without the legs that rang in vain: the relay keeps nothing for them."""
+        winner = self.winner.id if self.winner is not None else ""
+        losers = [leg for leg in self._offered if leg != winner]
+        self._offered = []
+        if losers:
+            self.call.relay.free(self.call.id, losers)
 
     def _forget(self, legs: list[Leg]) -> None:
         """These legs take no part any more; what their phones still send is only acknowledged."""

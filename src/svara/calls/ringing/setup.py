@@ -88,6 +88,8 @@ class Setup(Ringing):
         legs = self._ending(reason, happened)
         self.call.switch.write(happened)
         self._tell(legs)
+        self.winner = None
+        self._free()
 
     def release(self, person: str, reason: str) -> None:
         """One person of several is not to be rung any more; the others' phones go on ringing."""
@@ -166,11 +168,13 @@ class Setup(Ringing):
             self._quiet()
             if happened:
                 call.switch.write(happened)
+            self._free()
             self._owner.nobody(refusal)
         elif plan.onward is None and call.journey is None:
             self.stop("system" if refusal.outcome in ("failed", "missed") else "callee", refusal, happened)
         else:
             self._quiet()
+            self._free()
             call.travels(self.side, self.passed, plan).nobody(refusal, plan.onward, happened)
 
     def _rang_out(self, track: Track) -> None:
@@ -316,6 +320,7 @@ class Setup(Ringing):
         leg.invitation = None
         self._legs = []
         call.talk(leg, [] if self._owner is None else self._owner.picked_up(leg))
+        self._free()
         if self._settled:
             side.settle(self._settled)
         elif side.offer:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from svara.calls.events import AnyEvent, EndedBy, LegAnswered, LegEnded, LegOffered, Party
-from svara.calls.resound import VOICE
+from svara.calls.leg import VOICE
 from svara.calls.routing.route import Refusal
 
 if TYPE_CHECKING:
