@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.history.stories import NOON, Company, call, company, happened, queue_call
+from pathlib import Path
+from typing import Any
 
-from svara.calls.events import AgentChanged, CallEnded, CallStarted, LegAnswered, LegOffered, Party
+import pytest
+from tests.history.stories import NOON, Company, call, company, happened, queue_call, queue_of
+
+from svara.calls.events import AgentChanged, CallbackGivenUp, CallEnded, CallStarted, LegAnswered, LegOffered, Party
+from svara.calls.journal import Journal
+from svara.history.follow import Follower
+from svara.history.missed import access_missed
 from svara.history.models import AgentMoment, MissedCaller, QueueOffer, QueueWait
-from svara.history.queue_facts import write_agents
+from svara.history.queue_facts import write_moments
 
 pytestmark = pytest.mark.django_db
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
@@ -106,5 +112,42 @@ def test_what_is_written_twice_stands_once_and_stays_handled(acme: Company) -> N
 
 def test_agents_moments_are_kept_for_their_own_company(acme: Company) -> None:
     paused = AgentChanged("", NOON, tenant=acme.tenant.id, person=acme.bob.id, state="paused", reason="lunch")
-    write_agents([paused, paused, AgentChanged("", NOON, tenant="gone", person="somebody", state="available")])
+    write_moments([paused, paused, AgentChanged("", NOON, tenant="gone", person="somebody", state="available")])
     assert list(AgentMoment.all_tenants.values_list("person", "state", "reason")) == [(acme.bob.id, "paused", "lunch")]
+
+
+def given_up(company: Company, asked: str, **more: Any) -> CallbackGivenUp:
+    fields = {"tenant": company.tenant.id, "queue": "acme-support", "name": "support", "number": OSLO.number}
+    return CallbackGivenUp("", NOON + 900, asked=asked, **fields | {"joined_at": NOON} | more)
+
+
+def test_a_kept_place_that_was_given_up_comes_into_the_list_of_its_queue(acme: Company) -> None:
+    queue_of(acme, "bob")
+    happened(queue_call(acme, OSLO, [], call="q1", why="kept"))
+    assert access_missed(acme.bob) == []
+    write_moments([given_up(acme, "q1"), given_up(acme, "q1"), given_up(acme, "q9", tenant="gone")])
+    [kari] = access_missed(acme.bob)
+    assert (kari.number, kari.name, kari.queue, kari.tries) == (OSLO.number, "Kari Nordmann", "support", 1)
+    assert (kari.given_up, kari.longest_wait_seconds, kari.left_message) == ("unreached", 900.0, False)
+    happened(outbound(acme, "bob", OSLO, at=NOON + 1000))
+    assert access_missed(acme.bob) == []
+
+
+def test_the_number_that_was_entered_bears_nobody_s_name(acme: Company) -> None:
+    queue_of(acme, "bob")
+    happened(queue_call(acme, OSLO, [], call="q1", why="kept"))
+    write_moments([given_up(acme, "q1", number="+4722334455", why="too late")])
+    [entry] = access_missed(acme.bob)
+    assert (entry.number, entry.name, entry.given_up) == ("+4722334455", "", "too late")
+
+
+def test_the_journal_brings_it_into_the_list(acme: Company, tmp_path: Path) -> None:
+    queue_of(acme, "bob")
+    journal = Journal(tmp_path)
+    journal.write([given_up(acme, "q1")])
+    journal.close()
+    follower = Follower(tmp_path)
+    follower.load()
+    follower.step()
+    follower.step()
+    assert [one.number for one in access_missed(acme.bob)] == [OSLO.number]

@@ -13,7 +13,7 @@ from svara.calls.events import AgentChanged, Party
 from svara.history import main
 from svara.history.missed import access_missed
 from svara.history.models import AgentMoment, Call, MissedCaller, QueueOffer
-from svara.history.queue_facts import write_agents
+from svara.history.queue_facts import write_moments
 from svara.history.retention import forget_history
 from svara.privacy.catalogue import entries
 
@@ -31,7 +31,7 @@ def acme() -> Company:
         queue_call(acme, OSLO, [("bob", "no answer")], call="q1"),
         queue_call(acme, Party(number="+4755000001"), [("dag", "answered")], call="q2"),
     )
-    write_agents(
+    write_moments(
         [
             AgentChanged("", NOON, tenant=acme.tenant.id, person=person.id, state="available")
             for person in (acme.bob, acme.dag)

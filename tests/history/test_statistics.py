@@ -11,7 +11,7 @@ from tests.history.stories import NOON, Company, company, happened, queue_call, 
 
 from svara.calls.events import AgentChanged, Party
 from svara.history.access import BadFilter
-from svara.history.queue_facts import write_agents
+from svara.history.queue_facts import write_moments
 from svara.history.statistics import Statistics, access_statistics
 from svara.people.access import NotFound
 from svara.people.models import Account
@@ -93,7 +93,7 @@ def test_the_time_that_agents_spent_in_each_state(acme: Company) -> None:
         return AgentChanged("", at, tenant=acme.tenant.id, person=acme.bob.id, state=state)  # type: ignore[arg-type]
 
     changes = [moment(-2, "available"), moment(-1, "logged-out"), moment(8, "available"), moment(9, "paused")]
-    write_agents([*changes, moment(9.5, "available"), moment(12, "logged-out")])
+    write_moments([*changes, moment(9.5, "available"), moment(12, "logged-out")])
     [bob] = day(acme.cecilie).agents
     assert bob.states == {"available": 3.5 * 3600, "paused": 1800.0}
 
@@ -106,8 +106,8 @@ def test_an_agent_who_logged_in_days_ago_and_is_still_there(acme: Company) -> No
         at = (now - timedelta(days=days)).timestamp()
         return AgentChanged("", at, tenant=acme.tenant.id, person=person.id, state=state)  # type: ignore[arg-type]
 
-    write_agents([told(acme.bob, 3.5, "paused"), told(acme.bob, 3, "available")])
-    write_agents([told(acme.dag, 5, "available"), told(acme.dag, 4, "logged-out")])
+    write_moments([told(acme.bob, 3.5, "paused"), told(acme.bob, 3, "available")])
+    write_moments([told(acme.dag, 5, "available"), told(acme.dag, 4, "logged-out")])
     [bob] = access_statistics(acme.cecilie, since=now - timedelta(days=1), until=now).agents
     assert (bob.username, bob.states) == ("bob", {"available": 86_400.0})
 

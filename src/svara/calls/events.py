@@ -196,6 +196,20 @@ class AgentChanged(Event, frozen=True, tag="agent.changed", omit_defaults=True):
     """Ids of the queues in which the agent is logged in."""
 
 
+class CallbackGivenUp(Event, frozen=True, tag="callback.given-up", omit_defaults=True):
+    """A kept place is given up: nobody could reach `number`, nobody had time for it, or the queue is gone. The call that
+    stood there (`asked`) is over since long: `call` is empty."""
+
+    tenant: str = ""
+    asked: str = ""
+    queue: str = ""
+    name: str = ""
+    number: str = ""
+    joined_at: float = 0.0
+    """When its caller came to the queue, seconds since the epoch."""
+    why: Literal["unreached", "too late", "closed"] = "unreached"
+
+
 CallEvent = (
     CallStarted
     | LegOffered
@@ -217,4 +231,4 @@ CallEvent = (
     | CallRecorded
     | Supervised
 )
-AnyEvent = CallEvent | AgentChanged
+AnyEvent = CallEvent | AgentChanged | CallbackGivenUp

@@ -23,6 +23,7 @@ from svara.calls.events import (
     AgentOfferEnded,
     AnyEvent,
     CallbackAsked,
+    CallbackGivenUp,
     CallEnded,
     CallGreeted,
     CallHeld,
@@ -112,7 +113,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
                     self.switches.remove(max(self.switches, key=_order))
             case AgentOffered() | AgentOfferEnded():
                 self._add_to_offer(event)
-            case AgentChanged():
+            case AgentChanged() | CallbackGivenUp():
                 pass  # of no call
             case CallQuality():
                 known = self.quality.get(event.side)

@@ -18,11 +18,11 @@ import msgspec
 from django.db import transaction
 
 from svara import log
-from svara.calls.events import AgentChanged, CallStarted
+from svara.calls.events import AgentChanged, CallbackGivenUp, CallStarted
 from svara.calls.journal import Position, discard_before, read_from, segments
 from svara.history.fold import Fold
 from svara.history.models import JournalPlace, OpenCall
-from svara.history.queue_facts import write_agents
+from svara.history.queue_facts import write_moments
 from svara.history.record import CallRecord
 from svara.history.rows import write_records
 
@@ -72,7 +72,8 @@ class Follower:
         self._ended: list[str] = []
         """Stored ones that have ended: their `OpenCall` goes with the next commit."""
         self._records: list[CallRecord] = []
-        self._agents: list[AgentChanged] = []
+        self._of_queues: list[AgentChanged | CallbackGivenUp] = []
+        """What happened in queues and is of no call."""
         self.recorded = 0
 
     @property
@@ -82,7 +83,7 @@ class Follower:
     def load(self) -> None:
         """Take up where the last commit ended."""
         place = JournalPlace.objects.filter(id=1).first()
-        self._young, self._changed, self._ended, self._records, self._agents = {}, set(), [], [], []
+        self._young, self._changed, self._ended, self._records, self._of_queues = {}, set(), [], [], []
         self._old = {
             row.call: msgspec.msgpack.decode(bytes(row.state), type=Fold) for row in OpenCall.objects.all().iterator()
         }
@@ -110,8 +111,8 @@ class Follower:
         count = 0
         for after, event in islice(read_from(self._journal, self._read), max_events):
             count += 1
-            if isinstance(event, AgentChanged):
-                self._agents.append(event)
+            if isinstance(event, AgentChanged | CallbackGivenUp):
+                self._of_queues.append(event)
                 self._read = after
                 continue
             opened = self._young.get(event.call)
@@ -143,21 +144,21 @@ class Follower:
         now = self._clock()
         aged = list(takewhile(lambda call: now - self._young[call].since >= self._save_after_seconds, self._young))
         place = next((opened.place for opened in islice(self._young.values(), len(aged), None)), self._read)
-        if place == self._stored and not (self._records or self._agents or aged or self._changed or self._ended):
+        if place == self._stored and not (self._records or self._of_queues or aged or self._changed or self._ended):
             return
         with transaction.atomic():
             write_records(self._records)
             for write in self._also:
                 write(self._records)
-            if self._agents:
-                write_agents(self._agents)
+            if self._of_queues:
+                write_moments(self._of_queues)
             self._store_open(
                 {call: self._young[call].fold for call in aged} | {call: self._old[call] for call in self._changed}
             )
             JournalPlace.objects.update_or_create(id=1, defaults={"segment": place.segment, "offset": place.offset})
         self._ended.clear()
         self._changed.clear()
-        self._agents.clear()
+        self._of_queues.clear()
         for call in aged:
             self._old[call] = self._young.pop(call).fold
         if self._stored is None or place.segment > self._stored.segment:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from svara.calls.queue.model import GiveUpReason
 from svara.history.models import MissedCaller
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
 
+GIVEN_UP = frozenset(get_args(GiveUpReason))
 MAX_SHOWN = 500
 HANDLED_DAYS = 7
 """How long one that is handled stays on the list."""
@@ -35,6 +38,8 @@ class Missed:
     first_at: datetime
     longest_wait_seconds: float
     left_message: bool
+    given_up: str
+    """Why a promised call back was given up: "unreached", "too late", "closed"; "" where none was promised."""
     state: str
     claimed_by: str
     claimed_by_me: bool
@@ -97,6 +102,7 @@ def _shown(actor: Account, rows: list[MissedCaller], known: dict[str, Account], 
         first_at=oldest.missed_at.astimezone(zone),
         longest_wait_seconds=max(row.wait_seconds for row in rows),
         left_message=any(row.outcome == "voicemail" for row in rows),
+        given_up=next((row.outcome for row in rows if row.outcome in GIVEN_UP), ""),
         state="claimed" if claimed else newest.state,
         claimed_by=name(claimed.claimed_by) if claimed else "",
         claimed_by_me=claimed is not None and claimed.claimed_by == actor.id,

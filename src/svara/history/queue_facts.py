@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 
 from django.db.models import Q
 
-from svara.calls.events import AgentChanged
+from svara.calls.events import AgentChanged, CallbackGivenUp
 from svara.history.models import (
     NAME_LENGTH,
     NUMBER_LENGTH,
     QUEUE_LENGTH,
     AgentMoment,
+    Call,
     MissedCaller,
     QueueOffer,
     QueueWait,
@@ -36,9 +37,10 @@ def write(records: Sequence[CallRecord]) -> None:
             _reached(record, record.answered_at)
 
 
-def write_agents(events: Sequence[AgentChanged]) -> None:
-    """The moments at which agents changed their state."""
+def write_moments(events: Sequence[AgentChanged | CallbackGivenUp]) -> None:
+    """What happened in queues beside calls: agents changed their state, kept places were given up."""
     tenants = set(Tenant.objects.filter(id__in={event.tenant for event in events}).values_list("id", flat=True))
+    known = [event for event in events if event.tenant in tenants]
     AgentMoment.all_tenants.bulk_create(
         [
             AgentMoment(
@@ -48,10 +50,31 @@ def write_agents(events: Sequence[AgentChanged]) -> None:
                 state=event.state,
                 reason=event.reason.replace("\0", "")[:100],
             )
-            for event in events
-            if event.tenant in tenants
+            for event in known
+            if isinstance(event, AgentChanged)
         ],
         ignore_conflicts=True,
+    )
+    given_up = [event for event in known if isinstance(event, CallbackGivenUp)]
+    calls = Call.all_tenants.in_bulk([event.asked for event in given_up])
+    MissedCaller.all_tenants.bulk_create(
+        [_not_called_back(event, calls.get(event.asked)) for event in given_up], ignore_conflicts=True
+    )
+
+
+def _not_called_back(event: CallbackGivenUp, call: Call | None) -> MissedCaller:
+    """Who was promised a call back and got none: the name is that of the number from which they had called."""
+    same = call is not None and call.tenant_id == event.tenant and call.caller_number == event.number
+    return MissedCaller(
+        id=event.asked[:64],
+        tenant_id=event.tenant,
+        queue=event.queue[:QUEUE_LENGTH],
+        name=_text(event.name, QUEUE_LENGTH),
+        number=_text(event.number, NUMBER_LENGTH),
+        caller_name=call.caller_name if call is not None and same else "",
+        missed_at=_moment(event.at),
+        wait_seconds=round(max(event.at - event.joined_at, 0.0), 3) if event.joined_at else 0.0,
+        outcome=event.why,
     )
 
 

@@ -347,6 +347,9 @@ def test_a_kept_place_is_called_back_when_an_agent_is_free(desk: Desk) -> None:
     [leg] = office.voice.legs.values()
     assert leg.all_sounds == ["builtin/nb/keep-place-1.wav"]
     office.voice.press("1")
+    said = [sound.removeprefix("builtin/nb/").removesuffix(".wav") for sound in leg.all_sounds]
+    assert said[-5:] == ["callback-number", "key-1", "key-0", "key-1", "callback-choices"]
+    office.voice.press("#")
     assert leg.sounds == ["builtin/nb/callback-kept.wav"]
     office.wait(3)
     assert len(anna.heard("BYE")) == 1
@@ -360,6 +363,10 @@ def test_a_kept_place_is_called_back_when_an_agent_is_free(desk: Desk) -> None:
     assert states(office) == {"cecilie": ("ringing", "")}
     cecilie.answer()
     office.settle()
+    [leg] = office.voice.legs.values()
+    assert leg.sounds[0] == "builtin/nb/call-back-to.wav", "she hears whom she calls"
+    assert not anna.rings
+    office.wait(10)
     assert anna.rings
     anna.answer()
     office.settle()
@@ -392,7 +399,7 @@ def test_a_call_back_that_nobody_takes_keeps_the_place(desk: Desk) -> None:
     office.hall.answer(SetAgent("t-acme", "p-acme-bob", "paused"))
     office.hall.answer(SetAgent("t-acme", "p-acme-cecilie", "paused"))
     anna.call("600")
-    office.voice.press("1")
+    office.voice.press("1#")
     office.wait(3)
     office.hall.answer(SetAgent("t-acme", "p-acme-bob", "available"))
     office.settle()
@@ -404,7 +411,9 @@ def test_a_call_back_that_nobody_takes_keeps_the_place(desk: Desk) -> None:
     office.wait(1)
     bob.answer()
     office.settle()
-    assert anna.rings
+    office.voice.press("5")
+    office.settle()
+    assert anna.rings, "a key goes on at once"
     anna.decline()
     office.settle()
     office.wait(4)

@@ -11,19 +11,63 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from svara.calls.call import Call
-from svara.calls.events import AgentOffered, AgentOfferEnded
+from svara.calls.events import AgentOffered, AgentOfferEnded, AnyEvent, EndedBy
 from svara.calls.queue.model import CallBack, OfferEnd
 from svara.calls.queue.store import KeptPlace
 from svara.calls.ringing.originate import OwnPhones
 from svara.calls.routing.dialling import Dialling, dialling
 from svara.calls.routing.route import Asked, Refusal, party
+from svara.media.sounds.phrases import digits, phrase
 from svara.people.office import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Literal
 
+    from svara.calls.guest import Guest
+    from svara.calls.journey import Journey
     from svara.calls.queue.room import Room
     from svara.clock import Timer
+
+
+class Told:
+    """The stop at which an agent hears whom they call back, before it is dialled; any key goes on at once. Where there is no
+    voice process it is dialled without."""
+
+    ringing = False
+    kept = b""
+
+    def __init__(self, journey: Journey, number: str, dial: Callable[[], None]) -> None:
+        self._journey = journey
+        self._number = number
+        self._dial: Callable[[], None] | None = dial
+
+    def begin(self, happened: list[AnyEvent]) -> None:
+        """Say it."""
+        if happened:
+            self._journey.call.switch.write(happened)
+        self._journey.greet(self._tell, lambda _refusal: self._go_on())
+
+    def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
+        """The agent hung up."""
+        self._dial = None
+        self._journey.call.finish(by, refusal, happened)
+        self._journey.side.refuse(refusal.status, refusal.reason)
+
+    def _tell(self, guest: Guest) -> None:
+        agent = self._journey.call.caller.person or ""
+        person = self._journey.tenant.by_id.get(agent) if self._journey.tenant is not None else None
+        language = (person.language if person is not None else "") or guest.language
+        guest.on_key = lambda _key: self._go_on()
+        guest.play((*phrase("call-back-to", language), *digits(self._number, language)), done=self._go_on)
+
+    def _go_on(self) -> None:
+        dial, self._dial = self._dial, None
+        if dial is not None:
+            guest = self._journey.call.guest
+            if guest is not None:
+                guest.on_key = None
+            dial()
 
 
 class CallingBack:
@@ -71,7 +115,7 @@ class CallingBack:
         now = self._room.switch.clock.now()
         offer, queue = self._action.offer, self._action.queue
         happened.append(AgentOffered(call.id, now, queue=queue, offer=offer, agent=party(person)))
-        phones = OwnPhones(call, person, lambda: self._accepts(person, call.caller.login or ""))
+        phones = OwnPhones(call, person, lambda: self._meant(person, call.caller.login or ""), self._accepted_by)
         call.setup = phones
         phones.begin(happened)
 
@@ -79,14 +123,15 @@ class CallingBack:
         switch = self._room.switch
         return dialling(switch.office, Asked(self._room.tenant.id, person.id, login, self._action.number), switch.moment())
 
-    def _accepts(self, person: Person, login: str) -> Dialling:
-        """The agent picked up: what is dialled for them."""
+    def _accepted_by(self, journey: Journey, dial: Callable[[], None]) -> None:
+        """The agent picked up, and hears that it is a call-back; then it is dialled."""
         room = self._room
         self._accepted = True
         self._no_timer()
         self._record("answered")
         room.take(room.machine.callback_accepted(self._action.offer, room.now))
-        return self._meant(person, login)
+        journey.call.setup = told = Told(journey, self._action.number, dial)
+        told.begin([])
 
     def withdraw(self, _agents: tuple[str, ...]) -> None:
         """The machine does not want it any more."""

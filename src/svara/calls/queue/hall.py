@@ -214,7 +214,8 @@ class Hall:
                 stop = None if room is None else room.stops.get(call)
                 if stop is None:
                     return Refused("not-found", "nobody waits by that call")
-                kept = stop.keep(number or stop.number)
+                wanted = stop.may_be_called(number) if number and number != stop.number else stop.number
+                kept = stop.keep(wanted)
                 return Done() if kept else Refused("invalid", "that number cannot be called back")
 
     def _set(self, room: Room, request: SetAgent) -> Answer:

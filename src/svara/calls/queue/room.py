@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from svara import log
-from svara.calls.events import AgentChanged, AnyEvent
+from svara.calls.events import AgentChanged, AnyEvent, CallbackGivenUp
 from svara.calls.queue.callback import CallingBack
 from svara.calls.queue.machine import Machine
 from svara.calls.queue.model import (
@@ -29,6 +29,7 @@ from svara.calls.queue.model import (
     Withdraw,
 )
 from svara.calls.queue.store import KeptPlace, Store
+from svara.calls.routing.route import find
 from svara.people.office import Tenant
 
 if TYPE_CHECKING:
@@ -203,8 +204,8 @@ class Room:
                 offering = self.offers.get(offer)
                 if offering is not None:
                     offering.withdraw(agents)
-            case GiveUp(caller=caller):
-                self.forget_kept(caller)
+            case GiveUp():
+                self._give_up(action)
             case _:
                 action()
 
@@ -229,6 +230,28 @@ class Room:
                     stop.call.guarded(stop.told, action)
         elif isinstance(action, Offer):
             self.take(self.machine.left(action.caller, self.now))
+
+    def _give_up(self, action: GiveUp) -> None:
+        """The caller comes into the list of those whom the queue did not answer, unless it is a colleague."""
+        place = self.lasting.kept.get(action.caller)
+        queue = self.tenant.queue_by_id.get(action.queue)
+        if place is not None and find(self.tenant, action.number) is None:
+            self.switch.write(
+                [
+                    CallbackGivenUp(
+                        "",
+                        self.switch.clock.now(),
+                        tenant=self.tenant.id,
+                        asked=action.caller,
+                        queue=action.queue,
+                        name=queue.name if queue is not None else "",
+                        number=action.number,
+                        joined_at=place.joined_at,
+                        why=action.why,
+                    )
+                ]
+            )
+        self.forget_kept(action.caller)
 
     def forget_kept(self, caller: str) -> None:
         """A kept place is not kept any more: called back, or given up."""

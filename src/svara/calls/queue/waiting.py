@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from svara.calls.events import AnyEvent, CallbackAsked, EndedBy, QueueEntered, QueueLeft
+from svara.calls.queue.asking import AskNumber, called_back
 from svara.calls.queue.model import Offer, Overflow, Place
 from svara.calls.queue.offering import Offering
 from svara.calls.queue.store import KeptPlace
@@ -77,6 +78,8 @@ class InQueue:
         self._place: Place | None = None
         self._timer: Timer | None = None
         self._left = False
+        self._asking: AskNumber | None = None
+        """The caller wants to be called back, and is asked on which number."""
 
     @property
     def ringing(self) -> bool:
@@ -116,6 +119,10 @@ class InQueue:
             call.finish(by, KEPT if by == "caller" else refusal, happened)
             self.journey.side.refuse(refusal.status, refusal.reason)
             return
+        if by == "caller" and self._asking is not None and self._asking.number:
+            self.keep(self._asking.number, goodbye=False)
+            self.stop(by, refusal, happened)
+            return
         first = [*self._happened, *([] if offering is None else offering.over("withdrawn"))]
         happened[:0] = [*first, self.leave("abandoned" if by == "caller" else "failed")]
         if offering is not None and offering.setup is not None:
@@ -130,6 +137,7 @@ class InQueue:
         call, room = self.call, self.room
         self._left = True
         self._no_timer()
+        self._ask_no_more()
         self._later.clear()
         self._happened = []
         self._offering = None
@@ -177,7 +185,7 @@ class InQueue:
     def told(self, place: Place) -> None:
         """Where the caller stands."""
         self._place = place
-        if self._guest is not None and self._state.in_line:
+        if self._asking is None and self._guest is not None and self._state.in_line:
             self._hold()
 
     # --- the caller
@@ -240,7 +248,7 @@ class InQueue:
             self._hold()
         else:
             greeting = prompt(self.room.tenant, self.queue.greeting)
-            guest.play(greeting, interruptible=False, then=(self._music,), done=self._line_up)
+            guest.play(greeting, interruptible=False, then=(self.music,), done=self._line_up)
             clock = self.call.switch.clock
             self._timer = clock.call_later(GREETING_AT_MOST_SECONDS, self.call.guarded, self._line_up)
         self._greeted()
@@ -272,19 +280,21 @@ class InQueue:
     # --- what the caller hears
 
     @property
-    def _language(self) -> str:
+    def language(self) -> str:
+        """In which the caller is spoken to."""
         tenant = self.room.tenant
         person = tenant.by_id.get(self.call.caller.person or "")
         return (person.language if person is not None else "") or next(iter(tenant.languages), "en")
 
     @property
-    def _music(self) -> Item:
+    def music(self) -> Item:
+        """What is heard while waiting."""
         own = self.room.tenant.sound_by_name.get(self.queue.music) if self.queue.music else None
         return Sound(own.file) if own is not None else phrases.MUSIC
 
     def _hold(self) -> None:
         """Music, after what is to be told."""
-        guest, language = self._guest, self._language
+        guest, language = self._guest, self.language
         if guest is None:
             return
         items: tuple[Item, ...] = ()
@@ -292,12 +302,12 @@ class InQueue:
             items += phrases.position(self._place.position, language)
             if self._place.expected_wait_seconds is not None:
                 items += phrases.wait(self._place.expected_wait_seconds, language)
-        if self.queue.callback_key and self.number:
+        if self.queue.callback_key and (self.number or self.room.tenant.trunks):
             items += phrases.keep_place(self.queue.callback_key, language)
         if items:
-            guest.play(items, then=(self._music,))
+            guest.play(items, then=(self.music,))
         else:
-            guest.play((self._music,), loop=True)
+            guest.play((self.music,), loop=True)
 
     # --- keeping the place
 
@@ -316,17 +326,42 @@ class InQueue:
         return read.text if read is not None and read.kind in ("national", "mobile") else ""
 
     def _key(self, key: str) -> None:
-        if key == self.queue.callback_key and self._state.in_line and not self._left:
-            self.keep(self.number)
+        guest = self._guest
+        if self._left or not self._state.in_line or guest is None:
+            return
+        if self._asking is not None:
+            self._asking.key(key)
+        elif key == self.queue.callback_key and (self.number or self.room.tenant.trunks):
+            self._asking = AskNumber(self, guest, self.number)
+            self._asking.begin()
 
-    def keep(self, number: str) -> bool:
-        """The caller wants to be called back on `number`; False when that cannot be."""
-        guest, room, call, language = self._guest, self.room, self.call, self._language
+    def may_be_called(self, entered: str) -> str:
+        """The number that the caller means and may have called back; "" when there is none such."""
+        kept = {one.number for one in self.room.lasting.kept.values()}
+        return called_back(self.room.tenant, self.queue, entered, kept)
+
+    def wait_on(self, first: tuple[Item, ...]) -> None:
+        """The caller is not called back, and stands in the line as before."""
+        self._ask_no_more()
+        guest = self._guest
+        if guest is None:
+            return
+        if first:
+            guest.play(first, then=(self.music,))
+        else:
+            self._hold()
+
+    def _ask_no_more(self) -> None:
+        if self._asking is not None:
+            self._asking.over()
+            self._asking = None
+
+    def keep(self, number: str, *, goodbye: bool = True) -> bool:
+        """The caller is to be called back on `number`; False when that cannot be. Without `goodbye` they hung up already."""
+        guest, room, call, language = self._guest, self.room, self.call, self.language
         if self._left or not self._state.in_line:
             return False
         if not number:
-            if guest is not None:
-                guest.play(phrases.phrase("cannot-be-completed", language), then=(self._music,))
             return False
         offering, now = self._offering, call.switch.clock.now()
         if offering is not None:
@@ -334,6 +369,8 @@ class InQueue:
         left = self.leave("kept")
         room.keep(KeptPlace(call.id, self.queue.id, number, self._state.joined_at, self._state.priority))
         self.write([CallbackAsked(call.id, now, queue=self.queue.id, number=number), left])
+        if not goodbye:
+            return True
         if guest is None:
             self._goodbye()
         else:

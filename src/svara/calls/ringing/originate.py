@@ -78,11 +78,19 @@ class Own:
 class OwnPhones:
     """Rings the person's own phones; the first that picks up gets the call."""
 
-    def __init__(self, call: Call, person: Person, then: Callable[[], Dialling]) -> None:
-        """`then` decides, at the moment the person has picked up, what is dialled for them."""
+    def __init__(
+        self,
+        call: Call,
+        person: Person,
+        then: Callable[[], Dialling],
+        first: Callable[[Journey, Callable[[], None]], None] | None = None,
+    ) -> None:
+        """`then` decides, at the moment the person has picked up, what is dialled for them. `first` gets the call before
+        that, and a function that goes on with it."""
         self.call = call
         self._person = person
         self._then = then
+        self._first = first
         self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
         self._timer: Timer | None = None
@@ -198,9 +206,14 @@ class OwnPhones:
         journey = call.journey = Journey(call, Own(leg, self._described), [])
         if failed:
             journey.end(RELAY_DOWN)
+        elif self._first is not None:
+            self._first(journey, lambda: self._dial(journey))
         else:
-            meant = self._then()
-            journey.go(meant.target, "dialled", found=meant.found)
+            self._dial(journey)
+
+    def _dial(self, journey: Journey) -> None:
+        meant = self._then()
+        journey.go(meant.target, "dialled", found=meant.found)
 
     def _rang_out(self) -> None:
         self._timer = None

@@ -18,7 +18,11 @@ PhraseKey = Literal[
     "wait-over-an-hour",
     # keeping the place in the line
     "callback-kept",
-    # why there is nobody
+    "callback-number",
+    "callback-choices",
+    "callback-enter",
+    "callback-refused",
+    "call-back-to",
     "closed",
     "nobody-available",
     "person-not-available",
