@@ -10,7 +10,7 @@ const ICONS = [
   "arrow-left", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check",
   "copy", "download", "ellipsis", "headset", "history", "key-round", "languages", "list-filter", "log-in", "log-out",
   "mail", "monitor", "pause", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
-  "phone-outgoing", "play", "plus", "search", "search-x", "settings", "smartphone", "trash-2", "triangle-alert", "undo-2",
+  "phone-outgoing", "play", "plus", "search", "search-x", "settings", "shield-check", "smartphone", "trash-2", "triangle-alert", "undo-2",
   "user-round", "users-round", "voicemail", "x",
 ];
 

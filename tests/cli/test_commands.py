@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -189,6 +190,7 @@ def test_help_offers_what_there_is(svara: Svara) -> None:
         "plan",
         "apply",
         "token",
+        "privacy",
     ]
     assert svara().stdout == told.stdout
 
@@ -210,3 +212,14 @@ def test_an_interrupted_command_says_nothing_more(tmp_path: Path, office: Path) 
     finally:
         process.kill()
     assert "Traceback" not in errors
+
+
+def test_the_catalogue_is_printed_in_words_and_as_json(svara: Svara) -> None:
+    printed = svara("privacy", "catalogue", "recordings", "--lang", "sv")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert "Inspelningar av samtal (filer)" in printed.stdout
+    plain = json.loads(svara("privacy", "catalogue", "--json").stdout)
+    assert {"files.journal", "people.Account"} <= {item["thing"] for item in plain}
+    wrong = svara("privacy", "catalogue", "--lang", "tlh")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "tlh is none of cs, en" in wrong.stderr

@@ -15,6 +15,7 @@ from tests.peers.server import ANNA, BOB, CECILIE, Person, Svara, office_file
 from svara.cli import demo
 from svara.cli.phone_call import PhoneCall, Reaction
 from svara.cli.softphone import Credentials, UserAgent
+from svara.privacy.files import undeclared
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(180)]
 
@@ -127,3 +128,4 @@ def test_the_demo_company_really_calls_and_echoes() -> None:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 outcomes = {item["outcome"] for item in json.load(answer)["items"]}
             time.sleep(1)
+        assert list(undeclared(svara.data)) == []  # a day of calls later, the catalogue knows every file

@@ -10,7 +10,8 @@ from tests.history.stories import NOON, Company, call, company, happened, queue_
 from svara.calls.events import CallRecorded, Party
 from svara.data import DataFolder
 from svara.history.access import access_call
-from svara.history.recordings import KEEP_DAYS, access_recording, forget_recordings
+from svara.history.models import RECORDING_DAYS
+from svara.history.recordings import access_recording, forget_recordings
 from svara.people.access import NotFound
 
 pytestmark = pytest.mark.django_db
@@ -70,8 +71,8 @@ def test_no_other_file_is_ever_given(acme: Company, recorded: str) -> None:
 def test_recordings_go_after_their_time_and_the_record_stays(acme: Company, recorded: str, data_folder: DataFolder) -> None:
     place = access_recording(acme.anna, recorded, 0)
     os.utime(place, (NOON, NOON))
-    assert forget_recordings(NOON + KEEP_DAYS * 86_400 - 1) == 0
-    assert forget_recordings(NOON + KEEP_DAYS * 86_400 + 1) == 1
+    assert forget_recordings(NOON + RECORDING_DAYS * 86_400 - 1) == 0
+    assert forget_recordings(NOON + RECORDING_DAYS * 86_400 + 1) == 1
     with pytest.raises(NotFound):
         access_recording(acme.anna, recorded, 0)
     (data_folder.recordings / "prompts").mkdir()

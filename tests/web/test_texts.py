@@ -138,7 +138,7 @@ SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 TRANSLATORS = set(texts.KEYWORDS)
 
 
-@pytest.mark.parametrize("module", sorted((texts.PACKAGE / "web" / "pages").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("module", sorted((texts.PACKAGE / "web" / "pages").rglob("*.py")), ids=lambda path: path.name)
 def test_no_sentence_of_a_view_escapes_translation(module: Path) -> None:
     tree = ast.parse(module.read_text(encoding="utf-8"))
     fine = set()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
+from svara.cli import privacy
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(privacy.app, name="privacy")
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]

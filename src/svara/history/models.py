@@ -19,12 +19,14 @@ from svara.privacy.catalogue import (
     Basis,
     Declaration,
     Purpose,
+    Recipient,
     Retention,
     Source,
     Subject,
     declared,
     not_personal,
 )
+from svara.privacy.files import declare_files
 
 _PLACE = not_personal(Retention("installation"))
 _UNTIL_ENDED = Retention("call's end")
@@ -55,14 +57,46 @@ _FACT, _PERSON, _WHEN = _fact(WITH_TENANT), _person(WITH_TENANT), _when(WITH_TEN
 AGENT_DAYS = 400
 """So long it stays known what an agent did: as long as statistics reach."""
 MISSED_DAYS = 90
+RECORDING_DAYS = 90
+"""So long the sound of a talk is kept (`svara.history.recordings`)."""
 _WITH_OFFER = Retention("account", days=AGENT_DAYS, since="offered_at")
 _WITH_MOMENT = Retention("account", days=AGENT_DAYS, since="at")
 _WITH_MISSED = Retention("tenant", days=MISSED_DAYS, since="missed_at")
+
+_RECORDED = Retention("tenant", days=RECORDING_DAYS, since="recorded")
+_TALKERS = frozenset({Recipient.PARTICIPANTS, Recipient.SUPERVISORS})
+declare_files(
+    "files.recordings",
+    ["recordings/calls/*"],
+    *(
+        Declaration(
+            "user.content.private",
+            Purpose.RECORDING,
+            Basis.LEGITIMATE_INTEREST,
+            _RECORDED,
+            subject,
+            Source.PERSON,
+            _TALKERS,
+        )
+        for subject in (Subject.EMPLOYEE, Subject.OUTSIDE_PERSON)
+    ),
+)
 
 NUMBER_LENGTH = 200
 NAME_LENGTH = 200
 REASON_LENGTH = 200
 QUEUE_LENGTH = 64
+
+
+_DIALLED = Declaration(
+    "user.contact.phone_number",
+    Purpose.HISTORY,
+    Basis.LEGITIMATE_INTEREST,
+    WITH_TENANT,
+    Subject.OUTSIDE_PERSON,
+    Source.USE,
+    _TALKERS | {Recipient.CARRIER},
+)
 
 
 class Call(TenantOwned):
@@ -76,7 +110,7 @@ class Call(TenantOwned):
     callee_number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
     callee_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
     callee_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
-    dialled = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _outside("user.contact.phone_number"))
+    dialled = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _DIALLED)
     answered_number = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _outside("user.contact.phone_number"))
     answered_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
     answered_person = declared(models.CharField(max_length=32, blank=True), _PERSON)

@@ -1,7 +1,7 @@
 """Recordings of talks: who may hear them, and when they go.
 
 Who took part in a talk may hear its recording, and so may supervisors and administrators; nobody else. A recording goes
-after `KEEP_DAYS`; that there was one stays on the record for as long as the record stays.
+after `RECORDING_DAYS`; that there was one stays on the record for as long as the record stays.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from pathlib import Path
 from django.conf import settings
 
 from svara.history.access import access_call, sees_all_calls
-from svara.history.models import Call, Participant
+from svara.history.models import RECORDING_DAYS, Call, Participant
 from svara.history.rows import details_of
 from svara.people.access import NotFound
 from svara.people.models import Account
 
-KEEP_DAYS = 90
 FOLDER = "calls"
 """Where call control puts recordings of talks, below the recordings."""
-KEEP_DAYS_OF = {FOLDER: KEEP_DAYS, "greetings": 1, "prompts": 1}
+KEEP_DAYS_OF = {FOLDER: RECORDING_DAYS, "greetings": 1, "prompts": 1}
 HEARD_IT = ("caller", "answered")
 
 

@@ -3,7 +3,7 @@
 A declaration stands beside the field that it describes (`declared(models.EmailField(), Declaration(...))`), so whoever
 adds a field writes it in the same line, and a test fails on any field without one. Policies, exports and retention are
 made from these declarations; nothing else describes the data. Tables that come from Django itself are declared with
-`declare_model`.
+`declare_model`, and files of the data folder by their kind (`svara.privacy.files`). Keys in words: `svara.privacy.words`.
 
 Categories are keys of the fideslang taxonomy; legal bases are the letters of GDPR Article 6(1).
 """
@@ -17,6 +17,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 CATEGORIES = frozenset(
     {
@@ -50,13 +51,18 @@ CATEGORIES = frozenset(
 """The fideslang data categories (taxonomy 3.2) in use; a new one is added here with the first field that needs it."""
 
 
+SECRETS = frozenset({"system.authentication", "user.authorization.credentials", "user.authorization.password"})
+"""Categories of which only hashes or keys are kept: nobody gets to see them."""
+
+
 class Purpose(StrEnum):
-    """Why a field is kept; the value is its stable key, and `text` says it in plain English."""
+    """Why a field is kept; the value is its stable key, and `text` says it in the reader's language."""
 
     CALLS = "calls"
     DIRECTORY = "directory"
     HISTORY = "history"
     MESSAGES = "messages"
+    RECORDING = "recording"
     SIGN_IN = "sign-in"
     SECURITY = "security"
     OPERATION = "operation"
@@ -65,19 +71,20 @@ class Purpose(StrEnum):
 
     @property
     def text(self) -> str:
-        return _PURPOSES[self]
+        return str(_PURPOSES[self])
 
 
 _PURPOSES = {
-    Purpose.CALLS: "connect calls to the right person",
-    Purpose.DIRECTORY: "let colleagues see who works here and whether they can be reached",
-    Purpose.HISTORY: "show each person and company which calls were made",
-    Purpose.MESSAGES: "keep voice messages for those to whom they were left",
-    Purpose.SIGN_IN: "know who signs in",
-    Purpose.SECURITY: "notice and stop misuse",
-    Purpose.OPERATION: "run the installation",
-    Purpose.RIGHTS: "let people exercise their rights, and prove that it was done",
-    Purpose.CONSENT: "know, and be able to show, who agreed to what",
+    Purpose.CALLS: _("Connect calls to the right person"),
+    Purpose.DIRECTORY: _("Let colleagues see who works here and whether they can be reached"),
+    Purpose.HISTORY: _("Show each person and company which calls were made"),
+    Purpose.MESSAGES: _("Keep voice messages for those to whom they were left"),
+    Purpose.RECORDING: _("Keep the sound of talks where the caller was told so"),
+    Purpose.SIGN_IN: _("Know who signs in"),
+    Purpose.SECURITY: _("Notice and stop misuse"),
+    Purpose.OPERATION: _("Run the installation"),
+    Purpose.RIGHTS: _("Let people exercise their rights, and prove that it was done"),
+    Purpose.CONSENT: _("Know, and be able to show, who agreed to what"),
 }
 
 
@@ -114,6 +121,32 @@ class Source(StrEnum):
     """The server made it up (ids, hashes, dates)."""
 
 
+class Recipient(StrEnum):
+    """Who gets to see a value besides the person it is about (GDPR Article 4(9), Article 13(1)(e))."""
+
+    COLLEAGUES = "colleagues"
+    """Everybody of the company."""
+    PARTICIPANTS = "participants"
+    """Who took part in the same call, or for whom the message was left."""
+    SUPERVISORS = "supervisors"
+    """Supervisors and administrators."""
+    ADMINISTRATORS = "administrators"
+    CARRIER = "carrier"
+    """The telephone provider that carries a call outside."""
+    MAIL_SERVER = "mail-server"
+    """The mail server that takes our e-mail."""
+
+
+_USUAL: dict[Purpose, frozenset[Recipient]] = {
+    Purpose.CALLS: frozenset({Recipient.ADMINISTRATORS}),
+    Purpose.DIRECTORY: frozenset({Recipient.COLLEAGUES}),
+    Purpose.HISTORY: frozenset({Recipient.PARTICIPANTS, Recipient.SUPERVISORS}),
+    Purpose.MESSAGES: frozenset({Recipient.PARTICIPANTS}),
+    Purpose.SECURITY: frozenset({Recipient.ADMINISTRATORS}),
+}
+"""Who sees what is kept for a purpose, where its declaration names nobody; nobody for other purposes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """When a value goes: with its `owner` (a model's name, or "tenant"), or `days` after `since` if that is earlier.
@@ -136,7 +169,8 @@ WITH_ACCOUNT = Retention("account")
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one field holds. `vaulted`: it is stored sealed by the keys of whom it is about (`svara.privacy.vault`).
+    """What one field holds. `recipients` None: who usually sees what serves this purpose (`recipients_of`). `vaulted`: it is
+    stored sealed by the keys of whom it is about (`svara.privacy.vault`).
 
     Raises ValueError when the parts contradict each other.
     """
@@ -147,6 +181,7 @@ class Declaration:
     retention: Retention
     subject: Subject
     source: Source
+    recipients: frozenset[Recipient] | None = None
     vaulted: bool = False
 
     def __post_init__(self) -> None:
@@ -158,6 +193,15 @@ class Declaration:
             raise ValueError(f"{self.category!r} is about somebody: say whom")
         if self.vaulted and self.subject is Subject.NOBODY:
             raise ValueError("what is sealed is sealed for somebody")
+
+
+def recipients_of(declaration: Declaration) -> frozenset[Recipient]:
+    """Who gets to see such a value; nobody where it is about nobody, or a secret."""
+    if declaration.subject is Subject.NOBODY or declaration.category in SECRETS:
+        return frozenset()
+    if declaration.recipients is not None:
+        return declaration.recipients
+    return _USUAL.get(declaration.purpose, frozenset())
 
 
 def not_personal(retention: Retention, source: Source = Source.SYSTEM) -> Declaration:
@@ -202,6 +246,41 @@ def entries(model: type[models.Model]) -> Iterator[Entry]:
     """Every stored field of one model."""
     for field in (*model._meta.local_concrete_fields, *model._meta.local_many_to_many):
         yield Entry(model._meta.label, field.name, declaration_of(field))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one thing holds for one end: fields of a table, or a kind of file, that share a declaration.
+
+    `thing` is a model's label ("people.Account") or a file's kind ("files.journal"); `fields` is empty for files.
+    """
+
+    thing: str
+    fields: tuple[str, ...]
+    declaration: Declaration
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Who gets to see it, in a stable order."""
+        return tuple(sorted(recipients_of(self.declaration)))
+
+    @property
+    def personal(self) -> bool:
+        """Whether it says anything about anybody."""
+        return self.declaration.subject is not Subject.NOBODY
+
+
+def items() -> list[Item]:
+    """Everything that is stored, tables and files: what shares thing and declaration is one item. In a stable order."""
+    from svara.privacy.files import kinds  # noqa: PLC0415  files are declared with the means of this module
+
+    fields: dict[tuple[str, Declaration], list[str]] = {}
+    for entry in catalogue():
+        if entry.declaration is not None:
+            fields.setdefault((entry.model, entry.declaration), []).append(entry.field)
+    found = [Item(thing, tuple(names), declaration) for (thing, declaration), names in fields.items()]
+    found += [Item(kind.key, (), declaration) for kind in kinds() for declaration in kind.declarations]
+    return sorted(found, key=lambda item: (item.thing, item.fields, item.declaration.category, item.declaration.subject))
 
 
 def catalogue() -> list[Entry]:

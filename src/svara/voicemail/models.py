@@ -17,12 +17,14 @@ from svara.privacy.catalogue import (
     Basis,
     Declaration,
     Purpose,
+    Recipient,
     Retention,
     Source,
     Subject,
     declared,
     not_personal,
 )
+from svara.privacy.files import declare_files
 
 KEEP_DAYS = 90
 """A message that nobody saved goes so long after it was left."""
@@ -32,10 +34,29 @@ NAME_LENGTH = 200
 
 _KEPT = Retention("tenant", days=KEEP_SAVED_DAYS, since="left_at")
 _FACT = not_personal(WITH_TENANT, Source.USE)
+declare_files(
+    "files.messages",
+    ["recordings/voicemail/*"],
+    Declaration(
+        "user.content.private",
+        Purpose.MESSAGES,
+        Basis.LEGITIMATE_INTEREST,
+        _KEPT,
+        Subject.OUTSIDE_PERSON,
+        Source.PERSON,
+    ),
+)
 
 
-def _caller(category: str, source: Source = Source.USE) -> Declaration:
-    return Declaration(category, Purpose.MESSAGES, Basis.LEGITIMATE_INTEREST, _KEPT, Subject.OUTSIDE_PERSON, source)
+def _caller(category: str, source: Source = Source.USE, recipients: frozenset[Recipient] | None = None) -> Declaration:
+    basis = Basis.LEGITIMATE_INTEREST
+    return Declaration(category, Purpose.MESSAGES, basis, _KEPT, Subject.OUTSIDE_PERSON, source, recipients)
+
+
+_MAILED = frozenset({Recipient.PARTICIPANTS, Recipient.MAIL_SERVER})
+"""Who wants it is told by e-mail who left a message."""
+_CALLER_NUMBER = _caller("user.contact.phone_number", recipients=_MAILED)
+_CALLER_NAME = _caller("user.name", recipients=_MAILED)
 
 
 def _owner(category: str) -> Declaration:
@@ -57,8 +78,8 @@ class Message(TenantOwned):
     )
     account_id: str | None
     call_id: str = declared(models.CharField(max_length=64), _FACT)
-    caller_number: str = declared(models.CharField(max_length=NUMBER_LENGTH), _caller("user.contact.phone_number"))
-    caller_name: str = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _caller("user.name"))
+    caller_number: str = declared(models.CharField(max_length=NUMBER_LENGTH), _CALLER_NUMBER)
+    caller_name: str = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _CALLER_NAME)
     caller_person: str = declared(models.CharField(max_length=32, blank=True), _owner("user.unique_id"))
     left_at: datetime = declared(models.DateTimeField(), _caller("user.behavior"))
     seconds: float = declared(models.FloatField(), _FACT)

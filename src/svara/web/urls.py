@@ -21,6 +21,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
+from svara.web.pages.privacy import stored
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -66,6 +67,7 @@ urlpatterns = [
     path("administration/", administration.section, name="administration"),
     path("administration/changes/", administration.changes, name="administration-changes"),
     path("administration/changes/<slug:change_id>/undo/", administration.undo, name="administration-undo"),
+    path("administration/privacy/", stored.stored, name="privacy-stored"),
     path("administration/<slug:section>/", administration.section, name="administration-section"),
     path("administration/<slug:section>/new/", administration.item, name="administration-new"),
     path("administration/<slug:section>/item/<str:name>/", administration.item, name="administration-item"),

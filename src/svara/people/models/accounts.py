@@ -16,7 +16,7 @@ from django.db.models.functions import Lower
 from svara.people.models.base import OF_TENANT, TenantOwned, about_person, id_field
 from svara.people.office import ALL_BUT_PREMIUM
 from svara.people.presence import Choice
-from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared
+from svara.privacy.catalogue import Basis, Declaration, Purpose, Recipient, Retention, Source, Subject, declared
 
 _OWN_CHOICE = about_person("user.settings", Purpose.CALLS, Source.PERSON)
 
@@ -36,10 +36,13 @@ class Account(AbstractBaseUser, TenantOwned):
     id: str = declared(id_field(), about_person("user.unique_id", source=Source.SYSTEM))
     username: str = declared(models.CharField(max_length=64), about_person("user.account.username"))
     name: str = declared(models.CharField(max_length=200), about_person("user.name"))
-    email: str = declared(models.EmailField(blank=True), about_person("user.contact.email"))
+    email: str = declared(
+        models.EmailField(blank=True),
+        about_person("user.contact.email", recipients=frozenset({Recipient.COLLEAGUES, Recipient.MAIL_SERVER})),
+    )
     extension: str | None = declared(
         models.CharField(max_length=10, null=True, blank=True),  # NULL, so that many may have none
-        about_person("user.contact.phone_number", Purpose.CALLS),
+        about_person("user.contact.phone_number", Purpose.CALLS, recipients=frozenset({Recipient.COLLEAGUES})),
     )
     roles: list[str] = declared(
         models.JSONField(default=list), about_person("user.professional_information", Purpose.SIGN_IN)
@@ -60,7 +63,12 @@ class Account(AbstractBaseUser, TenantOwned):
     )
     unanswered_to: str = declared(models.CharField(max_length=200, blank=True), about_person("user.settings", Purpose.CALLS))
     mobile: str = declared(
-        models.CharField(max_length=20, blank=True), about_person("user.contact.phone_number", Purpose.CALLS)
+        models.CharField(max_length=20, blank=True),
+        about_person(
+            "user.contact.phone_number",
+            Purpose.CALLS,
+            recipients=frozenset({Recipient.ADMINISTRATORS, Recipient.CARRIER}),
+        ),
     )
     classes: list[str] = declared(
         models.JSONField(default=every_class_but_premium), about_person("user.settings", Purpose.CALLS)

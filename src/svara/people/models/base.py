@@ -13,6 +13,7 @@ from svara.privacy.catalogue import (
     Basis,
     Declaration,
     Purpose,
+    Recipient,
     Retention,
     Source,
     Subject,
@@ -33,9 +34,11 @@ def about_person(
     source: Source = Source.EMPLOYER,
     basis: Basis = Basis.CONTRACT,
     retention: Retention = WITH_ACCOUNT,
+    *,
+    recipients: frozenset[Recipient] | None = None,
 ) -> Declaration:
     """What a field says about somebody who works here."""
-    return Declaration(category, purpose, basis, retention, Subject.EMPLOYEE, source)
+    return Declaration(category, purpose, basis, retention, Subject.EMPLOYEE, source, recipients)
 
 
 class Tenant(models.Model):

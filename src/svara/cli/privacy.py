@@ -1,0 +1,61 @@
+"""`svara privacy`: what is stored and why, policies, and which promises are proved. Thin, as every command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="What is stored and why, and which promises are kept.", rich_markup_mode=None)
+
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
+DEFAULT_DATA = Path("data")
+Language = Annotated[str, typer.Option("--lang", metavar="LANGUAGE", help="cs, en, lv, nb, ru or sv.")]
+
+
+def speak(language: str) -> None:
+    """Say everything in a language. Raises BadParameter for one that we do not speak."""
+    from django.conf import settings  # noqa: PLC0415
+    from django.utils import translation  # noqa: PLC0415
+
+    if language not in dict(settings.LANGUAGES):
+        raise typer.BadParameter(f"{language} is none of {', '.join(dict(settings.LANGUAGES))}", param_hint="--lang")
+    translation.activate(language)
+
+
+def open_data(data: Path) -> None:
+    """Make the installation's tables usable."""
+    from svara.cli.installation import open_installation  # noqa: PLC0415
+
+    open_installation(data)
+
+
+@app.command()
+def catalogue(
+    search: Annotated[str, typer.Argument(metavar="[WORDS]", help="Only what these words are about.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Every item, for machines.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is about nobody.")] = False,
+    language: Language = "en",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """What is stored, by purpose: about whom, on which basis, for how long, and who sees it."""
+    open_data(data)
+    speak(language)
+    from django.utils.translation import pgettext  # noqa: PLC0415
+
+    from svara.privacy import catalogue as stored  # noqa: PLC0415
+    from svara.privacy.overview import as_plain, overview  # noqa: PLC0415
+
+    if as_json:
+        print(json.dumps([as_plain(item) for item in stored.items()], ensure_ascii=False, indent=2))
+        return
+    for group in overview(search, personal=not everything):
+        print(f"\n{group.title}")
+        for row in group.rows:
+            fields = f" ({', '.join(row.item.fields)})" if row.item.fields else ""
+            sealed = f" [{pgettext('catalogue', 'sealed')}]" if row.item.declaration.vaulted else ""
+            print(f"  {row.category}: {row.thing}{fields}{sealed}")
+            about = " · ".join((row.subject, row.basis, row.source, ", ".join(row.recipients) or "–"))
+            print(f"      {about}\n      {row.retention}")

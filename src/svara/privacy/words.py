@@ -1,0 +1,189 @@
+"""The words of the catalogue, in the reader's language: categories, bases, sources, recipients, things and when they go.
+
+What has no words here yet is shown by its key, so that nothing that is stored is ever left out of a page or a policy.
+"""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from svara.privacy.catalogue import Basis, Recipient, Retention, Source, Subject
+
+CATEGORIES: dict[str, Promise] = {
+    "system.authentication": pgettext_lazy("data", "Proof of who signs in, as keyed hashes"),
+    "system.operations": pgettext_lazy("data", "Settings of the company and the installation"),
+    "user.account": pgettext_lazy("data", "The account and its changes"),
+    "user.account.username": pgettext_lazy("data", "User name"),
+    "user.authorization": pgettext_lazy("data", "What somebody may do"),
+    "user.authorization.credentials": pgettext_lazy("data", "Keys and tokens, as hashes"),
+    "user.authorization.password": pgettext_lazy("data", "Password, as a hash"),
+    "user.behavior": pgettext_lazy("data", "Times of calls and of work on the phone"),
+    "user.contact": pgettext_lazy("data", "Ways to reach somebody"),
+    "user.contact.email": pgettext_lazy("data", "E-mail address"),
+    "user.contact.phone_number": pgettext_lazy("data", "Telephone number"),
+    "user.content.private": pgettext_lazy("data", "What somebody said or wrote"),
+    "user.demographic.language": pgettext_lazy("data", "Language"),
+    "user.device": pgettext_lazy("data", "Devices"),
+    "user.device.device_id": pgettext_lazy("data", "Name of a device"),
+    "user.device.ip_address": pgettext_lazy("data", "Network address of a device"),
+    "user.device.telemetry": pgettext_lazy("data", "How a call went, and how well it could be heard"),
+    "user.location.precise": pgettext_lazy("data", "Position"),
+    "user.name": pgettext_lazy("data", "Name"),
+    "user.privacy_preferences": pgettext_lazy("data", "Choices about one's own data"),
+    "user.professional_information": pgettext_lazy("data", "Role and skills at work"),
+    "user.professional_information.workplace": pgettext_lazy("data", "Place of work"),
+    "user.settings": pgettext_lazy("data", "Settings"),
+    "user.social_activity": pgettext_lazy("data", "Who talked with whom"),
+    "user.unique_id": pgettext_lazy("data", "Internal id of a person"),
+}
+
+BASES: dict[Basis, Promise] = {
+    Basis.CONSENT: _("consent, Article 6(1)(a) GDPR"),
+    Basis.CONTRACT: _("contract, Article 6(1)(b) GDPR"),
+    Basis.LEGAL_OBLIGATION: _("legal obligation, Article 6(1)(c) GDPR"),
+    Basis.LEGITIMATE_INTEREST: _("legitimate interest, Article 6(1)(f) GDPR"),
+    Basis.NOT_PERSONAL: _("not about a person"),
+}
+
+SUBJECTS: dict[Subject, Promise] = {
+    Subject.EMPLOYEE: _("people of the company"),
+    Subject.OUTSIDE_PERSON: _("callers and contacts"),
+    Subject.ANYONE: _("people of the company, callers and contacts"),
+    Subject.NOBODY: _("nobody"),
+}
+
+SOURCES: dict[Source, Promise] = {
+    Source.EMPLOYER: _("the company"),
+    Source.PERSON: _("the person"),
+    Source.USE: _("use of the service"),
+    Source.SYSTEM: _("the system"),
+}
+
+RECIPIENTS: dict[Recipient, Promise] = {
+    Recipient.COLLEAGUES: _("colleagues"),
+    Recipient.PARTICIPANTS: _("who took part in the call or has the mailbox"),
+    Recipient.SUPERVISORS: _("supervisors and administrators"),
+    Recipient.ADMINISTRATORS: _("administrators"),
+    Recipient.CARRIER: _("the telephone provider that carries the call"),
+    Recipient.MAIL_SERVER: _("the mail server"),
+}
+
+OWNERS: dict[str, Promise] = {
+    "tenant": _("until the company is removed"),
+    "account": _("until the person is removed"),
+    "queue": _("until the queue is removed"),
+    "trunk": _("until the trunk is removed"),
+    "session": _("until the session ends"),
+    "installation": _("as long as the installation stands"),
+    "call's end": _("until the call has ended"),
+    "record": _("until the call is in the call history"),
+    "registration": _("until the phone signs off or is silent"),
+    "wait": _("until the caller has left the line"),
+}
+
+SINCES: dict[str, Promise] = {
+    "asked_at": _("when it was asked for"),
+    "at": _("the moment itself"),
+    "changed_at": _("the last change"),
+    "created_at": _("the beginning"),
+    "left_at": _("when the message was left"),
+    "missed_at": _("when the call was missed"),
+    "offered_at": _("when the call was offered"),
+    "recorded": _("when it was recorded"),
+    "the end of the consent": _("the end of the consent"),
+    "the last sign-in": _("the last sign-in"),
+}
+
+THINGS: dict[str, Promise] = {
+    "audit.Chain": _("Log of views and changes: where it ends"),
+    "audit.Concerned": _("Log of views and changes: whom an entry is about"),
+    "audit.Entry": _("Log of views and changes"),
+    "audit.Pruned": _("Log of views and changes: what went when its time was over"),
+    "auth.Group": _("Tables of the software itself"),
+    "auth.Group_permissions": _("Tables of the software itself"),
+    "auth.Permission": _("Tables of the software itself"),
+    "contenttypes.ContentType": _("Tables of the software itself"),
+    "files.journal": _("Journal of calls (file)"),
+    "files.machinery": _("Keys, locks and sockets of the processes (files)"),
+    "files.mailboxes": _("Counts of messages for the lamps of phones (file)"),
+    "files.messages": _("Sound of voice messages (files)"),
+    "files.office": _("Copy of the company for call control (file)"),
+    "files.prompts": _("Prompts and music of the system (files)"),
+    "files.queues": _("State of queues (file)"),
+    "files.recordings": _("Recordings of talks (files)"),
+    "files.registrations": _("Phones that are registered (file)"),
+    "files.sounds": _("Greetings and prompts (files)"),
+    "files.spoken": _("Greetings and prompts that are being spoken (files)"),
+    "files.audit": _("Ends of the log of views and changes (file)"),
+    "functions.Consent": _("Consents"),
+    "history.AgentMoment": _("What agents did"),
+    "history.Call": _("Call records"),
+    "history.JournalPlace": _("Place up to which the journal is read"),
+    "history.MissedCaller": _("Missed callers"),
+    "history.OpenCall": _("Long calls that still go on"),
+    "history.Participant": _("Who took part in a call"),
+    "history.QueueOffer": _("Calls offered to agents"),
+    "history.QueueWait": _("Waits in queues"),
+    "people.Account": _("People"),
+    "people.ApiToken": _("API tokens"),
+    "people.Greeting": _("Greetings"),
+    "people.Hours": _("Opening hours"),
+    "people.Invitation": _("Invitations"),
+    "people.Menu": _("Menus"),
+    "people.OfficeChange": _("Log of changes"),
+    "people.Outbound": _("Outbound rules"),
+    "people.Phone": _("Phones"),
+    "people.PublicNumber": _("Numbers"),
+    "people.Queue": _("Queues"),
+    "people.QueueMember": _("Members of queues"),
+    "people.SignInCount": _("Counts of failed sign-ins"),
+    "people.Sound": _("Sounds"),
+    "people.Tenant": _("Company"),
+    "people.Trunk": _("Trunks"),
+    "rights.Job": _("Jobs that take long: exports and erasures"),
+    "sessions.Session": _("Sessions in browsers"),
+    "voicemail.Message": _("Voice messages"),
+    "voicemail.NoticeChoice": _("How people are told of messages"),
+}
+
+
+def category(key: str) -> str:
+    """A data category in words."""
+    return str(CATEGORIES.get(key, key))
+
+
+def basis(key: Basis) -> str:
+    """A legal basis in words, with its article."""
+    return str(BASES.get(key, key))
+
+
+def subject(key: Subject) -> str:
+    """Whom data are about, in words."""
+    return str(SUBJECTS.get(key, key))
+
+
+def source(key: Source) -> str:
+    """Where a value comes from, in words."""
+    return str(SOURCES.get(key, key))
+
+
+def recipient(key: Recipient) -> str:
+    """Who gets to see a value, in words."""
+    return str(RECIPIENTS.get(key, key))
+
+
+def thing(key: str) -> str:
+    """A table, or a kind of file, in words."""
+    return str(THINGS.get(key, key))
+
+
+def retention(rule: Retention) -> str:
+    """When a value goes, in words."""
+    end = str(OWNERS.get(rule.owner, rule.owner))
+    if rule.days is None:
+        return end
+    days = ngettext("%(count)d day", "%(count)d days", rule.days) % {"count": rule.days}
+    since = str(SINCES.get(rule.since, rule.since.replace("_", " ")))
+    return gettext("%(days)s, counted from: %(since)s; at most %(end)s") % {"days": days, "since": since, "end": end}
