@@ -117,6 +117,7 @@ declare_files(
     Declaration("user.behavior", Purpose.MESSAGES, Basis.CONTRACT, WITH_ACCOUNT, *_USED, frozenset()),
 )
 declare_files("files.audit", ["audit-anchors*"], not_personal(WITH_TENANT))
+declare_files("files.keys", ["keys/**"], not_personal(WITH_TENANT))
 declare_files("files.prompts", ["sounds/builtin/**"], _MACHINERY)
 declare_files(
     "files.sounds",

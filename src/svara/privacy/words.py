@@ -106,6 +106,7 @@ THINGS: dict[str, Promise] = {
     "auth.Permission": _("Tables of the software itself"),
     "contenttypes.ContentType": _("Tables of the software itself"),
     "files.journal": _("Journal of calls (file)"),
+    "files.keys": _("Keys of the vault, wrapped (files)"),
     "files.machinery": _("Keys, locks and sockets of the processes (files)"),
     "files.mailboxes": _("Counts of messages for the lamps of phones (file)"),
     "files.messages": _("Sound of voice messages (files)"),
