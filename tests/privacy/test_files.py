@@ -36,6 +36,7 @@ def test_a_file_is_known_by_its_place(place: str, kind: str | None) -> None:
 
 def test_every_file_that_the_house_has_a_place_for_is_declared(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path / "data").create()
+    folder.keys.mkdir()
     ways = [name for name, value in vars(DataFolder).items() if isinstance(value, property)]
     files = [place for name in ways if not (place := getattr(folder, name)).is_dir()]
     assert folder.database in files
