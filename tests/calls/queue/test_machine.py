@@ -151,6 +151,34 @@ def test_ring_all_goes_on_when_one_of_them_declines() -> None:
     assert floor.ringing == {"anna": OSLO, "bob": OSLO}, "both are rung again after the retry time"
 
 
+def test_ring_all_rings_all_in_every_round() -> None:
+    floor = Floor(queue("support", "anna", "bob", "cecilie", strategy="ring-all", retry_seconds=1, auto_pause_after=0))
+    floor.enters(OSLO)
+    for _ in range(4):
+        assert floor.ringing == {"anna": OSLO, "bob": OSLO, "cecilie": OSLO}
+        floor.misses("anna", "declined")
+        floor.passes(10)
+        floor.misses("bob")
+        floor.passes(0.01)
+        floor.misses("cecilie")
+        assert floor.ringing == {}
+        floor.passes(1)
+
+
+def test_while_ring_all_waits_for_its_next_round_nobody_overtakes() -> None:
+    floor = Floor(queue("support", "anna", "bob", "cecilie", strategy="ring-all", retry_seconds=2), online=["anna", "bob"])
+    floor.enters(OSLO, BERGEN)
+    floor.misses("anna")
+    floor.misses("bob")
+    floor.agent("cecilie", online=True)
+    floor.passes(1.9)
+    assert floor.ringing == {}
+    floor.passes(0.1)
+    assert floor.ringing == {"anna": OSLO, "bob": OSLO, "cecilie": OSLO}
+    floor.machine.office(tenant(), floor.now)
+    floor.passes(60)
+
+
 # --- skills, weights, priorities
 
 

@@ -104,6 +104,8 @@ class Core:
                 line = self._lines[whom]
                 for caller in [one for one in line.callers.values() if not one.number]:
                     self._overflow(caller, line.queue.when_empty or "hangup", "empty")
+            case "line":
+                self._look_at_line(self._lines[whom])
             case "lease":
                 lease = self._leases[whom]
                 self._actions.append(Withdraw(lease.id, tuple(lease.agents)))
@@ -187,11 +189,12 @@ class Core:
     def _ended(self, lease: Lease, how: OfferEnd, agents: list[AgentRecord]) -> None:
         """These agents of the offer are out of it; without the last of them it is over."""
         rules = lease.line.queue
+        theirs = how not in ("unreached", "withdrawn")
+        rest = max(rules.retry_seconds, SHORTEST_REST_SECONDS)
         for agent in agents:
             del lease.agents[agent.person]
             agent.lease = None
-            if how not in ("unreached", "withdrawn"):
-                rest = max(rules.retry_seconds, SHORTEST_REST_SECONDS)
+            if theirs:
                 self._leave_alone(agent, max(rest, BUSY_REST_SECONDS) if how in ("busy", "offline") else rest)
                 agent.idle_since = self._now
                 agent.missed += how in NOT_PICKED_UP
@@ -205,6 +208,8 @@ class Core:
             if how == "unreached":
                 self._not_reached(caller)
             else:
+                if theirs and rules.strategy == "ring-all" and not caller.number:
+                    self._let_rest(lease.line, rest)  # until all of them can be rung together again
                 self._line_up(caller)
 
     def _withdraw(self, caller: Caller) -> None:
@@ -233,6 +238,10 @@ class Core:
             agent.wrapping_up = True
             self._leave_alone(agent, wrap_up)
         self._roster.count(agent)
+
+    def _let_rest(self, line: Line, seconds: float) -> None:
+        line.rests_until = self._now + seconds
+        self._timers.set("line", line.queue.id, line.rests_until)
 
     def _leave_alone(self, agent: AgentRecord, seconds: float) -> None:
         agent.resting = True

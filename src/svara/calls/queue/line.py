@@ -149,6 +149,7 @@ class Line:
         "present",
         "queue",
         "ready",
+        "rests_until",
         "tiers",
         "waiting",
     )
@@ -168,6 +169,8 @@ class Line:
         self.at_work = 0
         """... and not paused: by these the line moves on."""
         self.estimate = Estimate()
+        self.rests_until = 0.0
+        """Nobody is offered before."""
 
     # --- agents
 
@@ -232,7 +235,10 @@ class Line:
                 self.ready.remove(caller.key)
 
     def next_pair(self, now: float) -> Caller | None:
-        """The first caller in the line for whom one of the free agents fits; None when nobody waits or nobody is free."""
+        """The first caller in the line for whom one of the free agents fits; None when nobody waits or nobody is free, and
+        while the line rests."""
+        if now < self.rests_until:
+            return None
         tier = next((tier for tier in range(self.tiers) if len(self.free[tier])), None)
         if tier is None:
             return None

@@ -189,6 +189,7 @@ class Machine(Core):
         gone, changed = self._roster.apply(tenant, self._now)
         for line in gone:
             self._timers.cancel("empty", line.queue.id)
+            self._timers.cancel("line", line.queue.id)
             for caller in list(line.callers.values()):
                 if caller.number:
                     self._give_up(caller, "closed")
