@@ -164,7 +164,7 @@ class Relay:
         self.watched[session] = legs
 
     def free(self, session: str, legs: Iterable[str]) -> None:
-        self.legs[session].difference_update(legs)
+        self.legs.get(session, set()).difference_update(legs)
 
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         self.asked.append(("delete", session))

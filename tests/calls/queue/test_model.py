@@ -189,7 +189,7 @@ class Queues(RuleBasedStateMachine):
         self.talks[person] = (made.caller, made.queue)
         self.take(self.machine.offer_answered(offer, person, self.now))
 
-    @rule(person=people, how=st.sampled_from(("no answer", "declined", "busy", "offline", "unreached")))
+    @rule(person=people, how=st.sampled_from(("no answer", "declined", "busy", "offline", "failed", "unreached")))
     def does_not_answer(self, person: str, how: Any) -> None:
         offer = self.rung_now().get(person)
         if offer is None or (how == "unreached" and offer not in self.accepted):

@@ -245,6 +245,42 @@ def test_ring_all_withdraws_one_who_pauses(desk: Desk) -> None:
     assert offers(office)[-1] == ("cecilie", "answered")
 
 
+@pytest.mark.parametrize("strategy", ["ring-all", "longest-idle"])
+def test_agents_miss_nothing_when_our_own_relay_fails(desk: Desk, strategy: str) -> None:
+    office, anna, bob, _cecilie = desk(support("bob", "cecilie", strategy=strategy, auto_pause_after=1))
+    office.relay.fails = "the media relay does not answer"
+    anna.call("600")
+    office.wait(9)
+    assert states(office) == {"bob": ("available", ""), "cecilie": ("available", "")}
+    assert {how for _, how in offers(office)} == {"withdrawn"}
+    assert len(offers(office)) <= 10, "nobody is tried again and again meanwhile"
+    office.relay.fails = None
+    office.wait(2)
+    assert bob.rings
+    bob.answer()
+    assert [one.to.person for one in office.told(LegAnswered)] == ["p-acme-bob"]
+    anna.hang_up()
+
+
+def test_an_agent_who_picks_up_in_vain_because_of_our_relay_missed_nothing(desk: Desk) -> None:
+    office, anna, bob, _cecilie = desk(support("bob", auto_pause_after=1))
+    anna.call("600")
+    bob.ring()
+    office.relay.fails = "the media relay does not answer"
+    bob.answer()
+    assert states(office) == {"bob": ("available", "")}
+    assert offers(office) == [("bob", "withdrawn")]
+
+
+def test_each_ones_end_is_their_own_also_the_last_ones(desk: Desk) -> None:
+    office, anna, bob, cecilie = desk(support("bob", "cecilie", strategy="ring-all"))
+    anna.call("600")
+    cecilie.decline()
+    bob.ring()
+    office.wait(15)
+    assert offers(office) == [("cecilie", "declined"), ("bob", "no answer")]
+
+
 def test_a_phone_that_answers_without_sound_does_not_cost_the_caller_the_call(desk: Desk) -> None:
     office, anna, bob, cecilie = desk(support("bob", "cecilie"))
     anna.call("600")
@@ -392,6 +428,24 @@ def test_keeping_the_place_by_request_and_over_a_restart(desk: Desk) -> None:
     office.hall.answer(SetAgent("t-acme", "p-acme-cecilie", "available"))
     office.settle()
     assert cecilie.rings
+
+
+def test_a_call_back_that_our_relay_spoils_is_no_missed_offer(desk: Desk) -> None:
+    office, anna, bob, _cecilie = desk(support("bob", auto_pause_after=1))
+    office.hall.answer(SetAgent("t-acme", "p-acme-bob", "paused"))
+    anna.call("600")
+    office.hall.answer(KeepPlace("t-acme", office.calls[0].id))
+    office.wait(3)
+    office.relay.fails, office.relay.up = "the media relay does not answer", False
+    office.hall.answer(SetAgent("t-acme", "p-acme-bob", "available"))
+    office.settle()
+    bob.answer()
+    office.settle()
+    assert states(office) == {"bob": ("available", "")}
+    assert offers(office)[-1] == ("bob", "withdrawn")
+    office.relay.fails, office.relay.up = None, True
+    office.wait(2)
+    assert bob.rings
 
 
 def test_a_call_back_that_nobody_takes_keeps_the_place(desk: Desk) -> None:

@@ -154,9 +154,14 @@ class CallingBack:
 
     def _ended(self) -> None:
         """The call is over without a talk."""
-        if not self._accepted:
+        if self._accepted:
+            self._over("unreached")
+        elif self._room.switch.relay.up:
             self._record("no answer")
-        self._over("unreached" if self._accepted else "no answer")
+            self._over("no answer")
+        else:
+            self._record("withdrawn")
+            self._over("failed")
 
     def _over(self, how: OfferEnd) -> None:
         room, place = self._room, self._place

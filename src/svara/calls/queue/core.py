@@ -32,6 +32,8 @@ LEASE_GRACE_SECONDS = 5.0
 """After its ring time an offer waits so long for the news of its end before it ends by itself."""
 SHORTEST_REST_SECONDS = 0.5
 """An agent who did not pick up is left alone at least so long, also where the queue's retry time is 0."""
+FAILED_REST_SECONDS = 2.0
+"""After a failure of our own (no relay) a line is left alone so long: it concerns all of its agents alike."""
 BUSY_REST_SECONDS = 10.0
 """... and so long when the phone said that it is busy or could not be reached."""
 EMPTY_GRACE_SECONDS = 15.0
@@ -189,7 +191,7 @@ class Core:
     def _ended(self, lease: Lease, how: OfferEnd, agents: list[AgentRecord]) -> None:
         """These agents of the offer are out of it; without the last of them it is over."""
         rules = lease.line.queue
-        theirs = how not in ("unreached", "withdrawn")
+        theirs = how not in ("unreached", "withdrawn", "failed")
         rest = max(rules.retry_seconds, SHORTEST_REST_SECONDS)
         for agent in agents:
             del lease.agents[agent.person]
@@ -202,6 +204,8 @@ class Core:
                     agent.paused, agent.reason, agent.missed = True, MISSED_OFFERS, 0
                     self._roster.count(agent)
             self._roster.look_at(agent)
+        if how == "failed":
+            self._let_rest(lease.line, FAILED_REST_SECONDS)
         if not lease.agents:
             caller = lease.caller
             self._end_lease(lease)

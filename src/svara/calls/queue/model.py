@@ -13,9 +13,9 @@ import msgspec
 from svara.calls.commands import AgentState
 from svara.people.office import Target
 
-OfferEnd = Literal["no answer", "declined", "busy", "offline", "withdrawn", "unreached"]
-"""How an offer ends without a talk. "withdrawn": through no fault of the agent; "unreached": the agent was there, but the
-person to be called back was not."""
+OfferEnd = Literal["no answer", "declined", "busy", "offline", "withdrawn", "failed", "unreached"]
+"""How an offer ends without a talk. "withdrawn": through no fault of the agent; "failed": by a fault of ours; "unreached":
+the agent was there, but the person to be called back was not."""
 OverflowReason = Literal["full", "timeout", "empty", "closed"]
 """Why a caller goes on: too many wait, they waited too long, nobody is logged in, or there is no such queue any more."""
 GiveUpReason = Literal["unreached", "too late", "closed"]

@@ -12,7 +12,7 @@ from svara.calls.events import AgentOffered, AgentOfferEnded, AnyEvent
 from svara.calls.queue.model import Offer, OfferEnd
 from svara.calls.ringing.setup import Setup
 from svara.calls.routing.route import NO_ANSWER, Also, Plan, Refusal, Step, party
-from svara.calls.routing.verdict import meaning
+from svara.calls.routing.verdict import RELAY_DOWN, meaning
 
 if TYPE_CHECKING:
     from svara.calls.leg import Leg
@@ -23,6 +23,8 @@ def how_of(refusal: Refusal) -> OfferEnd:
     """What a refusal means for an offer."""
     if refusal == NO_ANSWER:
         return "no answer"
+    if refusal == RELAY_DOWN:
+        return "failed"
     match refusal.outcome:
         case "busy":
             return "busy"
@@ -40,6 +42,8 @@ class Offering:
         self._room = stop.room
         self._rung = {agent: offer.offer if n == 0 else f"{offer.offer}.{n}" for n, agent in enumerate(offer.agents)}
         """Those who ring still, and under which id the record knows the offer to them."""
+        self._last: OfferEnd | None = None
+        """How it ended for the one who was left."""
         self.setup: Setup | None = None
         self._room.offers[offer.offer] = self
 
@@ -70,9 +74,8 @@ class Offering:
     def ended(self, how: OfferEnd | Literal["answered", "elsewhere"], agent: str) -> AgentOfferEnded:
         """The offer to this agent is over: for the record."""
         call = self._stop.call
-        return AgentOfferEnded(
-            call.id, call.switch.clock.now(), offer=self._rung.pop(agent), how="no answer" if how == "unreached" else how
-        )
+        told = "no answer" if how == "unreached" else "withdrawn" if how == "failed" else how
+        return AgentOfferEnded(call.id, call.switch.clock.now(), offer=self._rung.pop(agent), how=told)
 
     def over(self, how: OfferEnd) -> list[AnyEvent]:
         """It is over for all who ring still: for the record."""
@@ -99,15 +102,17 @@ class Offering:
     # --- what the phones say (see svara.calls.stops.Owner)
 
     def passed(self, person: str, refusal: Refusal) -> None:
-        """One of them did not pick up. Of the last one `nobody` tells."""
-        if person in self._rung and len(self._rung) > 1:
-            room, how = self._room, how_of(refusal)
+        """One of them did not pick up. The last one is out when `nobody` tells."""
+        room, how = self._room, how_of(refusal)
+        if person in self._rung and len(self._rung) == 1:
+            self._last = how
+        elif person in self._rung:
             self._stop.call.switch.write([self.ended(how, person)])
             room.take(room.machine.offer_ended(self._offer.offer, how, room.now, person))
 
     def nobody(self, refusal: Refusal) -> None:
         """Nobody picked up."""
-        room, how = self._room, how_of(refusal)
+        room, how = self._room, self._last or how_of(refusal)
         self._stop.call.switch.write(self.over(how))
         self._stop.offer_over()
         room.take(room.machine.offer_ended(self._offer.offer, how, room.now))

@@ -57,7 +57,7 @@ class Ringing:
         """See `Inviter`."""
         raise NotImplementedError
 
-    def no_way(self, refusal: Refusal) -> None:
+    def no_way(self, leg: Leg, refusal: Refusal) -> None:
         """A leg could not be tried at all, because of us."""
         raise NotImplementedError
 
@@ -126,7 +126,7 @@ class Ringing:
         if invitation is None or not invitation.open:
             return
         if isinstance(result, RelayError):
-            self.no_way(RELAY_DOWN)
+            self.no_way(leg, RELAY_DOWN)
             invitation.fail(0)
             return
         leg.told = result

@@ -155,6 +155,9 @@ class Setup(Ringing):
         elif happened:
             call.switch.write(happened)
 
+    def _track_of(self, leg: Leg) -> Track | None:
+        return next((one for one in self._tracks if leg in one.legs), None)
+
     def _refused(self, track: Track | None, refusal: Refusal) -> None:
         self._refusals.append(refusal)
         if track is not None:
@@ -226,7 +229,7 @@ class Setup(Ringing):
         reason = RELAY_DOWN.reason if not status else words(status) if line is None else refusals.meaning(status).reason
         happened: list[AnyEvent] = [LegEnded(self.call.id, now, leg=leg.id, status=status or 503, reason=reason)]
         others: list[Leg] = []
-        track = next((one for one in self._tracks if leg in one.legs), None)
+        track = self._track_of(leg)
         if line is not None and status:
             self._refused(track, refusals.meaning(status))
             if track is not None and line.otherwise is not None and self._next_trunk(status):
@@ -251,9 +254,9 @@ class Setup(Ringing):
                 self._ringers.remove(one.legs)
                 self._advance(one, [])
 
-    def no_way(self, refusal: Refusal) -> None:
+    def no_way(self, leg: Leg, refusal: Refusal) -> None:
         """A leg could not be tried, because of us."""
-        self._refusals.append(refusal)
+        self._refused(self._track_of(leg), refusal)
 
     def _next_trunk(self, status: int) -> bool:
         return refusals.passes_on(status) and self.call.legs_rung < MAX_LEGS
