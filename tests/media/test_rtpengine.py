@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from svara.clock import VirtualClock
 from svara.data import DataFolder
 from svara.media import ng
@@ -18,6 +20,7 @@ class Engine:
         self.clock = VirtualClock()
         self.born = self.clock.monotonic()
         self.away = False
+        self.sent = 0
         self.deaf_to: set[str] = set()
         """Commands that get no answer."""
         self.commands: list[dict[str, ng.Value]] = []
@@ -43,6 +46,7 @@ class Engine:
         pass
 
     def send(self, datagram: bytes) -> None:
+        self.sent += 1
         if self.away:
             return
         cookie, _, body = datagram.partition(b" ")
@@ -310,6 +314,36 @@ def test_without_an_engine_a_call_gets_an_error_in_two_seconds(tmp_path: Path) -
     engine.relay.offer("call", "a", "b", SDP, got.append)
     engine.clock.advance(2.1)
     assert isinstance(got[0], RelayError)
+
+
+def test_while_it_is_known_that_no_engine_answers_calls_are_refused_at_once(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.clock.advance(5)
+    engine.away = True
+    engine.clock.advance(5)
+    sent = engine.sent
+    with capture_logs() as logs:
+        for number in range(50):
+            got: list[bytes | RelayError] = []
+            engine.relay.offer(f"call{number}", "a", "b", SDP, got.append)
+            engine.relay.free(f"call{number}", ["b"])
+            assert isinstance(got[0], RelayError)
+    assert engine.sent == sent
+    assert logs == []
+    engine.away = False
+    engine.clock.advance(1)
+    engine.relay.offer("call", "a", "b", SDP, got.append)
+    assert isinstance(got[-1], bytes)
+
+
+def test_fifty_questions_without_an_answer_are_logged_once(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.away = True
+    with capture_logs() as logs:
+        for number in range(50):
+            engine.relay.offer("call", "a", f"b{number}", SDP, lambda _: None)
+        engine.clock.advance(10)
+    assert [line["event"] for line in logs].count("the media relay does not answer") <= 2, "of questions, and of its health"
 
 
 def test_closed_it_leaves_no_timer(tmp_path: Path) -> None:

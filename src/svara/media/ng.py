@@ -178,6 +178,7 @@ class NgClient:
         self._open: dict[bytes, _Question] = {}
         self._cookies = itertools.count()
         self._prefix = secrets.token_hex(4)
+        self._told_of_silence = False
         self.wire: Wire | None = None
 
     @property
@@ -212,6 +213,7 @@ class NgClient:
             _log.warning("the media relay sent what cannot be read")
             return
         del self._open[cookie]
+        self._told_of_silence = False
         if question.timer:
             question.timer.cancel()
         result = answer.get("result")
@@ -235,7 +237,9 @@ class NgClient:
     def _send(self, cookie: bytes, question: _Question) -> None:
         if question.tries == len(RETRANSMIT_SECONDS):
             del self._open[cookie]
-            _log.warning("the media relay does not answer")
+            if not self._told_of_silence:  # once, and not for each of hundreds of questions
+                self._told_of_silence = True
+                _log.warning("the media relay does not answer")
             question.done(RelayError("the media relay does not answer"))
             return
         wait = RETRANSMIT_SECONDS[question.tries]

@@ -224,6 +224,10 @@ class RtpEngine:
         }
 
     def _pass(self, session: str, to_leg: str, command: dict[str, Plain], done: SdpDone) -> None:
+        if self._started_at is not None and not self._up:
+            done(RelayError("the media relay does not answer"))  # seconds of silence for each caller change nothing
+            return
+
         def answered(answer: dict[str, Value] | RelayError) -> None:
             if isinstance(answer, RelayError):
                 done(answer)
@@ -264,7 +268,7 @@ class RtpEngine:
         self._free(session, losers)
 
     def _free(self, session: str, legs: Iterable[str]) -> None:
-        for leg in legs:
+        for leg in legs if self._up else ():
             self._ng.ask({"command": "delete", "call-id": session, "from-tag": leg, "delete-delay": 0}, _unasked)
 
     def _fell_silent(self, session: str, leg: str) -> None:

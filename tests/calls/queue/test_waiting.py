@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,14 @@ from svara.calls.events import (
     AgentChanged,
     AgentOffered,
     AgentOfferEnded,
+    AnyEvent,
     CallbackAsked,
     CallEnded,
     CallGreeted,
     CallRouted,
     LegAnswered,
     LegEnded,
+    LegOffered,
     QueueEntered,
     QueueLeft,
 )
@@ -230,6 +232,22 @@ def test_ring_all_rings_all_and_tells_each_ones_end(desk: Desk) -> None:
     assert not bob.rings
     assert offers(office) == [("cecilie", "declined"), ("bob", "answered")]
     anna.hang_up()
+
+
+def test_that_all_of_them_ring_is_written_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    office, anna, bob, cecilie = desk(support("bob", "cecilie", strategy="ring-all"))
+    written: list[list[str]] = []
+    write = office.switch.journal.write
+
+    def counted(happened: Sequence[AnyEvent], *state: Any) -> None:
+        written.append([one.to.login or "" for one in happened if isinstance(one, LegOffered)])
+        write(happened, *state)
+
+    monkeypatch.setattr(office.switch.journal, "write", counted)
+    anna.call("600")
+    assert bob.rings
+    assert cecilie.rings
+    assert [legs for legs in written if legs] == [["acme-bob", "acme-cecilie"]]
 
 
 def test_ring_all_withdraws_one_who_pauses(desk: Desk) -> None:

@@ -61,29 +61,37 @@ class Ringing:
         """A leg could not be tried at all, because of us."""
         raise NotImplementedError
 
-    def _phones(self, step: Step) -> list[tuple[Leg, Binding]]:
-        found = []
+    def _phones(self, track: Track, step: Step, happened: list[AnyEvent]) -> list[Callable[[], object]]:
+        """The legs of a person's phones, and what rings each of them."""
+        call = self.call
+        track.legs = []
+        rings: list[Callable[[], object]] = []
         for phone in step.phones:
-            for binding in self.call.switch.registrar.bindings(phone.login):
+            for binding in call.switch.registrar.bindings(phone.login):
                 if self._may_ring():
                     leg = self._leg(party(step.person, phone.login))
                     leg.invitation = Invitation(leg, self)
-                    found.append((leg, binding))
-        return found
+                    track.legs.append(leg)
+                    happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
+                    rings.append(
+                        partial(call.switch.reach, binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
+                    )
+        if rings:
+            call.joined(step.person.id)
+        return rings
 
-    def _may_ring(self) -> bool:
-        return len(self._legs) < MAX_LEGS_AT_ONCE if self._owner is not None else self.call.legs_rung < MAX_LEGS
-
-    def _dial(self, track: Track, line: Line, happened: list[AnyEvent]) -> None:
-        """Ring a number outside by the line's trunk."""
+    def _lines(self, track: Track, line: Line, happened: list[AnyEvent]) -> list[Callable[[], object]]:
+        """The leg to a number outside by the line's trunk, and what dials it."""
         call = self.call
         leg = self._leg(Party(number=line.number))
         leg.trunk = line.trunk.id
         leg.invitation = invitation = LineInvitation(leg, self, line)
         track.legs = [leg]
         happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
-        call.switch.write(happened)
-        invitation.reach(partial(self._reached, leg, invitation.call))
+        return [partial(invitation.reach, partial(self._reached, leg, invitation.call))]
+
+    def _may_ring(self) -> bool:
+        return len(self._legs) < MAX_LEGS_AT_ONCE if self._owner is not None else self.call.legs_rung < MAX_LEGS
 
     def _leg(self, to: Party) -> Leg:
         call = self.call

@@ -7,11 +7,12 @@ queue) rings in tracks of its own, and the first that picks up wins over all.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegOffered, LegRinging
+from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegRinging
 from svara.calls.leg import Leg
 from svara.calls.ringing.invitation import ELSEWHERE
 from svara.calls.ringing.phones import MAX_LEGS, Ringing, invited
@@ -65,10 +66,7 @@ class Setup(Ringing):
                 self._waiting.append((later, track))
             else:
                 self._tracks.append(track)
-        for track in list(self._tracks):
-            if not self._over and self.winner is None:
-                self._advance(track, happened)
-                happened = []
+        self._advance(list(self._tracks), happened)
 
     @property
     def ringing(self) -> bool:
@@ -116,40 +114,46 @@ class Setup(Ringing):
         """The time of a track has come."""
         self._waiting = [one for one in self._waiting if one[1] is not track]
         self._tracks.append(track)
-        self._advance(track, [])
+        self._advance([track], [])
 
-    def _advance(self, track: Track, happened: list[AnyEvent]) -> None:
+    def _advance(self, tracks: list[Track], happened: list[AnyEvent]) -> None:
+        """Ring the next step of each; `happened` and what happens with it goes into one write, before a phone is told."""
+        found = [(track, self._next(track, happened)) for track in tracks]
+        if happened and any(rings for _, rings in found):
+            self.call.switch.write(happened)
+            happened = []
+        for _, rings in found:
+            for ring in rings:
+                ring()
+        for track, rings in found:
+            if not rings and not self._over and self.winner is None:
+                self._exhausted(track, happened)
+                happened = []
+
+    def _next(self, track: Track, happened: list[AnyEvent]) -> list[Callable[[], object]]:
+        """The next step of the track that can be rung, and how; nothing when there is none."""
         call = self.call
         while track.next < len(track.steps):
             step = track.steps[track.next]
             track.next += 1
-            track.timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out, track)
-            if isinstance(step, Line):
-                self._dial(track, step, happened)
-                return
-            found = self._phones(step)
-            if not found:
-                track.over()
-                self._refused(track, meaning(480))
-                continue
-            track.legs = [leg for leg, _ in found]
-            now = call.switch.clock.now()
-            happened += [LegOffered(call.id, now, leg=leg.id, to=leg.party) for leg, _ in found]
-            call.switch.write(happened)
-            call.joined(step.person.id)
-            for leg, binding in found:
-                call.switch.reach(binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
-            return
+            rings = self._lines(track, step, happened) if isinstance(step, Line) else self._phones(track, step, happened)
+            if rings:
+                track.timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out, track)
+                return rings
+            self._refused(track, meaning(480))
+        return []
+
+    def _exhausted(self, track: Track, happened: list[AnyEvent]) -> None:
+        """All steps of the track have rung in vain."""
+        call = self.call
         self._tracks.remove(track)
         if self._owner is not None and isinstance(step := track.steps[-1], Step):
             self._owner.passed(step.person.id, verdict(track.refusals, NO_ANSWER))
         if not self._tracks and self._waiting:
             timer, soonest = self._waiting.pop(0)  # nothing else rings: no reason to wait
             timer.cancel()
-            if happened:
-                call.switch.write(happened)
             self._tracks.append(soonest)
-            self._advance(soonest, [])
+            self._advance([soonest], happened)
         elif not self._tracks:
             self._nobody(happened)
         elif happened:
@@ -196,7 +200,7 @@ class Setup(Ringing):
         for leg in silent:
             invited(leg).cancel()
         self._ringers.remove(silent)
-        self._advance(track, [])
+        self._advance([track], [])
 
     # --- what the rung phones say (see Invitation)
 
@@ -233,7 +237,10 @@ class Setup(Ringing):
         if line is not None and status:
             self._refused(track, refusals.meaning(status))
             if track is not None and line.otherwise is not None and self._next_trunk(status):
-                self._dial(track, line.otherwise, happened)
+                rings = self._lines(track, line.otherwise, happened)
+                self.call.switch.write(happened)
+                for ring in rings:
+                    ring()
                 return
         elif status:
             self._refused(track, meaning(status))
@@ -248,11 +255,14 @@ class Setup(Ringing):
         self.call.switch.write(happened)
         for other in others:
             invited(other).cancel(("Reason", f"SIP;cause={status}"))
-        for one in [one for one in self._tracks if one is track or any(leg in others for leg in one.legs)]:
+        concerned = [track] if track is not None else []
+        if others:
+            concerned = [one for one in self._tracks if one is track or any(leg in others for leg in one.legs)]
+        for one in concerned:
             if not one.open and not self._over:
                 one.over()
                 self._ringers.remove(one.legs)
-                self._advance(one, [])
+                self._advance([one], [])
 
     def no_way(self, leg: Leg, refusal: Refusal) -> None:
         """A leg could not be tried, because of us."""

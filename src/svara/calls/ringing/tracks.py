@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -40,38 +41,35 @@ class Track:
 class Ringers:
     """Keeps each person's presence "ringing" as long as one of their phones rings in this call."""
 
-    __slots__ = ("_legs", "_news")
+    __slots__ = ("_legs", "_news", "_people")
 
     def __init__(self, news: News) -> None:
         self._news = news
-        self._legs: list[Leg] = []
+        self._legs: set[Leg] = set()
+        self._people: Counter[str | None] = Counter()
 
     def __bool__(self) -> bool:
         return bool(self._legs)
 
     def add(self, leg: Leg) -> None:
         """This phone rings."""
-        if not self._legs or not self._has(leg.party.person):
+        self._legs.add(leg)
+        self._people[leg.party.person] += 1
+        if self._people[leg.party.person] == 1:
             self._news.count(leg.party.person, ringing=1)
-        self._legs.append(leg)
 
     def remove(self, legs: Iterable[Leg]) -> None:
         """These do not, any more."""
         for leg in legs:
             if leg in self._legs:
                 self._legs.remove(leg)
-                if not self._has(leg.party.person):
+                self._people[leg.party.person] -= 1
+                if not self._people[leg.party.person]:
                     self._news.count(leg.party.person, ringing=-1)
 
     def clear(self) -> None:
         """Nothing rings."""
-        if self._legs:
-            for person in {leg.party.person for leg in self._legs}:
-                self._news.count(person, ringing=-1)
-            self._legs = []
-
-    def _has(self, person: str | None) -> bool:
-        return any(leg.party.person == person for leg in self._legs)
+        self.remove(list(self._legs))
 
 
 def open_legs(legs: Iterable[Leg]) -> list[Leg]:
