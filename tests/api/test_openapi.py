@@ -71,6 +71,12 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("put", "/api/v1/queues/{name}/members/me"),
         ("get", "/api/v1/events"),
         ("get", "/api/v1/jobs/{job_id}"),
+        ("get", "/api/v1/me/functions"),
+        ("put", "/api/v1/me/functions/{key}"),
+        ("delete", "/api/v1/me/functions/{key}/collected"),
+        ("get", "/api/v1/me/consents"),
+        ("get", "/api/v1/me/consents/{receipt_id}"),
+        ("post", "/api/v1/receipts/verify"),
         ("get", "/api/v1/voicemail"),
         ("get", "/api/v1/voicemail/messages"),
         ("get", "/api/v1/voicemail/messages/{message_id}"),
@@ -111,9 +117,9 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
     for method, path in operations():
         for theirs_id in theirs:
             url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id).replace("{name}", theirs_id)
-            url = url.replace("{number}", "0")
+            url = url.replace("{number}", "0").replace("{key}", theirs_id).replace("{receipt_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
-            body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True}
+            body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )

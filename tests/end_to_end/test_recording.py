@@ -1,4 +1,4 @@
-"""A talk of Bob, whose calls are recorded: the caller on the left, Bob on the right, also when processes are killed."""
+"""A talk of Bob, who agreed to be recorded: the caller on the left, Bob on the right, also when processes are killed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def running() -> Iterator[Svara]:
         office = json.loads(office_file((ANNA, BOB, CECILIE)))
         next(person for person in office["people"] if person["username"] == "bob")["record"] = True
         svara.apply(json.dumps(office))
+        svara.put("/me/functions/call_recording", {"enabled": True}, user="bob")
         yield svara
 
 

@@ -29,6 +29,7 @@ from svara.history.fold import Fold
 from svara.history.record import CallRecord
 from svara.history.rows import write_records
 from svara.people.models import Account, Queue, QueueMember, Tenant
+from svara.privacy.functions.port import do_switch
 
 NOON = 1_793_358_000.0
 _numbers = count(1)
@@ -72,6 +73,12 @@ def company(slug: str, timezone: str = "Europe/Oslo") -> Company:
             tenant=tenant, username=username, name=name, email=f"{username}@{slug}.test", extension=str(number), roles=roles
         )
     return Company(tenant, people)
+
+
+def agreed(company: Company, key: str, *usernames: str) -> None:
+    """These people (all, if nobody is named) switch on a function."""
+    for username in usernames or company.people:
+        do_switch(company.people[username], key, True)
 
 
 def call(

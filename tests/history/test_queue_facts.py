@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.history.stories import NOON, Company, call, company, happened, queue_call, queue_of
+from tests.history.stories import NOON, Company, agreed, call, company, happened, queue_call, queue_of
 
 from svara.calls.events import AgentChanged, CallbackGivenUp, CallEnded, CallStarted, LegAnswered, LegOffered, Party
 from svara.calls.journal import Journal
@@ -14,6 +14,7 @@ from svara.history.follow import Follower
 from svara.history.missed import access_missed
 from svara.history.models import AgentMoment, MissedCaller, QueueOffer, QueueWait
 from svara.history.queue_facts import write_moments
+from svara.privacy.functions.registry import STATISTICS
 
 pytestmark = pytest.mark.django_db
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
@@ -21,7 +22,10 @@ OSLO = Party(number="+4722000001", name="Kari Nordmann")
 
 @pytest.fixture
 def acme() -> Company:
-    return company("acme")
+    """Everybody but Cecilie agreed to figures of their own."""
+    acme = company("acme")
+    agreed(acme, STATISTICS, "anna", "bob", "dag")
+    return acme
 
 
 @pytest.fixture
@@ -151,3 +155,13 @@ def test_the_journal_brings_it_into_the_list(acme: Company, tmp_path: Path) -> N
     follower.step()
     follower.step()
     assert [one.number for one in access_missed(acme.bob)] == [OSLO.number]
+
+
+@pytest.mark.claim("PHO-1")
+def test_of_who_has_not_agreed_nothing_is_written_but_the_queue_counts_the_call(acme: Company) -> None:
+    happened(queue_call(acme, OSLO, [("bob", "no answer"), ("cecilie", "answered")], call="q1"))
+    write_moments([AgentChanged("", NOON, tenant=acme.tenant.id, person=acme.cecilie.id, state="paused")])
+    [wait] = QueueWait.of(acme.anna)
+    assert (wait.why, wait.talk_seconds, wait.answered_person) == ("answered", 60.0, "")
+    assert [offer.person for offer in QueueOffer.of(acme.anna)] == [acme.bob.id]
+    assert not AgentMoment.all_tenants.exists()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from tests.history.stories import NOON, Company, call, company, happened, queue_call
+from tests.history.stories import NOON, Company, agreed, call, company, happened, queue_call
 
 from svara.calls.events import CallRecorded, Party
 from svara.data import DataFolder
@@ -13,6 +15,8 @@ from svara.history.access import access_call
 from svara.history.models import RECORDING_DAYS
 from svara.history.recordings import access_recording, forget_recordings
 from svara.people.access import NotFound
+from svara.privacy.functions.port import collected, do_erase_collected
+from svara.privacy.functions.registry import CALL_RECORDING
 
 pytestmark = pytest.mark.django_db
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
@@ -81,3 +85,22 @@ def test_recordings_go_after_their_time_and_the_record_stays(acme: Company, reco
     assert forget_recordings(given_up.stat().st_mtime + 3_600) == 0
     assert forget_recordings(given_up.stat().st_mtime + 90_000) == 1
     assert access_call(acme.anna, recorded).recorded_seconds == (60.0, 1.0)
+
+
+@pytest.mark.claim("PHO-1")
+def test_dag_has_the_recordings_erased_that_were_made_because_he_agreed_and_no_others(
+    acme: Company, recorded: str, data_folder: DataFolder, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    """One talk was recorded for the queue, one because Dag agreed, one because Bob did."""
+    agreed(acme, CALL_RECORDING, "bob", "dag")
+    for number, (agent, other) in enumerate((("dag", "bob"), ("bob", "dag"))):
+        name = f"calls/p{number}-abc.wav"
+        (data_folder.recordings / name).write_bytes(b"RIFF")
+        why = f"person:{acme.people[agent].id}"
+        taped = CallRecorded(f"p{number}", NOON + 30, file=name, seconds=9.0, why=why)
+        happened([*call(acme, other, agent, call=f"p{number}"), taped])
+    assert collected(acme.dag, CALL_RECORDING) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert do_erase_collected(acme.dag, CALL_RECORDING) == 1
+    assert collected(acme.dag, CALL_RECORDING) == 0
+    assert {place.name for place in (data_folder.recordings / "calls").iterdir()} == {"q1-abc.wav", "p1-abc.wav"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
-from tests.history.stories import NOON, Company, company, happened, queue_call, queue_of
+from tests.history.stories import NOON, Company, agreed, company, happened, queue_call, queue_of
 
 from svara.calls.events import AgentChanged, Party
 from svara.history import main
@@ -16,6 +16,7 @@ from svara.history.models import AgentMoment, Call, MissedCaller, QueueOffer
 from svara.history.queue_facts import write_moments
 from svara.history.retention import forget_history
 from svara.privacy.catalogue import entries
+from svara.privacy.functions.registry import STATISTICS
 
 pytestmark = pytest.mark.django_db
 DAY = 86_400.0
@@ -27,6 +28,7 @@ def acme() -> Company:
     """Bob and Dag work in support: Kari gave up after Bob did not pick up, and the caller from Bergen reached Dag."""
     acme = company("acme")
     queue_of(acme, "bob", "dag")
+    agreed(acme, STATISTICS)
     happened(
         queue_call(acme, OSLO, [("bob", "no answer")], call="q1"),
         queue_call(acme, Party(number="+4755000001"), [("dag", "answered")], call="q2"),

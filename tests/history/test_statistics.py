@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.history.stories import NOON, Company, company, happened, queue_call, queue_of
+from tests.history.stories import NOON, Company, agreed, company, happened, queue_call, queue_of
 
 from svara.calls.events import AgentChanged, Party
 from svara.history.access import BadFilter
@@ -15,6 +15,8 @@ from svara.history.queue_facts import write_moments
 from svara.history.statistics import Statistics, access_statistics
 from svara.people.access import NotFound
 from svara.people.models import Account
+from svara.privacy.functions.port import do_erase_collected, do_switch
+from svara.privacy.functions.registry import STATISTICS
 
 pytestmark = pytest.mark.django_db
 OSLO_TIME = ZoneInfo("Europe/Oslo")
@@ -26,6 +28,7 @@ def acme() -> Company:
     acme = company("acme")
     queue_of(acme, "bob", "dag", service_seconds=20)
     queue_of(acme, "dag", name="sales", service_seconds=60)
+    agreed(acme, STATISTICS)
     return acme
 
 
@@ -127,3 +130,21 @@ def test_times_that_make_no_sense_are_refused(acme: Company) -> None:
         with pytest.raises(BadFilter):
             access_statistics(acme.anna, since=MIDNIGHT, until=until)
     assert access_statistics(acme.anna, since=datetime(2026, 10, 30), until=datetime.fromtimestamp(NOON, UTC)).hourly  # noqa: DTZ001
+
+
+@pytest.mark.claim("ADV-13")
+@pytest.mark.claim("PHO-1")
+def test_who_withdraws_has_no_figures_from_that_moment_and_may_have_them_erased(acme: Company) -> None:
+    """Bob took a call and let one pass. Afterwards support has the same figures as before, without him."""
+    happened(queue_call(acme, caller(1), [("dag", "no answer"), ("bob", "answered")], talks=100))
+    before = day(acme.anna)
+    assert [agent.username for agent in before.agents] == ["bob", "dag"]
+    do_switch(acme.bob, STATISTICS, False)
+    after = day(acme.anna)
+    assert [agent.username for agent in after.agents] == ["dag"]
+    assert after.queues == before.queues
+    assert do_erase_collected(acme.bob, STATISTICS) == 2
+    do_switch(acme.bob, STATISTICS, True)
+    erased = day(acme.anna)
+    assert [(agent.username, agent.offered) for agent in erased.agents] == [("dag", 1)]
+    assert erased.queues == before.queues

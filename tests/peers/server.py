@@ -172,9 +172,17 @@ class Svara:
 
     def get(self, path: str, user: str = "anna") -> Any:
         """What the API says to this person."""
+        return self._ask(urllib.request.Request(f"http://{self.http}/api/v1{path}"), user)
+
+    def put(self, path: str, wish: dict[str, Any], user: str = "anna") -> Any:
+        """Change something over the API."""
+        content, kind = json.dumps(wish).encode(), {"Content-Type": "application/json"}
+        address = f"http://{self.http}/api/v1{path}"
+        return self._ask(urllib.request.Request(address, data=content, headers=kind, method="PUT"), user)
+
+    def _ask(self, request: urllib.request.Request, user: str) -> Any:
         if user not in self._tokens:
             self._tokens[user] = self.run("token", user).strip()
-        request = urllib.request.Request(f"http://{self.http}/api/v1{path}")
         request.add_header("Authorization", f"Bearer {self._tokens[user]}")
         with urllib.request.urlopen(request, timeout=5) as answer:
             return json.load(answer)

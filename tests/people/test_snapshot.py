@@ -5,12 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from svara.data import DataFolder
 from svara.people import actions, snapshot
 from svara.people.models import Account, Phone, Tenant
 from svara.people.office import Office, read_office
+from svara.privacy.functions.port import do_switch, enabled
+from svara.privacy.functions.registry import CALL_RECORDING, STATISTICS
 
 from .conftest import person
 
@@ -42,6 +44,39 @@ def test_choosing_do_not_disturb_reaches_call_control(data_folder: DataFolder, a
     assert office.tenants[0].by_username["anna"].choice == "dnd"
     with pytest.raises(actions.Invalid):
         actions.do_choose_presence(anna, "asleep")
+
+
+@pytest.mark.claim("PHO-1")
+@pytest.mark.django_db(transaction=True)
+def test_anna_is_recorded_only_while_the_company_asks_for_it_and_she_agrees(data_folder: DataFolder, anna: Account) -> None:
+    def recorded() -> bool:
+        return read_office(data_folder.root).tenants[0].by_username["anna"].record
+
+    do_switch(anna, CALL_RECORDING, True)
+    assert not recorded()  # nobody asks for it
+    anna.record = True
+    anna.save()
+    snapshot.write(data_folder)
+    assert recorded()
+    do_switch(anna, STATISTICS, False)
+    assert recorded()
+    do_switch(anna, CALL_RECORDING, False)
+    assert not recorded()
+    do_switch(anna, CALL_RECORDING, True)
+    assert recorded()
+
+
+@pytest.mark.claim("PHO-1")
+@pytest.mark.django_db(transaction=True)
+def test_a_choice_that_is_not_committed_has_no_effect(data_folder: DataFolder, anna: Account) -> None:
+    anna.record = True
+    anna.save()
+    snapshot.write(data_folder)
+    with transaction.atomic():
+        do_switch(anna, CALL_RECORDING, True)
+        transaction.set_rollback(True)
+    assert not read_office(data_folder.root).tenants[0].by_username["anna"].record
+    assert not enabled(anna.id, CALL_RECORDING)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,6 +24,8 @@ from svara.history.models import JournalPlace
 from svara.people.access import NotFound
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.privacy.functions.port import do_switch
+from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.voicemail import actions, counts, retention, service
 from svara.voicemail.access import access_boxes, access_message, access_messages, access_notice, access_sound
 from svara.voicemail.models import Message
@@ -256,11 +258,15 @@ def test_other_recordings_are_left_alone(acme: Company, data_folder: DataFolder)
 
 
 def test_everybody_chooses_what_comes_by_mail(acme: Company) -> None:
-    assert access_notice(acme.bob) == "plain"
-    actions.do_choose_notice(acme.bob, "none")
+    assert access_notice(acme.bob) == "none"
+    actions.do_choose_notice(acme.bob, "plain")
     actions.do_choose_notice(acme.bob, "caller")
     assert access_notice(acme.bob) == "caller"
-    assert access_notice(acme.dag) == "plain"
+    actions.do_choose_notice(acme.bob, "none")
+    assert access_notice(acme.bob) == "none"
+    do_switch(acme.bob, MESSAGE_NOTICES, True)
+    assert access_notice(acme.bob) == "plain"
+    assert access_notice(acme.dag) == "none"
     with pytest.raises(Invalid):
         actions.do_choose_notice(acme.bob, "everything")
 

@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.history.stories import NOON, Company, company
+from tests.history.stories import NOON, Company, agreed, company
 from tests.voicemail.mailserver import MailServer, mail_server
 from tests.voicemail.stories import happen, left, queue
 
+from svara.privacy.functions.port import do_switch
+from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.voicemail import actions
 from svara.voicemail.models import Message
 from svara.voicemail.notices import send_notices
@@ -23,7 +25,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme() -> Company:
-    return company("acme")
+    """Bob and Dag agreed to e-mail about messages; Cecilie did not."""
+    acme = company("acme")
+    agreed(acme, MESSAGE_NOTICES, "bob", "dag")
+    return acme
 
 
 @pytest.fixture
@@ -74,6 +79,14 @@ def test_who_wants_nothing_gets_nothing(acme: Company, post: MailServer) -> None
     happen(*(left(acme, box) for box in (f"person:{acme.bob.id}", f"person:{acme.dag.id}", support)))
     assert send_notices(NOON + 60) == 0
     assert post.mails == []
+
+
+@pytest.mark.claim("PHO-1")
+def test_who_has_not_agreed_or_has_withdrawn_gets_nothing(acme: Company, post: MailServer) -> None:
+    do_switch(acme.dag, MESSAGE_NOTICES, False)
+    happen(*(left(acme, f"person:{one.id}", at=NOON + n) for n, one in enumerate((acme.cecilie, acme.dag, acme.bob))))
+    assert send_notices(NOON + 60) == 1
+    assert [to for to, _ in post.mails] == [["bob@acme.test"]]
 
 
 def test_what_was_heard_meanwhile_is_no_news(acme: Company, post: MailServer) -> None:

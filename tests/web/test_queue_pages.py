@@ -16,6 +16,7 @@ from tests.web.office import Company
 from tests.web.test_pages import text
 
 from svara.calls.events import Party
+from svara.privacy.functions.registry import STATISTICS
 from svara.web.chart import HEIGHT, Bar, bars
 
 SignedIn = Callable[..., Client]
@@ -33,6 +34,7 @@ def queued(acme: Company) -> Company:
     told = as_story(acme)
     stories.queue_of(told, "eva")
     stories.queue_of(told, name=FORMULA)
+    stories.agreed(told, STATISTICS, "eva")
     now = time.time()
     stories.happened(
         stories.queue_call(told, KARI, [("eva", "no answer")], call="q1", at=now - 3600),

@@ -113,7 +113,9 @@ def test_older_messages_are_loaded_on_wish(acme: Company, browser_of: SignedIn, 
 
 def test_what_comes_by_mail_is_chosen(acme: Company, browser_of: SignedIn) -> None:
     bob = browser_of(acme, "bob")
-    assert 'value="plain" checked' in text(bob, "/voicemail/")
+    before = text(bob, "/voicemail/")
+    assert 'value="none" checked' in before
+    assert "given to the mail server with each such e-mail" in before
     assert bob.post("/voicemail/notice/", {"notice": "caller"}).status_code == 302
     assert 'value="caller" checked' in text(bob, "/voicemail/")
     assert bob.post("/voicemail/notice/", {"notice": "everything"}).status_code == 404

@@ -162,7 +162,8 @@ class Participant(models.Model):
 
 class QueueWait(TenantOwned):
     """A caller's stay in the line of a queue: what queue statistics are counted from. `queue` is the queue's id, `name` its
-    name at that time; `answered_person` is empty where nobody took the call."""
+    name at that time; `answered_person` is empty where nobody took the call, or who did has not agreed to figures of
+    their own."""
 
     call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="queue_waits"), _FACT)
     call_id: str

@@ -1,11 +1,13 @@
 """What queues and their agents did, as rows that statistics and the list of missed callers are made from.
 
-Written in the transaction that writes the calls' records, and as harmless when written twice.
+Written in the transaction that writes the calls' records, and as harmless when written twice. What a single agent did is
+written only of those who agreed to it (`svara.privacy.functions`, "statistics"): of everybody else the queue's own figures
+know no name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 
 from django.db.models import Q
@@ -23,14 +25,17 @@ from svara.history.models import (
 )
 from svara.history.record import CallRecord, Wait
 from svara.people.models import Tenant
+from svara.privacy.functions.port import people_with
+from svara.privacy.functions.registry import STATISTICS
 
 
 def write(records: Sequence[CallRecord]) -> None:
     """The rows of calls that waited in queues, new missed callers, and those who were reached at last."""
     queued = [record for record in records if record.waits]
     if queued:
-        QueueWait.all_tenants.bulk_create(_waits(queued), ignore_conflicts=True)
-        QueueOffer.all_tenants.bulk_create(_offers(queued), ignore_conflicts=True)
+        counted = people_with(STATISTICS)
+        QueueWait.all_tenants.bulk_create(_waits(queued, counted), ignore_conflicts=True)
+        QueueOffer.all_tenants.bulk_create(_offers(queued, counted), ignore_conflicts=True)
         MissedCaller.all_tenants.bulk_create(_missed(queued), ignore_conflicts=True)
     for record in records:
         if record.answered_at is not None and record.direction != "internal":
@@ -38,7 +43,8 @@ def write(records: Sequence[CallRecord]) -> None:
 
 
 def write_moments(events: Sequence[AgentChanged | CallbackGivenUp]) -> None:
-    """What happened in queues beside calls: agents changed their state, kept places were given up."""
+    """What happened in queues beside calls: agents who agreed to it changed their state, kept places were given up."""
+    counted = people_with(STATISTICS)
     tenants = set(Tenant.objects.filter(id__in={event.tenant for event in events}).values_list("id", flat=True))
     known = [event for event in events if event.tenant in tenants]
     AgentMoment.all_tenants.bulk_create(
@@ -51,7 +57,7 @@ def write_moments(events: Sequence[AgentChanged | CallbackGivenUp]) -> None:
                 reason=event.reason.replace("\0", "")[:100],
             )
             for event in known
-            if isinstance(event, AgentChanged)
+            if isinstance(event, AgentChanged) and event.person in counted
         ],
         ignore_conflicts=True,
     )
@@ -78,10 +84,11 @@ def _not_called_back(event: CallbackGivenUp, call: Call | None) -> MissedCaller:
     )
 
 
-def _waits(records: Iterable[CallRecord]) -> Iterable[QueueWait]:
+def _waits(records: Iterable[CallRecord], counted: Container[str]) -> Iterable[QueueWait]:
     for record in records:
         for wait in record.waits:
             answered = wait.why == "answered" and record.answered_by is not None
+            agent = (record.answered_by.person or "") if answered and record.answered_by else ""
             yield QueueWait(
                 tenant_id=record.tenant,
                 call_id=record.id,
@@ -90,15 +97,15 @@ def _waits(records: Iterable[CallRecord]) -> Iterable[QueueWait]:
                 entered_at=_moment(wait.entered_at),
                 wait_seconds=round(wait.left_at - wait.entered_at, 3),
                 why=wait.why,
-                answered_person=(record.answered_by.person or "") if answered and record.answered_by else "",
+                answered_person=agent if agent in counted else "",
                 talk_seconds=record.talk_seconds if answered else 0.0,
             )
 
 
-def _offers(records: Iterable[CallRecord]) -> Iterable[QueueOffer]:
+def _offers(records: Iterable[CallRecord], counted: Container[str]) -> Iterable[QueueOffer]:
     for record in records:
         for offer in record.offers:
-            if offer.agent.person:
+            if offer.agent.person and offer.agent.person in counted:
                 yield QueueOffer(
                     tenant_id=record.tenant,
                     call_id=record.id,

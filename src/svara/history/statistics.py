@@ -1,7 +1,8 @@
 """How queues did: service level, answer time, abandoned; per queue, hour and agent.
 
 Counted by the database from the rows that `svara.history.queue_facts` writes, so a year of a busy office is a matter of
-moments. For supervisors and administrators; nobody counts another company.
+moments. For supervisors and administrators; nobody counts another company. An agent has figures of their own only where they
+agreed to it (`svara.privacy.functions`, "statistics"); a queue's figures count everybody.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from svara.history.models import AGENT_DAYS, AgentMoment, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
+from svara.privacy.functions.port import people_with
+from svara.privacy.functions.registry import STATISTICS
 
 MAX_DAYS = AGENT_DAYS
 HOURLY_DAYS = 3
@@ -201,7 +204,7 @@ def _agents(
         .annotate(count=Count("id"), talk=Sum("talk_seconds"))
     }
     times = _times(actor, since, until)
-    known = people.people_by_id(actor, {*rung, *taken, *times})
+    known = people.people_by_id(actor, {*rung, *taken, *times} & people_with(STATISTICS, actor.tenant_id))
     shown = [
         AgentFigures(
             person=person,

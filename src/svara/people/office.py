@@ -115,7 +115,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     voicemail_pin: str = ""
     """PBKDF2 hash (see `svara.calls.pin`); empty: the box cannot be opened by PIN, only from the person's own phone."""
     record: bool = False
-    """Calls of this person are recorded, where the country's rule allows it (announcement first)."""
+    """Calls of this person are recorded: the company asks for it, and the person agreed (announcement first)."""
     admin: bool = False
     """Administers the company: may record its announcements by phone."""
 

@@ -17,11 +17,19 @@ from svara.data import DataFolder, locked
 from svara.people import office, own, routing
 from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, Phone, Sound, Tenant
+from svara.privacy.functions.port import people_with
+from svara.privacy.functions.registry import CALL_RECORDING
 
 
 def changed() -> None:
     """The office changed in this transaction: once it is committed, write the snapshot and tell whoever serves."""
     transaction.on_commit(_publish)
+
+
+def function_switched(key: str, **_more: object) -> None:
+    """A person switched a function: call control must know of those that it asks for."""
+    if key == CALL_RECORDING:
+        changed()
 
 
 def write(data: DataFolder) -> office.Office:
@@ -41,9 +49,15 @@ def build(version: int) -> office.Office:
     for phone in Phone.all_tenants.order_by("login"):
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
     greetings = greetings_by_owner()
+    agreed = people_with(CALL_RECORDING)
     for account in Account.all_tenants.order_by("username"):
         people.setdefault(account.tenant_id, []).append(
-            _person(account, phones.get(account.id, []), greetings.get(account.id, {}))
+            _person(
+                account,
+                phones.get(account.id, []),
+                greetings.get(account.id, {}),
+                recorded=account.record and account.id in agreed,
+            )
         )
     for sound in Sound.all_tenants.exclude(file="").order_by("name"):
         sounds.setdefault(sound.tenant_id, []).append(office.Sound(name=sound.name, file=sound.file))
@@ -75,7 +89,11 @@ def build(version: int) -> office.Office:
 
 
 def _person(
-    account: Account, phones: list[office.Phone], greetings: dict[office.GreetingKind, office.Sound]
+    account: Account,
+    phones: list[office.Phone],
+    greetings: dict[office.GreetingKind, office.Sound],
+    *,
+    recorded: bool,
 ) -> office.Person:
     unanswered = None
     if account.unanswered_to and account.unanswered_after_seconds is not None:
@@ -97,7 +115,7 @@ def _person(
         quiet=own.quiet_of(account),
         greetings=greetings,
         voicemail_pin=account.voicemail_pin,
-        record=account.record,
+        record=recorded,
         admin=account.has_role("admin"),
     )
 

@@ -22,6 +22,8 @@ from svara.history.shown import PartyView
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
+from svara.privacy.functions.port import enabled
+from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.voicemail.boxes import own_box, shared_with
 from svara.voicemail.models import Message, NoticeChoice
 
@@ -123,8 +125,10 @@ def access_sound(actor: Account, message_id: str) -> Path:
 
 def access_notice(actor: Account) -> str:
     """What the actor wants by e-mail when a message came: "none", "plain" or "caller"."""
+    if not enabled(actor.id, MESSAGE_NOTICES):
+        return "none"
     chosen = NoticeChoice.of(actor).filter(account=actor).first()
-    return chosen.notice if chosen is not None else "plain"
+    return "caller" if chosen is not None and chosen.notice == "caller" else "plain"
 
 
 def row(actor: Account, message_id: str, *, deleted: bool = False) -> Message:

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.privacy.functions.port import do_switch
+from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.voicemail import access, counts
 from svara.voicemail.access import MessageView
 from svara.voicemail.models import Message, NoticeChoice
@@ -53,12 +55,17 @@ def do_restore(actor: Account, message_id: str) -> MessageView:
 @transaction.atomic
 def do_choose_notice(actor: Account, notice: str) -> None:
     """What comes by e-mail when there is a new message: "none", "plain" (that there is one) or "caller" (from whom, too).
+    Anything but "none" is a yes to the function "message_notices", whose text stands beside the choice.
 
     Raises Invalid for anything else.
     """
     if notice not in ("none", "plain", "caller"):
         raise Invalid("Choose one of the e-mail notices of the list.")
-    NoticeChoice.all_tenants.update_or_create(account=actor, defaults={"tenant_id": actor.tenant_id, "notice": notice})
+    do_switch(actor, MESSAGE_NOTICES, notice != "none", how="page of voice messages")
+    if notice == "none":
+        NoticeChoice.of(actor).filter(account=actor).delete()
+    else:
+        NoticeChoice.all_tenants.update_or_create(account=actor, defaults={"tenant_id": actor.tenant_id, "notice": notice})
 
 
 def do_mark_by_phone(tenant_id: str, box: str, message_id: str, how: str, person: str) -> bool:

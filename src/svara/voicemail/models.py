@@ -109,8 +109,8 @@ _CHOSEN = Declaration("user.settings", Purpose.MESSAGES, Basis.CONTRACT, WITH_AC
 
 
 class NoticeChoice(TenantOwned):
-    """What a person wants by e-mail when a message came: nothing, that there is one, or also from whom. No row: that there
-    is one."""
+    """What a person who agreed to e-mail about messages wants in it: that there is one (as without a row), or also from
+    whom."""
 
     account: Account = declared(
         models.OneToOneField(Account, on_delete=models.CASCADE, related_name="+", primary_key=True), _CHOSEN

@@ -1,6 +1,7 @@
 """An e-mail when somebody left a voice message: that there is one, in the reader's language, and nothing of what was said.
 
-Who called is told only to those who chose so. Each message is told of once; a mail server that does not answer is tried
+Only those get one who agreed to it (`svara.privacy.functions`, "message_notices"), and who called is told only to those who
+chose that too. Each message is told of once; a mail server that does not answer is tried
 again until the message is a day old. Nothing is sent where no mail server is set (`SVARA_SMTP_URL`).
 """
 
@@ -19,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from svara import log
 from svara.people.models import Account
+from svara.privacy.functions.port import people_with
+from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.voicemail.models import Message, NoticeChoice
 
 FRESH = timedelta(days=1)
@@ -49,13 +52,13 @@ def send_notices(now: float | None = None) -> int:
             "account_id", "notice"
         )
     )
+    agreed = people_with(MESSAGE_NOTICES)
     sent = 0
     with get_connection() as connection:
         for message in waiting:
             account = message.account
-            wanted = chosen.get(account.id, "plain") if account is not None else "none"
-            if account is not None and account.email and wanted != "none":
-                sent += _send(connection, account, message, with_caller=wanted == "caller")
+            if account is not None and account.email and account.id in agreed:
+                sent += _send(connection, account, message, with_caller=chosen.get(account.id) == "caller")
             Message.all_tenants.filter(pk=message.pk).update(notified_at=at)
     return sent
 

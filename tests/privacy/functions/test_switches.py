@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from dataclasses import replace
 from itertools import permutations
@@ -134,3 +135,18 @@ def test_one_company_knows_nothing_of_anothers_choices(anna: Account, other_anna
     port.do_switch(anna, registry.STATISTICS, True)
     assert not port.enabled(other_anna.id, registry.STATISTICS)
     assert port.people_with(registry.STATISTICS, beta.id) == frozenset()
+
+
+def test_every_function_that_is_installed_is_really_asked_for_by_code() -> None:
+    """Outside of this room some code imports the function's key, and asks `enabled` or `people_with` for it."""
+    names = {value: name for name, value in vars(registry).items() if name.isupper() and isinstance(value, str)}
+    package = Path(registry.__file__).parents[2]
+    asked = set()
+    for path in package.rglob("*.py"):
+        if Path(registry.__file__).parent not in path.parents:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    keys = {argument.id for argument in node.args if isinstance(argument, ast.Name)}
+                    asked |= keys if node.func.id in ("enabled", "people_with") else set()
+    assert {names[key] for key in INSTALLED} <= asked
+    assert not {names[key] for key in FUNCTIONS if key not in INSTALLED} & asked

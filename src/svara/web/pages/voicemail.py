@@ -15,6 +15,7 @@ from svara.people import greeting as greetings
 from svara.people.access import NotFound
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.privacy.functions.registry import FUNCTIONS, MESSAGE_NOTICES
 from svara.voicemail import actions
 from svara.voicemail.access import access_boxes, access_messages, access_notice, access_sound
 from svara.web.pages.viewing import account_of, fragment
@@ -31,7 +32,11 @@ def voicemail(request: HttpRequest) -> HttpResponse:
     """The page."""
     account = account_of(request)
     now = [{"words": GREETINGS[kind], "now": view} for kind, view in greetings.access_greetings(account).items()]
-    page = _messages(request, account) | {"notice": access_notice(account), "greetings": now}
+    page = _messages(request, account) | {
+        "notice": access_notice(account),
+        "notice_text": FUNCTIONS[MESSAGE_NOTICES].read(),
+        "greetings": now,
+    }
     return render(request, "web/voicemail.html", page)
 
 

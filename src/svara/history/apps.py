@@ -1,0 +1,17 @@
+"""Django's view of this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class HistoryConfig(AppConfig):
+    """What happened."""
+
+    name = "svara.history"
+    label = "history"
+
+    def ready(self) -> None:
+        from svara.history import collected  # noqa: PLC0415  needs the tables
+
+        collected.register()
