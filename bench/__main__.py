@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import media, queue, register, signalling, voice
+from bench import media, queue, register, signalling, vault, voice
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
@@ -25,8 +25,8 @@ MEASURES = {
     "media": media.measure,
     "queue": queue.measure,
 }
-ALONE = {"voice": voice.measure}
-"""What is measured of one process of Svara, without a server."""
+ALONE = {"voice": voice.measure, "vault": vault.measure}
+"""What is measured without a server."""
 
 
 def main() -> int:

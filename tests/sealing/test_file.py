@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.field import CHUNK_BYTES, open_field, seal_field
-from svara.sealing.file import OVERHEAD_BYTES, FileKey, Reader, Writer, new_file_key, open_file_key, read_head
+from svara.sealing.file import (
+    OVERHEAD_BYTES,
+    FileKey,
+    Reader,
+    Writer,
+    new_file_key,
+    open_file,
+    open_file_key,
+    read_head,
+    seal_file,
+)
 
 KEY = AESGCM(bytes(range(32)))
 ANNA, BOB = b"anna-key", b"bob--key"
@@ -61,6 +71,14 @@ def test_what_is_written_in_any_pieces_is_read_in_any_ranges(size: int, pieces: 
             assert reader.read(max(offset, 0), length) == data[max(offset, 0) : max(offset, 0) + length]
     assert b"".join(reader.chunks()) == data
     assert b"".join(reader.chunks(10, 66_000)) == data[10:66_010]
+
+
+@given(SIZES)
+def test_what_is_sealed_at_once_in_memory_is_the_same_form(size: int) -> None:
+    data, key = content(size), new_file_key(KEY, ANNA, b"")
+    assert read(seal_file(key, data), key) == data
+    assert open_file(key, sealed(data, key)[0]) == data
+    assert len(seal_file(key, data)) == len(sealed(data, key)[0])
 
 
 @given(SIZES, st.data())

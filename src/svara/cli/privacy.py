@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from svara.cli import privacy_keys
+
 app = typer.Typer(help="What is stored and why, and which promises are kept.", rich_markup_mode=None)
+app.add_typer(privacy_keys.app, name="key")
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 DEFAULT_DATA = Path("data")

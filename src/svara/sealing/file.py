@@ -13,6 +13,7 @@ the size of the file and is proved by the last chunk, which is read first.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from types import TracebackType
@@ -199,10 +200,17 @@ class Reader:
         if offset >= end:
             return b""
         first, last = offset // CHUNK_BYTES, (end - 1) // CHUNK_BYTES
-        parts = [self._chunk(number) for number in range(first, last + 1)]
-        parts[-1] = parts[-1][: end - last * CHUNK_BYTES]
-        parts[0] = parts[0][offset - first * CHUNK_BYTES :]
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        if first == last:
+            return self._chunk(first)[offset - first * CHUNK_BYTES : end - first * CHUNK_BYTES]
+        whole = _Room(end - offset)
+        for number in range(first, last + 1):
+            start = number * CHUNK_BYTES
+            into = slice(max(start, offset) - offset, min(start + CHUNK_BYTES, end) - offset)
+            if into.stop - into.start == CHUNK_BYTES and number != self._number:
+                self._open(number, whole.view[into])
+            else:
+                whole.view[into] = self._chunk(number)[max(offset - start, 0) : end - start]
+        return whole.content()
 
     def chunks(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The same in pieces of at most 64 kB, for content that does not fit in memory; each piece is proved before it is
@@ -224,27 +232,93 @@ class Reader:
         return 0
 
     def _chunk(self, number: int) -> bytes:
-        if number == self._number:
-            return self._content
+        if number != self._number:
+            self._content = self._open(number)
+            self._number = number
+        return self._content
+
+    def _open(self, number: int, into: memoryview | None = None) -> bytes:
+        """A chunk's content; if it is a whole chunk's room, it is put `into` that, and nothing is returned."""
         self._file.seek(self._start + number * _SEALED_CHUNK_BYTES)
-        sealed = self._file.read(_SEALED_CHUNK_BYTES)
-        if len(sealed) < OVERHEAD_BYTES:
-            raise Unreadable(Why.CHANGED)
-        view = memoryview(sealed)
-        try:
-            key = self._files_key.decrypt(
-                view[:NONCE_BYTES], view[NONCE_BYTES:WRAPPED_BYTES], _place(number, number == self._last)
-            )
-            content = AESGCM(key).decrypt(ONCE, view[WRAPPED_BYTES:], None)
-        except InvalidTag:
-            raise Unreadable(Why.CHANGED) from None
-        if number != self._last and len(content) != CHUNK_BYTES:
-            raise Unreadable(Why.CHANGED)
-        self._number, self._content = number, content
-        return content
+        sealed = memoryview(self._file.read(_SEALED_CHUNK_BYTES))
+        return _open_chunk(self._files_key, sealed, number, number == self._last, into)
 
     def __repr__(self) -> str:
         return f"Reader(size={self.size})"
+
+
+def seal_file(key: FileKey, content: bytes) -> bytes:
+    """What a `Writer` makes of `content`, at once and in memory."""
+    chunks = max(1, -(-len(content) // CHUNK_BYTES))
+    room, files_key, source = (
+        _Room(len(key.head) + len(content) + chunks * OVERHEAD_BYTES),
+        AESGCM(key.key),
+        memoryview(content),
+    )
+    room.view[: len(key.head)] = key.head
+    start = len(key.head)
+    noise = os.urandom(chunks * (NONCE_BYTES + KEY_BYTES))
+    for number in range(chunks):
+        nonce, chunks_key = noise[:NONCE_BYTES], noise[NONCE_BYTES : NONCE_BYTES + KEY_BYTES]
+        noise = noise[NONCE_BYTES + KEY_BYTES :]
+        wrapped = nonce + files_key.encrypt(nonce, chunks_key, _place(number, number == chunks - 1))
+        room.view[start : start + WRAPPED_BYTES] = wrapped
+        piece = source[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES]
+        end = start + OVERHEAD_BYTES + len(piece)
+        AESGCM(chunks_key).encrypt_into(ONCE, piece, None, room.view[start + WRAPPED_BYTES : end])
+        start = end
+    return room.content()
+
+
+def open_file(key: FileKey, sealed: bytes) -> bytes:
+    """The whole content of a file in memory. Raises Unreadable."""
+    if sealed[: len(key.head)] != key.head:
+        raise Unreadable(Why.CHANGED)
+    files_key, source = AESGCM(key.key), memoryview(sealed)[len(key.head) :]
+    chunks = -(-len(source) // _SEALED_CHUNK_BYTES)
+    size = len(source) - chunks * OVERHEAD_BYTES
+    if size <= 0:
+        return _open_chunk(files_key, source, 0, True)
+    room = _Room(size)
+    for number in range(chunks):
+        chunk = source[number * _SEALED_CHUNK_BYTES : (number + 1) * _SEALED_CHUNK_BYTES]
+        into = slice(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES)
+        _open_chunk(files_key, chunk, number, number == chunks - 1, room.view[into])
+    return room.content()
+
+
+def _open_chunk(files_key: AESGCM, sealed: memoryview, number: int, last: bool, into: memoryview | None = None) -> bytes:
+    """A chunk's content; where there is room `into` which it fits exactly, it is put there, and nothing is returned."""
+    if len(sealed) < OVERHEAD_BYTES or (not last and len(sealed) < _SEALED_CHUNK_BYTES):
+        raise Unreadable(Why.CHANGED)
+    content = sealed[WRAPPED_BYTES:]
+    try:
+        key = AESGCM(files_key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:WRAPPED_BYTES], _place(number, last)))
+        if into is None:
+            return key.decrypt(ONCE, content, None)
+        key.decrypt_into(ONCE, content, None, into)
+    except InvalidTag:
+        raise Unreadable(Why.CHANGED) from None
+    return b""
+
+
+class _Room:
+    """Room for bytes of a known length, which become `bytes` without being copied: copying costs more than AES.
+
+    That needs that no slice of `view` has a name when `content` is called.
+    """
+
+    __slots__ = ("_file", "view")
+
+    def __init__(self, length: int) -> None:
+        self._file = io.BytesIO()
+        self._file.seek(length - 1)
+        self._file.write(b"\0")
+        self.view = self._file.getbuffer()
+
+    def content(self) -> bytes:
+        self.view.release()
+        return self._file.getvalue()
 
 
 def _place(number: int, last: bool) -> bytes:

@@ -32,7 +32,7 @@ from svara.privacy.vault.store import KeyStore
 from svara.privacy.vault.tenantkeys import Masters, TenantKeys
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.field import CHUNK_BYTES, FORM, key_ids_of, open_field, seal_field
-from svara.sealing.file import FileKey, Reader, Writer, new_file_key, open_file_key, read_head
+from svara.sealing.file import FileKey, Reader, Writer, new_file_key, open_file, open_file_key, read_head, seal_file
 
 _SUBJECT = re.compile(r"(person|outside):[A-Za-z0-9_-]{1,128}")
 _KIND = re.compile(r"[a-z][a-z0-9._-]{0,63}")
@@ -168,9 +168,13 @@ class Vault:
         """A new key for a company: persons' keys are wrapped anew, content is untouched. Returns how many those were."""
         return self.keeping.rotate(tenant)
 
+    def forget(self) -> None:
+        """Let go of the keys in memory."""
+        self._keys.forget()
+
     def close(self) -> None:
         """Let go of keys and the key store."""
-        self._keys.forget()
+        self.forget()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -236,18 +240,13 @@ def _key_ids(sealed: bytes) -> bytes | Unreadable:
 def _seal(key_ids: bytes, key: AESGCM, content: bytes, context: bytes) -> bytes:
     if len(content) <= CHUNK_BYTES:
         return seal_field(key, key_ids, content, context)
-    file = io.BytesIO()
-    with Writer(file, new_file_key(key, key_ids, context)) as writer:
-        writer.write(content)
-    return file.getvalue()
+    return seal_file(new_file_key(key, key_ids, context), content)
 
 
 def _open(key: AESGCM, sealed: bytes, context: bytes) -> bytes:
     if sealed[0] == FORM:
         return open_field(key, sealed, context)
-    file = io.BytesIO(sealed)
-    reader = Reader(file, open_file_key(key, read_head(file), context))
-    return reader.read(0, reader.size)
+    return open_file(open_file_key(key, read_head(io.BytesIO(sealed)), context), sealed)
 
 
 __all__ = ["FileKey", "KeyReceipt", "Reader", "Unreadable", "Vault", "VaultError", "Why", "Writer", "open_vault"]
