@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 from tests.api.conftest import Caller, ScriptedBus, going_on, news
-from tests.history.stories import NOON, Company, call, happened, queue_call
+from tests.history.stories import NOON, Company, call, happened, queue_call, queue_of
 
 from svara.calls.commands import Hangup, Originate, PauseRecording
 from svara.calls.events import CallRecorded, Party
 from svara.data import DataFolder
+from svara.people.models import Queue
 from svara.web.live import Live
 
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
@@ -175,6 +176,19 @@ def test_a_call_to_a_queue_is_one_item_with_its_wait_and_offers_inside(acme: Com
         ("dag", "support", True, "answered", 1),
     ]
     assert [(one["to"], one["why"]) for one in detail["stops"]] == [("queue:support", "number")]
+
+
+def test_a_queue_that_was_renamed_is_found_by_its_new_name(acme: Company) -> None:
+    queue = queue_of(acme, "bob")
+    happened(queue_call(acme, Party(number="+4722000001"), [("bob", "answered")], call="q1"))
+    queue.name, queue.former_names = "help.desk", ["support"]
+    queue.save()
+    cecilie = Caller(acme.cecilie)
+    [found] = cecilie.get("/calls", queue="help.desk")["items"]
+    assert (found["id"], found["queue"]) == ("q1", "support"), "it bears the name of that day"
+    queue_of(acme, "dag", name="support2")
+    Queue.all_tenants.filter(name="support2").update(name="support")
+    assert cecilie.get("/calls", queue="help.desk")["items"] == [], "another queue has that name now"
 
 
 def test_a_colleague_who_left_is_shown_by_number(acme: Company) -> None:

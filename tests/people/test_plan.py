@@ -185,3 +185,29 @@ def test_an_office_of_five_hundred(data_folder: DataFolder) -> None:
     apply(text)
     assert apply(text).changes == ()
     assert len(read_office(data_folder.root).tenants[0].people) == 500
+
+
+GOES = '    unanswered: {after: 20, to: "person:bob"}\n'
+
+
+def test_a_file_that_says_nothing_of_unanswered_calls_leaves_them_to_the_person() -> None:
+    """As with everything that people choose for themselves; `{}` says that they go nowhere."""
+    apply(ACME)
+    silent = ACME.replace(GOES, "")
+    assert silent != ACME
+    assert apply(silent).changes == ()
+    anna = Account.all_tenants.get(username="anna")
+    assert (anna.unanswered_after_seconds, anna.unanswered_to) == (20.0, "person:bob")
+    [change] = apply(ACME.replace(GOES, "    unanswered: {}\n")).changes
+    assert "unanswered to" in str(change)
+    anna.refresh_from_db()
+    assert (anna.unanswered_after_seconds, anna.unanswered_to) == (None, "")
+    assert apply(silent).changes == ()
+
+
+def test_unanswered_calls_go_nowhere_once_their_target_is_gone_and_the_plan_says_so() -> None:
+    apply(ACME)
+    without_bob = ACME[: ACME.index("  - username: bob")].replace(GOES, "")
+    changes = [str(change) for change in apply(without_bob).changes]
+    assert any("unanswered calls no longer go to person:bob, which is gone" in change for change in changes)
+    assert Account.all_tenants.get(username="anna").unanswered_to == ""

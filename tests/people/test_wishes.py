@@ -111,17 +111,17 @@ def test_an_administrator_s_announcement_becomes_a_sound_that_can_be_renamed(ann
     assert (settings.DATA.sounds / sound.file).exists()
     menu = {"name": "front", "extension": "700", "prompt": sound.name, "keys": {"1": "person:anna"}, "otherwise": "hangup"}
     administration.do_save(anna, "menus", None, menu)
-    administration.do_rename_sound(anna, sound.name, "welcome")
+    administration.do_rename(anna, "sounds", sound.name, "welcome")
     tenant = read_office(settings.DATA.root).by_tenant_id[anna.tenant_id]
     assert [(one.name, one.file) for one in tenant.sounds] == [("welcome", sound.file)]
     assert tenant.menu_by_name["front"].prompt == "welcome"
     newest = administration.access_changes(anna)[0]
     assert newest.lines[0] == f"~ sound welcome: was called {sound.name}"
     with pytest.raises(administration.Rejected):
-        administration.do_rename_sound(anna, "welcome", "not a name")
+        administration.do_rename(anna, "sounds", "welcome", "not a name")
     administration.do_save(anna, "sounds", None, {"name": "waltz", "language": "en", "text": "one two three"})
     with pytest.raises(administration.Rejected):
-        administration.do_rename_sound(anna, "welcome", "waltz")
+        administration.do_rename(anna, "sounds", "welcome", "waltz")
 
 
 def test_nobody_else_adds_sounds_and_no_recording_elsewhere_is_taken(anna: Account, bob: Account) -> None:

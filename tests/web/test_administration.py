@@ -319,3 +319,88 @@ def test_every_objection_that_is_known_reads_as_a_sentence() -> None:
         "something that nobody thought of": "something that nobody thought of",
     }
     assert {message: told(message) for message in known} == known
+
+
+def test_the_company_s_own_settings(office: Client, acme: Company) -> None:
+    page = text(office.get("/administration/company/"))
+    assert re.search(r'id="f-country" type="text" value="NO" readonly', page)
+    sent = {
+        "name": "Acme Norge AS",
+        "timezone": "Europe/Riga",
+        "languages": "lv, en",
+        "recording": "consent",
+        "media": "relay",
+    }
+    assert "Saved" in text(office.post("/administration/company/", sent | {"country": "SE", "slug": "beta"}, follow=True))
+    acme.tenant.refresh_from_db()
+    tenant = acme.tenant
+    assert (tenant.name, tenant.timezone, tenant.languages) == ("Acme Norge AS", "Europe/Riga", ["lv", "en"])
+    assert (tenant.recording_rule, tenant.country, tenant.slug) == ("consent", "NO", "acme")
+    count = OfficeChange.of(tenant).count()
+    sent_back = fields_of(text(office.get("/administration/company/")))
+    assert "Nothing was changed" in text(office.post("/administration/company/", sent_back, follow=True))
+    [newest, *_] = administration.access_changes(acme["anna"])
+    assert OfficeChange.of(tenant).count() == count
+    assert "Europe/Riga" in newest.lines[0]
+    assert "Saved" in text(office.post(f"/administration/changes/{newest.id}/undo/", follow=True))
+    tenant.refresh_from_db()
+    assert (tenant.name, tenant.timezone, tenant.recording_rule) == ("Acme AS", "Europe/Oslo", "announce")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"timezone": "Oslo"}, "Choose a time zone of the list"),
+        ({"languages": ""}, "Name at least one language."),
+        ({"languages": "nb, norsk!"}, "Give languages by their tags"),
+        ({"languages": "nb, nb"}, "nb stands there twice."),
+        ({"name": ""}, "Something is missing here."),
+    ],
+)
+def test_a_company_is_checked_like_all_else(office: Client, acme: Company, wrong: dict[str, str], said: str) -> None:
+    right = {"name": "Acme AS", "timezone": "Europe/Oslo", "languages": "nb, en", "recording": "announce", "media": "relay"}
+    answer = office.post("/administration/company/", right | wrong)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+
+
+def test_only_administrators_change_the_company(office: Client, acme: Company, browser_of: SignedIn) -> None:
+    assert browser_of(acme, "bob").get("/administration/company/").status_code == 403
+
+
+def test_a_queue_has_another_name_and_all_that_leads_there_goes_on(
+    office: Client, acme: Company, browser_of: SignedIn
+) -> None:
+    queue = Queue.of(acme.tenant).get()
+    browser_of(acme, "eva").post("/profile/calls/", {"forward.always": "queue:support", "unanswered.after": "20",
+                                                     "unanswered.to": "voicemail:support"})  # fmt: skip
+    page = text(office.post("/administration/queues/item/support/rename/", {"to": "help.desk"}, follow=True))
+    assert "Saved" in page
+    written = administration.access_document(acme["anna"])
+    assert [each["name"] for each in written["queues"]] == ["help.desk"]
+    assert written["menus"][0]["keys"]["1"] == written["menus"][0]["otherwise"] == "queue:help.desk"
+    assert written["numbers"][0]["closed"] == "voicemail:help.desk"
+    own, _names = administration.access_own(acme["eva"])
+    assert (own["forward"], own["unanswered"]["to"]) == ({"always": "queue:help.desk"}, "voicemail:help.desk")
+    renamed = Queue.of(acme.tenant).get()
+    assert (renamed.pk, renamed.former_names, renamed.members.count()) == (queue.pk, ["support"], 2)
+    [newest, *_] = administration.access_changes(acme["anna"])
+    assert newest.lines[0] == "~ queue help.desk: was called support"
+    assert "eva" not in str(newest.lines), "where Eva's calls go is hers"
+    assert not newest.before
+    refused = office.post("/administration/queues/item/help.desk/rename/", {"to": "No name!"}, follow=True)
+    assert "Use small letters" in text(refused)
+    assert office.post("/administration/queues/item/support/rename/", {"to": "sales"}).status_code == 404
+    assert office.post("/administration/people/item/bob/rename/", {"to": "rob"}).status_code == 404
+
+
+def test_a_menu_has_another_name_and_numbers_lead_to_it_still(office: Client, acme: Company) -> None:
+    office.post("/administration/menus/item/front/rename/", {"to": "main"})
+    written = administration.access_document(acme["anna"])
+    assert ([each["name"] for each in written["menus"]], written["numbers"][0]["to"]) == (["main"], "menu:main")
+
+
+def test_two_queues_have_not_one_name(office: Client) -> None:
+    add(office, "queues", name="sales", strategy="ring-all")
+    refused = office.post("/administration/queues/item/sales/rename/", {"to": "support"}, follow=True)
+    assert "There is another support" in text(refused)

@@ -85,6 +85,8 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         "system": anna.get("/system/"),
         "own": anna.get("/profile/calls/"),
         "changes": anna.get("/administration/changes/"),
+        "company": anna.get("/administration/company/"),
+        "greetings": anna.get("/voicemail/greetings/"),
         "queues": anna.get("/administration/queues/"),
         "trunks": anna.get("/administration/trunks/"),
         "queue": anna.get("/administration/queues/item/support/"),

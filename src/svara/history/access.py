@@ -20,7 +20,7 @@ from svara.history.rows import details_of
 from svara.history.shown import CallDetail, CallPage, Shown
 from svara.people import access as people
 from svara.people.access import NotFound
-from svara.people.models import Account
+from svara.people.models import Account, Queue
 
 MAX_PAGE = 200
 MAX_SEARCH_LENGTH = 100
@@ -80,7 +80,7 @@ def access_calls(
     if until:
         calls.started("lt", _utc("until", until, actor))
     if queue:
-        calls.where(queue=queue.replace("\0", ""))
+        calls.where(queue__in=_names_of(actor, queue.replace("\0", "")))
     if outcome:
         calls.where(outcome=outcome)
     if direction:
@@ -105,6 +105,12 @@ def access_call(actor: Account, call_id: str) -> CallDetail:
         raise NotFound
     details = details_of(call)
     return Shown(actor, [call], details).detail(call, details)
+
+
+def _names_of(actor: Account, queue: str) -> list[str]:
+    """By which names records know a queue: its own, and those that it had, unless another has them now."""
+    rows = dict(Queue.of(actor).values_list("name", "former_names"))
+    return [queue, *(name for name in rows.get(queue, ()) if name not in rows)]
 
 
 class _Query:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
 
@@ -19,7 +20,7 @@ from svara.people.changes import Applied, Change
 from svara.people.difference import Difference
 from svara.people.document import KEYS, Document, Item, export
 from svara.people.errors import PlainError
-from svara.people.models import Account, OfficeChange, Phone, Sound, Tenant
+from svara.people.models import Account, Menu, OfficeChange, Phone, Queue, Sound, Tenant
 from svara.people.officefile import OfficeFile, OfficeFileError, check
 from svara.people.plan import ApplyError
 from svara.people.prepared import Prepared
@@ -27,8 +28,17 @@ from svara.people.yamltree import from_plain
 
 Path = tuple[str | int, ...]
 MAX_LOG = 200
+MAX_FORMER_NAMES = 20
 OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "voicemail_pin")
 """What people choose for themselves."""
+COMPANY = ("name", "timezone", "languages", "media", "recording")
+"""What of the company itself is changed on a page: its numbers are read by the country, and files know it by its slug."""
+_RENAMED: dict[str, tuple[type[Queue | Menu | Sound], tuple[str, ...]]] = {
+    "queues": (Queue, ("queue", "voicemail")),
+    "menus": (Menu, ("menu",)),
+    "sounds": (Sound, ()),
+}
+"""Sections whose items can be called otherwise, and the kinds of targets that name them."""
 _SECRET_BYTES = 15
 _LINE = re.compile(r" \(line \d+\)| on line \d+")
 
@@ -102,29 +112,61 @@ def do_save(actor: Account, section: str, name: str | None, item: Item) -> Done:
     return _change(actor, edit, (section, name))
 
 
+def do_save_company(actor: Account, wish: Item) -> Done:
+    """Change the company's own settings (`COMPANY`). Raises Forbidden, Rejected."""
+
+    def edit(document: Document) -> None:
+        fixed = {key: value for key, value in document["tenant"].items() if key not in COMPANY}
+        document["tenant"] = fixed | {key: wish[key] for key in COMPANY if key in wish}
+
+    return _change(actor, edit, (changelog.TENANT, ""))
+
+
 @transaction.atomic
-def do_rename_sound(actor: Account, name: str, new: str) -> Done:
-    """Give a sound another name; menus and queues that use it go on using it. In the log, but not to be undone there: a file
-    is in no log. Raises Forbidden, NotFound, Rejected."""
+def do_rename(actor: Account, section: str, name: str, new: str) -> Done:
+    """Give a queue, a menu or a sound another name; whatever leads to it goes on doing so. In the log, but not to be undone
+    there: it is renamed back. Raises Forbidden, NotFound, Rejected."""
     tenant = Tenant.objects.select_for_update().get(pk=_administered(actor).pk)
-    row = Sound.of(tenant).filter(name=name).first()
+    if section not in _RENAMED:
+        raise access.NotFound
+    model, kinds = _RENAMED[section]
+    row = model.of(tenant).filter(name=name).first()
     if row is None:
         raise access.NotFound
     if new == name:
         return Done(Applied(()))
 
     def edit(document: Document) -> None:
-        for section, keys in (("sounds", ("name",)), ("menus", ("prompt",)), ("queues", ("greeting", "music"))):
-            document[section] = [item | {key: new for key in keys if item.get(key) == name} for item in document[section]]
+        targets = {f"{kind}:{name}": f"{kind}:{new}" for kind in kinds}
+        for other in KEYS:
+            document[other] = [_retargeted(item, targets) for item in document[other]]
+        uses_: list[tuple[str, tuple[str, ...]]] = [(section, ("name",))]
+        if section == "sounds":
+            uses_ += [("menus", ("prompt",)), ("queues", ("greeting", "music"))]
+        for other, keys in uses_:
+            document[other] = [item | {key: new for key in keys if item.get(key) == name} for item in document[other]]
 
-    office, _ = _checked(tenant, edit, ("sounds", new), {})
+    office, _ = _checked(tenant, edit, (section, new), {})
     row.name = new
-    row.save(update_fields=["name"])
+    if isinstance(row, Queue):
+        row.former_names = [*(each for each in row.former_names if each not in (name, new)), name][-MAX_FORMER_NAMES:]
+    row.save()
     snapshot.changed()
-    renamed = Change("change", "sound", new, (f"was called {name}",))
+    kind: Literal["queue", "menu", "sound"] = "queue" if section == "queues" else "menu" if section == "menus" else "sound"
+    renamed = Change("change", kind, new, (f"was called {name}",))
     changes = (renamed, *Difference(office, Prepared()).carry_out(demo=False).changes)
-    changelog.record(tenant, None, {}, changes, by=actor)
+    # Where somebody's own calls go is in no log, also when what they go to has another name now.
+    changelog.record(tenant, None, {}, [each for each in changes if each.kind != "person"], by=actor)
     return Done(Applied(changes))
+
+
+def _retargeted(value: Any, targets: Mapping[str, str]) -> Any:
+    """A part of a document, with other targets in place of these."""
+    if isinstance(value, dict):
+        return {key: _retargeted(each, targets) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_retargeted(each, targets) for each in value]
+    return targets.get(value, value) if isinstance(value, str) else value
 
 
 def do_remove(actor: Account, section: str, name: str) -> Done:
@@ -236,6 +278,7 @@ def _carry_out(
             office, was = _checked(tenant, edit, item, made)
             ids = changelog.ids_of(tenant)
             applied = Difference(office, prepared).carry_out(demo=False)
+            tenant.refresh_from_db()
             if applied.changes and logged:
                 changelog.record(tenant, was, ids, applied.changes, by=actor, undoes=undoes)
             return Done(applied, made)
@@ -252,6 +295,7 @@ def _checked(
     was = export(tenant)
     document = {section: list(value) if isinstance(value, list) else value for section, value in was.items()}
     edit(document)
+    document["people"] = [{"unanswered": {}} | person for person in document["people"]]  # a page says all there is
     _give_secrets(tenant, document, made)
     tree, paths = from_plain(document)
     try:
@@ -278,6 +322,8 @@ def _place(document: Document, item: tuple[str, str] | None) -> Path | None:
     if item is None:
         return None
     section, name = item
+    if section == changelog.TENANT:
+        return (section,)
     for number, each in enumerate(document[section]):
         if KEYS[section](each) == name:
             return section, number

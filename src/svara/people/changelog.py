@@ -15,6 +15,8 @@ from svara.people.models import Account, OfficeChange, Tenant
 
 Parts = dict[str, dict[str, Any]]
 """Section to name to item; None for one that is not there."""
+TENANT = "tenant"
+"""The section of the company itself, whose one item has no name."""
 PRIVATE = ("forward", "find_me", "quiet", "language")
 """Keys of a person that are never in the log."""
 MAX_ITEMS = 500
@@ -28,7 +30,7 @@ def parts_of(document: Document) -> Parts:
     people = {
         name: {key: value for key, value in item.items() if key not in PRIVATE} for name, item in parts["people"].items()
     }
-    return parts | {"people": people, "tenant": {"": document["tenant"]}}
+    return parts | {"people": people, TENANT: {"": document[TENANT]}}
 
 
 def record(
@@ -87,8 +89,8 @@ def difference(before: Parts, after: Parts) -> tuple[Parts, Parts]:
 
 def put(document: Document, section: str, name: str, item: Item | None) -> None:
     """Put an item into a document, in place of the one of that name or at the end; None takes it out."""
-    if section == "tenant":
-        document["tenant"] = item
+    if section == TENANT:
+        document[TENANT] = item
         return
     items: list[Item] = document[section]
     for number, each in enumerate(items):

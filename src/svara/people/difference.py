@@ -259,8 +259,6 @@ class Difference:
             "email": person.email,
             "extension": person.extension,
             "roles": list(person.roles),
-            "unanswered_after_seconds": person.unanswered.after_seconds if person.unanswered else None,
-            "unanswered_to": person.unanswered.to if person.unanswered else "",
             "classes": list(person.classes),
             "shows": person.shows,
             "record": person.record,

@@ -1,4 +1,5 @@
-"""What people choose for themselves: forwarding, find-me, quiet hours, language, mobile number, PIN of the mailbox.
+"""What people choose for themselves: forwarding, what happens to calls that nobody takes, find-me, quiet hours, language,
+mobile number, PIN of the mailbox.
 
 An office file may set these; what it leaves out stays as the person chose it, as long as its targets are there.
 """
@@ -13,6 +14,7 @@ import msgspec
 from svara.people.models import Account, Menu, Queue, Tenant
 from svara.people.office import FindMe, Forward, Window
 from svara.people.officefile import OfficeFile, PersonSpec
+from svara.people.officefile.specs import GOES_NOWHERE, UnansweredSpec
 
 
 def forwards_of(account: Account) -> tuple[Forward, ...]:
@@ -68,6 +70,8 @@ def lost(person: PersonSpec, account: Account, targets: Collection[str]) -> Iter
         for step in find_me_of(account):
             if not leads_somewhere(step.to, targets):
                 yield f"no longer rings {step.to} too, which is gone"
+    if person.unanswered is None and account.unanswered_to and not leads_somewhere(account.unanswered_to, targets):
+        yield f"unanswered calls no longer go to {account.unanswered_to}, which is gone"
 
 
 def wished(person: PersonSpec, account: Account | None, targets: Collection[str]) -> dict[str, Any]:
@@ -83,6 +87,12 @@ def wished(person: PersonSpec, account: Account | None, targets: Collection[str]
         "find_me": plain(find_me or ()),
         "quiet": plain(quiet or ()),
     }
+    unanswered = person.unanswered
+    if unanswered is None and account is not None and leads_somewhere(account.unanswered_to, targets):
+        unanswered = UnansweredSpec(account.unanswered_after_seconds or 0.0, account.unanswered_to)
+    goes = unanswered is not None and unanswered != GOES_NOWHERE
+    columns["unanswered_after_seconds"] = unanswered.after_seconds if goes and unanswered is not None else None
+    columns["unanswered_to"] = unanswered.to if goes and unanswered is not None else ""
     for name in ("language", "mobile"):
         value = getattr(person, name)
         columns[name] = (getattr(account, name) if account is not None else "") if value is None else value

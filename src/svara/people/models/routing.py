@@ -74,6 +74,8 @@ class Queue(_Named):
     skills: dict[str, int] = declared(models.JSONField(default=dict), SETTING)
     relax_seconds: float = declared(models.FloatField(), SETTING)
     service_level_seconds: float = declared(models.FloatField(), SETTING)
+    former_names: list[str] = declared(models.JSONField(default=list), SETTING)
+    """By which history knows it."""
     record: bool = declared(models.BooleanField(), SETTING)
 
 

@@ -9,11 +9,11 @@ from typing import Literal
 from svara.people.office import ALL_BUT_PREMIUM, FindMe, Forward, NumberClass
 from svara.people.officefile.calendar import read_week
 from svara.people.officefile.reader import OfficeReader
-from svara.people.officefile.specs import PersonSpec, PhoneSpec, UnansweredSpec
+from svara.people.officefile.specs import GOES_NOWHERE, PersonSpec, PhoneSpec, UnansweredSpec
 from svara.people.pin import PIN
 from svara.people.roles import ROLES
 from svara.people.values import Fields
-from svara.people.yamltree import Node, Text
+from svara.people.yamltree import Mapping, Node, Text
 
 MAX_PEOPLE = 20_000
 MAX_PHONES_OF_A_PERSON = 20
@@ -106,6 +106,8 @@ def _unanswered(reader: OfficeReader, node: Node | None, owner: str) -> Unanswer
     fields = reader.mapping(node, "'unanswered'")
     if fields is None:
         return None
+    if isinstance(node, Mapping) and not node.entries:
+        return GOES_NOWHERE
     after = reader.seconds(fields.need("after", "20"), "after", least=1, most=3600)
     wanted = fields.need("to", '"person:bob"')
     itself = f"{owner}'s unanswered calls cannot go to {owner} again"

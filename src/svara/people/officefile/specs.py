@@ -34,8 +34,14 @@ class PhoneSpec:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredSpec:
+    """Where calls go that nobody takes, and after how many seconds."""
+
     after_seconds: float
     to: str
+
+
+GOES_NOWHERE = UnansweredSpec(0.0, "")
+"""Said in so many words: they ring until the caller gives up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], Promise], ...] = tuple(
         (r"'.*' must have 1 to (?P<most>\d+) characters", _("This may have at most %(most)s characters.")),
         (r"'.*' is '.*': expected a number of E.164", _("Give a telephone number with the country, such as +4721000000.")),
         (r"'.*' is '.*': expected how numbers of E.164 begin", _("Give how numbers begin, such as + or +47.")),
+        (r"'timezone' is ", _("Choose a time zone of the list, such as Europe/Oslo.")),
+        (r"'languages' is '.*': expected", _("Give languages by their tags, such as nb or en-GB.")),
+        (r"'languages' is empty", _("Name at least one language.")),
+        (r"'languages' names '(?P<value>.*)' twice", _("%(value)s stands there twice.")),
         (r"'extension' ", _("An extension has two to ten digits.")),
         (
             r"'(name|username|prompt|greeting|skills)' is '.*': expected lower-case",

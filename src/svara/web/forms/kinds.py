@@ -39,12 +39,20 @@ ABOUT: dict[str, Promise] = {
     "sounds": _("Prompts, greetings and music"),
 }
 
+RENAMED: dict[str, Promise] = {
+    "queues": _("Whatever leads to the queue goes on doing so. Records of earlier calls keep the name that it had."),
+    "menus": _("Whatever leads to the menu goes on doing so."),
+    "sounds": _("Menus and queues that use the sound go on using it."),
+}
+"""What can be called otherwise later, and what becomes of what names it."""
+
+_SIGNS_HINT = _("Small letters, digits, dots and hyphens.")
 _NAME_HINT = _("Small letters, digits, dots and hyphens. It cannot be changed later.")
 _SECONDS = _("Seconds")
 
 
-def _name() -> Field:
-    return Field(key="name", label=_("Name"), required=True, fixed=True, hint=_NAME_HINT)
+def _name(hint: Promise = _NAME_HINT) -> Field:
+    return Field(key="name", label=_("Name"), required=True, fixed=True, hint=hint)
 
 
 def _extension() -> Field:
@@ -113,7 +121,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         _record(),
     ),
     "queues": (
-        _name(),
+        _name(_SIGNS_HINT),
         _extension(),
         Field(key="strategy", label=_("Who is rung"), kind="choice", options="strategies", required=True),
         Field(
@@ -165,7 +173,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         ),
     ),
     "menus": (
-        _name(),
+        _name(_SIGNS_HINT),
         _extension(),
         Field(key="prompt", label=_("Prompt"), required=True, options="sounds", hint=_("The name of a sound")),
         Field(
@@ -220,12 +228,35 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(key="trunk", label=_("Trunk"), kind="choice", options="trunks", required=True, fixed=True),
     ),
     "sounds": (
-        _name(),
+        _name(_SIGNS_HINT),
         Field(key="text", label=_("Text to be spoken"), kind="area"),
         Field(key="language", label=_("Language"), kind="choice", options="languages"),
         Field(key="file", label=_("Or a sound file"), kind="file", hint=_("WAV, MP3, OGG or Opus, at most 20 MB")),
     ),
 }
+
+COMPANY: tuple[Field, ...] = (
+    Field(key="name", label=_("Name"), required=True),
+    Field(key="timezone", label=_("Time zone"), required=True, options="timezones", hint=_("Such as Europe/Oslo")),
+    Field(
+        key="languages",
+        label=_("Languages"),
+        kind="list",
+        required=True,
+        keep_empty=True,
+        hint=_("Such as nb, en, with commas between them. Callers are spoken to in the first."),
+    ),
+    Field(key="recording", label=_("Before a call is recorded"), kind="choice", options="recording_rules"),
+    Field(key="media", label=_("The sound of calls"), kind="choice", options="media"),
+    Field(
+        key="country",
+        label=_("Country"),
+        fixed=True,
+        hint=_("Numbers, tones and emergency numbers are those of the country. It is changed by the office file only."),
+    ),
+    Field(key="slug", label=_("Short name"), fixed=True, hint=_("Office files and sign-in know the company by it.")),
+)
+"""The company itself."""
 
 OWN: tuple[Field, ...] = (
     _target("forward.always", _("All my calls go to")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -53,6 +54,13 @@ def options(document: Document) -> Mapping[str, Options]:
         "strategies": [("", strategies())],
         "formats": [
             ("", [("e164", "+4721000000"), ("plain", "4721000000"), ("national", "21000000"), ("00", "004721000000")])
+        ],
+        "timezones": [("", [(zone, zone) for zone in sorted(zoneinfo.available_timezones())])],
+        "recording_rules": [
+            ("", [("announce", _("callers hear that it is recorded")), ("consent", _("callers agree by a key"))])
+        ],
+        "media": [
+            ("", [("relay", _("goes through this server")), ("direct", _("goes from phone to phone, in one network"))])
         ],
         "identities": [("", [("p-asserted-identity", "P-Asserted-Identity"), ("from", "From")])],
     }

@@ -1,4 +1,4 @@
-"""Administering a company from pages: people, queues, hours, menus, numbers, trunks, rules, sounds; the log of changes."""
+"""Administering a company from pages: its own settings, people and all that calls are routed through; the log of changes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from svara.people import access, administration
 from svara.people.actions import Invalid
 from svara.people.document import KEYS
 from svara.people.errors import PlainError
+from svara.web.forms.faults import told
 from svara.web.forms.fields import Form, Item, read
-from svara.web.forms.kinds import ABOUT, FIELDS, NEW, TITLES
+from svara.web.forms.kinds import ABOUT, COMPANY, FIELDS, NEW, RENAMED, TITLES
 from svara.web.forms.options import names, options, target
 from svara.web.pages.calls import ask
 from svara.web.pages.viewing import account_of
@@ -108,16 +109,31 @@ def item(request: HttpRequest, section: str, name: str | None = None) -> HttpRes
     return _done(request, section, done)
 
 
+@require_http_methods(["GET", "POST"])
+@for_administrators
+def company(request: HttpRequest) -> HttpResponse:
+    """The company's own settings."""
+    document = administration.access_document(account_of(request))
+    if request.method == "GET":
+        return _company(request, document, document["tenant"])
+    wish = read(COMPANY, request.POST, document["tenant"], new=False)
+    try:
+        done = administration.do_save_company(account_of(request), wish)
+    except administration.Rejected as error:
+        return _company(request, document, wish, [(fault.path, fault.message) for fault in error.faults])
+    return _done(request, "company", done)
+
+
 @require_POST
 @for_administrators
-def rename(request: HttpRequest, name: str) -> HttpResponse:
-    """Give a sound another name."""
+def rename(request: HttpRequest, section: str, name: str) -> HttpResponse:
+    """Give a queue, a menu or a sound another name."""
     try:
-        done = administration.do_rename_sound(account_of(request), name, request.POST.get("to", "").strip())
+        done = administration.do_rename(account_of(request), section, name, request.POST.get("to", "").strip())
     except administration.Rejected as error:
-        messages.error(request, " ".join(fault.message for fault in error.faults))
-        return redirect("administration-item", "sounds", name)
-    return _done(request, "sounds", done)
+        messages.error(request, " ".join(told(fault.message) for fault in error.faults))
+        return redirect("administration-item", section, name)
+    return _done(request, section, done)
 
 
 @require_POST
@@ -173,7 +189,20 @@ def _done(request: HttpRequest, section: str, done: administration.Done) -> Http
         page = {"section": section, "titles": TITLES, "secrets": done.secrets, "links": links}
         return render(request, "web/administration_secrets.html", page)
     messages.success(request, _("Saved. It is in effect now.") if done.applied.changes else _("Nothing was changed."))
-    return redirect("administration-changes") if section == "changes" else redirect("administration-section", section)
+    own = {"changes": "administration-changes", "company": "administration-company"}.get(section)
+    return redirect(own) if own else redirect("administration-section", section)
+
+
+def _company(
+    request: HttpRequest,
+    document: dict[str, Any],
+    item: Item,
+    faults: list[tuple[tuple[str | int, ...] | None, str]] | None = None,
+) -> HttpResponse:
+    form = Form(COMPANY, item, options(document), new=False)
+    form.blame(faults or [])
+    page = {"section": "company", "titles": TITLES, "name": None, "title": _("The company"), "form": form}
+    return render(request, "web/administration_item.html", page, status=422 if faults else 200)
 
 
 def _form(
@@ -192,6 +221,7 @@ def _form(
         "name": name,
         "title": NEW[section] if name is None else _line(names(document), section, item, {}).title,
         "form": form,
+        "renamed": RENAMED.get(section, ""),
     }
     return render(request, "web/administration_item.html", page, status=422 if faults else 200)
 
