@@ -320,6 +320,7 @@ class Phone:
         self.deaf = False
         """Gone: whatever comes is not answered."""
         self.answers_bye = True
+        self.answers_options = 200
         self.acks = True
         self.last = b""
         self.holds = False
@@ -560,7 +561,9 @@ class Phone:
             if self.invite is not None:
                 self.transmit(new_response(self.invite, 487, to_tag=self.tag))
                 self.invite = None
-        elif (method == "BYE" and self.answers_bye) or method in ("INFO", "NOTIFY", "OPTIONS", "PRACK"):
+        elif method == "OPTIONS":
+            self.transmit(new_response(request, self.answers_options))
+        elif (method == "BYE" and self.answers_bye) or method in ("INFO", "NOTIFY", "PRACK"):
             self.transmit(new_response(request, 200))
         elif method == "UPDATE" and request.body:
             self.change(request)

@@ -19,8 +19,9 @@ from tests.calls.phones import Office, Phone
 
 from svara.calls.commands import Hangup, Originate
 from svara.calls.events import CallEnded, CallStarted, LegAnswered, LegEnded, LegOffered
-from svara.calls.main import relay_lost, relay_silent
+from svara.calls.main import relay_lost
 from svara.calls.service import Service
+from svara.calls.silence import relay_silent
 from svara.history.fold import Fold
 from svara.people.office import Menu
 from svara.sip.message import SipError

@@ -12,9 +12,9 @@ from tests.calls.voice import ADDRESS
 
 from svara.calls.commands import Hangup, Originate, Originated
 from svara.calls.events import CallEnded, LegAnswered, LegEnded, LegOffered
-from svara.calls.main import relay_silent
 from svara.calls.resound import fits, key_of
 from svara.calls.service import Service
+from svara.calls.silence import relay_silent
 from svara.people.office import Menu, Queue, Sound
 from svara.sip.message import new_request
 
@@ -103,6 +103,42 @@ def test_a_caller_who_went_away_without_a_word_is_noticed_by_the_silence(at_work
     anna.call("700")
     [call] = at_work.calls
     assert at_work.relay.watched == {call.id: ("a",)}
+    anna.deaf = True
+    relay_silent(at_work.switch, call.id)
+    at_work.wait(33)
+    assert at_work.told(CallEnded)[0].end_reason == "a phone stopped answering"
+    nothing_is_left(at_work)
+
+
+def test_a_caller_who_only_listens_may_be_silent_as_long_as_the_phone_is_there(at_work: Office, anna: Phone) -> None:
+    anna.call("600")
+    [call] = at_work.calls
+    for asked in (1, 2, 3):
+        at_work.relay.watched.clear()
+        relay_silent(at_work.switch, call.id)
+        at_work.wait(59)
+        assert len(anna.heard("OPTIONS")) == asked
+        assert at_work.relay.watched == {}, "for a minute the phone is left alone"
+        at_work.wait(2)
+        assert at_work.relay.watched == {call.id: ("a",)}
+    assert at_work.calls == [call]
+    anna.answers_options = 481
+    relay_silent(at_work.switch, call.id)
+    at_work.settle()
+    assert at_work.told(CallEnded)[0].end_reason == "a phone stopped answering"
+    nothing_is_left(at_work)
+
+
+def test_a_caller_who_is_asked_and_put_through_meanwhile_is_in_a_talk(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call("700")
+    [call] = at_work.calls
+    at_work.voice.press("1")
+    at_work.settle()
+    bob.ring()
+    relay_silent(at_work.switch, call.id)
+    bob.answer()
+    at_work.wait(100)
+    assert set(at_work.relay.watched[call.id]) == {"a", "b1"}
     relay_silent(at_work.switch, call.id)
     at_work.settle()
     assert at_work.told(CallEnded)[0].end_reason == "no sound for 30 seconds"

@@ -6,7 +6,8 @@ import pytest
 from tests.calls.phones import RELAY, Office, Phone
 
 from svara.calls.events import CallEnded, CallQuality, LegEnded
-from svara.calls.main import relay_lost, relay_silent
+from svara.calls.main import relay_lost
+from svara.calls.silence import relay_silent
 from svara.sip.message import new_response
 
 

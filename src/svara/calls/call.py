@@ -27,10 +27,11 @@ from svara.calls.events import (
     Party,
 )
 from svara.calls.journey import Journey
-from svara.calls.leg import CALLER, VOICE, Leg
+from svara.calls.leg import CALLER, Leg
 from svara.calls.recorder import Recorder
 from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
+from svara.calls.silence import watch_guest
 from svara.calls.stops import CallerSide, Stop
 from svara.media.relay import Kind, LegQuality, Relay, RelayError
 from svara.sip.transaction import ServerTransaction
@@ -343,7 +344,7 @@ class Call:
         """The system itself answers the caller, whose sound is connected."""
         self.switch.news.count(self.caller.person, talking=1)
         self.save(*happened, CallGreeted(self.id, self.switch.clock.now()))
-        self.relay.watch(self.id, (self.front_id,), hearer=VOICE)
+        watch_guest(self)
 
     def save(self, *happened: AnyEvent) -> None:
         """To the journal, with the state from which a restarted server takes the call up."""

@@ -35,6 +35,7 @@ from svara.calls.live import News
 from svara.calls.queue.hall import Hall
 from svara.calls.queue.store import Store
 from svara.calls.service import Service
+from svara.calls.silence import relay_silent
 from svara.calls.switch import Switch
 from svara.clock import LoopClock
 from svara.data import DataFolder
@@ -199,13 +200,6 @@ def relay_lost(switch: Switch) -> None:
             for hearer in (call.guest, call.recorder):
                 if hearer is not None:
                     call.guarded(hearer.reconnect)
-
-
-def relay_silent(switch: Switch, session: str) -> None:
-    """A phone of this talk sends no sound any more."""
-    call = switch.calls.get(session)
-    if call is not None:
-        call.guarded(call.end, "system", "no sound for 30 seconds")
 
 
 def new_call_id(tokens: Tokens) -> str:

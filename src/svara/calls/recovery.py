@@ -22,6 +22,7 @@ from svara.calls.journey import Journey
 from svara.calls.leg import VOICE, Leg
 from svara.calls.recorder import Recorder
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
+from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
 from svara.calls.talks.room import Room
 from svara.clock import Timer
@@ -165,7 +166,7 @@ def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
     journey = call.journey = Journey(call, guest, list(state.passed))
     call.setup = Still(call, guest, state.kept)
     journey.way = (state.target,)
-    call.relay.watch(call.id, (front.id,), hearer=VOICE)
+    watch_guest(call)
     return _Waiting(journey, guest, state)
 
 
