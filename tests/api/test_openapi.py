@@ -77,6 +77,7 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/me/consents"),
         ("get", "/api/v1/me/consents/{receipt_id}"),
         ("post", "/api/v1/receipts/verify"),
+        ("post", "/api/v1/people/{username}/erase"),
         ("get", "/api/v1/voicemail"),
         ("get", "/api/v1/voicemail/messages"),
         ("get", "/api/v1/voicemail/messages/{message_id}"),

@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from svara.api.auth import account_of
-from svara.privacy.rights import jobs
+from svara.api.problems import ApiError
+from svara.people import access
+from svara.privacy.errors import Forbidden, Invalid
+from svara.privacy.rights import erasing, jobs
 from svara.privacy.rights.models import Job
+from svara.privacy.subject import person
 
 router = Router(tags=["privacy"])
 
@@ -27,6 +31,34 @@ class JobState(Schema):
     error: str | None
     asked_at: datetime
     ended_at: datetime | None
+
+
+class Asked(Schema):
+    """Work that was asked for: `GET /jobs/{id}` follows it."""
+
+    id: str
+
+
+class EraseWish(Schema):
+    reason: Annotated[str, Field(min_length=1, max_length=500, description="Stands on the receipt; names nobody")]
+
+
+@router.post(
+    "/people/{username}/erase",
+    response={202: Asked},
+    operation_id="erasePerson",
+    summary="Erase a person of the company, for good",
+)
+def erase(request: HttpRequest, username: str, wish: EraseWish) -> Status[dict[str, str]]:
+    """For administrators and privacy officers. All that is theirs goes; what is about others too stays without them."""
+    actor = account_of(request)
+    if not erasing.may_erase(actor):
+        raise Forbidden
+    try:
+        asked = erasing.do_ask(actor, person(access.person(actor, username).id), wish.reason)
+    except Invalid as error:
+        raise ApiError(409, "not-now", " ".join(error.messages)) from error
+    return Status(202, {"id": asked.id})
 
 
 @router.get("/jobs/{job_id}", response=JobState, operation_id="getJob", summary="How far a job is")

@@ -21,7 +21,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from svara import log
 from svara.bus.port import BusError
 from svara.history.access import BadFilter
-from svara.people.access import NotFound
+from svara.people.access import Forbidden, NotFound
 from svara.people.actions import Invalid
 from svara.web.limits import max_body_bytes
 
@@ -92,6 +92,7 @@ def not_found(_request: HttpRequest) -> HttpResponse:
 def register(api: NinjaAPI) -> None:
     """Let every exception out of an endpoint become a problem document."""
     handlers: dict[type[Exception], Callable[[Any], HttpResponse]] = {
+        Forbidden: lambda _: problem(403, "forbidden", "You may not do this."),
         NotFound: lambda _: problem(404, "not-found", "There is no such thing, or you may not see it."),
         Http404: lambda _: problem(404, "not-found", "There is no such thing, or you may not see it."),
         BadFilter: lambda error: _invalid([{"field": error.field, "message": error.message}]),

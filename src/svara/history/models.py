@@ -160,6 +160,26 @@ class Participant(models.Model):
         return f"{self.person} in {self.call_id}"
 
 
+class Mention(models.Model):
+    """A person whom a call's details name although they took no part in it: a queue offered it to them, or they supervised.
+    They may not see the call; it is found by this when they are erased."""
+
+    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="mentions"), _FACT)
+    call_id: str
+    person = declared(models.CharField(max_length=32), _PERSON)
+    id = declared(models.BigAutoField(primary_key=True), _FACT)
+
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "call"], name="once_mentioned_in_a_call"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.call_id}"
+
+
 class QueueWait(TenantOwned):
     """A caller's stay in the line of a queue: what queue statistics are counted from. `queue` is the queue's id, `name` its
     name at that time; `answered_person` is empty where nobody took the call, or who did has not agreed to figures of
@@ -207,6 +227,7 @@ class QueueOffer(TenantOwned):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "offered_at"], name="offer_by_time"),
+            models.Index(fields=["person"], name="offer_by_person"),
         ]
 
     def __str__(self) -> str:
@@ -265,6 +286,8 @@ class MissedCaller(TenantOwned):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "state", "-missed_at"], name="missed_by_state"),
             models.Index(fields=["tenant", "number", "state"], name="missed_by_number"),
+            models.Index(fields=["claimed_by"], name="missed_by_claimer", condition=~models.Q(claimed_by="")),
+            models.Index(fields=["handled_by"], name="missed_by_handler", condition=~models.Q(handled_by="")),
         ]
 
     def __str__(self) -> str:

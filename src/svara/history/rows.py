@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from svara import log
 from svara.calls.events import Party
 from svara.history import queue_facts
-from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Participant
+from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Mention, Participant
 from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
 from svara.people.models import Tenant
 
@@ -63,14 +63,18 @@ def write_records(records: Sequence[CallRecord]) -> None:
     stored = connection.ops.adapt_datetimefield_value
     calls: list[_Row] = []
     participants: list[_Row] = []
+    mentions: list[_Row] = []
     for record in kept:
         started_at = stored(_moment(record.started_at))
         answered_at = None if record.answered_at is None else stored(_moment(record.answered_at))
         calls.append(_call_row(record, started_at, answered_at, stored(_moment(record.ended_at))))
         participants += [(record.id, person, part, started_at) for person, part in record.people.items()]
+        mentions += [(record.id, person) for person in sorted(_mentioned(record) - record.people.keys())]
     with connection.cursor() as cursor:
         cursor.executemany(_insert(Call, _CALL_FIELDS), calls)
         cursor.executemany(_insert(Participant, _PARTICIPANT_FIELDS), participants)
+        if mentions:
+            cursor.executemany(_insert(Mention, ("call", "person")), mentions)
     queue_facts.write(kept)
 
 
@@ -100,6 +104,12 @@ _CALL_FIELDS = (
     "details",
 )
 _PARTICIPANT_FIELDS = ("call", "person", "part", "started_at")
+
+
+def _mentioned(record: CallRecord) -> set[str]:
+    """Whom the details will name."""
+    parties = [leg.to for leg in record.legs] + [offer.agent for offer in record.offers]
+    return {party.person for party in (*parties, *(one.by for one in record.supervisions)) if party.person}
 
 
 def _insert(model: type[Model], fields: Sequence[str]) -> str:
@@ -151,7 +161,7 @@ def _details(record: CallRecord) -> Details:
         stops=record.stops,
         waits=record.waits,
         offers=tuple(replace(offer, agent=replace(offer.agent, name="")) for offer in record.offers),
-        messages=record.messages,
+        messages=tuple(replace(message, box="", file="") for message in record.messages),  # they stand in their own table
         tapes=record.tapes,
         supervisions=tuple(replace(one, by=replace(one.by, name="")) for one in record.supervisions),
         callback_number=_text(record.callback_number, NUMBER_LENGTH),

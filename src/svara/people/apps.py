@@ -12,7 +12,9 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from svara.people import privacy, snapshot  # noqa: F401, PLC0415  declares the tables of Django itself
+        from svara.people import privacy, snapshot, subjects  # noqa: F401, PLC0415  declares the tables of Django itself
         from svara.privacy.functions.port import switched  # noqa: PLC0415
+        from svara.privacy.rights import port  # noqa: PLC0415
 
         switched.connect(snapshot.function_switched, dispatch_uid="svara.people.snapshot")
+        port.register(subjects.PeopleCapability())

@@ -105,6 +105,12 @@ class _Keys:
         return cls(pair=key("pair", name, source), source=key("source", source), name=key("name", name))
 
 
+def keys_of(account: Account) -> list[str]:
+    """The keys of the counts of this person's names; those of a name together with a source nobody can tell any more."""
+    names = (account.username, f"{account.username}@{account.tenant.slug}", account.email.casefold())
+    return [_Keys.of(name, "").name for name in names if name]
+
+
 _ALLOWANCES = {"pair": throttle.PAIR, "source": throttle.SOURCE, "name": throttle.NAME}
 
 

@@ -10,3 +10,9 @@ class VoicemailConfig(AppConfig):
 
     name = "svara.voicemail"
     label = "voicemail"
+
+    def ready(self) -> None:
+        from svara.privacy.rights import port  # noqa: PLC0415
+        from svara.voicemail import subjects  # noqa: PLC0415  needs the tables
+
+        port.register(subjects.VoicemailCapability())

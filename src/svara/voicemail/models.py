@@ -96,6 +96,8 @@ class Message(TenantOwned):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "box", "-left_at", "-id"], name="message_by_time"),
             models.Index(fields=["left_at"], name="message_by_age"),
+            models.Index(fields=["caller_person"], name="message_by_caller", condition=~models.Q(caller_person="")),
+            models.Index(fields=["heard_by"], name="message_by_hearer", condition=~models.Q(heard_by="")),
             models.Index(
                 fields=["left_at"], name="message_to_notify", condition=models.Q(notified_at=None, deleted_at=None)
             ),

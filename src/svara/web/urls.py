@@ -21,7 +21,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import stored
+from svara.web.pages.privacy import erasing, stored
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -69,6 +69,11 @@ urlpatterns = [
     path("administration/changes/<slug:change_id>/undo/", administration.undo, name="administration-undo"),
     path("administration/privacy/", stored.stored, name="privacy-stored"),
     path("administration/company/", administration.company, name="administration-company"),
+    path("administration/privacy/erase/", erasing.erase, name="privacy-erase"),
+    path("administration/privacy/erase/preview/", erasing.preview, name="privacy-erase-preview"),
+    path("administration/privacy/erase/start/", erasing.start, name="privacy-erase-start"),
+    path("administration/privacy/erase/jobs/<slug:job_id>/", erasing.job, name="privacy-erase-job"),
+    path("administration/privacy/erase/receipts/<slug:erasure_id>.json", erasing.receipt, name="privacy-erase-receipt"),
     path("administration/<slug:section>/", administration.section, name="administration-section"),
     path("administration/<slug:section>/new/", administration.item, name="administration-new"),
     path("administration/<slug:section>/item/<str:name>/", administration.item, name="administration-item"),

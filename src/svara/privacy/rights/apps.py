@@ -12,6 +12,8 @@ class RightsConfig(AppConfig):
     label = "rights"
 
     def ready(self) -> None:
-        from svara.privacy.rights import port, subjects  # noqa: PLC0415  needs the tables
+        from svara.privacy.rights import erasing, jobs, port, proofs, subjects  # noqa: PLC0415  needs the tables
 
-        port.register(subjects.RightsCapability())
+        for capability in (proofs.AuditCapability(), proofs.ConsentCapability(), subjects.RightsCapability()):
+            port.register(capability)
+        jobs.register(erasing.KIND, erasing.work)

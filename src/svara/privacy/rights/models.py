@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
+from svara.privacy.files import declare_files
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 JOB_DAYS = 30
@@ -52,3 +53,47 @@ class Job(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+
+_PROOF = Retention("tenant")
+
+
+def _proof(category: str) -> Declaration:
+    return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _PROOF, Subject.EMPLOYEE, Source.USE)
+
+
+declare_files("files.erasures", ["erasures", ".erasures-lock"], _proof("user.unique_id"))
+
+
+class Erasure(TenantOwned):
+    """What is kept of somebody who was erased: the receipt, which names nobody. `finished`: the key is destroyed and the
+    ledger has its line, too."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    subject: str = declared(models.CharField(max_length=160), _proof("user.unique_id"))
+    by: str = declared(models.CharField(max_length=32, blank=True), _proof("user.unique_id"))
+    job: str = declared(models.CharField(max_length=32, blank=True, db_index=True), OF_TENANT)
+    at: datetime = declared(models.DateTimeField(db_index=True), _proof("user.behavior"))
+    receipt: dict[str, Any] = declared(models.JSONField(), _proof("user.unique_id"))
+    digest: str = declared(models.CharField(max_length=64), OF_TENANT)
+    key: dict[str, Any] | None = declared(models.JSONField(null=True, blank=True), OF_TENANT)
+    finished: bool = declared(models.BooleanField(default=False), OF_TENANT)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Hold(TenantOwned):
+    """A legal hold on everything about somebody (`subject`), or on a kind of data (`period`: see `port.Period`)."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    subject: str = declared(models.CharField(max_length=160, blank=True), _proof("user.unique_id"))
+    period: str = declared(models.CharField(max_length=64, blank=True), OF_TENANT)
+    reason: str = declared(models.CharField(max_length=500), _proof("user.content.private"))
+    made_by: str = declared(models.CharField(max_length=32), _proof("user.unique_id"))
+    made_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
+    until: datetime = declared(models.DateTimeField(), OF_TENANT)
+    lifted_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), OF_TENANT)
+
+    def __str__(self) -> str:
+        return self.id

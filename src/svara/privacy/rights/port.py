@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
 from svara.privacy.subject import Subject
@@ -54,6 +55,11 @@ class ExportFile:
 
     name: str
     open: Callable[[], BinaryIO]
+
+
+def file_at(name: str, place: Path) -> ExportFile:
+    """A file that lies in the data folder as it is."""
+    return ExportFile(name, lambda: place.open("rb"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +146,15 @@ class Tally:
 
     def __init__(self, table: str, how: How = "deleted") -> None:
         self._table, self._how = table, how
-        self._count, self._hash = 0, hashlib.sha256()
+        self.count, self._hash = 0, hashlib.sha256()
 
     def add(self, keys: Iterable[object]) -> None:
         """In the order in which they are told."""
         for key in keys:
-            self._count += 1
+            self.count += 1
             self._hash.update(f"{key}\n".encode())
 
     def gone(self) -> Iterator[Gone]:
         """One `Gone`, or none where nothing went."""
-        if self._count:
-            yield Gone(self._table, self._count, self._how, self._hash.hexdigest())
+        if self.count:
+            yield Gone(self._table, self.count, self._how, self._hash.hexdigest())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from svara.privacy.catalogue import Purpose
-from svara.privacy.rights.models import Job
+from svara.privacy.rights.models import Erasure, Hold, Job
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally
 from svara.privacy.subject import Subject, account_of
 
@@ -17,13 +18,26 @@ class RightsCapability:
     """What was asked for by somebody."""
 
     name = "rights"
-    tables = frozenset({"rights.Job"})
+    tables = frozenset({"rights.Job", "rights.Erasure", "rights.Hold"})
     periods: tuple[Period, ...] = ()
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
         count = Job.all_tenants.filter(tenant_id=tenant_id, asked_by=account_of(subject) or "-").count()
         if count:
             yield Holding("rights.Job", count, "user.unique_id", Purpose.RIGHTS, _("Exports and other work asked for"))
+        proofs = Erasure.all_tenants.filter(tenant_id=tenant_id, by=account_of(subject) or "-").count()
+        proofs += Hold.all_tenants.filter(tenant_id=tenant_id).filter(_held(subject)).count()
+        if proofs:
+            yield Holding(
+                "rights.Erasure",
+                proofs,
+                "user.unique_id",
+                Purpose.RIGHTS,
+                _("Receipts of erasures and legal holds: the person by number only"),
+                goes=False,
+                why=_("Accountability: it must be proven that rights were respected (GDPR, Article 5(2))"),
+                until=_("as long as the company is here"),
+            )
 
     def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
         del reason
@@ -47,3 +61,7 @@ class RightsCapability:
     def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
         del tenant_id, rules, now, dry
         return ()  # jobs go after a fixed time, for all companies at once
+
+
+def _held(subject: Subject) -> Q:
+    return Q(subject=subject) | Q(made_by=account_of(subject) or "-")

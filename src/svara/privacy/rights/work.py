@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from svara import log
 from svara.bus.port import Bus
 from svara.data import DataFolder
-from svara.privacy.rights import jobs
+from svara.privacy.errors import PlainError
+from svara.privacy.rights import erasing, jobs
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
+HOUR_SECONDS = 3600.0
 
 _log = log.get("rights.work")
 
@@ -25,7 +28,27 @@ def write(_records: Sequence[Any]) -> None:
 
 
 async def run(_data: DataFolder, _bus: Bus) -> None:
-    """Do jobs until cancelled. One that is being done then is taken up again by the next process."""
+    """Everything that goes on beside, until cancelled."""
+    await asyncio.gather(_do_jobs(), _every_hour())
+
+
+async def _every_hour() -> None:
+    while True:
+        await asyncio.to_thread(_guarded_hour)
+        await asyncio.sleep(HOUR_SECONDS)
+
+
+def _guarded_hour() -> None:
+    try:
+        erasing.erase_late(timezone.now())
+    except (DatabaseError, PlainError, OSError):
+        _log.error("what came in late about erased people could not be let go now", exc_info=True)
+    finally:
+        connection.close()
+
+
+async def _do_jobs() -> None:
+    """One that is being done at the end is taken up again by the next process."""
     runner = secrets.token_hex(16)
     while True:
         wait_seconds = await asyncio.to_thread(_step, runner)

@@ -1,0 +1,330 @@
+"""What records of calls say about people, for their rights (`svara.privacy.rights.port`).
+
+Calls stay, without the person: the other side keeps its own record, and figures stay true. What is about the person alone
+(their part in calls, their work in queues) is deleted, and so are recordings in which they speak. Everything is found by
+indexes of the person, so that erasing takes time with their own calls, not with the company's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from svara.calls.events import Party
+from svara.history.freeing import ERASED, Who, free
+from svara.history.models import (
+    AGENT_DAYS,
+    MISSED_DAYS,
+    RECORDING_DAYS,
+    AgentMoment,
+    Call,
+    Mention,
+    MissedCaller,
+    Participant,
+    QueueOffer,
+    QueueWait,
+)
+from svara.history.outsiders import numbers_of
+from svara.history.recordings import FOLDER
+from svara.history.rows import details_of
+from svara.people.models import Account
+from svara.privacy.catalogue import Purpose
+from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
+from svara.privacy.subject import Subject, account_of
+
+AGENTS, MISSED, RECORDINGS = "history.agents", "history.missed", "history.recordings"
+_BATCH = 1000
+_encode = msgspec.json.Encoder().encode
+
+
+class HistoryCapability:
+    """Records of calls."""
+
+    name = "history"
+    tables = frozenset(
+        {
+            "history.Call",
+            "history.Mention",
+            "history.Participant",
+            "history.QueueWait",
+            "history.QueueOffer",
+            "history.AgentMoment",
+            "history.MissedCaller",
+            "history.OpenCall",
+        }
+    )
+    periods: tuple[Period, ...] = (
+        Period(AGENTS, gettext_noop("What agents did in queues"), AGENT_DAYS),
+        Period(MISSED, gettext_noop("Missed callers"), MISSED_DAYS),
+        Period(RECORDINGS, gettext_noop("Recordings of talks"), RECORDING_DAYS),
+    )
+
+    def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
+        of = _of(tenant_id, subject)
+        if of is None:
+            return
+        history = Purpose.HISTORY
+        calls = of.calls().count()
+        if calls:
+            yield Holding(
+                "history.Call",
+                calls,
+                "user.behavior",
+                history,
+                _("Records of calls: stay for the other side, without who it was"),
+                how="freed",
+                why=_("Contract and legitimate interest of the other side and of the company: that there was a call"),
+                until=_("as long as records of calls are kept"),
+            )
+        for rows, text in (
+            (of.offers(), _("Calls that queues offered to them")),
+            (of.moments(), _("When they were logged in to queues, or on a break")),
+        ):
+            if count := rows.count():
+                yield Holding(rows.model._meta.label, count, "user.behavior", history, text)
+        if recordings := sum(len(_tapes(call)) for call in of.spoken().iterator(chunk_size=_BATCH)):
+            yield Holding("files:recordings", recordings, "user.content.private", history, _("Recordings of talks"))
+        if missed := of.missed().count():
+            text = _("Notes on missed callers") if of.who.person else _("Entries in lists of missed callers")
+            yield Holding(
+                "history.MissedCaller", missed, "user.behavior", history, text, how="freed" if of.who.person else "deleted"
+            )
+
+    def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
+        del reason
+        of = _of(tenant_id, subject)
+        if of is None:
+            return
+        yield from _free_calls(of)
+        yield from _free_missed(of)
+        for rows in (of.offers(), of.moments(), of.mentions(), of.parts()):
+            tally = Tally(rows.model._meta.label)
+            tally.add(rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
+            rows.delete()
+            yield from tally.gone()
+
+    def export(self, tenant_id: str, subject: Subject) -> Iterable[Section]:
+        of = _of(tenant_id, subject)
+        if of is None:
+            return
+        why, use = _("Show each person and company which calls were made"), _("Arises when the service is used")
+        seen_by = _("Those who took part, supervisors and administrators of the company")
+        yield Section("calls", _("Calls"), why, use, seen_by, map(of.shown, of.calls_by_time()), of.recordings())
+        if of.who.person:
+            yield Section(
+                "queue-work",
+                _("Work in queues"),
+                why,
+                use,
+                _("Supervisors and administrators of the company"),
+                itertools.chain(
+                    ({"at": row.at.isoformat(), "state": row.state, "reason": row.reason} for row in of.moments()),
+                    (
+                        {"offered_at": row.offered_at.isoformat(), "ring_seconds": row.ring_seconds, "ended": row.how}
+                        for row in of.offers()
+                    ),
+                ),
+            )
+        yield Section(
+            "missed-callers",
+            _("Missed callers"),
+            why,
+            use,
+            _("Members of the queue, supervisors and administrators of the company"),
+            (
+                {"queue": row.name, "missed_at": row.missed_at.isoformat(), "state": row.state} | of.own_number(row.number)
+                for row in of.missed()
+            ),
+        )
+
+    def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
+        for key, model, field in (
+            (AGENTS, AgentMoment, "at"),
+            (AGENTS, QueueOffer, "offered_at"),
+            (MISSED, MissedCaller, "missed_at"),
+        ):
+            before = rules.before(key, now)
+            if before is not None:
+                old = model.all_tenants.filter(tenant_id=tenant_id, **{f"{field}__lt": before})
+                tally = Tally(model._meta.label)
+                tally.add(old.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
+                if not dry and tally.count:
+                    old.delete()
+                yield from tally.gone()
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """Somebody's rows."""
+
+    tenant_id: str
+    who: Who
+
+    def parts(self) -> QuerySet[Participant]:
+        return Participant.objects.filter(person=self.who.person or "-")
+
+    def keys(self) -> QuerySet[Participant]:
+        """Ids of their calls: also of those that a queue only offered, which they were no part of."""
+        parts: Any = self.parts().values_list("call_id", flat=True)
+        return parts.union(self.mentions().values_list("call_id", flat=True))  # type: ignore[no-any-return]
+
+    def mentions(self) -> QuerySet[Mention]:
+        return Mention.objects.filter(person=self.who.person or "-")
+
+    def calls(self) -> QuerySet[Call]:
+        if self.who.person:
+            return Call.all_tenants.filter(tenant_id=self.tenant_id, pk__in=self.keys())
+        return Call.all_tenants.filter(tenant_id=self.tenant_id).filter(self._number("caller_number", "callee_number"))
+
+    def calls_by_time(self) -> Iterator[Call]:
+        return self.calls().order_by("started_at", "id").iterator(chunk_size=_BATCH)
+
+    def spoken(self) -> QuerySet[Call]:
+        """Calls with recordings in which they speak."""
+        taped = self.calls().filter(details__contains='"tapes":')
+        if not self.who.person:
+            return taped
+        return taped.filter(Q(caller_person=self.who.person) | Q(answered_person=self.who.person))
+
+    def offers(self) -> QuerySet[QueueOffer]:
+        return QueueOffer.all_tenants.filter(tenant_id=self.tenant_id, person=self.who.person or "-")
+
+    def moments(self) -> QuerySet[AgentMoment]:
+        return AgentMoment.all_tenants.filter(tenant_id=self.tenant_id, person=self.who.person or "-")
+
+    def missed(self) -> QuerySet[MissedCaller]:
+        rows = MissedCaller.all_tenants.filter(tenant_id=self.tenant_id)
+        if self.who.person:
+            return rows.filter(Q(claimed_by=self.who.person) | Q(handled_by=self.who.person))
+        return rows.filter(self._number("number"))
+
+    def _number(self, *fields: str) -> Q:
+        return Q(*(Q(**{f"{field}__in": sorted(self.who.numbers)}) for field in fields), _connector=Q.OR)
+
+    def shown(self, call: Call) -> dict[str, Any]:
+        """A call as its person may read it: the colleague on the other side by number."""
+        return {
+            "id": call.id,
+            "direction": call.direction,
+            "started_at": call.started_at.isoformat(),
+            "answered_at": call.answered_at and call.answered_at.isoformat(),
+            "ended_at": call.ended_at.isoformat(),
+            "from": call.caller_number,
+            "from_name": call.caller_name,
+            "to": call.callee_number,
+            "to_name": call.callee_name,
+            "talk_seconds": call.talk_seconds,
+            "wait_seconds": call.wait_seconds,
+            "outcome": call.outcome,
+        }
+
+    def own_number(self, number: str) -> dict[str, str]:
+        """One's own number; those of callers whom one called back are theirs."""
+        return {} if self.who.person else {"number": number}
+
+    def recordings(self) -> Iterator[ExportFile]:
+        for call in self.spoken().iterator(chunk_size=_BATCH):
+            for number, place in enumerate(_tapes(call)):
+                if place.is_file():
+                    yield file_at(f"{call.id}-{number}.wav", place)
+
+
+def _of(tenant_id: str, subject: Subject) -> _Of | None:
+    person = account_of(subject)
+    if person is not None:
+        username = Account.all_tenants.filter(tenant_id=tenant_id, pk=person).values_list("username", flat=True).first()
+        return _Of(tenant_id, Who(person=person, username=username or ""))
+    numbers = numbers_of(tenant_id, subject)
+    return _Of(tenant_id, Who(numbers=frozenset(numbers))) if numbers else None
+
+
+def _tapes(call: Call) -> list[Path]:
+    recordings: Path = settings.DATA.recordings
+    folder = (recordings / FOLDER).resolve()
+    places = [(recordings / tape.file).resolve() for tape in details_of(call).tapes]
+    return [place for place in places if place.parent == folder]
+
+
+_UPDATED = (
+    *("caller_number", "caller_name", "caller_person", "callee_number", "callee_name", "callee_person", "dialled"),
+    *("answered_number", "answered_name", "answered_person", "details"),
+)
+
+
+def _free_calls(of: _Of) -> Iterator[Gone]:
+    tally, recordings = Tally("history.Call", "freed"), Tally("files:recordings")
+    if of.who.person:
+        keys: Iterable[Any] = of.keys().iterator(chunk_size=_BATCH)
+    else:
+        keys = list(of.calls().order_by("pk").values_list("pk", flat=True))  # the rows that are asked for are changed
+    statement = _update(Call, _UPDATED)
+    waits = _update(QueueWait, ("answered_person",), "call_id", "answered_person")
+    for batch in _batches(keys):
+        found = Call.all_tenants.filter(pk__in=batch).only("id", *_UPDATED)
+        rows = [(*_freed(call, of.who, recordings), call.pk) for call in found]
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+            if of.who.person:
+                cursor.executemany(waits, [("", key, of.who.person) for key in batch])
+        tally.add(batch)
+    yield from tally.gone()
+    yield from recordings.gone()
+
+
+def _freed(call: Call, who: Who, recordings: Tally) -> tuple[str, ...]:
+    """In the order of `_UPDATED`."""
+    details = details_of(call)
+    caller = Party(call.caller_number, person=call.caller_person or None)
+    callee = Party(call.callee_number, person=call.callee_person or None)
+    answered = Party(call.answered_number, person=call.answered_person or None)
+    if details.tapes and (who.is_(caller) or who.is_(answered) or not who.person):
+        places = _tapes(call)
+        recordings.add(place.name for place in places)
+        for place in places:
+            transaction.on_commit(partial(place.unlink, missing_ok=True))
+        details = msgspec.structs.replace(details, tapes=())
+    return (
+        *((ERASED, "", "") if who.is_(caller) else (call.caller_number, call.caller_name, call.caller_person)),
+        *((ERASED, "", "") if who.is_(callee) else (call.callee_number, call.callee_name, call.callee_person)),
+        ERASED if who.is_(callee) else call.dialled,
+        *((ERASED, "", "") if who.is_(answered) else (call.answered_number, call.answered_name, call.answered_person)),
+        _encode(free(details, who)).decode(),
+    )
+
+
+def _free_missed(of: _Of) -> Iterator[Gone]:
+    tally = Tally("history.MissedCaller", "freed" if of.who.person else "deleted")
+    tally.add(of.missed().order_by("pk").values_list("pk", flat=True))
+    if not of.who.person:
+        of.missed().delete()
+    else:
+        for field in ("claimed_by", "handled_by"):
+            of.missed().filter(**{field: of.who.person}).update(**{field: ""})
+    yield from tally.gone()
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    found = iter(keys)
+    while batch := list(itertools.islice(found, _BATCH)):
+        yield batch
+
+
+def _update(model: type[Model], fields: Sequence[str], *where: str) -> str:
+    """An UPDATE by plain values; the same in SQLite and PostgreSQL."""
+    quote = connection.ops.quote_name
+    columns = {field.attname: str(field.column) for field in model._meta.local_concrete_fields}
+    sets = ", ".join(f"{quote(columns[name])} = %s" for name in fields)
+    keys = " AND ".join(f"{quote(columns[name])} = %s" for name in where or ("id",))
+    return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {keys}"  # noqa: S608  names of our own

@@ -1,0 +1,358 @@
+"""What this room keeps about people, for their rights (`svara.privacy.rights.port`): the account and all that stands on it.
+
+Erasing takes the account, its phones, keys, sessions and greeting; calls that the office sends to the person are hung up
+from then on. The log of changes stays, without who it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from svara.people import signin, snapshot
+from svara.people.models import (
+    Account,
+    ApiToken,
+    Greeting,
+    Invitation,
+    Menu,
+    OfficeChange,
+    Phone,
+    PublicNumber,
+    Queue,
+    QueueMember,
+    SignInCount,
+)
+from svara.people.models.changes import KEPT_DAYS
+from svara.people.own import SHAPES
+from svara.privacy.catalogue import Purpose
+from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally, file_at
+from svara.privacy.subject import Subject, account_of
+
+CHANGES = "people.changes"
+ERASED = "erased"
+"""What stands in the log of changes where a name stood."""
+_TARGETS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+    (Queue, ("when_full", "when_timeout", "when_empty")),
+    (Menu, ("otherwise",)),
+    (PublicNumber, ("to", "closed")),
+    (Account, ("unanswered_to",)),
+)
+
+
+class PeopleCapability:
+    """The account."""
+
+    name = "people"
+    tables = frozenset(
+        {
+            "people.Account",
+            "people.Phone",
+            "people.Greeting",
+            "people.Invitation",
+            "people.ApiToken",
+            "people.QueueMember",
+            "people.OfficeChange",
+            "people.SignInCount",
+            "sessions.Session",
+        }
+    )
+    periods: tuple[Period, ...] = (Period(CHANGES, gettext_noop("Log of changes of the office"), KEPT_DAYS),)
+
+    def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
+        account = _account(tenant_id, subject)
+        if account is None:
+            return
+        sign_in, calls = Purpose.SIGN_IN, Purpose.CALLS
+        yield Holding("people.Account", 1, "user.account", Purpose.DIRECTORY, _("Name, addresses, roles and own settings"))
+        for model, purpose, category, text in (
+            (Phone, calls, "user.device", _("Phones")),
+            (QueueMember, calls, "user.professional_information", _("Places in queues")),
+            (ApiToken, sign_in, "user.authorization.credentials", _("API tokens")),
+            (Invitation, sign_in, "user.authorization.credentials", _("Invitations")),
+        ):
+            if count := model.all_tenants.filter(account=account).count():
+                yield Holding(model._meta.label, count, category, purpose, text)
+        if sessions := _sessions(account.id):
+            yield Holding("sessions.Session", len(sessions), "user.authorization.credentials", sign_in, _("Sessions"))
+        if greetings := Greeting.of(account).filter(account=account).count():
+            yield Holding("people.Greeting", greetings, "user.content.private", calls, _("Greetings of the mailbox"))
+        if led := sum(1 for _each in _led_here(account)):
+            yield Holding(
+                "people.Routing",
+                led,
+                "user.account.username",
+                calls,
+                _("Rules that send calls to them: hung up afterwards"),
+                how="freed",
+            )
+        if changes := sum(1 for _each in _mentions(account)):
+            yield Holding(
+                "people.OfficeChange",
+                changes,
+                "user.account",
+                Purpose.SECURITY,
+                _("Log of changes of the office: stays, without who it was"),
+                how="freed",
+                why=_("Security: who changed what must be found"),
+                until=_("a year after the change"),
+            )
+
+    def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
+        del reason
+        account = _account(tenant_id, subject)
+        if account is None:
+            return
+        yield from _free_changes(account)
+        yield from _free_targets(account)
+        sessions = _sessions(account.id)
+        for model, rows in (
+            (Session, Session.objects.filter(pk__in=sessions)),
+            (SignInCount, SignInCount.objects.filter(key__in=signin.keys_of(account))),
+            *((model, model.all_tenants.filter(account=account)) for model in (Phone, QueueMember, ApiToken, Invitation)),
+        ):
+            tally = Tally(model._meta.label)
+            tally.add(rows.order_by("pk").values_list("pk", flat=True))
+            rows.delete()
+            yield from tally.gone()
+        own_greetings = Greeting.of(account).filter(account=account)
+        files = set(own_greetings.exclude(file="").values_list("file", flat=True))
+        tally = Tally("people.Greeting")
+        tally.add(own_greetings.order_by("pk").values_list("pk", flat=True))
+        own_greetings.delete()
+        yield from tally.gone()
+        for file in files - set(Greeting.of(account).filter(file__in=files).values_list("file", flat=True)):
+            transaction.on_commit(partial(_unlink, settings.DATA.sounds / file))
+        tally = Tally("people.Account")
+        tally.add([account.pk])
+        account.delete()
+        snapshot.changed()
+        yield from tally.gone()
+
+    def export(self, tenant_id: str, subject: Subject) -> Iterable[Section]:
+        account = _account(tenant_id, subject)
+        if account is None:
+            return
+        colleagues, nobody = _("Colleagues of the company"), _("Nobody outside the company")
+        employer, person = _("The employer"), _("The employer, and the person")
+        own_greetings = Greeting.of(account).filter(account=account)
+        places = {each.kind: settings.DATA.sounds / each.file for each in own_greetings.exclude(file="")}
+        files = [file_at(f"greeting-{kind}.wav", place) for kind, place in places.items() if place.is_file()]
+        yield Section(
+            "profile",
+            _("Profile and settings"),
+            _("Connect calls to the right person, and let colleagues see who can be reached"),
+            person,
+            colleagues,
+            [_profile(account)],
+            files,
+        )
+        yield Section(
+            "phones",
+            _("Phones"),
+            _("Connect calls to the right person"),
+            employer,
+            nobody,
+            [
+                {"login": phone.login, "label": phone.label, "created_at": phone.created_at.isoformat()}
+                for phone in Phone.all_tenants.filter(account=account).order_by("login")
+            ],
+        )
+        yield Section(
+            "queues",
+            _("Places in queues"),
+            _("Connect calls to the right person"),
+            employer,
+            colleagues,
+            [
+                {"queue": member.queue.name, "order": member.order, "weight": member.weight, "skills": member.skills}
+                for member in QueueMember.all_tenants.filter(account=account).select_related("queue")
+            ],
+        )
+        yield Section(
+            "access",
+            _("API tokens and sessions"),
+            _("Know who signs in"),
+            _("Arises when the service is used"),
+            nobody,
+            [
+                *(
+                    {
+                        "token": token.label,
+                        "created_at": token.created_at.isoformat(),
+                        "last_used_at": token.last_used_at and token.last_used_at.isoformat(),
+                    }
+                    for token in ApiToken.all_tenants.filter(account=account)
+                ),
+                *(
+                    {"session_until": session.expire_date.isoformat()}
+                    for session in Session.objects.filter(pk__in=_sessions(account.id))
+                ),
+            ],
+        )
+        yield Section(
+            "changes",
+            _("Log of changes of the office"),
+            _("Notice and stop misuse"),
+            _("Arises when the service is used"),
+            _("Administrators of the company"),
+            [
+                {
+                    "at": change.created_at.isoformat(),
+                    "by_me": change.account_id == account.id,
+                    "lines": change.lines if change.account_id == account.id else _about(account, change.lines),
+                }
+                for change in _mentions(account)
+            ],
+        )
+
+    def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
+        before = rules.before(CHANGES, now)
+        if before is None:
+            return
+        old = OfficeChange.all_tenants.filter(tenant_id=tenant_id, created_at__lt=before)
+        tally = Tally("people.OfficeChange")
+        tally.add(old.order_by("pk").values_list("pk", flat=True))
+        if not dry:
+            old.delete()
+        yield from tally.gone()
+
+
+def _account(tenant_id: str, subject: Subject) -> Account | None:
+    return Account.all_tenants.filter(tenant_id=tenant_id, pk=account_of(subject) or "-").first()
+
+
+def _profile(account: Account) -> dict[str, Any]:
+    own = {name: getattr(account, name) for name in SHAPES}
+    return own | {
+        "username": account.username,
+        "name": account.name,
+        "email": account.email,
+        "extension": account.extension,
+        "mobile": account.mobile,
+        "roles": account.roles,
+        "language": account.language,
+        "choice": account.choice,
+        "unanswered_after_seconds": account.unanswered_after_seconds,
+        "unanswered_to": account.unanswered_to,
+        "number_classes": account.classes,
+        "number_shown": account.shows,
+        "calls_recorded": account.record,
+        "has_mailbox_pin": bool(account.voicemail_pin),
+        "last_login": account.last_login and account.last_login.isoformat(),
+        "created_at": account.created_at.isoformat(),
+    }
+
+
+def _sessions(account_id: str) -> list[str]:
+    """Keys of the sessions in which somebody is signed in. They are all looked at, those of other people too: a session says
+    whose it is only inside."""
+    return [
+        session.session_key
+        for session in Session.objects.iterator(chunk_size=1000)
+        if session.get_decoded().get("_auth_user_id") == account_id
+    ]
+
+
+def _targets(account: Account) -> tuple[str, str]:
+    return f"person:{account.username}", f"voicemail:{account.username}"
+
+
+def _led_here(account: Account) -> Iterator[tuple[Any, str]]:
+    """Rows that send calls to this person, and the field that does."""
+    targets = _targets(account)
+    for model, fields in _TARGETS:
+        wanted = Q(*(Q(**{f"{field}__in": targets}) for field in fields), _connector=Q.OR)
+        for row in model.of(account).filter(wanted).exclude(pk=account.pk):
+            for field in fields:
+                if getattr(row, field) in targets:
+                    yield row, field
+    for menu in Menu.of(account):
+        if not set(targets).isdisjoint(menu.keys.values()):
+            yield menu, "keys"
+    for other in Account.of(account).exclude(pk=account.pk).filter(~Q(forwards=[]) | ~Q(find_me=[])):
+        for field in ("forwards", "find_me"):
+            if any(step.get("to") in targets for step in getattr(other, field)):
+                yield other, field
+
+
+def _free_targets(account: Account) -> Iterator[Gone]:
+    targets = _targets(account)
+    tally = Tally("people.Routing", "freed")
+    for row, field in list(_led_here(account)):
+        match field:
+            case "keys":
+                row.keys = {key: "hangup" if to in targets else to for key, to in row.keys.items()}
+            case "forwards" | "find_me":
+                setattr(row, field, [step for step in getattr(row, field) if step.get("to") not in targets])
+            case "unanswered_to":
+                row.unanswered_to, row.unanswered_after_seconds = "", None
+            case _:
+                setattr(row, field, "hangup")
+        row.save()
+        tally.add([f"{row.pk}.{field}"])
+    yield from tally.gone()
+
+
+def _names(account: Account) -> re.Pattern[str]:
+    words = {account.username, account.name, account.email}
+    words |= set(Phone.all_tenants.filter(account=account).values_list("login", flat=True))
+    return re.compile(
+        r"(?<![\w.@-])(" + "|".join(map(re.escape, sorted(filter(None, words), key=len)[::-1])) + r")(?![\w@-])"
+    )
+
+
+def _mentions(account: Account) -> Iterator[OfficeChange]:
+    """Changes by this person, or that say something of them."""
+    names = _names(account)
+    for change in OfficeChange.of(account).order_by("created_at").iterator(chunk_size=200):
+        texts = (*change.lines, *_texts([change.before, change.after, change.ids]))
+        if change.account_id == account.pk or any(map(names.search, texts)):
+            yield change
+
+
+def _about(account: Account, lines: list[str]) -> list[str]:
+    names = _names(account)
+    return [line for line in lines if names.search(line)]
+
+
+def _free_changes(account: Account) -> Iterator[Gone]:
+    names = _names(account)
+    own = re.compile(rf"[+~-] (person|phone) {names.pattern}(?=:|$)")
+    tally = Tally("people.OfficeChange", "freed")
+    for change in list(_mentions(account)):
+        change.lines = [names.sub(ERASED, line.partition(":")[0] if own.match(line) else line) for line in change.lines]
+        if any(map(names.search, _texts([change.before, change.after, change.ids]))):
+            change.before, change.after, change.ids = {}, {}, {}  # it cannot be undone any more
+        if change.account_id == account.pk:
+            change.account = None
+        change.save(update_fields=["lines", "before", "after", "ids", "account"])
+        tally.add([change.pk])
+    yield from tally.gone()
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield str(key)
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
+
+
+def _unlink(place: Path) -> None:
+    place.unlink(missing_ok=True)

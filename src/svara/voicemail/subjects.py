@@ -1,0 +1,161 @@
+"""What voice messages say about people, for their rights (`svara.privacy.rights.port`).
+
+A message is somebody's voice: it goes with whoever left it and with whoever it was left for. That somebody heard a message
+of a queue is forgotten; the message stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from svara.people.access import NotFound
+from svara.privacy.catalogue import Purpose
+from svara.privacy.rights.outside import subject_of
+from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
+from svara.privacy.subject import Subject, account_of
+from svara.voicemail import counts
+from svara.voicemail.access import place_of
+from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message, NoticeChoice
+
+MESSAGES, SAVED = "voicemail.messages", "voicemail.saved"
+
+
+class VoicemailCapability:
+    """Voice messages."""
+
+    name = "voicemail"
+    tables = frozenset({"voicemail.Message", "voicemail.NoticeChoice"})
+    periods: tuple[Period, ...] = (
+        Period(MESSAGES, gettext_noop("Voice messages"), KEEP_DAYS),
+        Period(SAVED, gettext_noop("Voice messages that were saved"), KEEP_SAVED_DAYS),
+    )
+
+    def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
+        messages = Purpose.MESSAGES
+        for rows, text in (
+            (_received(tenant_id, subject), _("Voice messages in their box")),
+            (_left(tenant_id, subject), _("Voice messages that they left")),
+        ):
+            if count := rows.count():
+                yield Holding("voicemail.Message", count, "user.content.private", messages, text)
+        if heard := _heard(tenant_id, subject).count():
+            text = _("Messages of others that they were the first to hear")
+            yield Holding("voicemail.Message", heard, "user.behavior", messages, text, how="freed")
+        if chosen := _chosen(tenant_id, subject).count():
+            yield Holding("voicemail.NoticeChoice", chosen, "user.settings", messages, _("Choice of e-mail notices"))
+
+    def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
+        del reason
+        tally = Tally("voicemail.Message")
+        boxes = set()
+        for rows in (_received(tenant_id, subject), _left(tenant_id, subject)):
+            for key, file, box in rows.order_by("pk").values_list("pk", "file", "box").iterator(chunk_size=1000):
+                tally.add([key])
+                boxes.add((tenant_id, box))
+                transaction.on_commit(partial(_unlink, file))
+            rows.delete()
+        if boxes:
+            counts.changed(sorted(boxes))
+        yield from tally.gone()
+        freed = Tally("voicemail.Message", "freed")
+        heard = _heard(tenant_id, subject)
+        freed.add(heard.order_by("pk").values_list("pk", flat=True))
+        heard.update(heard_by="")
+        yield from freed.gone()
+        chosen = Tally("voicemail.NoticeChoice")
+        chosen.add(_chosen(tenant_id, subject).values_list("pk", flat=True))
+        _chosen(tenant_id, subject).delete()
+        yield from chosen.gone()
+
+    def export(self, tenant_id: str, subject: Subject) -> Iterable[Section]:
+        own = account_of(subject) is not None
+        for key, title, rows in (
+            ("messages", _("Voice messages in your box"), _received(tenant_id, subject)),
+            ("messages-left", _("Voice messages that you left"), _left(tenant_id, subject)),
+        ):
+            if own or key == "messages-left":
+                yield Section(
+                    key,
+                    title,
+                    _("Keep voice messages for those to whom they were left"),
+                    _("Whoever left the message"),
+                    _("Whoever may open the box"),
+                    map(_shown, rows.order_by("left_at").iterator(chunk_size=1000)),
+                    _sounds(rows),
+                )
+
+    def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
+        for key, saved in ((MESSAGES, False), (SAVED, True)):
+            before = rules.before(key, now)
+            if before is None:
+                continue
+            tally = Tally("voicemail.Message")
+            old = Message.all_tenants.filter(tenant_id=tenant_id, saved=saved, left_at__lt=before)
+            boxes = set()
+            for pk, file, box in old.order_by("pk").values_list("pk", "file", "box").iterator(chunk_size=1000):
+                tally.add([pk])
+                if not dry:
+                    boxes.add((tenant_id, box))
+                    transaction.on_commit(partial(_unlink, file))
+            if boxes:
+                old.delete()
+                counts.changed(sorted(boxes))
+            yield from tally.gone()
+
+
+def _received(tenant_id: str, subject: Subject) -> QuerySet[Message]:
+    return Message.all_tenants.filter(tenant_id=tenant_id, box=f"person:{account_of(subject) or '-'}")
+
+
+def _left(tenant_id: str, subject: Subject) -> QuerySet[Message]:
+    person, rows = account_of(subject), Message.all_tenants.filter(tenant_id=tenant_id)
+    if person is not None:
+        return rows.filter(caller_person=person).exclude(caller_person="")
+    outside = rows.filter(caller_person="").exclude(caller_number="")
+    numbers = outside.values_list("caller_number", flat=True).distinct()
+    return outside.filter(caller_number__in=[each for each in numbers if subject_of(tenant_id, each) == subject])
+
+
+def _heard(tenant_id: str, subject: Subject) -> QuerySet[Message]:
+    return Message.all_tenants.filter(tenant_id=tenant_id, heard_by=account_of(subject) or "-").filter(~Q(heard_by=""))
+
+
+def _chosen(tenant_id: str, subject: Subject) -> QuerySet[NoticeChoice]:
+    return NoticeChoice.all_tenants.filter(tenant_id=tenant_id, account_id=account_of(subject) or "-")
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "from": message.caller_number,
+        "from_name": message.caller_name,
+        "left_at": message.left_at.isoformat(),
+        "seconds": message.seconds,
+        "heard_at": message.heard_at and message.heard_at.isoformat(),
+        "saved": message.saved,
+    }
+
+
+def _sounds(rows: QuerySet[Message]) -> Iterator[ExportFile]:
+    for message in rows.iterator(chunk_size=1000):
+        try:
+            place = place_of(message.file)
+        except NotFound:
+            continue
+        if place.is_file():
+            yield file_at(f"{message.id}.wav", place)
+
+
+def _unlink(file: str) -> None:
+    try:
+        place_of(file).unlink(missing_ok=True)
+    except NotFound:
+        return
