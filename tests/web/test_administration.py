@@ -12,11 +12,13 @@ from django.test import Client
 from tests.people.offices import wav
 from tests.web.office import Company
 
+from svara.calls.routing.codes import CODES
 from svara.media.sounds import speech
 from svara.people import access, administration
 from svara.people.models import Hours, OfficeChange, Phone, Queue, Sound, Trunk
 from svara.people.pin import check_pin
 from svara.web.forms.faults import told
+from svara.web.words import FEATURES
 
 SignedIn = Callable[..., Client]
 SECTIONS = ("people", "queues", "hours", "menus", "numbers", "trunks", "outbound", "sounds")
@@ -404,3 +406,21 @@ def test_two_queues_have_not_one_name(office: Client) -> None:
     add(office, "queues", name="sales", strategy="ring-all")
     refused = office.post("/administration/queues/item/sales/rename/", {"to": "support"}, follow=True)
     assert "There is another support" in text(refused)
+
+
+def test_everybody_finds_the_feature_codes_that_are_of_use_to_them(
+    office: Client, browser_of: SignedIn, acme: Company
+) -> None:
+    assert set(FEATURES) == set(CODES.values())
+    agent, member, administrator = (text(browser_of(acme, name).get("/profile/calls/")) for name in ("bob", "dag", "anna"))
+    shown = re.compile(r"<code>(\*\d\d)</code>")
+    assert set(shown.findall(agent)) == set(CODES) - {"*95"}
+    assert set(shown.findall(member)) == {"*97", "*72", "*73", "*78", "*79"}
+    assert "*95" in shown.findall(administrator)
+    assert agent.index("*97") < agent.index("*72") < agent.index("*40")
+
+
+def test_the_documentation_names_every_feature_code_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "routing.md").read_text(encoding="utf-8")
+    table = page.split("## Feature codes")[1].split("\n## ")[0]
+    assert {code[:3] for code in re.findall(r"\*\d\d", table)} == set(CODES)

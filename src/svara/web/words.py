@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from svara.calls.routing.codes import CODES, FeatureName
+
 AVAILABILITY: dict[str, Promise] = {
     "available": pgettext_lazy("presence", "Available"),
     "ringing": pgettext_lazy("presence", "Ringing"),
@@ -148,6 +150,21 @@ ROLES: dict[str, Promise] = {
 PAUSED_BY = "by "
 """How the reason of a pause begins that a supervisor made."""
 
+FEATURES: dict[FeatureName, tuple[Promise, Promise | None]] = {
+    "mailbox": (_("Hear my messages and record my greetings"), _("an extension: that mailbox, by its PIN")),
+    "forward": (_("Forward all my calls"), _("the number or extension to which they go")),
+    "forward-off": (_("Forward them no longer"), None),
+    "dnd": (_("Do not disturb: my phones stay silent"), None),
+    "dnd-off": (_("My phones ring again"), None),
+    "queue-in": (_("Log in to my queues"), _("a queue's extension: that queue alone")),
+    "queue-out": (_("Log out of my queues"), _("a queue's extension: that queue alone")),
+    "queue-pause": (_("Pause in my queues"), None),
+    "queue-resume": (_("End the pause"), None),
+    "record-prompt": (_("Record an announcement of the company"), None),
+}
+"""What a feature code does, and what may be dialled behind it."""
+
+
 GREETINGS: dict[str, tuple[Promise, Promise]] = {
     "general": (_("When I do not answer"), _("What callers hear before the tone.")),
     "busy": (_("When I am busy"), _("Without one, callers hear the greeting above.")),
@@ -186,6 +203,14 @@ SENTENCES: dict[str, Promise] = {
     "The file takes too long to convert.": _("The file takes too long to convert."),
     "The file cannot be converted.": _("The file cannot be converted."),
 }
+
+
+def feature_codes(*, agent: bool, admin: bool) -> list[tuple[str, Promise, Promise | None]]:
+    """The codes that are of use to somebody, each with what it does and what may stand behind it."""
+    of_use = {name for name in FEATURES if (agent or not name.startswith("queue-")) and (admin or name != "record-prompt")}
+    found = [(FEATURES[name], code) for code, name in CODES.items() if name in of_use]
+    order = list(FEATURES.values())
+    return [(code, does, behind) for (does, behind), code in sorted(found, key=lambda one: order.index(one[0]))]
 
 
 def sentences(messages: Iterable[str]) -> list[str]:

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from svara.people import administration
 from svara.people.errors import PlainError
+from svara.people.models import Queue
 from svara.web.forms.fields import Form, read
 from svara.web.forms.kinds import OWN
 from svara.web.forms.options import options
 from svara.web.pages.viewing import account_of
+from svara.web.words import feature_codes
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,4 +41,7 @@ def own(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: Form, status: int = 200) -> HttpResponse:
-    return render(request, "web/own.html", {"form": form}, status=status)
+    account = account_of(request)
+    agent = any(Queue.of(account).filter(members__account=account)[:1])
+    codes = feature_codes(agent=agent, admin=administration.administers(account))
+    return render(request, "web/own.html", {"form": form, "codes": codes}, status=status)
