@@ -31,6 +31,7 @@ from svara.calls.commands import (
     Refused,
     Request,
     SetAgent,
+    Supervise,
 )
 from svara.calls.commands import Live as WholeState
 from svara.history.health import SERVICE as HISTORY
@@ -56,6 +57,8 @@ class ScriptedBus:
                 return Health(1, 3, 5, "up", counters={"calls_total": 7.0})
             case Originate():
                 return Originated("new-call")
+            case Supervise(how=how) if how != "leave":
+                return Originated("own-call")
             case AskQueues(name=name):
                 return Queues((QueueState("q-support", "support"),) if name in (None, "support") else ())
             case SetAgent():

@@ -7,8 +7,8 @@ import pytest
 from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import NOON, Company, call, happened, queue_call, queue_of
 
-from svara.calls.commands import Hangup, Originate, PauseRecording
-from svara.calls.events import CallRecorded, Party
+from svara.calls.commands import Hangup, LiveSupervisor, Originate, PauseRecording, Supervise
+from svara.calls.events import CallRecorded, Party, Supervised
 from svara.data import DataFolder
 from svara.people.models import Queue
 from svara.web.live import Live
@@ -302,6 +302,53 @@ def test_the_recording_pauses_while_card_digits_are_said(
     assert bus.asked == [PauseRecording(acme.tenant.id, "live", paused) for paused in (True, False)]
     bus.refuse("not-found")
     assert Caller(acme.bob).send("post", "/calls/live/recording", {"paused": True}).status_code == 409
+
+
+def test_a_supervisor_takes_part_in_a_talk(acme: Company, globex: Company, bus: ScriptedBus, mirror: Live) -> None:
+    path = "/calls/live/supervise"
+    assert Caller(acme.cecilie).send("post", path, {"how": "listen"}).status_code == 404, "no such call"
+    mirror.take(news("call.answered", going_on(acme, "live", "anna", "bob", "answered")))
+    for stranger in (globex.anna, globex.people["cecilie"], acme.dag):
+        for method, body in (("post", {"how": "listen"}), ("delete", None)):
+            assert Caller(stranger).send(method, path, body).status_code == 404
+    refused = Caller(acme.bob).send("post", path, {"how": "barge"})
+    assert (refused.status_code, refused.json()["error_id"]) == (403, "not-a-supervisor")
+    assert bus.asked == []
+    started = Caller(acme.cecilie).send("post", path, {"how": "listen"})
+    assert (started.status_code, started.json(), started["Location"]) == (202, {"id": "own-call"}, "/api/v1/calls/own-call")
+    assert Caller(acme.cecilie).send("post", path, {"how": "barge"}).status_code == 202
+    assert Caller(acme.cecilie).send("post", path, {"how": "leave"}).status_code == 204
+    assert Caller(acme.cecilie).send("delete", path).status_code == 204
+    assert bus.asked == [
+        Supervise(acme.tenant.id, "live", acme.cecilie.id, how) for how in ("listen", "barge", "leave", "leave")
+    ]
+    assert Caller(acme.cecilie).send("post", path, {"how": "spy"}).status_code == 400
+
+
+@pytest.mark.parametrize("error", ["off", "own-call", "on-hold", "too-many", "no-words", "offline"])
+def test_a_talk_that_cannot_be_supervised_says_why(acme: Company, bus: ScriptedBus, mirror: Live, error: str) -> None:
+    mirror.take(news("call.answered", going_on(acme, "live", "anna", "bob", "answered")))
+    bus.refuse(error)
+    refused = Caller(acme.cecilie).send("post", "/calls/live/supervise", {})
+    assert (refused.status_code, refused.json()["error_id"]) == (409, error)
+
+
+def test_who_talks_sees_who_listens_and_afterwards_too(acme: Company, bus: ScriptedBus, mirror: Live) -> None:
+    by = Party(number="103", name="C", person=acme.cecilie.id)
+    talk = msgspec.structs.replace(
+        going_on(acme, "live", "anna", "bob", "answered"), supervisors=(LiveSupervisor(by, "whisper"),)
+    )
+    mirror.take(news("call.supervised", talk))
+    [running] = Caller(acme.bob).get("/calls/running")["items"]
+    assert running["id"] == "live"
+    assert Caller(acme.dag).get("/calls/running")["items"] == []
+    [seen] = Caller(acme.bob).get("/calls/live")["supervisions"]
+    assert (seen["by_person"], seen["how"], seen["ended_at"]) == ("cecilie", "whisper", None)
+    told = [Supervised("s1", NOON + 20, by=by, how="listen"), Supervised("s1", NOON + 25, by=by, how="barge")]
+    happened([*call(acme, "anna", "bob", call="s1"), *told, Supervised("s1", NOON + 28, by=by, how="left")])
+    ways = Caller(acme.bob).get("/calls/s1")["supervisions"]
+    assert [(one["by_name"], one["how"]) for one in ways] == [("Cecilie Moe", "listen"), ("Cecilie Moe", "barge")]
+    assert ways[0]["ended_at"] == ways[1]["started_at"] < ways[1]["ended_at"]
 
 
 def test_a_phone_that_merely_rings_does_not_end_others_calls(acme: Company, bus: ScriptedBus, mirror: Live) -> None:

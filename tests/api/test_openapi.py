@@ -55,6 +55,9 @@ async def whole(response: Any) -> bytes:
 
 def test_the_description_names_what_the_contract_names(acme: Company) -> None:
     assert set(operations()) == {
+        ("get", "/api/v1/calls/running"),
+        ("post", "/api/v1/calls/{call_id}/supervise"),
+        ("delete", "/api/v1/calls/{call_id}/supervise"),
         ("get", "/api/v1/healthz"),
         ("get", "/api/v1/metrics"),
         ("get", "/api/v1/me"),

@@ -80,6 +80,9 @@ class FakeVoice:
         self.files: dict[str, float] = {}
         """Complete recordings and their length."""
         self.untold: list[VoiceEvent] = []
+        self.busy = False
+        """Who wants an offer waits for it, in `late`."""
+        self.late: list[Callable[[], None]] = []
 
     # --- the port
 
@@ -99,7 +102,10 @@ class FakeVoice:
             done(RelayError(self.fails or "the voice process does not answer"))
             return
         self.legs.setdefault(leg, VoiceLeg())
-        done(self._description(leg, [8, 0, 101]))
+        if self.busy:
+            self.late.append(lambda: done(self._description(leg, [8, 0, 101])))
+        else:
+            done(self._description(leg, [8, 0, 101]))
 
     def answered(self, leg: str, answer: bytes) -> None:
         if leg in self.legs:

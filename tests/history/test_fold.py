@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from svara.calls.events import (
     LegOffered,
     LegRinging,
     Party,
+    Supervised,
 )
 from svara.history.fold import MAX_SWITCHES, Fold
 from svara.history.record import CallRecord
@@ -144,6 +147,30 @@ def test_a_figure_that_could_not_be_measured_is_left_out() -> None:
     odd = CallQuality("c1", NOON + 66.0, side="callee", packets=1, jitter_ms=float("nan"), mos=float("inf"))
     [quality] = [one for one in record_of(*TALK, odd).quality if one.side == "callee"]
     assert (quality.jitter_ms, quality.mos) == (0.0, None)
+
+
+def test_each_way_in_which_a_supervisor_took_part_has_its_time() -> None:
+    cecilie, dag = Party(number="103", person="p-cecilie"), Party(number="104", person="p-dag")
+
+    def came(at: float, how: Literal["listen", "whisper", "barge", "left"], by: Party = cecilie) -> Supervised:
+        return Supervised("call", NOON + at, by=by, how=how)
+
+    record = record_of(
+        started(),
+        came(10, "listen"),
+        came(12, "barge", dag),
+        came(15, "whisper"),
+        came(20, "left"),
+        came(25, "left"),
+        came(27, "barge"),
+        CallEnded("call", NOON + 30, outcome="failed"),
+    )
+    assert [(one.by.person, one.how, one.at - NOON, one.until - NOON) for one in record.supervisions] == [
+        ("p-cecilie", "listen", 10, 15),
+        ("p-dag", "barge", 12, 30),
+        ("p-cecilie", "whisper", 15, 20),
+        ("p-cecilie", "barge", 27, 30),
+    ]
 
 
 def test_the_state_of_a_long_call_survives_a_restart() -> None:

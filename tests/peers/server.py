@@ -172,20 +172,23 @@ class Svara:
 
     def get(self, path: str, user: str = "anna") -> Any:
         """What the API says to this person."""
-        return self._ask(urllib.request.Request(f"http://{self.http}/api/v1{path}"), user)
+        return self.send("GET", path, user=user)
 
     def put(self, path: str, wish: dict[str, Any], user: str = "anna") -> Any:
         """Change something over the API."""
-        content, kind = json.dumps(wish).encode(), {"Content-Type": "application/json"}
-        address = f"http://{self.http}/api/v1{path}"
-        return self._ask(urllib.request.Request(address, data=content, headers=kind, method="PUT"), user)
+        return self.send("PUT", path, wish, user)
 
-    def _ask(self, request: urllib.request.Request, user: str) -> Any:
+    def send(self, method: str, path: str, body: Any = None, user: str = "anna") -> Any:
+        """... in any other way; None where it has nothing to say."""
         if user not in self._tokens:
             self._tokens[user] = self.run("token", user).strip()
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://{self.http}/api/v1{path}", data, method=method)
         request.add_header("Authorization", f"Bearer {self._tokens[user]}")
+        request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=5) as answer:
-            return json.load(answer)
+            text = answer.read()
+        return json.loads(text) if text else None
 
     def mark(self) -> None:
         """Calls that are recorded by now are not meant by `records` any more."""

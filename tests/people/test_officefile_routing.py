@@ -145,6 +145,29 @@ def test_a_mistake_is_told_with_its_line_and_what_was_meant(folder: Path, was: s
     assert any(told.startswith(f"acme.yaml:{line}: ") and said in told for told in lines), lines
 
 
+def test_whether_supervisors_may_listen_and_how_the_two_are_told(folder: Path) -> None:
+    assert [queue.supervision for queue in office(folder).queues] == ["off", "off"]
+    with_words = ACME_FULL.replace("strategy: longest-idle,", "strategy: longest-idle, supervision: announced,")
+    assert office(folder, with_words).queues[0].supervision == "announced"
+    with_tone = with_words.replace("announced", "tone")
+    [said] = complaints(folder, with_tone)
+    assert said.endswith(
+        "'supervision' is 'tone': in NO both who talk have to be told in words that somebody listens; write announced"
+    )
+    in_britain = with_tone.replace('country: "NO"', "country: GB").replace("+47", "+44")
+    assert not any("supervision" in line for line in _complaints_or_none(folder, in_britain))
+    [said] = complaints(folder, with_words.replace("announced", "silent"))
+    assert "expected one of off, announced, tone" in said or "silent" in said
+
+
+def _complaints_or_none(folder: Path, text: str) -> list[str]:
+    try:
+        office(folder, text)
+    except OfficeFileError as refused:
+        return refused.lines
+    return []
+
+
 def test_secrets_are_not_repeated(folder: Path) -> None:
     text = ACME_FULL.replace("secret: t0psecret", "secret: 0x5ec4e7").replace('"2580"', '"25a8"')
     told = "\n".join(complaints(folder, text))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
@@ -15,7 +16,18 @@ from svara.api import schemas
 from svara.api.auth import DIALLING, PerPerson, account_of
 from svara.api.problems import ApiError
 from svara.bus.port import BusError
-from svara.calls.commands import SERVICE, Answer, Done, Hangup, LiveCall, Originate, Originated, PauseRecording, Refused
+from svara.calls.commands import (
+    SERVICE,
+    Answer,
+    Done,
+    Hangup,
+    LiveCall,
+    Originate,
+    Originated,
+    PauseRecording,
+    Refused,
+    Supervise,
+)
 from svara.calls.events import Party
 from svara.history.access import access_call, access_calls, sees_all_calls
 from svara.history.recordings import access_recording
@@ -34,6 +46,11 @@ _REFUSALS = {
     "no-mobile": (409, "You have set no mobile number."),
     "mobile": (409, "Your mobile cannot be called: no trunk leads to it, or you may not call mobile numbers."),
     "invalid": (400, "That cannot be dialled."),
+    "off": (409, "The talks of this queue are not supervised."),
+    "own-call": (409, "You are one of the two who talk."),
+    "on-hold": (409, "The call is on hold; nobody could be told. Try again when the two talk."),
+    "too-many": (409, "Enough others look after this talk."),
+    "no-words": (409, "No local voice is installed, so the two could not be told."),
     "unavailable": (503, "The call cannot be made right now; try again."),
 }
 
@@ -45,6 +62,17 @@ def calls(request: HttpRequest, filters: Query[schemas.CallFilters]) -> dict[str
     """Members see the calls in which they took part, supervisors and administrators those of the company."""
     page = access_calls(account_of(request), **filters.model_dump())
     return {"items": [_item(item) for item in page.items], "next": page.next}
+
+
+@router.get(
+    "/calls/running", response=schemas.Calls, by_alias=True, operation_id="listRunning", summary="The calls that go on now"
+)
+def running(request: HttpRequest) -> dict[str, Any]:
+    """Newest first. Members see their own, supervisors and administrators those of the company."""
+    actor = account_of(request)
+    calls = [one for one in live.current().calls_for(live.viewer_of(actor)) if one.state != "ended"]
+    known = _known(actor, calls)
+    return {"items": [_going_on(actor, one, known) for one in calls], "next": None}
 
 
 @router.get(
@@ -63,7 +91,7 @@ def call(request: HttpRequest, call_id: str) -> dict[str, Any]:
         going_on = live.current().call(live.viewer_of(actor), call_id)
         if going_on is None:
             raise
-    return _going_on(actor, going_on)
+    return _going_on(actor, going_on, _known(actor, [going_on]))
 
 
 @router.post(
@@ -117,6 +145,52 @@ async def pause_recording(request: HttpRequest, call_id: str, wish: schemas.Reco
     if not isinstance(answer, Done):
         raise _refused(answer)
     return Status(204, None)
+
+
+@router.post(
+    "/calls/{call_id}/supervise",
+    response={202: schemas.Started, 204: None},
+    throttle=[PerPerson(DIALLING)],
+    operation_id="supervise",
+    summary="Take part in a talk as a supervisor, change how, or leave",
+)
+async def supervise(
+    request: HttpRequest, response: HttpResponse, call_id: str, wish: schemas.SupervisionWish
+) -> Status[dict[str, str] | None]:
+    """Rings one's own phones first; both who talk are told before anything is heard. 202 with the id of one's own call, 204
+    for `leave`. For supervisors and administrators, in queues where it is allowed."""
+    own = await _supervise(request, call_id, wish.how)
+    if own is None:
+        return Status(204, None)
+    response["Location"] = f"{request.path.removesuffix(f'/{call_id}/supervise')}/{own}"
+    return Status(202, {"id": own})
+
+
+@router.delete(
+    "/calls/{call_id}/supervise", response={204: None}, operation_id="stopSupervising", summary="Leave a talk again"
+)
+async def stop_supervising(request: HttpRequest, call_id: str) -> Status[None]:
+    """The two go on alone."""
+    await _supervise(request, call_id, "leave")
+    return Status(204, None)
+
+
+async def _supervise(request: HttpRequest, call_id: str, how: Literal["listen", "whisper", "barge", "leave"]) -> str | None:
+    """Gives the id of the supervisor's own call."""
+    actor = account_of(request)
+    viewer = live.viewer_of(actor)
+    going_on = live.current().call(viewer, call_id)
+    if going_on is None or going_on.state == "ended":
+        raise NotFound
+    if not viewer.sees_all:
+        raise ApiError(403, "not-a-supervisor", "Only supervisors and administrators look after the talks of others.")
+    answer = await live.current().ask(Supervise(tenant=actor.tenant_id, call=call_id, by=actor.id, how=how))
+    match answer:
+        case Originated(call=own):
+            return own
+        case Done():
+            return None
+    raise _refused(answer)
 
 
 @router.post("/calls/{call_id}/hangup", response={204: None}, operation_id="hangUp", summary="End a call that goes on")
@@ -249,6 +323,18 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
         "stops": [{"at": stop.at, "to": stop.to, "why": stop.why} for stop in detail.stops],
         "messages": [{"seconds": seconds} for seconds in detail.messages_seconds],
         "recordings": [{"seconds": seconds} for seconds in detail.recorded_seconds],
+        "supervisions": [
+            {
+                "by": one.by.number,
+                "by_name": one.by.name,
+                "by_person": one.by.username,
+                "how": one.how,
+                "started_at": one.started_at,
+                "ended_at": one.ended_at,
+            }
+            for one in detail.supervisions
+        ],
+        "supervises": detail.supervises or None,
         "holds": [{"by": hold.by, "started_at": hold.started_at, "ended_at": hold.ended_at} for hold in detail.holds],
         "quality": [
             {"side": one.side, "packets": one.packets, "lost": one.lost, "jitter_ms": one.jitter_ms, "mos": one.mos}
@@ -257,9 +343,14 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
     }
 
 
-def _going_on(actor: Account, call: LiveCall) -> dict[str, Any]:
+def _known(actor: Account, calls: Iterable[LiveCall]) -> dict[str, Account]:
+    """Whoever takes part in these calls, of the actor's company."""
+    parties = [party for one in calls for party in (one.caller, one.callee, *(each.by for each in one.supervisors))]
+    return people.people_by_id(actor, [party.person for party in parties if party.person])
+
+
+def _going_on(actor: Account, call: LiveCall, known: dict[str, Account]) -> dict[str, Any]:
     """A call that has no record yet."""
-    known = people.people_by_id(actor, [party.person for party in (call.caller, call.callee) if party.person])
     zone = ZoneInfo(actor.tenant.timezone)
     caller, callee = _party(call.caller, known), _party(call.callee, known)
     answered = callee if call.answered_at is not None else None
@@ -280,6 +371,18 @@ def _going_on(actor: Account, call: LiveCall) -> dict[str, Any]:
         "answered_at": None if call.answered_at is None else datetime.fromtimestamp(call.answered_at, zone),
         **dict.fromkeys(("ended_at", "wait_seconds", "talk_seconds", "outcome", "end_reason", "ended_by")),
         "dialled": call.callee.number,
+        "supervisions": [
+            {
+                "by": one.by.number,
+                "by_name": (by := _party(one.by, known))["name"],
+                "by_person": by["username"],
+                "how": one.how,
+                "started_at": None,
+                "ended_at": None,
+            }
+            for one in call.supervisors
+        ],
+        "supervises": call.supervises or None,
         **{key: [] for key in ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "quality")},
     }
 

@@ -52,10 +52,11 @@ _open: Counter[str] = Counter()
 async def events(request: HttpRequest) -> StreamingHttpResponse:
     """A stream of server-sent events, each with a JSON object as its data.
 
-    `call.started`, `call.ringing`, `call.answered`, `call.held`, `call.resumed` and `call.ended` carry the call as it
-    stands, `call.recorded` the id of a call whose record is complete, `presence.changed` a person,
-    `message.changed` a box of voice messages with how many are new and heard, `queue.changed` a queue at a glance,
-    `queue.agent` how an agent is shown now. `reset` says that something may have been missed: read the lists again.
+    `call.started`, `call.ringing`, `call.answered`, `call.held`, `call.resumed`, `call.supervised` (a supervisor came,
+    changed or left), `call.taped` (its recording began, pauses or goes on) and `call.ended` carry the call as it stands,
+    `call.recorded` the id of a call whose record is complete, `presence.changed` a person, `message.changed` a box of
+    voice messages with how many are new and heard, `queue.changed` a queue at a glance, `queue.agent` how an agent is
+    shown now. `reset` says that something may have been missed: read the lists again.
     """
     account = account_of(request)
     if _open[account.id] >= MAX_STREAMS:
@@ -128,6 +129,9 @@ class _Shown:
                 **await self._party("to", payload.callee),
                 "started_at": self._time(payload.started_at),
                 "answered_at": self._time(payload.answered_at),
+                "supervised_by": [{"how": one.how, **await self._party("by", one.by)} for one in payload.supervisors],
+                "supervises": payload.supervises or None,
+                "recording": payload.recording or None,
             }
         if isinstance(payload, QueueChanged):
             return {

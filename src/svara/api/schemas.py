@@ -227,6 +227,20 @@ class Quality(Schema):
     mos: float | None
 
 
+SupervisionMode = Literal["listen", "whisper", "barge"]
+
+
+class Supervision(Schema):
+    """A supervisor took part in the talk: heard both, was heard by the colleague too, or by both."""
+
+    by: str
+    by_name: str
+    by_person: str | None
+    how: SupervisionMode
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
 class CallDetail(Call):
     """A call with all that is known of it."""
 
@@ -240,6 +254,10 @@ class CallDetail(Call):
     recordings: list[Sound]
     holds: list[Hold]
     quality: list[Quality]
+    supervisions: list[Supervision]
+    supervises: Annotated[
+        str | None, Field(description="The id of the call whose talk the caller took part in, as a supervisor")
+    ]
 
 
 class CallFilters(Schema):
@@ -275,6 +293,12 @@ class RecordingWish(Schema):
     """Whether the recording of a talk keeps silence from now on."""
 
     paused: bool
+
+
+class SupervisionWish(Schema):
+    """How a supervisor wants to take part in a talk: hear both, be heard by the colleague too, or by both; or leave."""
+
+    how: Literal["listen", "whisper", "barge", "leave"] = "listen"
 
 
 class Started(Schema):

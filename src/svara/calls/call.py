@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.switch import Switch
     from svara.calls.talks.room import Room
+    from svara.calls.talks.supervision import Supervision
 
 RECORD_AFTER_SECONDS = 0.3
 """A recording begins so long after somebody picked up: the relay has to know both sides first."""
@@ -81,7 +82,7 @@ class Call:
         "setup",
         "started_at",
         "state",
-        "supervises",
+        "supervision",
         "supervisors",
         "switch",
         "tape",
@@ -128,8 +129,8 @@ class Call:
         """Where others are in the talk too, or were asked to come (see `svara.calls.talks.room`)."""
         self.supervisors: tuple[LiveSupervisor, ...] = ()
         """Who is in the room with the two, and both know it."""
-        self.supervises = ""
-        """The id of the talk in which the caller takes part as a supervisor."""
+        self.supervision: Supervision | None = None
+        """The caller takes part in another call's talk as a supervisor."""
         self.legs_rung = 0
         self.legs_before = 0
         """Before a restart of the server so many may have rung already: theirs are other ids."""
@@ -177,6 +178,7 @@ class Call:
             caller=self.caller,
             dialled=self.dialled,
             callee=self.callee if self.callee.person or self.callee.name or self.direction == "outbound" else None,
+            supervises=self.supervision.talk if self.supervision is not None else "",
         )
 
     def talk(self, leg: Leg, happened: Sequence[AnyEvent] = ()) -> None:
@@ -263,6 +265,8 @@ class Call:
             self.setup.stop(by, Refusal(480, "failed", reason), [])
         if self.state != "talking":
             return
+        if self.room is not None:
+            self.room.over()
         self.state = "ended"
         switch = self.switch
         now = switch.clock.now()
@@ -284,8 +288,6 @@ class Call:
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.abandon()
-        if self.room is not None:
-            self.room.over()
         for leg in (self.front, self.back):
             if leg is not None and not leg.down:
                 leg.hang_up(headers)
@@ -375,7 +377,7 @@ class Call:
             people=self.people,
             queue=self.queue,
             supervisors=self.supervisors,
-            supervises=self.supervises,
+            supervises=self.supervision.talk if self.supervision is not None else "",
             recording=self._recording,
         )
 

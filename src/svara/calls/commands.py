@@ -16,7 +16,8 @@ from svara.people.presence import Availability
 SERVICE = "calls"
 
 TOPIC_CALL = "call"
-"""`call.started`, `call.ringing`, `call.answered`, `call.held`, `call.resumed`, `call.ended`; the payload is `LiveCall`.
+"""`call.started`, `call.ringing`, `call.answered`, `call.held`, `call.resumed`, `call.supervised` (a supervisor came,
+changed or left), `call.taped` (its recording began, was paused or goes on), `call.ended`; the payload is `LiveCall`.
 (`call.recorded`, payload `Recorded`, comes from history when the record of a call was written.)"""
 TOPIC_PRESENCE = "presence.changed"
 """The payload is `PersonPresence`."""
@@ -199,6 +200,20 @@ class PauseRecording(msgspec.Struct, frozen=True, tag="pause-recording"):
     paused: bool = True
 
 
+class Supervise(msgspec.Struct, frozen=True, tag="supervise"):
+    """`by` (a person's id) wants to take part in a talk of a queue: their own phones ring first; while they are in it they
+    change, or leave. `tenant` must be the call's own, and whether `by` may do so is the asker's to know.
+
+    Answered by `Originated` (the supervisor's own call) or, to "leave", by `Done`. Refused: "not-found" (no such talk, or
+    not in it), "off" (the queue is not supervised), "own-call", "on-hold", "too-many", "offline", "no-words" (nobody could
+    be told), "unavailable"."""
+
+    tenant: str
+    call: str
+    by: str
+    how: Literal["listen", "whisper", "barge", "leave"] = "listen"
+
+
 class ForgetPhone(msgspec.Struct, frozen=True, tag="forget-phone"):
     """Drop every registration of a login; answered by `Done`."""
 
@@ -248,7 +263,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """`error` is a stable key ("not-found", "offline", "no-mobile", "mobile" (which cannot be called), "invalid",
-    "unavailable"); `message` says it in plain English."""
+    "unavailable", and see `Supervise`); `message` says it in plain English."""
 
     error: str
     message: str
@@ -298,5 +313,6 @@ Request = (
     | AskQueues
     | SetAgent
     | KeepPlace
+    | Supervise
 )
 Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues

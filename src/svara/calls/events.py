@@ -45,6 +45,8 @@ class CallStarted(Event, frozen=True, tag="call.started", omit_defaults=True):
     """What the caller asked for, as dialled."""
     callee: Party | None = None
     """Whom that means; None when it means nobody."""
+    supervises: str = ""
+    """The caller is a supervisor who takes part in the talk of this call."""
 
 
 class LegOffered(Event, frozen=True, tag="leg.offered", omit_defaults=True):

@@ -15,9 +15,24 @@ from svara.calls.guest import Guest
 from svara.calls.ringing.setup import GAVE_UP, Setup
 from svara.calls.routing.codes import Feature
 from svara.calls.routing.route import Caller, Onto, Onward, Plan, Refusal
-from svara.calls.routing.targets import CLOSED, HANGUP, HUNG_UP, Enter, Listen, Message, Next, Read, Use, resolve, taped
+from svara.calls.routing.targets import (
+    CLOSED,
+    GONE,
+    HANGUP,
+    HUNG_UP,
+    Enter,
+    Listen,
+    Message,
+    Next,
+    Read,
+    Use,
+    Watch,
+    resolve,
+    taped,
+)
 from svara.calls.routing.verdict import verdict
 from svara.calls.stops import CallerSide, Farewell, Stop, announce, features, mailbox, menu, readbox, recordprompt
+from svara.calls.talks.supervision import Supervising
 from svara.people.office import Target, Tenant
 
 if TYPE_CHECKING:
@@ -158,6 +173,10 @@ class Journey:
         else:
             self._enter(stop, happened)
 
+    def _supervising(self, kept: bytes) -> Stop | Refusal:
+        supervision = self.call.supervision
+        return GONE if supervision is None else Supervising(self, supervision, kept)
+
     def resume(self, found: Next, kept: bytes) -> None:
         """The caller knows what had to be told first: now to what the target means."""
         stop = self._stop(found, kept)
@@ -187,6 +206,8 @@ class Journey:
                 return recordprompt.RecordPrompt(self, person, kept)
             case Use(person=person, feature=feature):
                 return features.UseFeature(self, person, feature, kept)
+            case Watch():
+                return self._supervising(kept)
             case Message():
                 return mailbox.LeaveMessage(self, found, kept)
             case Refusal():

@@ -93,6 +93,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
         new_id=lambda: new_call_id(tokens),
         new_tag=lambda: tokens.take(16),
         random=random.SystemRandom(),
+        has_sound=lambda file: (data.sounds / file).is_file(),
     )
     key = _key(data)
     desk = Desk(switch, Nonces(key, clock), hosts=_names("SVARA_SIP_HOSTS"))

@@ -25,6 +25,7 @@ from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
 from svara.calls.talks.room import Room
+from svara.calls.talks.supervision import Supervision
 from svara.clock import Timer
 from svara.sip.dialog import Dialog
 from svara.sip.session import SessionTimer
@@ -107,6 +108,8 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.direction = state.direction
     call.started_at = state.started_at
     call.held_by = tuple(state.held_by)
+    if state.supervises:
+        call.supervision = Supervision(state.supervises, state.supervises_how)
     call.people = tuple(state.people)
     call.consent, call.tape = state.consent, state.tape
     call.legs_before = state.legs_rung + RUNG_BEFORE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from svara.calls.commands import SupervisionMode
 from svara.calls.events import Direction, EndedBy, Party
 from svara.media.relay import Kind
 from svara.people.office import Target
@@ -93,6 +94,8 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     tape_paused: bool = False
     """By hand."""
     room: SavedRoom | None = None
+    supervises: str = ""
+    supervises_how: SupervisionMode = "listen"
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -128,6 +131,7 @@ def encode(call: Call) -> bytes:
             call.recorder.file if call.recorder is not None else "",
             call.recorder is not None and call.recorder.paused_by_hand,
             _room(call),
+            *((call.supervision.talk, call.supervision.how) if call.supervision is not None else ()),
         )
     )
 

@@ -31,6 +31,7 @@ from svara.calls.commands import (
     ReloadOffice,
     Request,
     SetAgent,
+    Supervise,
     TrunkStates,
 )
 from svara.calls.guest import NO_VOICE
@@ -40,6 +41,7 @@ from svara.calls.ringing.ownmobile import OwnMobile
 from svara.calls.routing.dialling import Dialling, dialling
 from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal, party
 from svara.calls.switch import Switch
+from svara.calls.talks.asking import supervise
 from svara.calls.trunks import outbound
 from svara.people.office import SNAPSHOT_FILE, Person, Tenant, read_office
 
@@ -97,6 +99,8 @@ class Service:
                     return Refused("not-found", "that call is not recorded")
                 call.recorder.pause(paused=paused)
                 return Done()
+            case Supervise():
+                return supervise(switch, request)
             case ForgetPhone(login=login):
                 switch.registrar.remove(login)
                 return Done()

@@ -70,6 +70,8 @@ class Switch:
     queues: Queues | None = None
     ask: Callable[[str, bytes, Callable[[bytes | None], object]], object] = lambda _service, _payload, done: done(None)
     """Ask another process (a service of the bus); the answer comes later, None when there is none."""
+    has_sound: Callable[[str], bool] = lambda _file: True
+    """Whether a file of the sounds is there (see `Sound`)."""
     pins: PinGuard = field(default_factory=PinGuard)
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)

@@ -212,10 +212,9 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 for f in facts
                 if isinstance(f, CallRecorded)
             ),
-            supervisions=tuple(
-                Supervision(_within(_ms(f.at), begin, end) / 1000, f.by, f.how) for f in facts if isinstance(f, Supervised)
-            ),
+            supervisions=_supervisions(facts, begin, end),
             callback_number=next((f.number for f in reversed(facts) if isinstance(f, CallbackAsked)), ""),
+            supervises=started.supervises,
         )
 
     def _offers(self, begin: int, end: int) -> tuple[Offer, ...]:
@@ -323,6 +322,28 @@ def _waits(facts: list[Fact], begin: int, end: int) -> tuple[Wait, ...]:
             entered = None
     over(end, "")
     return tuple(waits)
+
+
+def _supervisions(facts: list[Fact], begin: int, end: int) -> tuple[Supervision, ...]:
+    """Each way in which a supervisor took part lasts until that supervisor's next, until they left, or to the call's end."""
+    open_: dict[str, Supervised] = {}
+    found: list[Supervision] = []
+
+    def over(who: str, at: int) -> None:
+        since = open_.pop(who, None)
+        if since is not None:
+            first = _within(_ms(since.at), begin, end)
+            found.append(Supervision(first / 1000, since.by, since.how, _within(at, first, end) / 1000))
+
+    for fact in facts:
+        if isinstance(fact, Supervised):
+            who = fact.by.person or fact.by.number
+            over(who, _ms(fact.at))
+            if fact.how != "left":
+                open_[who] = fact
+    for who in list(open_):
+        over(who, end)
+    return tuple(sorted(found, key=lambda one: (one.at, one.until, one.by.person or "", one.how)))
 
 
 def _holds(switches: list[CallHeld | CallResumed], begin: int, end: int) -> tuple[Hold, ...]:

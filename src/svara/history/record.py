@@ -76,11 +76,12 @@ class Taped(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Supervision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A supervisor took part."""
+    """A supervisor took part in one way ("listen", "whisper", "barge"), until another, or until they left."""
 
     at: float
     by: Party
     how: str
+    until: float = 0.0
 
 
 class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -135,3 +136,5 @@ class CallRecord(msgspec.Struct, frozen=True):
     supervisions: tuple[Supervision, ...] = ()
     callback_number: str = ""
     """The caller kept the place in the line and asked to be called back here."""
+    supervises: str = ""
+    """The caller was a supervisor, who took part in the talk of this call."""

@@ -34,6 +34,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     tapes: tuple[Taped, ...] = ()
     supervisions: tuple[Supervision, ...] = ()
     callback_number: str = ""
+    supervises: str = ""
 
 
 _Stored = str | datetime | None
@@ -165,6 +166,7 @@ def _details(record: CallRecord) -> Details:
         tapes=record.tapes,
         supervisions=tuple(replace(one, by=replace(one.by, name="")) for one in record.supervisions),
         callback_number=_text(record.callback_number, NUMBER_LENGTH),
+        supervises=record.supervises,
     )
 
 

@@ -114,6 +114,16 @@ class HoldView:
 
 
 @dataclass(frozen=True, slots=True)
+class SupervisionView:
+    """A supervisor took part in one way ("listen", "whisper", "barge")."""
+
+    by: PartyView
+    how: str
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CallDetail:
     """A call with everything that is known of it."""
 
@@ -130,6 +140,9 @@ class CallDetail:
     recorded_seconds: tuple[float, ...]
     """... and each recording of the talk."""
     callback_number: str
+    supervisions: tuple[SupervisionView, ...]
+    supervises: str
+    """This call was a supervisor's, who took part in the talk of the call of that id; else empty."""
 
 
 class Shown:
@@ -140,6 +153,7 @@ class Shown:
         ids = {id_ for call in calls for id_ in (call.caller_person, call.callee_person, call.answered_person) if id_}
         if details:
             ids |= {leg.to.person for leg in details.legs if leg.to.person}
+            ids |= {one.by.person for one in details.supervisions if one.by.person}
             ids |= {offer.agent.person for offer in details.offers if offer.agent.person}
         self._people = people.people_by_id(actor, ids)
 
@@ -193,6 +207,11 @@ class Shown:
             messages_seconds=tuple(message.seconds for message in details.messages),
             recorded_seconds=tuple(tape.seconds for tape in details.tapes),
             callback_number=details.callback_number,
+            supervisions=tuple(
+                SupervisionView(self._of(one.by), one.how, self._moment(one.at), self._moment(max(one.at, one.until)))
+                for one in details.supervisions
+            ),
+            supervises=details.supervises,
         )
 
     def _offers(self, details: Details) -> tuple[OfferView, ...]:

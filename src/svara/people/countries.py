@@ -18,6 +18,12 @@ VN VU WF WS YE YT ZA ZM ZW
 
 COUNTRIES = frozenset(_CODES.split())
 
+A_TONE_TELLS = frozenset(("GB", "US"))
+"""Where both sides of a talk may be told by a tone that somebody else listens: the United Kingdom, where those who may be
+listened to have to be informed, but not in each call (SI 2018/356), and the United States, where a tone every 15 seconds
+counts as notice also in the states that want all parties to know (California: CPUC General Order 107-B). Nowhere else is
+that known to be enough, least of all in the European Union (Directive 2002/58/EC article 5: consent of the users)."""
+
 
 @cache
 def holiday_codes() -> frozenset[str]:

@@ -134,6 +134,9 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Strategy = Literal["ring-all", "longest-idle", "round-robin", "fewest-calls", "in-order"]
 
 
+SupervisionRule = Literal["off", "announced", "tone"]
+
+
 class Queue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of waiting callers and those who take them."""
 
@@ -169,6 +172,9 @@ class Queue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relax_seconds: float = 30.0
     service_level_seconds: float = 20.0
     record: bool = False
+    supervision: SupervisionRule = "off"
+    """Whether supervisors may take part in its talks, and how both who talk are told before: by words, or (where the country
+    knows that) by a tone."""
     greetings: dict[GreetingKind, Sound] = {}
     """Those of the queue's mailbox: "general" and "away"."""
 

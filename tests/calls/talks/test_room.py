@@ -235,6 +235,34 @@ def test_the_voice_process_dies_on_the_way_in(at_work: Office, anna: Phone, bob:
     anna.hang_up()
 
 
+def test_while_the_voice_process_is_busy_the_two_talk_on(at_work: Office, anna: Phone, bob: Phone) -> None:
+    call = talk(at_work, anna, bob)
+    connected(at_work)
+    at_work.voice.busy = True
+    visitor = in_the_room(at_work, call)
+    at_work.wait(1.5)
+    assert connected(at_work) == []
+    for answer in at_work.voice.late:
+        answer()
+    assert visitor.inside
+    anna.hang_up()
+
+
+def test_who_is_not_there_in_time_is_put_together_again(at_work: Office, anna: Phone, bob: Phone) -> None:
+    call = talk(at_work, anna, bob)
+    at_work.relay.slow = True
+    visitor = Visitor()
+    room_of(call).use(visitor)
+    at_work.wait(1.1)
+    assert visitor.lost == ["no sound is available"]
+    at_work.relay.slow = False
+    at_work.relay.catch_up()
+    at_work.settle()
+    assert at_work.relay.asked[-1][2:] == ("b1", "a")
+    assert at_work.voice.legs == {}
+    anna.hang_up()
+
+
 def test_without_a_voice_process_nobody_goes_anywhere(at_work: Office, anna: Phone, bob: Phone) -> None:
     call = talk(at_work, anna, bob)
     at_work.voice.up = False
@@ -322,12 +350,13 @@ def test_what_is_said_in_the_room_is_over_when_both_heard_it(at_work: Office, an
     call = talk(at_work, anna, bob)
     in_the_room(at_work, call)
     room, heard = room_of(call), []
-    room.say([Sound("builtin/en/recorded.wav")], room.seats, heard.append)
+    words = [Sound("builtin/en/recorded.wav")]
+    room.say(dict.fromkeys(room.seats, words), heard.append)
     assert [leg.sounds for leg in at_work.voice.legs.values()] == [["builtin/en/recorded.wav"]] * 2
     assert heard == []
     at_work.wait(2.1)
     assert heard == [True]
-    room.say([Sound("builtin/en/recorded.wav")], room.seats[:1], heard.append)
+    room.say({room.seats[0]: words}, heard.append)
     at_work.voice.crash()
     assert heard == [True, False]
     anna.hang_up()

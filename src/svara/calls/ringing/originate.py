@@ -19,6 +19,7 @@ from svara.calls.ringing.setup import NO_SOUND
 from svara.calls.routing.dialling import Dialling
 from svara.calls.routing.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
 from svara.calls.routing.verdict import RELAY_DOWN, meaning, verdict, words
+from svara.calls.stops import CallerSide
 from svara.clock import Timer
 from svara.media.relay import RelayError
 from svara.people.office import Person
@@ -179,6 +180,11 @@ class OwnPhones:
         call.front = leg
         call.caller = leg.party
         self._leg = leg
+        self.connect(leg, sdp)
+
+    def connect(self, leg: Leg, sdp: bytes) -> None:
+        """The phone described itself, and waits for our description in the ACK."""
+        call = self.call
         self._described = sdp
         # What the phone hears until then is built by the relay too, so that it fits what the phone speaks.
         call.relay_used = True
@@ -203,10 +209,17 @@ class OwnPhones:
             return
         failed = isinstance(answer, RelayError)
         leg.acknowledge(1, b"" if isinstance(answer, RelayError) else answer)
-        journey = call.journey = Journey(call, Own(leg, self._described), [])
+        own = Own(leg, self._described)
         if failed:
-            journey.end(RELAY_DOWN)
-        elif self._first is not None:
+            call.journey = Journey(call, own, [])
+            call.journey.end(RELAY_DOWN)
+        else:
+            self.go_on(own)
+
+    def go_on(self, side: CallerSide) -> None:
+        """The person's phone is `side` from now on."""
+        journey = self.call.journey = Journey(self.call, side, [])
+        if self._first is not None:
             self._first(journey, lambda: self._dial(journey))
         else:
             self._dial(journey)

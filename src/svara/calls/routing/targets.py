@@ -57,7 +57,11 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     owner: Person
 
 
-Next = Use | Read | Plan | Enter | Listen | Message | Onto | Refusal
+class Watch(msgspec.Struct, frozen=True, gc=False):
+    """Take part in a talk, as the call's `supervision` says."""
+
+
+Next = Watch | Use | Read | Plan | Enter | Listen | Message | Onto | Refusal
 
 
 def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: Moment) -> Next:
@@ -88,6 +92,8 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "feature":
             person, feature = tenant.by_id.get(caller.person), feature_of(name)
             return GONE if person is None or feature is None else Use(person, feature)
+        case "supervision":
+            return Watch()
         case "hangup":
             return HUNG_UP
     return GONE

@@ -11,7 +11,7 @@ a talk's room is ended by the talk's end. After a restart of ours the two are pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -26,6 +26,10 @@ from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
+    from svara.clock import Timer
+
+ENTER_SECONDS = 1.0
+"""So long the way in may take; then the two are put together again."""
 
 State = Literal["out", "going in", "in", "going out"]
 
@@ -59,6 +63,7 @@ class Room:
         """The way in did not work."""
         self._told_back = b""
         self._again = False
+        self._deadline: Timer | None = None
 
     # --- who needs it
 
@@ -104,9 +109,9 @@ class Room:
             for one, others in hearing(members | self._guests).items():
                 voice.hears(one, others)
 
-    def say(self, items: Sequence[Item], to: Sequence[Seat], done: Callable[[bool], object]) -> None:
+    def say(self, words: Mapping[Seat, Sequence[Item]], done: Callable[[bool], object]) -> None:
         """Play this to phones, over what they hear; `done` is told once whether all of them got it to its end."""
-        Said(self, items, to, done)
+        Said(self, words, done)
 
     # --- in and out
 
@@ -165,17 +170,35 @@ class Room:
         for seat in self.seats:
             switch.guests[seat.voice_leg] = seat
         for seat in self.seats:
-            seat.connect()
+            seat.come()
+
+    def ready(self) -> None:
+        """A voice leg is there. Once both are, the phones are led to them: nobody waits for the voice process in silence."""
+        if self.coming and all(seat.ready for seat in self.seats):
+            clock = self.call.switch.clock
+            self._deadline = clock.call_later(ENTER_SECONDS, self.call.guarded, self._late)
+            for seat in self.seats:
+                seat.connect()
+
+    def _late(self) -> None:
+        if self.coming and not any(seat.asking for seat in self.seats):
+            self.fail("no sound is available")
 
     def seated(self) -> None:
         """A phone is there."""
         if self.state == "going in" and not self._broken and all(seat.taken for seat in self.seats):
             self.state = "in"
+            self._in_time()
             self.hear()
             self.call.save()
             for user in list(self.users):
                 user.entered()
             self._step()
+
+    def _in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def moved(self, leg: Leg) -> None:
         """A phone was asked for a change, and changed."""
@@ -262,6 +285,7 @@ class Room:
         self._step()
 
     def _close_legs(self) -> None:
+        self._in_time()
         for seat in self.seats:
             seat.leave()
 

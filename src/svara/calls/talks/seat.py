@@ -6,7 +6,7 @@ address), or is not known. What is said to phones in a room is kept account of: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from svara.calls.exchange import Asked, End, Exchange
@@ -44,7 +44,12 @@ class Seat:
         self.id = f"m{leg.id}"
         """Its leg id, for the relay."""
         self.voice_leg = f"{room.call.id}.{self.id}"
+        self.ready = False
+        """The voice leg is there."""
         self.taken = False
+        """... and the phone's sound is led to it."""
+        self.asking = False
+        """The phone is asked for a change: that takes as long as it takes."""
         self._tries = 0
         self.described = self.told = b""
         self.gave = False
@@ -54,12 +59,28 @@ class Seat:
 
     # --- the way in
 
+    def come(self) -> None:
+        """Ask for the voice leg."""
+        voice = self.room.voice
+        self.ready, self._tries = False, 0
+        if voice is not None:
+            voice.offer(self.voice_leg, self._answers)
+
+    def _answers(self, result: bytes | RelayError) -> None:
+        """The voice process answers; what it would offer does not matter here."""
+        if not self.room.coming:
+            return
+        if isinstance(result, RelayError):
+            self.room.fail("no sound is available")
+        else:
+            self.ready = True
+            self.room.ready()
+
     def connect(self) -> None:
         """Lead the phone's sound here; without asking it, where that can be."""
         call, leg = self.call, self.leg
         if not self.room.coming:
             return
-        self._tries = 0
         offer = session(leg)
         if not offer or not leg.told:
             self.ask()
@@ -105,12 +126,14 @@ class Seat:
         call, clock = self.call, self.call.switch.clock
         if not (self.room.coming or self.room.state == "in"):
             return
+        self.asking = True
         if call.exchange is not None or self.leg.incoming is not None:
             clock.call_later(AGAIN_SECONDS, call.guarded, self.ask)
             return
         Exchange(call, Asked(self.leg), Voiced(self), self._refused, self._agreed).start()
 
     def _agreed(self) -> None:
+        self.asking = False
         self.room.moved(self.leg)
         if not self.taken:
             self.taken = True
@@ -118,8 +141,10 @@ class Seat:
 
     def _refused(self, status: int) -> None:
         call = self.call
+        self.asking = False
         self._tries += 1
         if status == 491 and self._tries < MAX_TRIES:
+            self.asking = True
             seconds = glare_retry_seconds(owns_call_id=True, randomness=call.switch.random)
             call.switch.clock.call_later(seconds, call.guarded, self.ask)
         else:
@@ -196,19 +221,19 @@ class Voiced:
 class Said:
     """Something that is said to phones in a room."""
 
-    def __init__(self, room: Room, items: Sequence[Item], to: Sequence[Seat], done: Callable[[bool], object]) -> None:
+    def __init__(self, room: Room, words: Mapping[Seat, Sequence[Item]], done: Callable[[bool], object]) -> None:
         call, voice = room.call, room.voice
         self.id = call.switch.new_tag()[:8]
-        self._open = list(to)
+        self._open = [seat for seat, items in words.items() if items]
         self._done: Callable[[bool], object] | None = done
         self._timer = call.switch.clock.call_later(SAY_SECONDS, call.guarded, self.failed)
-        for seat in to:
+        for seat in self._open:
             if seat.saying is not None:
                 seat.saying.failed()
             seat.saying = self
             if voice is not None:
-                voice.play(seat.voice_leg, Playing(self.id, tuple(items), interruptible=False))
-        if not items or voice is None:
+                voice.play(seat.voice_leg, Playing(self.id, tuple(words[seat]), interruptible=False))
+        if not self._open or voice is None:
             self._over(voice is not None)
 
     def heard(self, seat: Seat) -> None:

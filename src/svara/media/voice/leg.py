@@ -22,6 +22,8 @@ from svara.media.voice.sdp import Format
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As a socket gives it: of IPv4 or IPv6."""
 
+UNDER = 0.25
+"""How loud the others are (of 1) under what is played meanwhile: it has to be understood, and they go on talking."""
 _IN_BAND = "keys"
 _RECORDED = "recorded"
 
@@ -230,7 +232,7 @@ class Leg:
             if other is not None and other.ear is not None:
                 voice = other.ear.frame_at(codec.rate_hz)
                 if voice is not None:
-                    voices.append(voice)
+                    voices.append(voice if played is None else (voice * UNDER).astype(np.int16))
         if not voices and codec.name in ("pcma", "pcmu"):
             return None
         if self._encoder is None:

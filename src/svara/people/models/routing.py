@@ -77,6 +77,7 @@ class Queue(_Named):
     former_names: list[str] = declared(models.JSONField(default=list), SETTING)
     """By which history knows it."""
     record: bool = declared(models.BooleanField(), SETTING)
+    supervision: str = declared(models.CharField(max_length=20, default="off"), SETTING)
 
 
 class QueueMember(TenantOwned):

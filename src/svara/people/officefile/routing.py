@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from svara.people.countries import holiday_codes
-from svara.people.office import Hours, Member, Menu, Queue, Strategy
+from svara.people.countries import A_TONE_TELLS, holiday_codes
+from svara.people.office import Hours, Member, Menu, Queue, Strategy, SupervisionRule
 from svara.people.officefile.calendar import read_exceptions, read_week
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.specs import SoundSpec
@@ -17,6 +17,7 @@ MAX_OF_A_KIND = 2000
 MAX_MEMBERS = 2000
 MAX_TEXT = 2000
 STRATEGIES: tuple[Strategy, ...] = ("ring-all", "longest-idle", "round-robin", "fewest-calls", "in-order")
+SUPERVISION: tuple[SupervisionRule, ...] = ("off", "announced", "tone")
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "*", "#")
 HOUR = 3600
 
@@ -50,6 +51,13 @@ def _queue(reader: OfficeReader, node: Node) -> Queue | None:
         reader.warn(fields.line_of("when_timeout"), "'when_timeout' never happens without 'max_wait'")
     if fields.has("when_full") and not fields.has("max_waiting"):
         reader.warn(fields.line_of("when_full"), "'when_full' never happens without 'max_waiting'")
+    supervision = reader.choice(fields.get("supervision"), "supervision", SUPERVISION) or "off"
+    if supervision == "tone" and reader.country not in A_TONE_TELLS:
+        reader.say(
+            fields.line_of("supervision"),
+            f"'supervision' is 'tone': in {reader.country} both who talk have to be told in words that somebody listens; "
+            "write announced",
+        )
     queue = Queue(
         id="",
         name=name or "",
@@ -75,6 +83,7 @@ def _queue(reader: OfficeReader, node: Node) -> Queue | None:
         relax_seconds=seconds("relax", 30.0, least=1),
         service_level_seconds=seconds("service_level", 20.0, least=1),
         record=reader.yes_no(fields.get("record"), "record"),
+        supervision=cast("SupervisionRule", supervision),
     )
     fields.end()
     return None if name is None else queue

@@ -63,7 +63,7 @@ function connect(address: string): void {
     paint(news);
     if (data.id === document.body.dataset.me) tell("svara:mine");
   });
-  for (const name of ["started", "ringing", "answered", "held", "resumed", "ended"])
+  for (const name of ["started", "ringing", "answered", "held", "resumed", "supervised", "taped", "ended"])
     source.addEventListener(`call.${name}`, (event) => tell("svara:call", parsed(event)));
   source.addEventListener("queue.changed", (event) => tell("svara:queue", parsed(event)));
   source.addEventListener("message.changed", (event) => tell("svara:message", parsed(event)));

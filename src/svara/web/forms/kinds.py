@@ -155,6 +155,13 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(key="auto_pause_after", label=_("Pause an agent after so many missed offers"), kind="number"),
         _seconds("service_level", _("Goal for the answer"), "20"),
         _record(),
+        Field(
+            key="supervision",
+            label=_("Supervisors in its talks"),
+            kind="choice",
+            options="supervision",
+            hint=_("They may listen, speak to the agent alone, or to both. Both who talk are always told before."),
+        ),
     ),
     "hours": (
         _name(),

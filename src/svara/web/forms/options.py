@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from svara.people.countries import A_TONE_TELLS
 from svara.people.office import ALL_BUT_PREMIUM
 from svara.people.roles import ROLES
 from svara.web import words
@@ -52,6 +53,7 @@ def options(document: Document) -> Mapping[str, Options]:
         "roles": [("", [(role, words.ROLES[role]) for role in ROLES if role != "member"])],
         "classes": [("", [(each, number_class(each)) for each in (*ALL_BUT_PREMIUM, "premium")])],
         "strategies": [("", strategies())],
+        "supervision": [("", supervision(document["tenant"].get("country", "")))],
         "formats": [
             ("", [("e164", "+4721000000"), ("plain", "4721000000"), ("national", "21000000"), ("00", "004721000000")])
         ],
@@ -76,6 +78,12 @@ def number_class(key: str) -> str:
         "premium": _("Premium numbers"),
     }
     return known.get(key, key)
+
+
+def supervision(country: str) -> list[tuple[str, str]]:
+    """How the two who talk are told of a supervisor, in words; a tone is enough in few countries."""
+    tone = [("tone", _("Allowed, both hear a tone"))] if country in A_TONE_TELLS else []
+    return [("off", _("Not allowed")), ("announced", _("Allowed, both are told in words")), *tone]
 
 
 def strategies() -> list[tuple[str, str]]:

@@ -38,6 +38,8 @@ def story(request: HttpRequest, call_id: str) -> HttpResponse:
         "steps": steps(detail),
         "quality": quality(detail),
         "recordings": recordings_to_hear(account, detail),
+        "supervises": bool(detail.supervises),
+        "supervised": supervised(account, detail.supervises),
     }
     return render(request, "web/story.html", page)
 
@@ -49,6 +51,13 @@ def recording(request: HttpRequest, call_id: str, number: int) -> HttpResponse:
         return sound_file(request, access_recording(account_of(request), call_id, number))
     except access.NotFound:
         raise Http404 from None
+
+
+def supervised(account: Account, call_id: str) -> str:
+    """The id of the call that was supervised by this one, where there is a page of it to go to; ""."""
+    with suppress(access.NotFound):
+        return access_call(account, call_id).item.id if call_id else ""
+    return ""
 
 
 def recordings_to_hear(account: Account, detail: CallDetail) -> list[tuple[int, float]]:
@@ -88,6 +97,12 @@ def steps(detail: CallDetail) -> list[Step]:
         told.append(Step(hold.started_at, _("%(who)s put the call on hold") % who, "warn"))
         if hold.ended_at < item.ended_at:
             told.append(Step(hold.ended_at, _("%(who)s took the call back") % who))
+    for one in detail.supervisions:
+        who = {"who": one.by.shown}
+        told.append(Step(one.started_at, SUPERVISIONS.get(one.how, SUPERVISIONS["listen"]) % who, "warn"))
+        others = (next_ for next_ in detail.supervisions if next_.by == one.by and next_.started_at == one.ended_at)
+        if one.ended_at < item.ended_at and next(others, None) is None:
+            told.append(Step(one.ended_at, _("%(who)s left the call") % who))
     told.sort(key=lambda step: step.at)
     if item.end_reason == "hung up" and item.ended_by in sides:
         last = _("%(who)s hung up") % {"who": sides[item.ended_by]}
@@ -105,6 +120,14 @@ WAITS_OVER: dict[str, Promise] = {
     "closed": gettext_lazy("%(queue)s was closed"),
 }
 """Why a wait ended, where the caller went on to somewhere else."""
+
+
+SUPERVISIONS: dict[str, Promise] = {
+    "listen": gettext_lazy("%(who)s listened to the call, after both sides were told"),
+    "whisper": gettext_lazy("%(who)s listened to the call and spoke to the colleague alone, after both sides were told"),
+    "barge": gettext_lazy("%(who)s joined the call, after both sides were told"),
+}
+"""How a supervisor took part."""
 
 
 def _in_line(detail: CallDetail) -> Iterator[Step]:

@@ -70,6 +70,7 @@ TONGUE = Tongue(
         "recorded-consent": "Rádi bychom tento hovor nahrávali. Souhlasíte-li s nahráváním, stiskněte jedničku.",
         "recording-agreed": "Děkujeme. Hovor je nahráván.",
         "recording-declined": "Hovor není nahráván.",
+        "supervised": "Tento hovor poslouchá kolega, pro školení a zlepšení kvality.",
         "leave-message": "Po zaznění tónu zanechte, prosím, vzkaz.",
         "message-left": "Děkujeme. Váš vzkaz byl uložen. Na shledanou.",
         "nothing-recorded": "Nic nebylo nahráno.",

@@ -58,6 +58,7 @@ TONGUE = Tongue(
         "recorded-consent": "We would like to record this call. If you agree to the recording, press one.",
         "recording-agreed": "Thank you. This call is recorded.",
         "recording-declined": "This call is not recorded.",
+        "supervised": "A colleague is listening to this call, for training and quality.",
         "leave-message": "Please leave a message after the tone.",
         "message-left": "Thank you. Your message has been saved. Goodbye.",
         "nothing-recorded": "Nothing was recorded.",

@@ -91,6 +91,7 @@ TONGUE = Tongue(
         "recorded-consent": "Mēs vēlētos ierakstīt šo sarunu. Ja piekrītat ierakstīšanai, nospiediet viens.",
         "recording-agreed": "Paldies. Saruna tiek ierakstīta.",
         "recording-declined": "Saruna netiek ierakstīta.",
+        "supervised": "Šo sarunu apmācībai un kvalitātei klausās kolēģis.",
         "leave-message": "Lūdzu, atstājiet ziņojumu pēc signāla.",
         "message-left": "Paldies. Jūsu ziņojums ir saglabāts. Uz redzēšanos.",
         "nothing-recorded": "Nekas netika ierakstīts.",

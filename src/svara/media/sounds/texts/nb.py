@@ -60,6 +60,7 @@ TONGUE = Tongue(
         "recorded-consent": "Vi ønsker å ta opp denne samtalen. Trykk en hvis du samtykker til opptaket.",
         "recording-agreed": "Takk. Samtalen blir tatt opp.",
         "recording-declined": "Samtalen blir ikke tatt opp.",
+        "supervised": "En kollega lytter til denne samtalen, for opplæring og kvalitet.",
         "leave-message": "Vennligst legg igjen en beskjed etter tonen.",
         "message-left": "Takk. Meldingen din er lagret. Ha det bra.",
         "nothing-recorded": "Ingenting ble tatt opp.",

@@ -60,6 +60,7 @@ TONGUE = Tongue(
         "recorded-consent": "Vi vill gärna spela in det här samtalet. Tryck ett om du samtycker till inspelningen.",
         "recording-agreed": "Tack. Samtalet spelas in.",
         "recording-declined": "Samtalet spelas inte in.",
+        "supervised": "En kollega lyssnar på det här samtalet, för utbildning och kvalitet.",
         "leave-message": "Var god lämna ett meddelande efter tonen.",
         "message-left": "Tack. Ditt meddelande har sparats. Hej då.",
         "nothing-recorded": "Ingenting spelades in.",

@@ -39,6 +39,8 @@ PhraseKey = Literal[
     "recorded-consent",
     "recording-agreed",
     "recording-declined",
+    # a supervisor
+    "supervised",
     # leaving a message
     "leave-message",
     "message-left",
