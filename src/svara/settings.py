@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "ninja",
     "svara.privacy.rights",
     "svara.privacy.functions",
+    "svara.privacy.policies",
     "svara.people",
     "svara.privacy.audit",
     "svara.history",

@@ -223,3 +223,14 @@ def test_the_catalogue_is_printed_in_words_and_as_json(svara: Svara) -> None:
     wrong = svara("privacy", "catalogue", "--lang", "tlh")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "tlh is none of cs, en" in wrong.stderr
+
+
+def test_the_policy_is_printed_from_what_is_so(svara: Svara, office: Path) -> None:
+    svara("apply", "acme.yaml")
+    draft = svara("privacy", "policy", "--tenant", "acme", "--lang", "cs")
+    assert (draft.returncode, draft.stderr) == (0, "")
+    assert "Zásady ochrany osobních údajů společnosti Acme AS" in draft.stdout
+    assert "nahráva" not in draft.stdout.lower()
+    wrong = svara("privacy", "policy", "--tenant", "nobody")
+    assert (wrong.returncode, wrong.stderr) == (1, "svara: there is no company 'nobody'\n")
+    assert svara("privacy", "policy", "--version", "1").stderr == "svara: no such version is published\n"

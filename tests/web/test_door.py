@@ -12,7 +12,7 @@ from tests.web.office import PASSWORD, Company
 from svara.people import actions
 from svara.people.models import Account
 
-OPEN = {"sign-in", "invitation", "door-language"}
+OPEN = {"sign-in", "invitation", "door-language", "policy-public", "policy-version"}
 """The only pages that a stranger may ask for."""
 
 

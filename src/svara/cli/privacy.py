@@ -93,3 +93,38 @@ def erase(  # noqa: PLR0917  typer's parameters are options
         return
     done = erasing.erase(tenant_id, subject, reason=reason, by=OPERATOR)
     print(json.dumps({"receipt": done.receipt, "sha256": done.digest, "key": done.key}, indent=2, sort_keys=True))
+
+
+@app.command()
+def policy(
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The company; needed where there are several.")] = None,
+    language: Language = "en",
+    version: Annotated[int | None, typer.Option(metavar="N", help="A published version instead of the draft.")] = None,
+    diff: Annotated[bool, typer.Option("--diff", help="What differs from the version before.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """The company's privacy policy as it would be published now, or as it was published."""
+    open_data(data)
+    speak(language)
+    from svara.people.models import Tenant  # noqa: PLC0415
+    from svara.privacy.errors import NotFound, PlainError  # noqa: PLC0415
+    from svara.privacy.policies import access  # noqa: PLC0415
+    from svara.privacy.policies.document import difference, lines  # noqa: PLC0415
+
+    found = list(Tenant.objects.filter(slug=tenant) if tenant else Tenant.objects.all()[:2])
+    if len(found) != 1:
+        raise PlainError(f"there is no company '{tenant}'" if tenant else "say which company with --tenant")
+    try:
+        shown = access.published(found[0].slug, version) if version is not None else None
+        number = (version or 0) - 1 if shown else None
+        before = access.published(found[0].slug, number) if diff else None
+    except NotFound:
+        raise PlainError("no such version is published") from None
+    text = access.document_of(shown, language) if shown else access.draft(found[0].id).texts[language]
+    if before is not None:
+        marks = {"new": "+ ", "gone": "- ", "same": "  "}
+        print("\n".join(marks[line.how] + line.text for line in difference(access.document_of(before, language), text)))
+        return
+    if shown:
+        print(f"# {shown.number}, {shown.published_at:%Y-%m-%d}, SHA-256 {shown.digest}\n")
+    print("\n".join(lines(text)))

@@ -12,7 +12,7 @@ class HistoryConfig(AppConfig):
     label = "history"
 
     def ready(self) -> None:
-        from svara.history import collected, subjects  # noqa: PLC0415  needs the tables
+        from svara.history import collected, features, subjects  # noqa: F401, PLC0415  needs the tables
         from svara.privacy.rights import port  # noqa: PLC0415
 
         collected.register()

@@ -12,7 +12,7 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from svara.people import privacy, snapshot, subjects  # noqa: F401, PLC0415  declares the tables of Django itself
+        from svara.people import features, privacy, snapshot, subjects  # noqa: F401, PLC0415  declares the tables of Django itself
         from svara.privacy.functions.port import switched  # noqa: PLC0415
         from svara.privacy.rights import port  # noqa: PLC0415
 

@@ -135,6 +135,8 @@ class Recipient(StrEnum):
     """The telephone provider that carries a call outside."""
     MAIL_SERVER = "mail-server"
     """The mail server that takes our e-mail."""
+    PUBLIC = "public"
+    """Whoever reads what the company publishes."""
 
 
 _USUAL: dict[Purpose, frozenset[Recipient]] = {

@@ -68,6 +68,7 @@ RECIPIENTS: dict[Recipient, Promise] = {
     Recipient.ADMINISTRATORS: _("administrators"),
     Recipient.CARRIER: _("the telephone provider that carries the call"),
     Recipient.MAIL_SERVER: _("the mail server"),
+    Recipient.PUBLIC: _("everybody who reads the policy"),
 }
 
 OWNERS: dict[str, Promise] = {
@@ -147,6 +148,9 @@ THINGS: dict[str, Promise] = {
     "people.Trunk": _("Trunks"),
     "rights.Erasure": _("Receipts of erasures"),
     "rights.Hold": _("Legal holds"),
+    "policies.Acceptance": _("Who accepted which policy"),
+    "policies.Particulars": _("Who answers for data, and where they are"),
+    "policies.Version": _("Published policies"),
     "rights.Job": _("Jobs that take long: exports and erasures"),
     "sessions.Session": _("Sessions in browsers"),
     "voicemail.Message": _("Voice messages"),

@@ -13,6 +13,6 @@ class VoicemailConfig(AppConfig):
 
     def ready(self) -> None:
         from svara.privacy.rights import port  # noqa: PLC0415
-        from svara.voicemail import subjects  # noqa: PLC0415  needs the tables
+        from svara.voicemail import features, subjects  # noqa: F401, PLC0415  needs the tables
 
         port.register(subjects.VoicemailCapability())

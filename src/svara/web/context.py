@@ -7,17 +7,19 @@ from typing import Any
 from django.http import HttpRequest
 
 from svara.people.access import queues
+from svara.privacy.policies.access import to_accept
 from svara.web.pages.viewing import colleagues
 from svara.web.words import AVAILABILITY
 
 
 def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether
-    the reader has to do with any queue."""
+    the reader has to do with any queue; whether there is a policy that the reader should accept."""
     user: Any = getattr(request, "user", None)
     mine = colleagues(user, [user])[0].availability if user is not None and user.is_authenticated else "unknown"
     return {
         "availabilities": list(AVAILABILITY),
         "my_availability": mine,
+        "policy_to_accept": lambda: user is not None and user.is_authenticated and to_accept(user) is not None,
         "my_queues": lambda: user is not None and user.is_authenticated and bool(queues(user)),
     }

@@ -21,7 +21,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import erasing, stored
+from svara.web.pages.privacy import erasing, policies, stored
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -74,6 +74,10 @@ urlpatterns = [
     path("administration/privacy/erase/start/", erasing.start, name="privacy-erase-start"),
     path("administration/privacy/erase/jobs/<slug:job_id>/", erasing.job, name="privacy-erase-job"),
     path("administration/privacy/erase/receipts/<slug:erasure_id>.json", erasing.receipt, name="privacy-erase-receipt"),
+    path("administration/privacy/documents/", policies.documents, name="privacy-documents"),
+    path("administration/privacy/documents/<slug:kind>.<slug:form>", policies.document, name="privacy-document"),
+    path("administration/privacy/policy/", policies.policy, name="privacy-policy"),
+    path("administration/privacy/policy/publish/", policies.publish, name="privacy-publish"),
     path("administration/<slug:section>/", administration.section, name="administration-section"),
     path("administration/<slug:section>/new/", administration.item, name="administration-new"),
     path("administration/<slug:section>/item/<str:name>/", administration.item, name="administration-item"),
@@ -83,6 +87,9 @@ urlpatterns = [
     path("sign-in/", door.sign_in, name="sign-in"),
     path("sign-out/", door.sign_out, name="sign-out"),
     path("invitation/<str:token>", door.invitation, name="invitation"),
+    path("policy/", policies.accept, name="policy-accept"),
+    path("policy/<slug:slug>/", policies.public, name="policy-public"),
+    path("policy/<slug:slug>/<int:number>/", policies.public, name="policy-version"),
     path("language/", door.language, name="door-language"),
 ]
 

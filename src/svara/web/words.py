@@ -13,6 +13,11 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from svara.calls.routing.codes import CODES, FeatureName
+from svara.privacy import words as privacy_words
+from svara.privacy.catalogue import Purpose
+from svara.privacy.functions.registry import FUNCTIONS
+from svara.privacy.policies.facts import Change
+from svara.privacy.policies.port import features
 
 AVAILABILITY: dict[str, Promise] = {
     "available": pgettext_lazy("presence", "Available"),
@@ -232,3 +237,31 @@ def agent_reason(text: str) -> str:
     if text.startswith(PAUSED_BY):
         return gettext("by %(name)s") % {"name": text.removeprefix(PAUSED_BY)}
     return str(AGENT_REASONS.get(text, text))
+
+
+_POLICY_CHANGES: dict[str, tuple[Promise, Promise]] = {
+    "purpose": (_("New purpose: %(what)s"), _("No longer a purpose: %(what)s")),
+    "data": (_("New kind of data: %(what)s"), _("No longer stored: %(what)s")),
+    "basis": (_("Another legal basis: %(what)s"), _("Another legal basis: %(what)s")),
+    "recipient": (_("More get to see: %(what)s"), _("Fewer get to see: %(what)s")),
+    "retention": (_("Kept longer: %(what)s"), _("Kept for a shorter time: %(what)s")),
+    "function": (_("People switched on: %(what)s"), _("Nobody has it switched on any more: %(what)s")),
+    "place": (_("Kept or guarded elsewhere: %(what)s"), _("Better guarded: %(what)s")),
+    "feature": (_("Used or no longer used: %(what)s"), _("Used or no longer used: %(what)s")),
+}
+"""By kind: what people have to know, and what is only dated."""
+
+
+def policy_change(change: Change) -> str:
+    """What is different in a policy, in a sentence."""
+    what = change.what
+    match change.kind:
+        case "purpose":
+            what = Purpose(what).text if what in set(Purpose) else what
+        case "data" | "basis" | "retention" | "recipient" | "place":
+            what = privacy_words.category(what)
+        case "function":
+            what = FUNCTIONS[what].read().title if what in FUNCTIONS else what
+        case "feature":
+            what = next((str(feature.text) for feature in features() if feature.key == what), what)
+    return str(_POLICY_CHANGES[change.kind][0 if change.material else 1]) % {"what": what}

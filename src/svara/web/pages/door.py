@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from svara.people import access, actions, signin
+from svara.privacy.policies.access import to_accept
 from svara.web.words import sentences
 
 
@@ -40,7 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         page["error"] = _("This name and password do not belong together. Check both and try again.")
         return render(request, "web/sign_in.html", page, status=422)
     login(request, result, backend=signin.BACKEND)
-    return redirect(wanted)
+    return redirect("policy-accept" if to_accept(result) else wanted)
 
 
 @require_POST

@@ -1,0 +1,18 @@
+"""Django's view of this room."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PoliciesConfig(AppConfig):
+    """Privacy policies, records of processing, and what is promised in them."""
+
+    name = "svara.privacy.policies"
+    label = "policies"
+
+    def ready(self) -> None:
+        from svara.privacy.policies import subjects  # noqa: PLC0415
+        from svara.privacy.rights.port import register  # noqa: PLC0415
+
+        register(subjects.PoliciesCapability())

@@ -1,0 +1,70 @@
+"""What rooms above tell this one: which parts of the system a company uses, and to whom its data go outside.
+
+Policies are written from what is really in use. A part that is off, and of which nothing is stored, is in no policy; a part
+that is on is in it, and so is one that was switched off as long as something of it is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from svara.privacy.catalogue import Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A part of the system that a company uses or not.
+
+    `text`: one sentence of the policy that says what it does. `things`: what is stored because of it: models
+    ("people.Queue"), single fields ("people.Account.mobile") or kinds of files ("files.recordings"); what belongs to no
+    feature is always stored. `on`: whether the company (by id) has it switched on. `held`: whether something of it is
+    stored.
+    """
+
+    key: str
+    text: Promise
+    things: frozenset[str]
+    on: Callable[[str], bool]
+    held: Callable[[str], bool] = lambda _tenant_id: False
+
+    def in_use(self, tenant_id: str) -> bool:
+        """Whether a policy has to speak of it."""
+        return self.on(tenant_id) or self.held(tenant_id)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Outsider:
+    """Somebody outside of the company to whom data go: a telephone provider, a mail server. `country`: ISO 3166-1, or ""."""
+
+    kind: Recipient
+    name: str
+    country: str = ""
+
+
+Outsiders = Callable[[str], Iterable[Outsider]]
+
+_features: dict[str, Feature] = {}
+_outsiders: dict[str, Outsiders] = {}
+
+
+def register_feature(feature: Feature) -> None:
+    """Make a part of the system known; the last one of a key counts."""
+    _features[feature.key] = feature
+
+
+def register_outsiders(key: str, outsiders: Outsiders) -> None:
+    """Say who outside gets data of a company (by id); the last one of a key counts."""
+    _outsiders[key] = outsiders
+
+
+def features() -> tuple[Feature, ...]:
+    """Every part of the system, in a stable order."""
+    return tuple(_features[key] for key in sorted(_features))
+
+
+def outsiders(tenant_id: str) -> tuple[Outsider, ...]:
+    """Everybody outside to whom data of a company go, as its settings tell."""
+    return tuple(sorted({each for source in _outsiders.values() for each in source(tenant_id)}))
