@@ -114,6 +114,9 @@ def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--dem
         from svara.cli import demo as demo_office  # noqa: PLC0415
 
         demo_office.install()
+    from svara.privacy.functions import asking  # noqa: PLC0415
+
+    asking.ask_again()
     snapshot.write(folder)
 
 

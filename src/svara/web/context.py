@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from svara.people.access import queues
+from svara.privacy.functions.port import states
 from svara.privacy.policies.access import to_accept
 from svara.web.pages.viewing import colleagues
 from svara.web.words import AVAILABILITY
@@ -14,12 +15,14 @@ from svara.web.words import AVAILABILITY
 
 def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether
-    the reader has to do with any queue; whether there is a policy that the reader should accept."""
+    the reader has to do with any queue; which functions ask anew for consent; whether there is a policy that the reader
+    should accept."""
     user: Any = getattr(request, "user", None)
     mine = colleagues(user, [user])[0].availability if user is not None and user.is_authenticated else "unknown"
     return {
         "availabilities": list(AVAILABILITY),
         "my_availability": mine,
         "policy_to_accept": lambda: user is not None and user.is_authenticated and to_accept(user) is not None,
+        "asked_again": lambda: [state.function.read().title for state in states(user) if state.state == "asked-again"],
         "my_queues": lambda: user is not None and user.is_authenticated and bool(queues(user)),
     }

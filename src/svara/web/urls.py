@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from svara.web.pages import (
     administration,
@@ -21,7 +22,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import erasing, policies, stored
+from svara.web.pages.privacy import cookies, erasing, functions, policies, stored
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -67,6 +68,13 @@ urlpatterns = [
     path("administration/", administration.section, name="administration"),
     path("administration/changes/", administration.changes, name="administration-changes"),
     path("administration/changes/<slug:change_id>/undo/", administration.undo, name="administration-undo"),
+    path("my-data/", RedirectView.as_view(pattern_name="my-functions"), name="my-data"),
+    path("my-data/functions/", functions.my_functions, name="my-functions"),
+    path("my-data/functions/<slug:key>/", functions.switch, name="my-function"),
+    path("my-data/functions/<slug:key>/erase/", functions.erase, name="my-function-erase"),
+    path("my-data/receipts/<slug:receipt_id>", functions.receipt, name="my-receipt"),
+    path("cookies/", cookies.cookies, name="cookies"),
+    path("administration/privacy/functions/", functions.counts, name="privacy-functions"),
     path("administration/privacy/", stored.stored, name="privacy-stored"),
     path("administration/company/", administration.company, name="administration-company"),
     path("administration/privacy/erase/", erasing.erase, name="privacy-erase"),

@@ -143,6 +143,14 @@ CALL_ERRORS: dict[str, Promise] = {
     "unavailable": _("The phone system does not answer at the moment. Try again in a few seconds."),
 }
 
+DECISIONS: dict[str, Promise] = {
+    "given": pgettext_lazy("consent", "Agreed"),
+    "refused": pgettext_lazy("consent", "Did not agree"),
+    "withdrawn": pgettext_lazy("consent", "Withdrawn"),
+    "asked-again": pgettext_lazy("consent", "Asked anew, because the text has changed"),
+}
+"""About a function, as the ledger of consents has them."""
+
 ROLES: dict[str, Promise] = {
     "member": pgettext_lazy("role", "Member"),
     "agent": pgettext_lazy("role", "Agent"),

@@ -19,6 +19,8 @@ from svara.people import access, actions, signin
 from svara.privacy.policies.access import to_accept
 from svara.web.words import sentences
 
+LANGUAGE_SECONDS = 365 * 24 * 3600
+
 
 @login_not_required
 @never_cache
@@ -83,7 +85,7 @@ def language(request: HttpRequest) -> HttpResponse:
     answer.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         chosen,
-        max_age=365 * 24 * 3600,
+        max_age=LANGUAGE_SECONDS,
         secure=request.is_secure(),
         httponly=True,
         samesite="Lax",
