@@ -11,6 +11,32 @@ from django.utils import translation
 from tests.peers import postgres
 
 from svara.data import DataFolder
+from svara.privacy.policies.claims import RESULTS, Outcome, write_results
+
+_ended: dict[str, Outcome] = {}
+"""How the tests that prove a promise ended in this run: the worst of what a test's parts and parameters came to."""
+_WORST: tuple[Outcome, ...] = ("failed", "passed", "skipped")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A report tells only what its item carries: also when it comes from another process."""
+    for item in items:
+        if item.get_closest_marker("claim"):
+            item.user_properties.append(("claim", True))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note how a part of a test ended."""
+    if ("claim", True) not in report.user_properties or (report.when != "call" and report.outcome == "passed"):
+        return
+    test = report.nodeid.partition("[")[0]
+    _ended[test] = min(_ended.get(test, report.outcome), report.outcome, key=_WORST.index)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """`svara privacy claims` reads it. Only the process that heard of all tests writes."""
+    if _ended and not hasattr(session.config, "workerinput"):
+        write_results(RESULTS, _ended)
 
 
 @pytest.fixture(autouse=True)

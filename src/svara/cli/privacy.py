@@ -128,3 +128,35 @@ def policy(
     if shown:
         print(f"# {shown.number}, {shown.published_at:%Y-%m-%d}, SHA-256 {shown.digest}\n")
     print("\n".join(lines(text)))
+
+
+@app.command()
+def claims(
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that no passing test proves.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Every promise with the tests that prove it; one without a passing test is open."""
+    del data  # as all commands take it
+    from svara.privacy.policies.claims import standing  # noqa: PLC0415
+
+    found = [each for each in standing() if not only_open or each.state != "proved"]
+    if as_json:
+        plain = [
+            {
+                "id": each.claim.id,
+                "state": each.state,
+                "requirement": each.claim.requirement,
+                "tests": [{"test": proof.test, "outcome": proof.outcome} for proof in each.proofs],
+            }
+            for each in found
+        ]
+        print(json.dumps(plain, ensure_ascii=False, indent=2))
+        return
+    for each in found:
+        print(f"{each.claim.id:7} {each.state.upper():8} {each.claim.requirement}")
+        for proof in each.proofs:
+            print(f"                 {proof.outcome:8} {proof.test}")
+    states = [each.state for each in found]
+    counts = ((state, states.count(state)) for state in ("proved", "failed", "not-run", "open"))
+    print(", ".join(f"{count} {state}" for state, count in counts if count) + ".")

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from svara.privacy.policies.claims import TESTS, ship
+
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout."""
 WEB = Path(__file__).resolve().parent
@@ -32,7 +34,7 @@ class BuildError(Exception):
 def build() -> list[str]:
     """Bring everything up to date; returns what was done, one line each. Raises BuildError."""
     with _alone():
-        return [*_packages(), *_assets(), *compile_catalogues()]
+        return [*_packages(), *_assets(), *compile_catalogues(), *_proofs()]
 
 
 def compile_catalogues(folder: Path = LOCALE) -> list[str]:
@@ -55,6 +57,11 @@ def compile_catalogues(folder: Path = LOCALE) -> list[str]:
         unfinished.replace(target)
         done.append(f"compiled the texts of {source.parent.parent.name}")
     return done
+
+
+def _proofs() -> list[str]:
+    """Write down which tests prove which promise, for installations that have no tests."""
+    return ["wrote down which tests prove what"] if TESTS.is_dir() and ship() else []
 
 
 def _packages() -> list[str]:
