@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 from svara import log
 from svara.calls import midcall, saved
+from svara.calls.closing import Closing
 from svara.calls.commands import LiveCall, LiveSupervisor
 from svara.calls.events import (
     AnyEvent,
     CallEnded,
     CallGreeted,
-    CallQuality,
     CallStarted,
     Direction,
     EndedBy,
@@ -33,7 +33,7 @@ from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
 from svara.calls.silence import watch_guest
 from svara.calls.stops import CallerSide, Stop
-from svara.media.relay import Kind, LegQuality, Relay, RelayError
+from svara.media.relay import Kind, Relay, RelayError
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -401,44 +401,3 @@ class Call:
     @property
     def caller_kind(self) -> Kind:
         return "rtp" if self.front is None else self.front.kind
-
-
-class Closing:
-    """Writes the end of a talk: at once, or, where the relay still has to tell what it measured, when it has told."""
-
-    __slots__ = ("_ended", "_front", "_happened", "_switch", "_written")
-
-    def __init__(self, switch: Switch, happened: list[AnyEvent], ended: CallEnded, front: str) -> None:
-        self._front = front
-        self._switch = switch
-        self._happened = happened
-        self._ended = ended
-        self._written = False
-
-    def measured(self, result: tuple[LegQuality, ...] | RelayError) -> None:
-        """The relay told, or will tell nothing any more."""
-        if self not in self._switch.closing:
-            return
-        self._switch.closing.discard(self)
-        for one in () if isinstance(result, RelayError) else result:
-            self._happened.append(
-                CallQuality(
-                    self._ended.call,
-                    self._ended.at,
-                    side="caller" if one.leg == self._front else "callee",
-                    packets=one.packets,
-                    lost=one.lost,
-                    jitter_ms=one.jitter_ms,
-                    mos=one.mos,
-                )
-            )
-        self._happened.append(self._ended)
-        if self._written:
-            self._switch.write(self._happened)
-
-    def write(self) -> None:
-        """What is known by now; the rest follows."""
-        if self._happened:
-            self._switch.write(self._happened)
-        self._happened = []
-        self._written = True

@@ -23,7 +23,8 @@ from svara.sip.transaction import Transactions
 from svara.sip.transport import Flow, FlowError, Transports
 
 if TYPE_CHECKING:
-    from svara.calls.call import Call, Closing
+    from svara.calls.call import Call
+    from svara.calls.closing import Closing
     from svara.calls.guest import Guest
     from svara.calls.leg import Leg
     from svara.calls.recorder import Recorder
