@@ -105,7 +105,7 @@ class Engine:
         try:
             self._connect(leg, sdp.read(answer))
         except sdp.SdpError as error:
-            _log.warning("an answer cannot be used", error=str(error))
+            _log.warning("an answer cannot be used", reason=error.reason)
 
     def _facing(self, audio: sdp.Audio) -> tuple[str, int]:
         """Our address of the IP version that the other side has. Raises SdpError."""

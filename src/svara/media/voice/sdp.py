@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, LiteralString
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 _DIRECTIONS: dict[str, Direction] = {
@@ -33,7 +33,11 @@ EVENTS = "telephone-event"
 
 
 class SdpError(ValueError):
-    """Not a description that we can use; the message is plain words without anything of the peer's."""
+    """Not a description that we can use. `reason`: one of our own sentences, with nothing of the peer's in it."""
+
+    def __init__(self, reason: LiteralString) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
