@@ -19,7 +19,7 @@ from svara.media.voice import client as client_module
 from svara.media.voice import messages
 from svara.media.voice.client import VoiceClient
 from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, Silence, Sound, VoiceEvent
-from svara.media.voice.service import ABANDONED_SECONDS, Service
+from svara.media.voice.service import ABANDONED_SECONDS, Outbox, Service
 
 
 class House:
@@ -57,6 +57,12 @@ class House:
         await caller.voice.start()
         self.clients.append(caller.voice)
         return caller
+
+    @property
+    def outboxes(self) -> list[Outbox]:
+        """What the voice process has for calls processes."""
+        assert self._service is not None
+        return list(self._service._outboxes.values())
 
     async def close(self) -> None:
         for client in self.clients:
@@ -196,8 +202,8 @@ def test_when_the_voice_process_is_restarted_all_is_told_once_it_is_up_again(pla
         await house.start_voice("second")
         await until(lambda: calls.lost == 1)
         assert calls.voice.up
-        assert isinstance(await calls.open("1.v", Phone(house.studio).sdp()), bytes)
-        await asyncio.sleep(0.3)
+        for leg in ("1.v", "2.v"):
+            assert isinstance(await calls.open(leg, Phone(house.studio).sdp()), bytes)
         assert calls.lost == 1
 
     play(story)
@@ -244,8 +250,8 @@ def test_when_calls_is_killed_its_legs_play_on_and_are_adopted(play: Callable[[S
             await first.open(leg, phone.sdp())
             first.voice.play(leg, music)
         first.voice.record("3.v", Recording("a.wav"))
-        await until(lambda: all(leg.player._playing for leg in house.studio.engine._legs.values()))
-        await asyncio.sleep(0.1)
+        legs = house.studio.engine._legs
+        await until(lambda: all(leg.player._playing for leg in legs.values()) and any(leg.recorder for leg in legs.values()))
         first.voice.leave()
         await house._lines[0].close()
         house.studio.pass_time(1.0)
@@ -276,7 +282,7 @@ def test_events_are_kept_until_they_are_taken_and_come_before_the_adopted_legs(p
         await house._lines[0].close()
         for key in "12345":
             phone.press(key)
-        await asyncio.sleep(0.2)
+        await until(lambda: [len(outbox.waiting()[1]) for outbox in house.outboxes] == [5])
         second = await house.calls()
         before: list[VoiceEvent] = []
 
@@ -285,7 +291,7 @@ def test_events_are_kept_until_they_are_taken_and_come_before_the_adopted_legs(p
 
         second.voice.adopt(["1.v"], adopted)
         await until(lambda: bool(before))
-        await asyncio.sleep(0.7)
+        await until(lambda: all(outbox.task is None for outbox in house.outboxes))
         assert "".join(event.key for event in before if isinstance(event, Key)) == "12345"
         assert second.events == before, "each event once"
 
