@@ -10,13 +10,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 
 import msgspec
 
 from svara.calls.events import Party
 from svara.calls.routing.route import Refusal
 from svara.calls.trunks.numbers import heard
-from svara.people.office import Office, PublicNumber, Tenant, Trunk
+from svara.people.office import NumberFormat, Office, PublicNumber, Tenant, Trunk
 from svara.sip.headers import NameAddr, parse_name_addr, parse_privacy
 from svara.sip.message import Request, SipError
 from svara.sip.syntax import printable
@@ -52,7 +53,8 @@ class Lines:
         """Exact addresses of providers, in their standard form."""
         self.logins: dict[str, Known] = {}
         """Trunks that are known by their login alone."""
-        self._networks: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, Tenant, Trunk]] = []
+        self._networks: dict[tuple[int, int], dict[int, Known]] = {}
+        """By IP version and length of the prefix, then by the prefix: a handful of looks, however many trunks there are."""
         self._by_id: dict[str, Known] = {}
         for tenant in office.tenants:
             for trunk in tenant.trunks:
@@ -63,14 +65,15 @@ class Lines:
 
     def _matches(self, tenant: Tenant, trunk: Trunk) -> None:
         for text in trunk.match:
-            try:
-                network = ipaddress.ip_network(text.strip(), strict=False)
-            except ValueError:
+            network = _network(text)
+            if network is None:
                 continue
             if network.num_addresses == 1:
                 self.addresses.setdefault(str(network.network_address), []).append((tenant, trunk))
             else:
-                self._networks.append((network, tenant, trunk))
+                same_length = self._networks.setdefault((network.version, network.prefixlen), {})
+                prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+                same_length.setdefault(prefix, []).append((tenant, trunk))
 
     def at(self, address: str) -> Known:
         """The trunks that a source address may be."""
@@ -81,7 +84,10 @@ class Lines:
                 ip = ipaddress.ip_address(address)
             except ValueError:
                 return found
-            found = [*found, *((tenant, trunk) for network, tenant, trunk in self._networks if ip in network)]
+            bits = int(ip)
+            for (version, length), networks in self._networks.items():
+                if version == ip.version:
+                    found = [*found, *networks.get(bits >> (ip.max_prefixlen - length), ())]
         return found
 
     def of(self, trunk_id: str) -> Known:
@@ -92,13 +98,26 @@ class Lines:
         number at all: it may be a phone of ours at the same address."""
         public = False
         for text in called_texts(request):
+            read: dict[tuple[NumberFormat, str], str] = {}
             for tenant, trunk in known:
-                number = heard(text, trunk.format, tenant.country)
-                public = public or bool(number)
+                manner = (trunk.format, tenant.country)
+                number = read.get(manner)
+                if number is None:
+                    number = read[manner] = heard(text, *manner)
+                    public = public or bool(number)
                 found = tenant.number_by_e164.get(number) if number else None
                 if found is not None and found.trunk == trunk.name:
                     return Inbound(tenant, trunk, found, caller_of(request, trunk, tenant))
         return UNKNOWN_NUMBER if public else None
+
+
+@lru_cache(16_384)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Of an office's trunk; each change of the office asks again."""
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
 
 
 def called_texts(request: Request) -> Iterator[str]:
