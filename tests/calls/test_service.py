@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from tests.calls import offices
 from tests.calls.phones import RELAY, Office, Phone
 
@@ -20,11 +21,13 @@ from svara.calls.commands import (
     Live,
     Originate,
     Originated,
+    PersonPresence,
     Refused,
     ReloadOffice,
 )
 from svara.calls.events import CallEnded, CallStarted, LegEnded, LegOffered
 from svara.calls.service import Service
+from svara.people.office import Office as Snapshot
 from svara.people.office import write_office
 
 
@@ -195,6 +198,44 @@ def test_the_office_is_read_only_when_it_changed(at_work: Office, service: Servi
     assert at_work.switch.office is first
     assert service.answer(ReloadOffice()) == Done()
     assert at_work.switch.office is not first
+
+
+def test_what_changes_in_one_company_costs_the_others_nothing(at_work: Office) -> None:
+    service = Service(at_work.switch, at_work.folder, hall=at_work.hall)
+    write_office(offices.office(), at_work.folder)
+    service.load_office()
+    before = at_work.switch.office
+    at_work.wait(1)
+    at_work.news.clear()
+    write_office(msgspec.structs.replace(offices.office(bob={"choice": "dnd"}), version=2), at_work.folder)
+    service.look_at_office()
+    at_work.wait(1)
+    acme, beta = at_work.switch.office.tenants
+    assert beta is before.tenants[1]
+    assert acme is not before.tenants[0]
+    presences = [
+        msgspec.msgpack.decode(news, type=PersonPresence) for topic, news in at_work.news if topic == "presence.changed"
+    ]
+    assert [(one.person, one.availability) for one in presences] == [("p-acme-bob", "dnd")]
+
+
+def test_who_moves_to_another_company_takes_the_phones_along(at_work: Office, service: Service) -> None:
+    dora = Phone(at_work, "beta-dora").register()
+    both = offices.office()
+    write_office(both, at_work.folder)
+    service.load_office()
+    acme, beta = both.tenants
+    moved = replace(acme, people=(*acme.people, beta.people[1])), replace(beta, people=beta.people[:1])
+    write_office(replace(both, version=2, tenants=moved), at_work.folder)
+    service.look_at_office()
+    news = at_work.switch.news
+    assert [one.person for one in news.presence("t-beta")] == ["p-beta-anna"]
+    assert (news.person_of("beta-dora"), news.online("p-beta-dora")) == ("p-beta-dora", True)
+    assert dora.login in at_work.switch.office.by_login
+    write_office(Snapshot(version=3), at_work.folder)
+    service.look_at_office()
+    assert news.presence() == ()
+    assert news.person_of("beta-dora") is None
 
 
 def test_a_damaged_snapshot_changes_nothing(at_work: Office, service: Service) -> None:

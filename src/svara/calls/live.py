@@ -13,7 +13,7 @@ import msgspec
 
 from svara.calls.commands import TOPIC_CALL, TOPIC_PRESENCE, LiveCall, PersonPresence
 from svara.clock import Clock, Timer
-from svara.people.office import Office
+from svara.people.office import Office, Tenant
 from svara.people.presence import Choice, availability
 
 GATHER_SECONDS = 0.02
@@ -42,6 +42,7 @@ class News:
     def __init__(self, clock: Clock, publish: Callable[[str, bytes], None]) -> None:
         self._clock = clock
         self._publish = publish
+        self._tenants: dict[str, Tenant] = {}
         self._people: dict[str, _Person] = {}
         self._person_of: dict[str, str] = {}
         self._calls: dict[str, tuple[str, Callable[[], LiveCall]]] = {}
@@ -52,16 +53,25 @@ class News:
 
     def office(self, office: Office, online: Callable[[str], bool]) -> None:
         """A new snapshot: people come, go and choose; `online` tells which phones are registered."""
-        before, self._people, self._person_of = self._people, {}, {}
-        for tenant in office.tenants:
+        before: dict[str, _Person] = {}
+        now = office.by_tenant_id
+        for tenant in [one for one in self._tenants.values() if now.get(one.id) is not one]:
             for person in tenant.people:
-                kept = before.get(person.id) or _Person(tenant.id, person.choice)
+                before[person.id] = self._people.pop(person.id)
+                for phone in person.phones:
+                    self._person_of.pop(phone.login, None)
+        for tenant in [one for one in now.values() if self._tenants.get(one.id) is not one]:
+            for person in tenant.people:
+                kept = before.get(person.id)
+                if kept is None or kept.tenant != tenant.id:
+                    kept = _Person(tenant.id, person.choice)
                 kept.choice = person.choice
                 kept.online = {phone.login for phone in person.phones if online(phone.login)}
                 self._people[person.id] = kept
                 for phone in person.phones:
                     self._person_of[phone.login] = person.id
-        self._touch(self._people)
+            self._touch(person.id for person in tenant.people)
+        self._tenants = now
 
     def phone(self, login: str, online: bool) -> None:
         """A phone registered, or its last registration ended."""

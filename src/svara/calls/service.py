@@ -43,7 +43,7 @@ from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal
 from svara.calls.switch import Switch
 from svara.calls.talks.asking import supervise
 from svara.calls.trunks import outbound
-from svara.people.office import SNAPSHOT_FILE, Person, Tenant, read_office
+from svara.people.office import SNAPSHOT_FILE, Person, Snapshots, Tenant
 
 _logger = log.get("calls.service")
 _decode = msgspec.msgpack.Decoder(Request).decode
@@ -63,6 +63,7 @@ class Service:
         self._switch = switch
         self._hall = hall
         self._folder = folder
+        self._snapshots = Snapshots(folder)
         self._more_counters = more_counters
         self._seen: tuple[int, int] | None = None
         self._started_at = switch.clock.now()
@@ -117,7 +118,7 @@ class Service:
         """Take the newest snapshot; phones that are nobody's any more lose their registrations, running calls go on."""
         switch = self._switch
         try:
-            office = read_office(self._folder)
+            office = self._snapshots.read()
         except (msgspec.DecodeError, OSError):
             _logger.exception("the snapshot of the office cannot be read; the one before stays in effect")
             return

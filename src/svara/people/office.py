@@ -9,6 +9,7 @@ digest hashes (HA1, RFC 7616 section 3.4.2).
 from __future__ import annotations
 
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -356,6 +357,13 @@ class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         }
 
 
+class _Written(msgspec.Struct, forbid_unknown_fields=True):
+    """An `Office`, its tenants not read yet."""
+
+    version: int
+    tenants: tuple[msgspec.Raw, ...] = ()
+
+
 class _Version(msgspec.Struct):
     version: int
 
@@ -374,6 +382,31 @@ def read_version(folder: Path) -> int:
         return msgspec.msgpack.decode(data, type=_Version).version
     except (FileNotFoundError, msgspec.DecodeError):
         return 0
+
+
+class Snapshots:
+    """Reads the snapshot in `folder` whenever it changed: of a tenant that did not, the object stays the same, and with it
+    what was made of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tenants: dict[bytes, Tenant] = {}
+        """By what is written of them."""
+
+    def read(self) -> Office:
+        """The present one; see `read_office`. Raises OSError, msgspec.DecodeError."""
+        try:
+            data = (self._folder / SNAPSHOT_FILE).read_bytes()
+        except FileNotFoundError:
+            return Office(version=0)
+        written = msgspec.msgpack.decode(data, type=_Written)
+        before = self._tenants
+        tenants: dict[bytes, Tenant] = {}
+        for one in written.tenants:
+            key = blake2b(one, digest_size=16).digest()
+            tenants[key] = before.get(key) or msgspec.msgpack.decode(one, type=Tenant)
+        self._tenants = tenants
+        return Office(version=written.version, tenants=tuple(tenants.values()))
 
 
 def read_office(folder: Path) -> Office:

@@ -93,6 +93,8 @@ class Hall:
         """A new snapshot is in effect. The presence of phones must be known to `News` already."""
         for tenant in office.tenants:
             room = self._rooms.get(tenant.id)
+            if room is not None and room.tenant is tenant:
+                continue
             if room is not None:
                 room.office(tenant)
             elif tenant.queues:
