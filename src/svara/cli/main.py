@@ -92,6 +92,7 @@ def token(
     """Print a new API token that acts as USER."""
     _open(data)
     from svara.people import access, actions  # noqa: PLC0415
+    from svara.privacy.audit.port import OPERATOR  # noqa: PLC0415
 
     found = access.accounts_named(user.casefold(), tenant)
     if not found:
@@ -99,7 +100,7 @@ def token(
     if len(found) > 1:
         slugs = ", ".join(account.tenant.slug for account in found)
         raise CommandError(f"several tenants have '{user}': say which with --tenant ({slugs})")
-    print(actions.do_create_token(found[0], "svara token"))
+    print(actions.do_create_token(found[0], "svara token", by=OPERATOR))
 
 
 @app.command(hidden=True)

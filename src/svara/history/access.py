@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from svara.calls.events import Direction, Outcome
+from svara.history.looked import note_call, note_page
 from svara.history.models import Call, Participant
 from svara.history.rows import details_of
 from svara.history.shown import CallDetail, CallPage, Shown
@@ -92,19 +93,27 @@ def access_calls(
     found = calls.newest(min(max(limit, 1), MAX_PAGE) + 1)
     page = found[: min(max(limit, 1), MAX_PAGE)]
     more = len(found) > len(page)
+    if not calls.of(actor.id):
+        kinds = {"person": person, "queue": queue, "outcome": outcome, "direction": direction, "search": search}
+        note_page(actor, page, [kind for kind, value in kinds.items() if value])
     shown = Shown(actor, page)
     return CallPage(tuple(shown.item(call) for call in page), _write_cursor(page[-1]) if more else None)
 
 
 def access_call(actor: Account, call_id: str) -> CallDetail:
     """One call. Raises NotFound: there is none, or this person may not see it."""
-    if not _ID.fullmatch(call_id):
-        raise NotFound
-    call = _Query(actor).one(call_id)
+    call = visible(actor, call_id)
+    details = details_of(call)
+    note_call(actor, call, details)
+    return Shown(actor, [call], details).detail(call, details)
+
+
+def visible(actor: Account, call_id: str) -> Call:
+    """The stored call, for those who show something of it and write that down themselves. Raises as `access_call`."""
+    call = _Query(actor).one(call_id) if _ID.fullmatch(call_id) else None
     if call is None:
         raise NotFound
-    details = details_of(call)
-    return Shown(actor, [call], details).detail(call, details)
+    return call
 
 
 def _names_of(actor: Account, queue: str) -> list[str]:
@@ -131,6 +140,10 @@ class _Query:
             self._leading = person
         elif self._leading != person:
             self._others.append(person)
+
+    def of(self, person: str) -> bool:
+        """Whether only calls are asked for in which this person took part."""
+        return self._leading == person
 
     def where(self, **filters: object) -> None:
         self._filters &= Q(**filters)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from svara.history.missed import entries_of
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.privacy.audit.port import record
 
 
 def do_claim(actor: Account, missed_id: str) -> None:
@@ -20,6 +21,7 @@ def do_claim(actor: Account, missed_id: str) -> None:
         for row in rows:
             row.state, row.claimed_by, row.claimed_at = "claimed", actor.id, timezone.now()
             row.save(update_fields=["state", "claimed_by", "claimed_at"])
+        _note(actor, missed_id)
 
 
 def do_release(actor: Account, missed_id: str) -> None:
@@ -28,6 +30,7 @@ def do_release(actor: Account, missed_id: str) -> None:
         for row in entries_of(actor, missed_id):
             row.state, row.claimed_by, row.claimed_at = "waiting", "", None
             row.save(update_fields=["state", "claimed_by", "claimed_at"])
+        _note(actor, missed_id)
 
 
 def do_handle(actor: Account, missed_id: str) -> None:
@@ -37,6 +40,7 @@ def do_handle(actor: Account, missed_id: str) -> None:
         for row in entries_of(actor, missed_id):
             row.state, row.handled_by, row.handled_at, row.handled_call = "handled", actor.id, now, ""
             row.save(update_fields=["state", "handled_by", "handled_at", "handled_call"])
+        _note(actor, missed_id)
 
 
 def do_reopen(actor: Account, missed_id: str) -> None:
@@ -45,3 +49,9 @@ def do_reopen(actor: Account, missed_id: str) -> None:
         for row in entries_of(actor, missed_id, handled=True):
             row.state, row.handled_by, row.handled_at, row.handled_call = "waiting", "", None, ""
             row.save(update_fields=["state", "handled_by", "handled_at", "handled_call"])
+        _note(actor, missed_id)
+
+
+def _note(actor: Account, missed_id: str) -> None:
+    """What is done about a caller from outside is in the log, too."""
+    record(actor.tenant_id, actor.id, "change", None, "missed-caller", missed_id)

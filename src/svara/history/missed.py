@@ -18,6 +18,7 @@ from svara.history.models import MissedCaller
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
+from svara.privacy.audit.port import record_views
 
 GIVEN_UP = frozenset(get_args(GiveUpReason))
 MAX_SHOWN = 500
@@ -59,6 +60,10 @@ def access_missed(actor: Account, *, queue: str | None = None, handled: bool = F
     for row in rows.order_by("-missed_at", "-id")[: MAX_SHOWN * 4]:
         tries.setdefault((row.queue, row.number, row.handled_call if handled else ""), []).append(row)
     groups = list(tries.values())[:MAX_SHOWN]
+    if groups:
+        record_views(
+            actor.tenant_id, actor.id, (), "missed-callers", ref="handled" if handled else "waiting", count=len(groups)
+        )
     known = people.people_by_id(actor, {p for rows in groups for row in rows for p in (row.claimed_by, row.handled_by) if p})
     zone = ZoneInfo(actor.tenant.timezone)
     return [_shown(actor, group, known, zone) for group in groups]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from svara.history.access import access_call, sees_all_calls
+from svara.history.access import sees_all_calls, visible
+from svara.history.looked import note_heard
 from svara.history.models import RECORDING_DAYS, Call, Participant
 from svara.history.rows import details_of
 from svara.people.access import NotFound
@@ -24,20 +25,33 @@ HEARD_IT = ("caller", "answered")
 
 
 def access_recording(actor: Account, call_id: str, number: int) -> Path:
-    """The file of a talk's recording, numbered from 0: WAV, the caller left and the called side right.
+    """The file of a talk's recording, numbered from 0: WAV, the caller left and the called side right. It is to be heard:
+    that is written down for the others in the talk.
 
     Raises NotFound: there is none (any more), or this person may not hear it.
     """
-    access_call(actor, call_id)
-    if not may_hear(actor, call_id):
+    call = visible(actor, call_id)
+    place = _place(actor, call, number)
+    if place is None:
         raise NotFound
-    tapes = details_of(Call.of(actor).get(id=call_id)).tapes
+    note_heard(actor, call, number)
+    return place
+
+
+def there_to_hear(actor: Account, call_id: str) -> tuple[int, ...]:
+    """The numbers of a talk's recordings that there still are and this person may hear. Raises NotFound: no such call."""
+    call = visible(actor, call_id)
+    return tuple(number for number in range(len(details_of(call).tapes)) if _place(actor, call, number) is not None)
+
+
+def _place(actor: Account, call: Call, number: int) -> Path | None:
+    if not may_hear(actor, call.id):
+        return None
+    tapes = details_of(call).tapes
     recordings: Path = settings.DATA.recordings
     folder = (recordings / FOLDER).resolve()
     place = (recordings / tapes[number].file).resolve() if 0 <= number < len(tapes) else folder
-    if place.parent != folder or not place.is_file():
-        raise NotFound
-    return place
+    return place if place.parent == folder and place.is_file() else None
 
 
 def may_hear(actor: Account, call_id: str) -> bool:

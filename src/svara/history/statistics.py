@@ -16,10 +16,13 @@ from django.db.models import Avg, Count, Max, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import TruncDay, TruncHour
 
 from svara.history.access import BadFilter, sees_all_calls
+from svara.history.looked import sees_as
 from svara.history.models import AGENT_DAYS, AgentMoment, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
+from svara.privacy import subject
+from svara.privacy.audit.port import Act, record_views
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import STATISTICS
 
@@ -95,9 +98,13 @@ class Statistics:
     agents: tuple[AgentFigures, ...]
 
 
-def access_statistics(actor: Account, *, since: datetime, until: datetime, queue: str | None = None) -> Statistics:
-    """The figures from `since` up to `until`. `queue` is a queue's name. Raises NotFound for who may not see them, or for a
-    queue that there is not; BadFilter for times that make no sense."""
+def access_statistics(
+    actor: Account, *, since: datetime, until: datetime, queue: str | None = None, export: bool = False
+) -> Statistics:
+    """The figures from `since` up to `until`. `queue` is a queue's name; `export`: they leave as a file.
+
+    Raises NotFound for who may not see them, or for a queue that there is not; BadFilter for times that make no sense.
+    """
     if not sees_all_calls(actor):
         raise NotFound
     zone = ZoneInfo(actor.tenant.timezone)
@@ -114,6 +121,11 @@ def access_statistics(actor: Account, *, since: datetime, until: datetime, queue
         waits, offers = waits.filter(queue=wanted), offers.filter(queue=wanted)
     hourly = until - since <= timedelta(days=HOURLY_DAYS)
     within = {each.id: each.service_level_seconds for each in queues.values()}
+    agents = _agents(actor, waits, offers, since, until)
+    about = [subject.person(agent.person) for agent in agents if agent.person != actor.id]
+    if about:
+        act: Act = "export" if export else "view"
+        record_views(actor.tenant_id, actor.id, about, "statistics", act=act, why=sees_as(actor), count=len(about))
     return Statistics(
         since=since.astimezone(zone),
         until=until.astimezone(zone),
@@ -121,7 +133,7 @@ def access_statistics(actor: Account, *, since: datetime, until: datetime, queue
         total=next(iter(_figures(waits, within).values()), Figures()),
         queues=_queues(waits, queues),
         slots=_slots(waits, within, zone, hourly=hourly),
-        agents=_agents(actor, waits, offers, since, until),
+        agents=agents,
     )
 
 

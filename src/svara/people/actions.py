@@ -18,7 +18,8 @@ from django.utils import timezone
 from svara.people import access, keys, snapshot
 from svara.people.models import Account, ApiToken, Invitation
 from svara.people.presence import Choice
-from svara.privacy import errors
+from svara.privacy import errors, subject
+from svara.privacy.audit.port import record
 
 INVITATION_LIFETIME = timedelta(days=14)
 MAX_TOKENS = 50
@@ -91,15 +92,19 @@ def do_change_password(actor: Account, old: str, new: str) -> Account:
 
 
 @transaction.atomic
-def do_create_token(account: Account, label: str) -> str:
-    """A new API token that acts as `account`; it is shown this once. Raises Invalid when there are too many."""
+def do_create_token(account: Account, label: str, *, by: str = "") -> str:
+    """A new API token that acts as `account`; it is shown this once. `by`: who makes it, when that is not the person.
+
+    Raises Invalid when there are too many.
+    """
     tokens = ApiToken.of(account).filter(account=account)
     if tokens.count() >= MAX_TOKENS:
         raise Invalid(f"There are {MAX_TOKENS} tokens already: revoke one that is no longer used.")
     token = keys.new_key(keys.API)
-    ApiToken.all_tenants.create(
+    made = ApiToken.all_tenants.create(
         tenant_id=account.tenant_id, account=account, token_hash=keys.hash_of(token), label=label.strip()[:100]
     )
+    record(account.tenant_id, by or account.id, "grant", subject.person(account.id), "token", made.id)
     return token
 
 
@@ -109,6 +114,7 @@ def do_revoke_token(actor: Account, token_id: str) -> None:
     gone, _ = ApiToken.of(actor).filter(account=actor, pk=token_id).delete()
     if not gone:
         raise access.NotFound
+    record(actor.tenant_id, actor.id, "revoke", subject.person(actor.id), "token", token_id)
 
 
 def _set_password(account: Account, password: str) -> None:

@@ -25,6 +25,8 @@ from svara.people.officefile import OfficeFile, OfficeFileError, check
 from svara.people.plan import ApplyError
 from svara.people.prepared import Prepared
 from svara.people.yamltree import from_plain
+from svara.privacy import subject
+from svara.privacy.audit.port import record, record_views
 
 Path = tuple[str | int, ...]
 MAX_LOG = 200
@@ -69,15 +71,31 @@ class Done:
 
 
 def access_document(actor: Account) -> Document:
-    """The whole office, for its administrator. Raises Forbidden."""
+    """The whole office, for its administrator: to list names and to choose from. What was set for one person, and everything
+    else of one thing, is read by `access_item`. Raises Forbidden."""
     return export(_administered(actor))
+
+
+def access_item(actor: Account, section: str, name: str) -> tuple[Document, Item]:
+    """One thing with all that was set for it, and the office around it. Raises Forbidden, NotFound."""
+    document = export(_administered(actor))
+    found = next((each for each in document[section] if KEYS[section](each) == name), None)
+    if found is None:
+        raise access.NotFound
+    if section == "people" and name != actor.username:
+        who = access.person(actor, name).id
+        record(actor.tenant_id, actor.id, "view", subject.person(who), "person", who, "admin")
+    return document, found
 
 
 def access_changes(actor: Account) -> list[OfficeChange]:
     """The newest changes, with who made them. Raises Forbidden."""
     _administered(actor)
-    changes = OfficeChange.of(actor).select_related("account", "undone_by").order_by("-created_at")
-    return list(changes[:MAX_LOG])
+    changes = list(OfficeChange.of(actor).select_related("account", "undone_by").order_by("-created_at")[:MAX_LOG])
+    about = [subject.person(by) for by in {change.account_id for change in changes} if by and by != actor.id]
+    if about:
+        record_views(actor.tenant_id, actor.id, about, "changes", why="admin", count=len(changes))
+    return changes
 
 
 def uses(document: Document, section: str, name: str) -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ from svara.people import routing
 from svara.people.changes import Change
 from svara.people.document import KEYS, Document, Item, export
 from svara.people.models import Account, OfficeChange, Tenant
+from svara.privacy import subject
+from svara.privacy.audit.port import OPERATOR, record_views
 
 Parts = dict[str, dict[str, Any]]
 """Section to name to item; None for one that is not there."""
@@ -47,9 +49,10 @@ def record(
     before, after = difference(parts_of(was), parts_of(export(tenant))) if was is not None else ({}, {})
     if sum(map(len, before.values())) > MAX_ITEMS:
         before, after = {}, {}
+    changes = list(changes)
     lines = [str(change) for change in changes]
     more = len(lines) - MAX_LINES
-    return OfficeChange.all_tenants.create(
+    change = OfficeChange.all_tenants.create(
         tenant=tenant,
         account=by,
         origin="file" if by is None else "page" if undoes is None else "undo",
@@ -62,6 +65,25 @@ def record(
         },
         undoes=undoes,
     )
+    _note(tenant, change, _concerned(before, after, changes), ids)
+    return change
+
+
+def _concerned(before: Parts, after: Parts, changes: Iterable[Change]) -> dict[str, bool]:
+    """User names of those whom a change is about, and whether it gave them other roles."""
+    was, is_ = before.get("people", {}), after.get("people", {})
+    names = {change.name for change in changes if change.kind == "person"} | was.keys() | is_.keys()
+    return {name: (was.get(name) or {}).get("roles") != (is_.get(name) or {}).get("roles") for name in names}
+
+
+def _note(tenant: Tenant, change: OfficeChange, concerned: dict[str, bool], ids: Parts) -> None:
+    """The log of views and changes has it too, where those concerned find it."""
+    known = ids.get("people", {}) | dict(Account.of(tenant).filter(username__in=concerned).values_list("username", "id"))
+    about = [subject.person(known[name]) for name in concerned if name in known]
+    actor = change.account_id or OPERATOR
+    record_views(tenant.id, actor, about, "person" if about else "office", act="change", ref=change.id, why=change.origin)
+    if granted := [subject.person(known[name]) for name, roles in concerned.items() if roles and name in known]:
+        record_views(tenant.id, actor, granted, "roles", act="grant", ref=change.id, why=change.origin)
 
 
 def ids_of(tenant: Tenant) -> Parts:

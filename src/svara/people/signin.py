@@ -25,10 +25,14 @@ from svara.people import throttle
 from svara.people.access import one_named
 from svara.people.models import Account, SignInCount
 from svara.people.retention import forget_sign_in_counts
+from svara.privacy.audit.port import record
 
 MAX_PASSWORD_LENGTH = 1024
 BACKEND = "svara.people.signin.AccountBackend"
 """For `django.contrib.auth.login(request, account, backend=BACKEND)`."""
+
+WATCHED_ROLES = ("admin", "privacy-officer", "supervisor")
+"""Who can see what others did: that they signed in is in the log of views and changes."""
 
 _log = log.get("people.signin")
 _hashing = BoundedSemaphore(2)
@@ -69,6 +73,8 @@ def authenticate(
     _forgive(keys, now())
     account.last_login = timezone.now()
     account.save(update_fields=["last_login"])
+    if role := next((role for role in WATCHED_ROLES if account.has_role(role)), ""):
+        record(account.tenant_id, account.id, "sign-in", None, "account", account.id, role)
     return account
 
 

@@ -22,9 +22,12 @@ from svara.history.shown import PartyView
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
+from svara.privacy import subject
+from svara.privacy.audit.port import Act, record_views
 from svara.privacy.functions.port import enabled
 from svara.privacy.functions.registry import MESSAGE_NOTICES
-from svara.voicemail.boxes import own_box, shared_with
+from svara.privacy.subject import Subject
+from svara.voicemail.boxes import QUEUE, own_box, shared_with
 from svara.voicemail.models import Message, NoticeChoice
 
 MAX_PAGE = 200
@@ -107,19 +110,24 @@ def access_messages(
     size = min(max(limit, 1), MAX_PAGE)
     found = list(messages.order_by("-left_at", "-id")[: size + 1])
     page = found[:size]
+    _note_page(actor, page)
     return MessagePage(shown(actor, page), page[-1].id if len(found) > size else None)
 
 
 def access_message(actor: Account, message_id: str) -> MessageView:
     """One message. Raises NotFound."""
-    return shown(actor, [row(actor, message_id)])[0]
+    message = row(actor, message_id)
+    note(actor, message, "view")
+    return shown(actor, [message])[0]
 
 
 def access_sound(actor: Account, message_id: str) -> Path:
     """The file with a message's sound. Raises NotFound, also when the file is gone."""
-    place = place_of(row(actor, message_id).file)
+    message = row(actor, message_id)
+    place = place_of(message.file)
     if not place.is_file():
         raise NotFound
+    note(actor, message, "hear")
     return place
 
 
@@ -129,6 +137,23 @@ def access_notice(actor: Account) -> str:
         return "none"
     chosen = NoticeChoice.of(actor).filter(account=actor).first()
     return "caller" if chosen is not None and chosen.notice == "caller" else "plain"
+
+
+def note(actor: Account, message: Message, act: Act) -> None:
+    """Write down what is done with a message of a box that is shared; one's own box is nobody else's."""
+    if message.box != own_box(actor):
+        record_views(actor.tenant_id, actor.id, _callers(actor, [message]), "message", act=act, ref=message.id, why=QUEUE)
+
+
+def _note_page(actor: Account, page: list[Message]) -> None:
+    shared = [message for message in page if message.box != own_box(actor)]
+    if shared:
+        record_views(actor.tenant_id, actor.id, _callers(actor, shared), "messages", why=QUEUE, count=len(shared))
+
+
+def _callers(actor: Account, messages: list[Message]) -> list[Subject]:
+    persons = {message.caller_person for message in messages} - {"", actor.id}
+    return [subject.person(person) for person in persons]
 
 
 def row(actor: Account, message_id: str, *, deleted: bool = False) -> Message:

@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.privacy import subject
+from svara.privacy.audit.port import Act, record_views
 from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.voicemail import access, counts
 from svara.voicemail.access import MessageView
+from svara.voicemail.boxes import QUEUE
 from svara.voicemail.models import Message, NoticeChoice
 
 
@@ -30,6 +33,7 @@ def do_mark(actor: Account, message_id: str, *, heard: bool | None = None, saved
     if saved is not None:
         message.saved = saved
     message.save(update_fields=["heard_at", "heard_by", "saved"])
+    access.note(actor, message, "change")
     return access.shown(actor, [message])[0]
 
 
@@ -39,6 +43,7 @@ def do_delete(actor: Account, message_id: str) -> None:
     message = access.row(actor, message_id)
     message.deleted_at = timezone.now()
     message.save(update_fields=["deleted_at"])
+    access.note(actor, message, "remove")
     counts.changed([(message.tenant_id, message.box)])
 
 
@@ -48,6 +53,7 @@ def do_restore(actor: Account, message_id: str) -> MessageView:
     message = access.row(actor, message_id, deleted=True)
     message.deleted_at = None
     message.save(update_fields=["deleted_at"])
+    access.note(actor, message, "restore")
     counts.changed([(message.tenant_id, message.box)])
     return access.shown(actor, [message])[0]
 
@@ -81,5 +87,9 @@ def do_mark_by_phone(tenant_id: str, box: str, message_id: str, how: str, person
         elif how == "deleted":
             message.deleted_at = timezone.now()
         message.save(update_fields=["heard_at", "heard_by", "saved", "deleted_at"])
+        if box.startswith(QUEUE):
+            act: Act = "hear" if how == "heard" else "change" if how == "saved" else "remove"
+            about = [subject.person(message.caller_person)] if message.caller_person not in ("", person) else []
+            record_views(tenant_id, person, about, "message", act=act, ref=message_id, why=QUEUE)
         counts.changed([(tenant_id, box)])
     return True

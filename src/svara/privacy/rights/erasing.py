@@ -63,6 +63,7 @@ def access_preview(actor: Asker, subject: Subject) -> Preview:
     """What erasing would do. Raises Forbidden."""
     if not may_erase(actor):
         raise Forbidden
+    audit.record(actor.tenant_id, actor.id, "view", subject, "holdings")
     return preview(actor.tenant_id, subject)
 
 
@@ -89,7 +90,9 @@ def ask(tenant_id: str, asked_by: str, subject: Subject, reason: str) -> Job:
         raise Invalid(_("Say why: the reason stands on the receipt."))
     if held := holds.reason_of(tenant_id, subject):
         raise Invalid(held)
-    return jobs.do_ask(tenant_id, asked_by, KIND, {"subject": subject, "reason": reason})
+    job = jobs.do_ask(tenant_id, asked_by, KIND, {"subject": subject, "reason": reason})
+    audit.record(tenant_id, asked_by or audit.OPERATOR, "create", subject, "erasure", job.id)
+    return job
 
 
 def work(job: Running) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from svara.privacy.audit.port import record
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.rights.jobs import OFFICER, Asker
 from svara.privacy.rights.models import Hold
@@ -58,9 +59,11 @@ def do_hold(actor: Asker, *, subject: str = "", period: str = "", reason: str, u
         raise Invalid(_("A hold ends on a day to come."))
     if bool(subject) == bool(period):
         raise Invalid(_("Choose a person or a kind of data."))
-    return Hold.all_tenants.create(
+    hold = Hold.all_tenants.create(
         tenant_id=actor.tenant_id, subject=subject, period=period, reason=reason, until=until, made_by=actor.id
     )
+    record(actor.tenant_id, actor.id, "create", Subject(subject) if subject else None, "hold", hold.id)
+    return hold
 
 
 @transaction.atomic
@@ -69,6 +72,8 @@ def do_lift(actor: Asker, hold_id: str) -> None:
     _officer(actor)
     if not Hold.of(actor).filter(pk=hold_id[:32], lifted_at=None).update(lifted_at=timezone.now()):
         raise NotFound
+    hold = Hold.of(actor).get(pk=hold_id[:32])
+    record(actor.tenant_id, actor.id, "remove", Subject(hold.subject) if hold.subject else None, "hold", hold.id)
 
 
 def _officer(actor: Asker) -> None:

@@ -83,10 +83,11 @@ def section(request: HttpRequest, section: str = "people") -> HttpResponse:
 @for_administrators
 def item(request: HttpRequest, section: str, name: str | None = None) -> HttpResponse:
     """One thing: its form, and saving it. `name` None: a new one."""
-    document = administration.access_document(account_of(request))
-    found = next((each for each in document[section] if KEYS[section](each) == name), None)
-    if name is not None and found is None:
-        raise Http404
+    found: Item | None = None
+    if name is None:
+        document = administration.access_document(account_of(request))
+    else:
+        document, found = administration.access_item(account_of(request), section, name)
     if request.method == "GET":
         return _form(request, (section, name), document, found or _fresh(document, section))
     wish = read(FIELDS[section], request.POST, found or {}, new=found is None)

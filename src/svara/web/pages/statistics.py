@@ -84,7 +84,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     if form not in ("csv", "xlsx"):
         raise Http404
     try:
-        found = _find(account, asked)
+        found = _find(account, asked, export=True)
     except BadFilter:
         raise Http404 from None
     tables = {_("Queues"): _queue_rows(found), _("Time"): _slot_rows(found), _("Agents"): _agent_rows(found)}
@@ -96,12 +96,12 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     return answer
 
 
-def _find(account: Account, asked: Asked) -> Statistics:
+def _find(account: Account, asked: Asked, *, export: bool = False) -> Statistics:
     zone = ZoneInfo(account.tenant.timezone)
     since = datetime.combine(asked.since, time(), zone)
     until = datetime.combine(asked.until + timedelta(days=1), time(), zone)
     try:
-        return access_statistics(account, since=since, until=until, queue=asked.queue or None)
+        return access_statistics(account, since=since, until=until, queue=asked.queue or None, export=export)
     except access.NotFound:
         raise Http404 from None
 

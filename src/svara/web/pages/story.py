@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
-from svara.history.access import access_call
-from svara.history.recordings import access_recording
+from svara.history.access import access_call, visible
+from svara.history.recordings import access_recording, there_to_hear
 from svara.history.shown import CallDetail, LegView, WaitView
 from svara.people import access
 from svara.people.models import Account
@@ -56,18 +56,13 @@ def recording(request: HttpRequest, call_id: str, number: int) -> HttpResponse:
 def supervised(account: Account, call_id: str) -> str:
     """The id of the call that was supervised by this one, where there is a page of it to go to; ""."""
     with suppress(access.NotFound):
-        return access_call(account, call_id).item.id if call_id else ""
+        return visible(account, call_id).id if call_id else ""
     return ""
 
 
 def recordings_to_hear(account: Account, detail: CallDetail) -> list[tuple[int, float]]:
     """Number and length of each recording that there still is, and that this person may hear."""
-    found = []
-    for number, seconds in enumerate(detail.recorded_seconds):
-        with suppress(access.NotFound):
-            access_recording(account, detail.item.id, number)
-            found.append((number, seconds))
-    return found
+    return [(number, detail.recorded_seconds[number]) for number in there_to_hear(account, detail.item.id)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,343 @@
+"""Every function that reads or changes something for somebody is in the log of views and changes, or says why it is not.
+
+Whoever adds an `access_*` or `do_*` function adds it here: with a story in `AUDITED` in which it is used for what is about
+somebody else (the entry must be there afterwards), or with a reason in `OWN`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from tests.history import stories as history
+from tests.history.stories import NOON, Company
+from tests.voicemail import stories as voicemail
+
+import svara
+from svara.calls.events import CallRecorded, Party
+from svara.data import DataFolder
+from svara.history import actions as missed_actions
+from svara.history.access import access_call, access_calls
+from svara.history.missed import access_missed
+from svara.history.recordings import access_recording
+from svara.history.statistics import access_statistics
+from svara.people import actions as people_actions
+from svara.people import administration, signin
+from svara.people.models import ApiToken, OfficeChange, Sound
+from svara.privacy.audit.models import Entry
+from svara.privacy.audit.port import verify
+from svara.privacy.functions.port import do_switch
+from svara.privacy.functions.registry import STATISTICS
+from svara.privacy.rights import erasing, holds
+from svara.privacy.rights.models import Hold
+from svara.privacy.subject import person
+from svara.voicemail import access as voicemail_access
+from svara.voicemail import actions as voicemail_actions
+
+OSLO = Party(number="+4722000001", name="Kari Nordmann")
+
+OWN = {
+    "svara.people.actions.do_accept_invitation": "one's own password",
+    "svara.people.actions.do_change_password": "one's own password",
+    "svara.people.actions.do_choose_language": "one's own pages",
+    "svara.people.actions.do_choose_presence": "what one shows of oneself, seen by all colleagues anyway",
+    "svara.people.actions.do_invite": "part of adding a person, which is an entry (people.administration.do_save)",
+    "svara.people.administration.access_document": "names to list and to choose from; one thing whole is access_item",
+    "svara.people.administration.access_own": "one's own settings",
+    "svara.people.administration.do_change_own": "one's own settings",
+    "svara.people.greeting.access_greeting": "every caller hears it: one's own, or a queue's",
+    "svara.people.greeting.access_greetings": "every caller hears them: one's own, or a queue's",
+    "svara.people.greeting.do_remove_greeting": "one's own, or a queue's",
+    "svara.people.greeting.do_set_greeting": "one's own, or a queue's",
+    "svara.people.wishes.do_wish": "one's own, by phone",
+    "svara.privacy.functions.port.do_erase_collected": "what was collected about oneself",
+    "svara.privacy.functions.port.do_switch": "one's own functions; the ledger of consents is only added to as well",
+    "svara.privacy.functions.access.access_decisions": "one's own decisions",
+    "svara.privacy.functions.access.access_receipt": "one's own receipt",
+    "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
+    "svara.privacy.rights.erasing.access_receipts": "proofs without names",
+    "svara.privacy.rights.holds.access_holds": "the officers' own register; each hold is an entry when it is made or lifted",
+    "svara.privacy.rights.jobs.do_ask": "only begins work; the work itself writes what it did",
+    "svara.privacy.rights.jobs.access_job": "progress of what the actor started",
+    "svara.voicemail.access.access_boxes": "counts alone",
+    "svara.voicemail.access.access_notice": "one's own notice",
+    "svara.voicemail.actions.do_choose_notice": "one's own notice",
+}
+
+BEING_BUILT = ("svara.privacy.policies.", "svara.privacy.rights.", "svara.privacy.functions.")
+
+
+class Scene:
+    """Acme: Anna administers, Cecilie supervises, Bob and Dag work in support."""
+
+    def __init__(self, data: DataFolder) -> None:
+        self.acme = history.company("acme")
+        history.queue_of(self.acme, "bob", "dag")
+        do_switch(self.acme.dag, STATISTICS, True)
+        (data.recordings / "calls").mkdir()
+        (data.recordings / "calls" / "q1.wav").write_bytes(b"RIFF")
+        tape = CallRecorded("q1", NOON + 30, file="calls/q1.wav", seconds=60.0, why="queue:acme-support")
+        history.happened(
+            [*history.queue_call(self.acme, OSLO, [("bob", "no answer"), ("dag", "answered")], call="q1"), tape],
+            history.queue_call(self.acme, OSLO, [("bob", "no answer")], call="q2", at=NOON + 500),
+        )
+        self.box = voicemail.queue(self.acme, "support", "bob", "dag")
+        [self.message] = voicemail.happen(voicemail.left(self.acme, self.box, caller=self.acme.party("dag")))
+
+    def token(self) -> ApiToken:
+        people_actions.do_create_token(self.acme.bob, "script")
+        return ApiToken.of(self.acme.bob).get()
+
+    def hold(self) -> Hold:
+        tomorrow = timezone.now() + timedelta(days=1)
+        return holds.do_hold(self.acme.anna, subject=person(self.acme.bob.id), reason="a dispute", until=tomorrow)
+
+    def change(self) -> OfficeChange:
+        administration.do_save(self.acme.anna, "people", "bob", self.item("bob") | {"extension": "777"})
+        return OfficeChange.of(self.acme.anna).get()
+
+    def item(self, name: str) -> dict[str, Any]:
+        document = administration.access_document(self.acme.anna)
+        return dict(next(each for each in document["people"] if each["username"] == name))
+
+
+def around() -> dict[str, Any]:
+    at = datetime.fromtimestamp(NOON, UTC)
+    return {"since": at - timedelta(days=1), "until": at + timedelta(days=1)}
+
+
+def by_phone(scene: Scene) -> None:
+    acme = scene.acme
+    voicemail_actions.do_mark_by_phone(acme.tenant.id, scene.box, scene.message.id, "heard", acme.bob.id)
+
+
+def sound_renamed(scene: Scene) -> None:
+    scene.change()
+    Sound.all_tenants.create(tenant=scene.acme.tenant, name="hello", language="en", text="Hello.", file="x.wav")
+    administration.do_rename(scene.acme.anna, "sounds", "hello", "welcome")
+
+
+def company_saved(scene: Scene) -> None:
+    scene.change()
+    tenant = administration.access_document(scene.acme.anna)["tenant"]
+    administration.do_save_company(scene.acme.anna, tenant | {"name": "Acme Nord"})
+
+
+def undone(scene: Scene) -> None:
+    administration.do_undo(scene.acme.anna, scene.change().id)
+
+
+def changes_read(scene: Scene) -> None:
+    scene.change()
+    scene.acme.cecilie.roles = ["admin"]
+    scene.acme.cecilie.save()
+    administration.access_changes(scene.acme.cecilie)
+
+
+def restored(scene: Scene) -> None:
+    voicemail_actions.do_delete(scene.acme.bob, scene.message.id)
+    voicemail_actions.do_restore(scene.acme.bob, scene.message.id)
+
+
+def released(scene: Scene) -> None:
+    missed_actions.do_claim(scene.acme.bob, "q2")
+    missed_actions.do_release(scene.acme.bob, "q2")
+
+
+def reopened(scene: Scene) -> None:
+    missed_actions.do_handle(scene.acme.bob, "q2")
+    missed_actions.do_reopen(scene.acme.dag, "q2")
+
+
+AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
+    # function: (story, act, what, whose view it is about or "")
+    "svara.history.access.access_calls": (lambda s: access_calls(s.acme.cecilie), "view", "calls", "dag"),
+    "svara.history.access.access_call": (lambda s: access_call(s.acme.anna, "q1"), "view", "call", "bob"),
+    "svara.history.recordings.access_recording": (
+        lambda s: access_recording(s.acme.cecilie, "q1", 0),
+        "hear",
+        "recording",
+        "dag",
+    ),
+    "svara.history.statistics.access_statistics": (
+        lambda s: access_statistics(s.acme.cecilie, **around()),
+        "view",
+        "statistics",
+        "dag",
+    ),
+    "svara.history.missed.access_missed": (lambda s: access_missed(s.acme.bob), "view", "missed-callers", ""),
+    "svara.history.actions.do_claim": (
+        lambda s: missed_actions.do_claim(s.acme.bob, "q2"),
+        "change",
+        "missed-caller",
+        "",
+    ),
+    "svara.history.actions.do_release": (released, "change", "missed-caller", ""),
+    "svara.history.actions.do_handle": (
+        lambda s: missed_actions.do_handle(s.acme.bob, "q2"),
+        "change",
+        "missed-caller",
+        "",
+    ),
+    "svara.history.actions.do_reopen": (reopened, "change", "missed-caller", ""),
+    "svara.privacy.rights.erasing.access_preview": (
+        lambda s: erasing.access_preview(s.acme.anna, person(s.acme.bob.id)),
+        "view",
+        "holdings",
+        "bob",
+    ),
+    "svara.privacy.rights.erasing.do_ask": (
+        lambda s: erasing.do_ask(s.acme.anna, person(s.acme.bob.id), "left the company"),
+        "create",
+        "erasure",
+        "bob",
+    ),
+    "svara.privacy.rights.holds.do_hold": (Scene.hold, "create", "hold", "bob"),
+    "svara.privacy.rights.holds.do_lift": (
+        lambda s: holds.do_lift(s.acme.anna, s.hold().id),
+        "remove",
+        "hold",
+        "bob",
+    ),
+    "svara.voicemail.access.access_messages": (
+        lambda s: voicemail_access.access_messages(s.acme.bob),
+        "view",
+        "messages",
+        "dag",
+    ),
+    "svara.voicemail.access.access_message": (
+        lambda s: voicemail_access.access_message(s.acme.bob, s.message.id),
+        "view",
+        "message",
+        "dag",
+    ),
+    "svara.voicemail.access.access_sound": (
+        lambda s: voicemail_access.access_sound(s.acme.bob, s.message.id),
+        "hear",
+        "message",
+        "dag",
+    ),
+    "svara.voicemail.actions.do_mark": (
+        lambda s: voicemail_actions.do_mark(s.acme.bob, s.message.id, saved=True),
+        "change",
+        "message",
+        "dag",
+    ),
+    "svara.voicemail.actions.do_mark_by_phone": (by_phone, "hear", "message", "dag"),
+    "svara.voicemail.actions.do_delete": (
+        lambda s: voicemail_actions.do_delete(s.acme.bob, s.message.id),
+        "remove",
+        "message",
+        "dag",
+    ),
+    "svara.voicemail.actions.do_restore": (restored, "restore", "message", "dag"),
+    "svara.people.actions.do_create_token": (Scene.token, "grant", "token", "bob"),
+    "svara.people.actions.do_revoke_token": (
+        lambda s: people_actions.do_revoke_token(s.acme.bob, s.token().id),
+        "revoke",
+        "token",
+        "bob",
+    ),
+    "svara.people.administration.access_item": (
+        lambda s: administration.access_item(s.acme.anna, "people", "bob"),
+        "view",
+        "person",
+        "bob",
+    ),
+    "svara.people.administration.access_changes": (changes_read, "view", "changes", "anna"),
+    "svara.people.administration.do_save": (Scene.change, "change", "person", "bob"),
+    "svara.people.administration.do_rename": (sound_renamed, "change", "office", ""),
+    "svara.people.administration.do_save_company": (company_saved, "change", "office", ""),
+    "svara.people.administration.do_remove": (
+        lambda s: administration.do_remove(s.acme.anna, "people", "cecilie"),
+        "change",
+        "person",
+        "cecilie",
+    ),
+    "svara.people.administration.do_undo": (undone, "change", "person", "bob"),
+}
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """Every `access_*` and `do_*` of the package, by its full name."""
+    found = {}
+    for module in pkgutil.walk_packages(svara.__path__, "svara."):
+        if ".migrations" in module.name or module.name.endswith("__main__"):
+            continue
+        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            if name.startswith(("access_", "do_")) and function.__module__ == module.name:
+                found[f"{module.name}.{name}"] = function
+    return found
+
+
+@pytest.mark.claim("ONC-2")
+def test_every_function_that_reads_or_changes_is_in_the_log_or_says_why_not() -> None:
+    there = {
+        name: found
+        for name, found in functions().items()
+        if not name.startswith(BEING_BUILT) or name in AUDITED or name in OWN
+    }
+    assert "svara.history.access.access_calls" in there
+    assert sorted(there.keys() - AUDITED.keys() - OWN.keys()) == [], "neither proven in AUDITED nor explained in OWN"
+    assert sorted((AUDITED.keys() | OWN.keys()) - there.keys()) == [], "no longer there"
+    assert not AUDITED.keys() & OWN.keys()
+
+
+@pytest.mark.django_db
+@pytest.mark.claim("ONC-2")
+@pytest.mark.parametrize("function", AUDITED)
+def test_what_is_seen_or_changed_of_others_is_written_down(function: str, data_folder: DataFolder) -> None:
+    scene = Scene(data_folder)
+    before = set(Entry.of(scene.acme.anna).values_list("number", flat=True))
+    story, act, what, whom = AUDITED[function]
+    ids = {f"person:{account.id}" for name, account in scene.acme.people.items() if name == whom}
+    story(scene)
+    entries = Entry.of(scene.acme.anna).filter(act=act, what=what).exclude(number__in=before)
+    assert entries, list(Entry.of(scene.acme.anna).values_list("act", "what"))
+    assert any(ids <= set(entry.subjects) for entry in entries)
+    assert verify(scene.acme.tenant.id) is None
+
+
+@pytest.mark.django_db
+def test_what_is_ones_own_is_nobody_elses(data_folder: DataFolder) -> None:
+    scene = Scene(data_folder)
+    acme: Company = scene.acme
+    access_calls(acme.dag)
+    access_call(acme.dag, "q1")
+    [own] = voicemail.happen(voicemail.left(acme, f"person:{acme.bob.id}", at=NOON + 900))[1:]
+    voicemail_access.access_sound(acme.bob, own.id)
+    voicemail_actions.do_delete(acme.bob, own.id)
+    administration.access_item(acme.anna, "people", "anna")
+    assert not Entry.of(acme.anna).exists()
+
+
+@pytest.mark.django_db
+def test_a_search_is_in_the_log_but_not_what_was_searched(data_folder: DataFolder) -> None:
+    scene = Scene(data_folder)
+    access_calls(scene.acme.cecilie, search="2200", person="dag")
+    entry = Entry.of(scene.acme.anna).get()
+    assert (entry.ref, entry.why, entry.count) == ("person.search", "supervisor", 1)
+
+
+@pytest.mark.django_db
+def test_administrators_and_supervisors_signing_in_are_in_the_log(data_folder: DataFolder) -> None:
+    scene = Scene(data_folder)
+    for name in ("cecilie", "bob"):
+        scene.acme.people[name].set_password("correct-horse-1")
+        scene.acme.people[name].save()
+        assert signin.authenticate(f"{name}@acme", "correct-horse-1", "127.0.0.1") is not None
+    signin.authenticate("cecilie@acme", "wrong", "127.0.0.1")
+    assert [(entry.actor, entry.why) for entry in Entry.of(scene.acme.anna)] == [(scene.acme.cecilie.id, "supervisor")]
+
+
+@pytest.mark.django_db
+def test_figures_that_leave_as_a_file_are_an_export(data_folder: DataFolder) -> None:
+    scene = Scene(data_folder)
+    access_statistics(scene.acme.cecilie, **around(), export=True)
+    assert [(entry.act, entry.what) for entry in Entry.of(scene.acme.anna)] == [("export", "statistics")]
