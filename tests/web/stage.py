@@ -112,6 +112,12 @@ class Stage:
                 self.asked.append(request)
                 self._set(request)
                 return commands.Done()
+            case commands.Supervise() if self.refusal is None:
+                self.asked.append(request)
+                return commands.Originated(call="own-call")
+            case commands.PauseRecording():
+                self.asked.append(request)
+                return commands.Done()
             case commands.Hangup():
                 self.asked.append(request)
                 return commands.Done()
@@ -129,13 +135,13 @@ class Stage:
         self.presences[person] = news
         self._publish(commands.TOPIC_PRESENCE, news)
 
-    def call(self, call: LiveCall) -> None:
-        """A call starts or goes on."""
+    def call(self, call: LiveCall, topic: str = "") -> None:
+        """A call starts or goes on; `topic` is what happened to it, where it is not its state."""
         if call.state == "ended":
             self.calls.pop(call.id, None)
         else:
             self.calls[call.id] = call
-        self._publish(f"{commands.TOPIC_CALL}.{call.state}", call)
+        self._publish(f"{commands.TOPIC_CALL}.{topic or call.state}", call)
 
     def queue(self, tenant: str, state: commands.QueueState) -> None:
         """A queue is now like this."""

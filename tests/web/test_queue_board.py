@@ -235,6 +235,26 @@ def test_a_supervisor_sees_the_talks_that_came_out_of_a_queue(busy: Company, bro
     assert "talk-t1" not in text(browser_of(busy, "bob").get("/queues/support/")), "colleagues see no talks of others"
 
 
+def test_only_supervisors_take_part_in_talks_and_only_where_the_queue_allows_it(
+    busy: Company, beta: Company, browser_of: SignedIn, mirror: Live, floor: Floor
+) -> None:
+    support = Queue.of(busy["anna"]).get(name="support")
+    eva = busy.party("eva")
+    mirror._calls["t1"] = LiveCall(
+        "t1", busy.tenant.id, "inbound", "answered", KARI, eva, 1.0, time.time(), (eva.person or "",), support.id
+    )
+    assert "Whisper" not in text(browser_of(busy, "cecilie").get("/queues/support/")), "off where nothing is said"
+    Queue.of(busy["anna"]).filter(id=support.id).update(supervision="announced")
+    assert "Whisper" in text(browser_of(busy, "cecilie").get("/queues/support/"))
+    assert "Whisper" not in text(browser_of(busy, "cecilie").get("/queues/support/?wall=1"))
+    wish = {"how": "listen"}
+    assert browser_of(busy, "eva").post("/calls/t1/supervise/", wish).status_code == 404
+    assert browser_of(beta, next(iter(beta.people))).post("/calls/t1/supervise/", wish).status_code == 404
+    assert browser_of(busy, "cecilie").post("/calls/t1/supervise/", {"how": "spy"}).status_code == 404
+    for stranger in (browser_of(beta, next(iter(beta.people))), browser_of(busy, "bob")):
+        assert stranger.post("/calls/t1/recording/", {"paused": "yes"}).status_code == 404
+
+
 def test_while_the_phone_system_is_away_pages_say_so(busy: Company, browser_of: SignedIn, floor: Floor) -> None:
     floor.away = True
     eva = browser_of(busy, "eva")

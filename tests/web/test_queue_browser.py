@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from tests.history import stories
@@ -15,7 +16,7 @@ from tests.web.office import Company
 from tests.web.stage import Stage
 from tests.web.test_queue_board import KARI, line
 
-from svara.calls.commands import LiveCall, SetAgent
+from svara.calls.commands import LiveCall, LiveSupervisor, PauseRecording, Refused, SetAgent, Supervise
 from svara.calls.events import Party
 from svara.people.models import Queue
 
@@ -124,6 +125,64 @@ def test_the_supervisor_logs_out_who_forgot(chromium: Browser, stage: Stage, sta
         assert cecilie.complaints == []
 
 
+def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+) -> None:
+    staged()
+    support = Queue.of(acme["anna"]).get(name="support")
+    Queue.of(acme["anna"]).filter(id=support.id).update(supervision="announced")
+    bob, cecilie = acme.party("bob"), acme.party("cecilie")
+    people = (acme["bob"].id,)
+    talk = LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, bob, 1.0, time.time(), people, support.id)
+    stage.call(talk, "answered")
+    with visit(chromium, stage) as window, visit(chromium, stage) as agents:
+        page = window.page
+        window.sign_in("cecilie@acme.test", "/queues/support/")
+        window.live()
+        agents.sign_in("bob@acme.test")
+        agents.live()
+        ways = page.get_by_role("group", name="Take part in the talk of Bob Lund")
+        ways.get_by_role("button", name="Listen").press("Enter")
+        own = LiveCall("own", acme.tenant.id, "internal", "started", cecilie, Party("600"), 1.0, None, (acme["cecilie"].id,))
+        stage.call(msgspec.structs.replace(own, supervises="t1"), "started")
+        expect(ways).to_contain_text("Pick up your phone")
+        stage.call(msgspec.structs.replace(talk, supervisors=(LiveSupervisor(cecilie, "listen"),)), "supervised")
+        expect(ways.get_by_role("button", name="Listen")).to_have_attribute("aria-pressed", "true")
+        assert agents.seconds_until("#running", "Cecilie Moe listens") < 1
+        ways.get_by_role("button", name="Whisper").press("Enter")
+        ways.get_by_role("button", name="Leave").press("Enter")
+        page.wait_for_timeout(300)
+        wishes = [asked for asked in stage.asked if isinstance(asked, Supervise)]
+        assert [(one.call, one.by, one.how) for one in wishes] == [
+            ("t1", acme["cecilie"].id, how) for how in ("listen", "whisper", "leave")
+        ]
+        stage.refusal = Refused("on-hold", "")
+        ways.get_by_role("button", name="Join").click()
+        expect(page.get_by_role("alert")).to_contain_text("The call is on hold")
+        assert window.complaints == agents.complaints == []
+
+
+def test_the_recording_of_a_talk_is_paused_on_the_page(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+) -> None:
+    staged()
+    people = (acme["bob"].id,)
+    talk = LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, acme.party("bob"), 1.0, time.time(), people)
+    stage.call(msgspec.structs.replace(talk, recording="on"), "answered")
+    with visit(chromium, stage) as bob:
+        bob.sign_in("bob@acme.test")
+        bob.live()
+        expect(bob.page.locator("#running")).to_contain_text("is recorded")
+        bob.page.get_by_role("button", name="Pause the recording").press("Enter")
+        stage.call(msgspec.structs.replace(talk, recording="paused"), "taped")
+        expect(bob.page.locator("#running")).to_contain_text("recording pauses")
+        bob.page.get_by_role("button", name="Go on recording").click()
+        bob.page.wait_for_timeout(300)
+        wishes = [asked for asked in stage.asked if isinstance(asked, PauseRecording)]
+        assert [(one.call, one.paused) for one in wishes] == [("t1", True), ("t1", False)]
+        assert bob.complaints == []
+
+
 def test_the_board_counts_today_when_a_call_was_recorded(
     chromium: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
@@ -151,10 +210,23 @@ def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
     support = Queue.of(acme["anna"]).get(name="support")
     sales = stories.queue_of(stories.Company(acme.tenant, acme.people), "eva", name="sales")
     stage.queue(acme.tenant.id, line(acme, sales, eva="paused:lunch"))
-    stage.call(
-        LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, acme.party("bob"), 1.0, time.time(), (), support.id)
+    Queue.of(acme["anna"]).filter(id=support.id).update(supervision="announced")
+    talk = LiveCall(
+        "t1",
+        acme.tenant.id,
+        "inbound",
+        "answered",
+        KARI,
+        acme.party("bob"),
+        1.0,
+        time.time(),
+        (),
+        support.id,
+        (LiveSupervisor(acme.party("cecilie"), "whisper"), LiveSupervisor(acme.party("anna"), "listen")),
+        recording="on",
     )
-    visited = {"eva": ["/", "/queues/"], "cecilie": ["/queues/support/", "/queues/support/?wall=1"]}
+    stage.call(talk)
+    visited = {"eva": ["/", "/queues/"], "cecilie": ["/queues/support/", "/queues/support/?wall=1", "/"]}
     too_wide, barriers = [], []
     for width in WIDTHS:
         for scheme in ("light", "dark") if width != 768 else ("light",):

@@ -85,6 +85,7 @@ class Recorder:
             caller, callee = self.legs
             voice.record(caller, Recording(self.file, MAX_SECONDS, with_leg=callee, trim=False))
             self._pause()
+            call.news("taped")
 
     # --- pauses
 
@@ -93,6 +94,7 @@ class Recorder:
         self.paused_by_hand = paused
         self._pause()
         self.call.save()
+        self.call.news("taped")
 
     def _pause(self) -> None:
         voice = self.call.switch.voice

@@ -59,6 +59,8 @@ class Talk:
     call: LiveCall
     agent: str
     other: str
+    mine: str
+    """How the viewer takes part ("listen", "whisper", "barge"), "asked" while their own phone rings for it, or ""."""
 
     @property
     def since(self) -> float:
@@ -147,7 +149,9 @@ def view_of(viewer: Account, name: str, states: Iterable[QueueState]) -> QueueVi
 def _views(viewer: Account, queues: list[Queue], states: Iterable[QueueState]) -> list[QueueView]:
     now = {state.id: state for state in states}
     seen = {queue.id: now.get(queue.id, QueueState(queue.id, queue.name)) for queue in queues}
-    talks = [call for call in live.current().calls_for(live.viewer_of(viewer)) if call.queue and call.answered_at]
+    calls = live.current().calls_for(live.viewer_of(viewer))
+    talks = [call for call in calls if call.queue and call.answered_at]
+    asked = {call.supervises for call in calls if call.caller.person == viewer.id}
     people = access.people_by_id(viewer, {member.person for state in seen.values() for member in state.members})
     supervised = sees_all_calls(viewer)
     return [
@@ -155,7 +159,7 @@ def _views(viewer: Account, queues: list[Queue], states: Iterable[QueueState]) -
             queue,
             state := seen[queue.id],
             _agents(viewer, state, people),
-            tuple(_talk(call, state, people) for call in talks if call.queue == queue.id),
+            tuple(_talk(viewer, call, state, people, asked) for call in talks if call.queue == queue.id),
             supervised,
             supervised or any(member.person == viewer.id for member in state.members),
         )
@@ -194,13 +198,14 @@ def me_in(queues: Iterable[QueueView]) -> Me | None:
     return Me(shown.state, shown.member.reason, shown.member.since, logged_in)
 
 
-def _talk(call: LiveCall, state: QueueState, people: dict[str, Account]) -> Talk:
-    """An agent who calls back is the caller of it."""
+def _talk(viewer: Account, call: LiveCall, state: QueueState, people: dict[str, Account], asked: set[str]) -> Talk:
+    """An agent who calls back is the caller of it. `asked` are the talks in which the viewer takes part, or is about to."""
     members = {member.person for member in state.members}
     back = call.caller.person in members and call.callee.person not in members
     agent, other = (call.caller, call.callee) if back else (call.callee, call.caller)
     known = people.get(agent.person or "")
-    return Talk(call, known.name if known else agent.name or agent.number, other.name or other.number)
+    mine = next((one.how for one in call.supervisors if one.by.person == viewer.id), "asked" if call.id in asked else "")
+    return Talk(call, known.name if known else agent.name or agent.number, other.name or other.number, mine)
 
 
 def _agents(viewer: Account, state: QueueState, people: dict[str, Account]) -> tuple[Agent, ...]:

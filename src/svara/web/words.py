@@ -140,6 +140,12 @@ CALL_ERRORS: dict[str, Promise] = {
     "mobile": _("Your mobile phone cannot be called from here."),
     "invalid": _("That is not a number or name that can be called."),
     "not-found": _("This call has already ended."),
+    "off": _("Supervisors may not take part in talks of this queue."),
+    "own-call": _("You are one of the two who talk."),
+    "on-hold": _("The call is on hold, so nobody could be told. Try again when the two talk."),
+    "too-many": _("Enough others take part in this talk."),
+    "no-words": _("No voice is installed on the server, so the two could not be told."),
+    "not-recorded": _("This call is not being recorded."),
     "unavailable": _("The phone system does not answer at the moment. Try again in a few seconds."),
 }
 
@@ -150,6 +156,13 @@ DECISIONS: dict[str, Promise] = {
     "asked-again": pgettext_lazy("consent", "Asked anew, because the text has changed"),
 }
 """About a function, as the ledger of consents has them."""
+
+SUPERVISORS: dict[str, Promise] = {
+    "listen": _("%(who)s listens"),
+    "whisper": _("%(who)s listens and speaks to the colleague"),
+    "barge": _("%(who)s takes part"),
+}
+"""What a supervisor does in a talk."""
 
 ROLES: dict[str, Promise] = {
     "member": pgettext_lazy("role", "Member"),

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from svara.bus.port import BusError
-from svara.calls.commands import Answer, Hangup, Originate, Originated, Refused, Request
-from svara.history.access import access_call
+from svara.calls.commands import (
+    Answer,
+    Done,
+    Hangup,
+    Originate,
+    Originated,
+    PauseRecording,
+    Refused,
+    Request,
+    Supervise,
+)
+from svara.history.access import access_call, sees_all_calls
 from svara.history.shown import CallItem
 from svara.people import access
 from svara.people.models import Account
@@ -20,6 +31,8 @@ from svara.web.pages.viewing import account_of, fragment, running_calls
 from svara.web.words import CALL_ERRORS
 
 MAX_NUMBER_LENGTH = 128
+Way = Literal["listen", "whisper", "barge", "leave"]
+WAYS: tuple[str, ...] = get_args(Way)
 VIA = "call-via"
 """Where the session keeps what rings first."""
 
@@ -67,6 +80,34 @@ async def hangup(request: HttpRequest, call_id: str) -> HttpResponse:
     return await _panel(request, account, call_id, request.POST.get("to", ""))
 
 
+@require_POST
+async def supervise(request: HttpRequest, call_id: str) -> HttpResponse:
+    """A supervisor takes part in a talk of a queue, changes how, or leaves; the page hears by itself what came of it."""
+    account: Any = await request.auser()
+    how = request.POST.get("how", "")
+    if not sees_all_calls(account) or live.current().call(live.viewer_of(account), call_id) is None or how not in WAYS:
+        raise Http404
+    answer = await ask(Supervise(account.tenant_id, call_id, account.id, cast("Way", how)))
+    if isinstance(answer, Originated | Done):
+        return HttpResponse(status=204)
+    error = answer.error if isinstance(answer, Refused) else "unavailable"
+    return await _refused(request, error, 409, _("You cannot take part in this talk"))
+
+
+@require_POST
+async def record(request: HttpRequest, call_id: str) -> HttpResponse:
+    """Pause the recording of a talk, or go on: one of the two who talk, or who looks after all calls."""
+    account: Any = await request.auser()
+    now = live.current().call(live.viewer_of(account), call_id)
+    if now is None or not (sees_all_calls(account) or account.id in (now.caller.person, now.callee.person)):
+        raise Http404
+    answer = await ask(PauseRecording(account.tenant_id, call_id, request.POST.get("paused") == "yes"))
+    if isinstance(answer, Done):
+        return HttpResponse(status=204)
+    error = "not-recorded" if isinstance(answer, Refused) else "unavailable"
+    return await _refused(request, error, 409, _("The recording goes on as it was"))
+
+
 @require_GET
 def running(request: HttpRequest) -> HttpResponse:
     """The calls that go on now."""
@@ -104,6 +145,6 @@ def _record(account: Account, call_id: str) -> CallItem | None:
         return None
 
 
-async def _refused(request: HttpRequest, error: str, status: int) -> HttpResponse:
-    message = CALL_ERRORS.get(error, CALL_ERRORS["unavailable"])
-    return await sync_to_async(fragment)(request, "web/_refused.html", {"message": message}, status)
+async def _refused(request: HttpRequest, error: str, status: int, heading: str = "") -> HttpResponse:
+    page = {"message": CALL_ERRORS.get(error, CALL_ERRORS["unavailable"]), "heading": heading}
+    return await sync_to_async(fragment)(request, "web/_refused.html", page, status)

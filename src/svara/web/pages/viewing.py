@@ -96,6 +96,12 @@ class RunningCall:
 
     call: LiveCall
     mine: bool
+    may_pause: bool = False
+    """Whether the viewer may pause its recording: who talks, and who looks after all calls."""
+    supervised: str = ""
+    """In a call of the viewer as a supervisor: the colleague's name whose talk it is about."""
+    way: str = ""
+    """... and how the viewer takes part, "asked" as long as the two are not told."""
 
     @property
     def since(self) -> float:
@@ -105,5 +111,15 @@ class RunningCall:
 
 def running_calls(viewer: Account) -> list[RunningCall]:
     """The calls that go on now and that `viewer` may see, newest first."""
-    calls = live.current().calls_for(live.viewer_of(viewer))
-    return [RunningCall(call, viewer.id in call.people) for call in calls if call.state != "ended"]
+    looks = live.viewer_of(viewer)
+    calls = {call.id: call for call in live.current().calls_for(looks) if call.state != "ended"}
+
+    def shown(call: LiveCall) -> RunningCall:
+        talks = looks.sees_all or viewer.id in (call.caller.person, call.callee.person)
+        talk = calls.get(call.supervises) if call.caller.person == viewer.id else None
+        if talk is None:
+            return RunningCall(call, viewer.id in call.people, talks)
+        way = next((one.how for one in talk.supervisors if one.by.person == viewer.id), "asked")
+        return RunningCall(call, viewer.id in call.people, talks, talk.callee.name or talk.callee.number, way)
+
+    return [shown(call) for call in calls.values()]

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from svara.calls.commands import LiveSupervisor
 from svara.web import static_files, words
 from svara.web.queue_view import QueueView, drawn_agents, drawn_line
 
@@ -80,6 +81,12 @@ def availability(key: str) -> str:
 def agent_state(key: str) -> str:
     """What an agent of a queue does, in words."""
     return str(words.AGENT_STATES.get(key, key))
+
+
+@register.filter
+def supervisor(one: LiveSupervisor) -> str:
+    """Who takes part in a talk, and how."""
+    return str(words.SUPERVISORS.get(one.how, words.SUPERVISORS["listen"])) % {"who": one.by.name or one.by.number}
 
 
 @register.filter
