@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
-from svara.cli import privacy
+from svara.cli import rights
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
 
@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(privacy.app, name="privacy")
+app.add_typer(rights.app, name="privacy")
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]
@@ -101,6 +101,45 @@ def token(
         slugs = ", ".join(account.tenant.slug for account in found)
         raise CommandError(f"several tenants have '{user}': say which with --tenant ({slugs})")
     print(actions.do_create_token(found[0], "svara token", by=OPERATOR))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; the keys go into svara.keys beside it.")],
+    keep_days: Annotated[int, typer.Option(metavar="DAYS", help="Older backups beside it go; 0 keeps all.")] = 30,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Copy all content to FILE, also while the office serves. Demo companies are left out."""
+    folder = _open(data)
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from svara.privacy.rights import backup as copying  # noqa: PLC0415
+
+    done = copying.backup(folder, file, datetime.now(UTC), keep_days)
+    print(f"{done.place}: {done.files} files, {done.size_bytes / 1e6:.1f} MB. Keys (newest state only): {done.keys}")
+    for old in done.aged_out:
+        print(f"{old} was older than {keep_days} days and is gone.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    keys: Annotated[Path | None, typer.Option(metavar="FILE", help="The copy of the keys (default: beside FILE).")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Bring a backup back, whole or not at all; who was erased since is erased in it first. The office must not be
+    serving."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from svara.data import DataFolder  # noqa: PLC0415
+    from svara.privacy.rights import restore as restoring  # noqa: PLC0415
+
+    folder = DataFolder(data.resolve())
+    done = restoring.restore(folder, file, datetime.now(UTC), keys)
+    _open(data)
+    print(f"Restored the backup of {done.made_at:%Y-%m-%d %H:%M} UTC, {done.files} files; erased again: {len(done.erased)}.")
+    if done.former is not None:
+        print(f"The state from before lies in {done.former}: delete it when all is right.")
 
 
 @app.command(hidden=True)

@@ -65,37 +65,6 @@ def catalogue(
 
 
 @app.command()
-def erase(  # noqa: PLR0917  typer's parameters are options
-    who: Annotated[
-        str, typer.Argument(metavar="WHO", help="User name, username@tenant, or the number of somebody outside.")
-    ],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands on the receipt: name nobody.")],
-    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The company.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; otherwise it is only shown what would go.")] = False,
-    language: Language = "en",
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Erase somebody, for good; prints the receipt. Without --yes it shows what would go and what would stay."""
-    open_data(data)
-    speak(language)
-    from svara.cli.subjects import subject_named  # noqa: PLC0415
-    from svara.privacy.audit.port import OPERATOR  # noqa: PLC0415
-    from svara.privacy.rights import erasing  # noqa: PLC0415
-
-    tenant_id, subject = subject_named(who, tenant)
-    if not yes:
-        shown = erasing.preview(tenant_id, subject)
-        for holding in shown.holdings:
-            word = "stays" if not holding.goes else "stays without the person" if holding.how == "freed" else "goes"
-            why = f" ({holding.why}; {holding.until})" if holding.why else ""
-            print(f"{holding.count:>9}  {holding.text}: {word}{why}")
-        print(shown.hold or "Nothing was erased: say --yes to do it.")
-        return
-    done = erasing.erase(tenant_id, subject, reason=reason, by=OPERATOR)
-    print(json.dumps({"receipt": done.receipt, "sha256": done.digest, "key": done.key}, indent=2, sort_keys=True))
-
-
-@app.command()
 def policy(
     tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The company; needed where there are several.")] = None,
     language: Language = "en",

@@ -17,3 +17,4 @@ class HistoryConfig(AppConfig):
 
         collected.register()
         port.register(subjects.HistoryCapability())
+        port.register_files("history", subjects.files_of)

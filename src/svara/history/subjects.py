@@ -328,3 +328,10 @@ def _update(model: type[Model], fields: Sequence[str], *where: str) -> str:
     sets = ", ".join(f"{quote(columns[name])} = %s" for name in fields)
     keys = " AND ".join(f"{quote(columns[name])} = %s" for name in where or ("id",))
     return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {keys}"  # noqa: S608  names of our own
+
+
+def files_of(tenant_id: str) -> Iterator[str]:
+    """The recordings of a company."""
+    for call in Call.all_tenants.filter(tenant_id=tenant_id, details__contains='"tapes":').iterator(chunk_size=_BATCH):
+        for tape in details_of(call).tapes:
+            yield f"recordings/{tape.file}"

@@ -18,3 +18,4 @@ class PeopleConfig(AppConfig):
 
         switched.connect(snapshot.function_switched, dispatch_uid="svara.people.snapshot")
         port.register(subjects.PeopleCapability())
+        port.register_files("people", subjects.files_of)

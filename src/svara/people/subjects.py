@@ -356,3 +356,9 @@ def _texts(value: object) -> Iterator[str]:
 
 def _unlink(place: Path) -> None:
     place.unlink(missing_ok=True)
+
+
+def files_of(tenant_id: str) -> list[str]:
+    """The sounds of a company."""
+    data = settings.DATA
+    return [place.relative_to(data.root).as_posix() for place in (data.sounds / tenant_id).glob("*")]

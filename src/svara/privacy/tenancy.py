@@ -58,3 +58,13 @@ class TenantOwned(models.Model):
     def of(cls, owner: InTenant) -> models.QuerySet[Self]:
         """What the tenant of `owner` has of this, and nothing else."""
         return cls.all_tenants.filter(tenant_id=owner.tenant_id)
+
+
+def demo_tenants() -> list[str]:
+    """Ids of the companies that are only there to be tried."""
+    from django.apps import apps  # noqa: PLC0415  the table stands in a room above
+
+    found: list[str] = list(
+        apps.get_model("people", "Tenant")._default_manager.filter(demo=True).values_list("id", flat=True)
+    )
+    return found

@@ -106,6 +106,7 @@ THINGS: dict[str, Promise] = {
     "auth.Group_permissions": _("Tables of the software itself"),
     "auth.Permission": _("Tables of the software itself"),
     "contenttypes.ContentType": _("Tables of the software itself"),
+    "files.backups": _("Where backups lie, and what is made ready for them (files)"),
     "files.erasures": _("Ledger of erasures (file)"),
     "files.journal": _("Journal of calls (file)"),
     "files.keys": _("Keys of the vault, wrapped (files)"),

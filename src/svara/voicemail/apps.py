@@ -16,3 +16,4 @@ class VoicemailConfig(AppConfig):
         from svara.voicemail import features, subjects  # noqa: F401, PLC0415  needs the tables
 
         port.register(subjects.VoicemailCapability())
+        port.register_files("voicemail", subjects.files_of)

@@ -159,3 +159,9 @@ def _unlink(file: str) -> None:
         place_of(file).unlink(missing_ok=True)
     except NotFound:
         return
+
+
+def files_of(tenant_id: str) -> Iterator[str]:
+    """The voice messages of a company."""
+    for file in Message.all_tenants.filter(tenant_id=tenant_id).values_list("file", flat=True).iterator(chunk_size=1000):
+        yield f"recordings/{file}"

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from svara import log
 from svara.privacy import vault
 from svara.privacy.audit import port as audit
 from svara.privacy.errors import Forbidden, Invalid, NotFound
-from svara.privacy.rights import holds, jobs, ledger, port
+from svara.privacy.rights import holds, jobs, keycopy, ledger, port
 from svara.privacy.rights.jobs import OFFICER, Asker, Running
 from svara.privacy.rights.models import Erasure, Job
 from svara.privacy.rights.port import Gone, Holding
@@ -139,6 +140,7 @@ def finish(erasure: Erasure) -> None:
     if key is not None:
         erasure.key = {"id": key.key_id, "hash": key.hash, "at": key.at}
     ledger.append(erasure.tenant_id, erasure.subject, erasure.at, erasure.digest)
+    keycopy.refresh(settings.DATA)
     erasure.finished = True
     erasure.save(update_fields=["key", "finished"])
 
@@ -182,6 +184,15 @@ def erase_late(now: datetime) -> int:
         finish(erasure)
     recent = Erasure.all_tenants.filter(at__gte=now - LATE, subject__startswith="person:")
     return again(recent.values_list("tenant_id", "subject"))
+
+
+def key_is_gone(tenant_id: str, subject: str) -> bool | None:
+    """Whether the key that was destroyed with somebody is gone from the key store; None where they had none."""
+    erasure = Erasure.all_tenants.filter(tenant_id=tenant_id, subject=subject).exclude(key=None).order_by("-at").first()
+    if erasure is None or erasure.key is None:
+        return None
+    key = erasure.key
+    return vault.current().destroyed(tenant_id, vault.port.KeyReceipt(key["id"], key["hash"], key["at"]))
 
 
 def _let_go(tenant_id: str, subject: Subject, reason: str) -> list[Gone]:

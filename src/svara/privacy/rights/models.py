@@ -62,6 +62,9 @@ def _proof(category: str) -> Declaration:
     return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _PROOF, Subject.EMPLOYEE, Source.USE)
 
 
+declare_files(
+    "files.backups", [".backups", ".key-copies", ".backup-*/**", ".restore-*/**", ".verify-*/**", "before-restore-*/**"]
+)
 declare_files("files.erasures", ["erasures", ".erasures-lock"], _proof("user.unique_id"))
 
 

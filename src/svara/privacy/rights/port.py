@@ -127,6 +127,22 @@ class Capability(Protocol):
         ...
 
 
+Files = Callable[[str], Iterable[str]]
+"""Of a tenant's id: the places of its files in the data folder ("recordings/calls/x.wav")."""
+_files: dict[str, Files] = {}
+
+
+def register_files(name: str, files: Files) -> None:
+    """Make the files of a room known, so that those of a demo company stay out of backups."""
+    _files[name] = files
+
+
+def files_of(tenant_id: str) -> Iterator[str]:
+    """Every file of a company."""
+    for files in _files.values():
+        yield from files(tenant_id)
+
+
 _capabilities: dict[str, Capability] = {}
 
 

@@ -1,0 +1,66 @@
+"""`svara privacy erase` and its sisters: what people may demand of their data. Thin, as every command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from svara.cli.privacy import DEFAULT_DATA, Data, Language, app, open_data, speak
+
+
+@app.command()
+def erase(  # noqa: PLR0917  typer's parameters are options
+    who: Annotated[
+        str, typer.Argument(metavar="WHO", help="User name, username@tenant, or the number of somebody outside.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands on the receipt: name nobody.")],
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The company.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; otherwise it is only shown what would go.")] = False,
+    language: Language = "en",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Erase somebody, for good; prints the receipt. Without --yes it shows what would go and what would stay."""
+    open_data(data)
+    speak(language)
+    from svara.cli.subjects import subject_named  # noqa: PLC0415
+    from svara.privacy.audit.port import OPERATOR  # noqa: PLC0415
+    from svara.privacy.rights import erasing  # noqa: PLC0415
+
+    tenant_id, subject = subject_named(who, tenant)
+    if not yes:
+        shown = erasing.preview(tenant_id, subject)
+        for holding in shown.holdings:
+            word = "stays" if not holding.goes else "stays without the person" if holding.how == "freed" else "goes"
+            why = f" ({holding.why}; {holding.until})" if holding.why else ""
+            print(f"{holding.count:>9}  {holding.text}: {word}{why}")
+        print(shown.hold or "Nothing was erased: say --yes to do it.")
+        return
+    done = erasing.erase(tenant_id, subject, reason=reason, by=OPERATOR)
+    print(json.dumps({"receipt": done.receipt, "sha256": done.digest, "key": done.key}, indent=2, sort_keys=True))
+
+
+@app.command(name="verify-erasure")
+def verify_erasure(
+    backup: Annotated[Path | None, typer.Option("--backup", metavar="FILE", help="Default: the last backup.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Restore a backup into a scratch place, and show that nobody who was erased can be read there."""
+    open_data(data)
+    from svara.data import DataFolder  # noqa: PLC0415
+    from svara.people.errors import PlainError  # noqa: PLC0415
+    from svara.privacy.rights import restore  # noqa: PLC0415
+    from svara.privacy.rights.backup import last_backup  # noqa: PLC0415
+
+    folder = DataFolder(data.resolve())
+    place = backup or last_backup(folder)
+    done = restore.verify(folder, place)
+    print(f"{place}, of {done.made_at:%Y-%m-%d %H:%M} UTC, restored into a scratch place with the keys as they are now.")
+    for found in done.erased:
+        key = {True: "key destroyed", False: "KEY STILL THERE", None: "no key"}[found.key_gone]
+        print(f"{found.subject}, erased {found.at}: {found.before} items in the backup, {found.after} after replay; {key}")
+    if any(found.after or found.key_gone is False for found in done.erased):
+        raise PlainError("somebody who was erased can still be read")
+    print(f"{len(done.erased)} erased, none can be read.")

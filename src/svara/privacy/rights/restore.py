@@ -1,0 +1,178 @@
+"""Bringing a backup back: checked whole beforehand, gone through with the ledger of erasures, and only then put in place.
+
+All of it happens in a folder aside, with its own database; what serves is exchanged at the end by renaming, so that there is
+never half of it. Whoever was erased since the backup was made is erased in it before anybody can open it. What was there
+before stays in a folder of its own, for the operator to delete.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from svara.data import DataFolder
+from svara.privacy.errors import PlainError
+from svara.privacy.rights import archive, keycopy, ledger
+
+STAYS = frozenset({"keys", "secret-key", "lock", "sockets", ledger.NAME})
+"""What is of the installation itself, and not of a backup. Hidden files stay, too."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the replay did for one erased person: rows in the backup before and after, and whether their key is gone
+    (None: they never had one)."""
+
+    subject: str
+    at: str
+    before: int
+    after: int
+    key_gone: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of it. `former` is where the state from before lies, None where there was none."""
+
+    made_at: datetime
+    files: int
+    erased: tuple[Found, ...]
+    former: Path | None = None
+
+
+def restore(data: DataFolder, place: Path, now: datetime, keys: Path | None = None) -> Restored:
+    """Make the data folder what a backup holds. Raises PlainError: the office serves, the file is no whole backup, or the
+    keys are missing; then nothing is changed."""
+    data.create()
+    with _alone(data), tempfile.TemporaryDirectory(dir=data.root, prefix=".restore-") as scratch:
+        aside = DataFolder(Path(scratch))
+        manifest = archive.extract(place, aside.root)
+        _check_database(aside.database, place)
+        beside = keys or place.absolute().parent / keycopy.NAME
+        new_keys = _bring_keys(data, beside, required=keys is not None)
+        try:
+            _check_keys(data)
+            found = _replay(data, aside, _entries(data, beside))
+        except BaseException:
+            for key in new_keys:
+                key.unlink(missing_ok=True)
+            raise
+        former = _exchange(data, aside, now)
+    return Restored(manifest.made_at, len(manifest.files), tuple(found), former)
+
+
+def verify(data: DataFolder, place: Path) -> Restored:
+    """Restore a backup into a scratch place with the keys as they are now, and say what can be read of those who were
+    erased."""
+    with tempfile.TemporaryDirectory(dir=data.root, prefix=".verify-") as scratch:
+        aside = DataFolder(Path(scratch))
+        manifest = archive.extract(place, aside.root)
+        _check_database(aside.database, place)
+        entries = _entries(data, place.absolute().parent / keycopy.NAME)
+        return Restored(manifest.made_at, len(manifest.files), tuple(_replay(data, aside, entries)))
+
+
+@contextmanager
+def _alone(data: DataFolder) -> Iterator[None]:
+    with (data.root / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise PlainError(f"the office serves the data folder {data.root}: stop it before you restore") from None
+        yield
+
+
+def _check_database(database: Path, place: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+            sound = opened.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+    except sqlite3.DatabaseError:
+        sound = False
+    if not sound:
+        raise archive.NoBackup(f"{place} is damaged: its database cannot be read; nothing of it was used")
+
+
+def _bring_keys(data: DataFolder, beside: Path, *, required: bool) -> list[Path]:
+    """On a machine that has no keys yet: those that were copied beside the backup. Gives what was put there."""
+    places = [data.keys / keycopy.STORE, data.root / ledger.NAME]
+    missing = [place for place in places if not place.exists()]
+    if missing and (beside.exists() or required):
+        keycopy.unpack(beside, data)
+    return [place for place in missing if place.exists()]
+
+
+def _check_keys(data: DataFolder) -> None:
+    if not (data.keys / keycopy.STORE).exists():
+        raise PlainError(
+            f"the keys are not here: put {keycopy.NAME}, which lies beside the backups, next to the file, or say --keys"
+        )
+    if (
+        not any(name in os.environ for name in ("SVARA_MASTER_KEY_FILE", "SVARA_MASTER_KEY_URI"))
+        and not (data.keys / "master").exists()
+    ):
+        raise PlainError(
+            f"the master key is not here: put your copy of it at {data.keys / 'master'} (or set SVARA_MASTER_KEY_FILE)"
+        )
+
+
+def _entries(data: DataFolder, beside: Path) -> list[ledger.Entry]:
+    """Every erasure that is known: of the ledger here, and of that in the copy beside the backup."""
+    found = ledger.read(data.root / ledger.NAME)
+    if beside.exists():
+        found += keycopy.ledger_of(beside)
+    return list({(entry.tenant, entry.subject, entry.at): entry for entry in found}.values())
+
+
+def _replay(data: DataFolder, aside: DataFolder, entries: list[ledger.Entry]) -> list[Found]:
+    """Bring the database aside up to date, and erase everybody in it who was erased; in a process of its own, for Django
+    knows one database."""
+    aside.keys.symlink_to(data.keys, target_is_directory=True)
+    if data.secret_key.exists():
+        aside.secret_key.symlink_to(data.secret_key)
+    wish = aside.root / ".replay"
+    wish.write_bytes(msgspec.json.encode([(entry.tenant, entry.subject, entry.at) for entry in entries]))
+    environment = {key: value for key, value in os.environ.items() if key != "SVARA_DATABASE_URL"}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    former = str(data.database) if data.database.exists() else ""
+    command = [sys.executable, "-m", "svara.privacy.rights.replay", str(aside.root), former]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own program
+    wish.unlink()
+    aside.keys.unlink()
+    if ran.returncode != 0:
+        lines = ran.stderr.strip().splitlines() or ["it ended without a word"]
+        raise PlainError(f"the backup could not be made ready: {lines[-1].removeprefix('svara: ')}; nothing was changed")
+    if data.secret_key.exists():
+        aside.secret_key.unlink()
+    return msgspec.json.decode(ran.stdout.splitlines()[-1], type=list[Found])
+
+
+def _exchange(data: DataFolder, aside: DataFolder, now: datetime) -> Path | None:
+    former = data.root / f"before-restore-{now:%Y-%m-%d-%H%M%S}"
+    movable = [each for each in data.root.iterdir() if each.name not in STAYS and not _own(each.name)]
+    had = data.database.exists()
+    if movable:
+        former.mkdir(mode=0o700)
+        for each in movable:
+            each.rename(former / each.name)
+    for each in list(aside.root.iterdir()):
+        if not each.name.startswith(".") and each.name not in STAYS:
+            each.rename(data.root / each.name)
+    if movable and not had:
+        shutil.rmtree(former)  # an empty installation: nothing is lost with it
+    data.create()
+    return former if movable and had else None
+
+
+def _own(name: str) -> bool:
+    return name.startswith((".", "before-restore-"))
