@@ -11,7 +11,7 @@ from tests.calls import offices
 from tests.calls.phones import Office, Phone
 
 from svara.calls.commands import Done, PauseRecording, Refused
-from svara.calls.events import CallEnded, CallGreeted, CallRecorded
+from svara.calls.events import CallEnded, CallGreeted, CallRecorded, RecordingAnswered
 from svara.calls.main import relay_lost
 from svara.calls.service import Service
 from svara.people.office import Menu
@@ -74,8 +74,12 @@ def test_somebody_whose_calls_are_not_recorded_is_called_as_ever(at_work: Office
 
 
 @pytest.mark.claim("TB-7")
-@pytest.mark.parametrize(("key", "recorded"), [("1", True), ("2", False), ("", False)])
-def test_where_the_rule_asks_for_consent_only_a_yes_is_recorded(tmp_path: Path, key: str, recorded: bool) -> None:
+@pytest.mark.parametrize(
+    ("key", "recorded", "answer"), [("1", True, "agreed"), ("2", False, "declined"), ("", False, "silent")]
+)
+def test_where_the_rule_asks_for_consent_only_a_yes_is_recorded(
+    tmp_path: Path, key: str, recorded: bool, answer: str
+) -> None:
     office = company(tmp_path, recording_rule="consent")
     anna, bob = (Phone(office, f"acme-{name}").register() for name in ("anna", "bob"))
     anna.call("102")
@@ -85,6 +89,8 @@ def test_where_the_rule_asks_for_consent_only_a_yes_is_recorded(tmp_path: Path, 
     office.wait(3)
     said = "agreed" if recorded else "declined"
     assert leg.all_sounds == ["builtin/nb/recorded-consent.wav", f"builtin/nb/recording-{said}.wav"]
+    [told] = office.told(RecordingAnswered)
+    assert (told.answer, told.language) == (answer, "nb")
     bob.answer()
     office.wait(1)
     assert len(office.voice.legs) == (2 if recorded else 0)
@@ -103,6 +109,7 @@ def test_who_came_through_a_menu_is_told_once(at_work: Office, anna: Phone, bob:
     at_work.voice.say(5, f"{at_work.calls[0].id}.ra")
     anna.hang_up()
     assert len(at_work.told(CallRecorded)) == 1
+    assert [told.answer for told in at_work.told(RecordingAnswered)] == ["told"]
 
 
 def test_the_caller_hangs_up_while_being_told(at_work: Office, anna: Phone, bob: Phone) -> None:

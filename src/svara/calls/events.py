@@ -124,6 +124,15 @@ class CallGreeted(Event, frozen=True, tag="call.greeted", omit_defaults=True):
     but it is not answered by anybody yet."""
 
 
+class RecordingAnswered(Event, frozen=True, tag="call.recording-answered", omit_defaults=True):
+    """Before anybody was rung the caller was told that the call is recorded ("told"), or was asked: by the key 1 the caller
+    agreed, by another or by none did not."""
+
+    answer: Literal["told", "agreed", "declined", "silent"] = "told"
+    language: str = ""
+    """In which it was said (BCP 47)."""
+
+
 class QueueEntered(Event, frozen=True, tag="queue.entered", omit_defaults=True):
     """The caller stands in the line of `queue` (its id and, for the record, its name)."""
 
@@ -224,6 +233,7 @@ CallEvent = (
     | CallEnded
     | CallRouted
     | CallGreeted
+    | RecordingAnswered
     | QueueEntered
     | QueueLeft
     | AgentOffered

@@ -129,3 +129,25 @@ def claims(
     states = [each.state for each in found]
     counts = ((state, states.count(state)) for state in ("proved", "failed", "not-run", "open"))
     print(", ".join(f"{count} {state}" for state, count in counts if count) + ".")
+
+
+@app.command()
+def receipt(
+    file: Annotated[Path, typer.Argument(metavar="RECEIPT", help="The receipt of a consent, as it was downloaded.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Whether a receipt of a consent is genuine, and whether that decision still holds."""
+    open_data(data)
+    from svara.privacy.errors import PlainError  # noqa: PLC0415
+    from svara.privacy.functions import receipts  # noqa: PLC0415
+
+    with file.open("rb") as opened:
+        content = opened.read(receipts.MAX_BYTES + 1)
+    try:
+        document = json.loads(content) if len(content) <= receipts.MAX_BYTES else None
+    except (ValueError, RecursionError):
+        document = None
+    verdict = receipts.check(document)
+    if verdict.outcome == "forged":
+        raise PlainError(f"this receipt is not genuine: {verdict.why}")
+    print(f"genuine: {verdict.purpose}, {verdict.decision}; {'in force' if verdict.in_force else 'decided anew since'}")

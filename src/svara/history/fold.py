@@ -42,9 +42,11 @@ from svara.calls.events import (
     Party,
     QueueEntered,
     QueueLeft,
+    RecordingAnswered,
     Supervised,
 )
 from svara.history.record import (
+    Asked,
     CallRecord,
     Hold,
     Leg,
@@ -67,7 +69,17 @@ MAX_OFFERS = 512
 MAX_FACTS = 512
 """Stops, waits, messages and the like kept of one call."""
 
-Fact = CallRouted | CallGreeted | QueueEntered | QueueLeft | CallbackAsked | MessageLeft | CallRecorded | Supervised
+Fact = (
+    CallRouted
+    | CallGreeted
+    | QueueEntered
+    | QueueLeft
+    | CallbackAsked
+    | MessageLeft
+    | CallRecorded
+    | RecordingAnswered
+    | Supervised
+)
 
 E = TypeVar("E", bound=AnyEvent)
 
@@ -211,6 +223,9 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 Taped(_within(_ms(f.at), begin, end) / 1000, f.file, _finite(f.seconds) or 0.0, f.why)
                 for f in facts
                 if isinstance(f, CallRecorded)
+            ),
+            asked=next(
+                (Asked(_ms(f.at) / 1000, f.answer, f.language) for f in facts if isinstance(f, RecordingAnswered)), None
             ),
             supervisions=_supervisions(facts, begin, end),
             callback_number=next((f.number for f in reversed(facts) if isinstance(f, CallbackAsked)), ""),

@@ -102,6 +102,14 @@ class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
     mos: float | None = None
 
 
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The caller was told of a recording, or asked (`svara.calls.events.RecordingAnswered`)."""
+
+    at: float
+    answer: str
+    language: str = ""
+
+
 class CallRecord(msgspec.Struct, frozen=True):
     """What happened, once and for all. Times are seconds since the epoch, UTC, in whole milliseconds."""
 
@@ -136,5 +144,6 @@ class CallRecord(msgspec.Struct, frozen=True):
     supervisions: tuple[Supervision, ...] = ()
     callback_number: str = ""
     """The caller kept the place in the line and asked to be called back here."""
+    asked: Asked | None = None
     supervises: str = ""
     """The caller was a supervisor, who took part in the talk of this call."""

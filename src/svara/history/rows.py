@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from svara import log
 from svara.calls.events import Party
-from svara.history import queue_facts
+from svara.history import answers, queue_facts
 from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Mention, Participant
 from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
 from svara.people.models import Tenant
@@ -77,6 +77,7 @@ def write_records(records: Sequence[CallRecord]) -> None:
         if mentions:
             cursor.executemany(_insert(Mention, ("call", "person")), mentions)
     queue_facts.write(kept)
+    answers.write(kept)
 
 
 _CALL_FIELDS = (

@@ -13,6 +13,7 @@ from svara.media.sounds.library import remove_unused
 from svara.people import throttle
 from svara.people.models import Greeting, Invitation, OfficeChange, SignInCount, Sound, Tenant
 from svara.people.models.changes import KEPT_DAYS
+from svara.privacy.functions.retention import forget_consents
 from svara.privacy.rights.jobs import forget_jobs
 
 MAX_SIGN_IN_COUNTS = 100_000
@@ -26,7 +27,8 @@ def forget_expired(now: float | None = None) -> int:
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
     changes, _ = OfficeChange.all_tenants.filter(created_at__lt=at - timedelta(days=KEPT_DAYS)).delete()
-    return sessions + invitations + changes + forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
+    kept_for_a_time = forget_jobs(at) + forget_consents(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
+    return sessions + invitations + changes + kept_for_a_time
 
 
 def forget_sounds(now: float) -> int:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from svara.people.models import Account
 from svara.privacy.appendonly import Unchangeable, removing
-from svara.privacy.functions import ledger, port, receipts
-from svara.privacy.functions.models import Consent
-from svara.privacy.functions.registry import CALL_RECORDING, STATISTICS
-from svara.privacy.subject import person
+from svara.privacy.functions import ledger, outside, port, receipts
+from svara.privacy.functions.models import KEPT_DAYS, Consent
+from svara.privacy.functions.registry import CALL_RECORDING, RECORDED_CALL, STATISTICS
+from svara.privacy.functions.retention import forget_consents
+from svara.privacy.subject import Subject, person
 
 pytestmark = pytest.mark.claim("PHO-1")
 
@@ -141,3 +143,19 @@ def test_base58_is_that_of_multibase() -> None:
     assert receipts.base58(b"Hello World!") == "2NEpo7TZRRrLZSi2U"
     assert receipts.base58(bytes.fromhex("0000287fb4cd")) == "11233QC4"
     assert receipts.unbase58("11233QC4") == bytes.fromhex("0000287fb4cd")
+
+
+def test_proofs_go_three_years_after_the_last_consent_has_ended(anna: Account, bob: Account, other_anna: Account) -> None:
+    """Anna withdrew, Bob has not, the other Anna left the company; a caller agreed to one call."""
+    then = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    for one in (anna, bob, other_anna):
+        port.do_switch(one, STATISTICS, True, now=then)
+    port.do_switch(anna, STATISTICS, False, now=then + timedelta(days=30))
+    kari = Subject("outside:0123")
+    outside.do_record(anna.tenant_id, kari, RECORDED_CALL, agreed=True, how="key press", evidence="q1", now=then)
+    other_anna.delete()
+    assert forget_consents(then + timedelta(days=KEPT_DAYS)) == 0
+    assert forget_consents(then + timedelta(days=KEPT_DAYS + 1)) == 2
+    assert {entry.subject for entry in Consent.all_tenants.all()} == {person(anna.id), person(bob.id)}
+    assert forget_consents(then + timedelta(days=KEPT_DAYS + 31)) == 2
+    assert port.enabled(bob.id, STATISTICS)

@@ -1,13 +1,14 @@
 """The stop at which a caller learns that the call is recorded, before anybody is rung.
 
 As the company's rule says it is told, or the caller is asked and agrees by a key. Without a voice process nobody can be
-told: then nothing is recorded.
+told: then nothing is recorded. What the caller was told or answered is in the journal before anything is recorded.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from svara.calls.events import RecordingAnswered
 from svara.media.sounds.phrases import PhraseKey, phrase
 
 if TYPE_CHECKING:
@@ -52,22 +53,32 @@ class Announce:
         self._guest = guest
         tenant = self._journey.tenant
         if tenant is not None and tenant.recording_rule == "consent":
-            guest.on_key = lambda key: self._answered(agreed=key == AGREED)
+            guest.on_key = lambda key: self._answered("agreed" if key == AGREED else "declined")
             guest.play(phrase("recorded-consent", guest.language), done=self._wait)
         else:
-            guest.play(phrase("recorded", guest.language), interruptible=False, done=lambda: self._go_on(agreed=True))
+            guest.play(phrase("recorded", guest.language), interruptible=False, done=self._told)
 
     def _wait(self) -> None:
         seconds = ANSWER_SECONDS
-        self._timer = self._call.switch.clock.call_later(seconds, self._call.guarded, lambda: self._answered(agreed=False))
+        self._timer = self._call.switch.clock.call_later(seconds, self._call.guarded, lambda: self._answered("silent"))
 
-    def _answered(self, *, agreed: bool) -> None:
+    def _told(self) -> None:
+        self._write("told")
+        self._go_on(agreed=True)
+
+    def _answered(self, answer: Literal["agreed", "declined", "silent"]) -> None:
         self._no_timer()
+        self._write(answer)
+        agreed = answer == "agreed"
         words: PhraseKey = "recording-agreed" if agreed else "recording-declined"
         if self._guest is not None:
             self._guest.on_key = None
             said = phrase(words, self._guest.language)
             self._guest.play(said, interruptible=False, done=lambda: self._go_on(agreed=agreed))
+
+    def _write(self, answer: Literal["told", "agreed", "declined", "silent"]) -> None:
+        switch, language = self._call.switch, self._guest.language if self._guest is not None else ""
+        switch.write([RecordingAnswered(self._call.id, switch.clock.now(), answer=answer, language=language)])
 
     def _go_on(self, *, agreed: bool) -> None:
         self._call.consent = agreed

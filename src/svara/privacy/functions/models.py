@@ -54,6 +54,7 @@ class Consent(AppendOnly):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["subject", "purpose", "-number"], name="consent_by_subject"),
             models.Index(fields=["tenant", "purpose", "decision"], name="consent_by_purpose"),
+            models.Index(fields=["tenant", "evidence"], name="consent_by_evidence"),
         ]
 
     def __str__(self) -> str:

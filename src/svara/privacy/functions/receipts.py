@@ -21,10 +21,12 @@ from django.conf import settings
 
 from svara.privacy.functions import ledger
 from svara.privacy.functions.models import Consent
-from svara.privacy.functions.registry import FUNCTIONS
+from svara.privacy.functions.registry import FUNCTIONS, OUTSIDE
 from svara.privacy.subject import Subject, account_of
 
 SCHEMA_VERSION = "ISO/IEC TS 27560:2023"
+MAX_BYTES = 64 * 1024
+"""A file that is larger is no receipt of ours."""
 PROOF, SUITE = "DataIntegrityProof", "eddsa-jcs-2022"
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519_PUBLIC = b"\xed\x01"
@@ -104,7 +106,7 @@ class Verdict:
 
 def receipt_of(entry: Consent) -> Receipt:
     """The signed receipt of an entry of the ledger."""
-    function = FUNCTIONS.get(entry.purpose)
+    function = FUNCTIONS.get(entry.purpose) or OUTSIDE.get(entry.purpose)
     tenant = entry.tenant
     entity = "PII principal" if account_of(Subject(entry.subject)) or entry.decision != "asked-again" else "PII controller"
     document: dict[str, Any] = {

@@ -24,6 +24,8 @@ LOCATION_AT_PRESS = "location_at_press"
 MARKETING = "marketing"
 PRODUCT_UPDATES = "product_updates"
 DIAGNOSTICS = "diagnostics"
+RECORDED_CALL = "recorded_call"
+NEWS = "news"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +182,34 @@ _ALL = (
         ),
     ),
 )
+_OUTSIDE = (
+    Function(
+        RECORDED_CALL,
+        ("user.content.private", "user.contact.phone_number"),
+        text_version=1,
+        text=Text(
+            _("Recording of one call"),
+            _(
+                "Before anybody was rung, a voice asked whether this call may be recorded; the key 1 is a yes. Without it "
+                "the call went on and was not recorded."
+            ),
+            _("The sound of both sides of the call, for 90 days"),
+        ),
+        available=True,
+    ),
+    Function(
+        NEWS,
+        ("user.contact.email",),
+        text_version=1,
+        text=Text(
+            _("News and offers by e-mail"),
+            _("The company may send news and offers to this e-mail address. Without it, it sends none."),
+            _("The e-mail address, until the consent is withdrawn"),
+        ),
+        available=True,
+    ),
+)
+OUTSIDE: Mapping[str, Function] = MappingProxyType({function.key: function for function in _OUTSIDE})
+"""What people outside the company are asked for, by key."""
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({function.key: function for function in _ALL})
 """By key, in the order in which people see them."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from svara.privacy import vault
-from svara.privacy.subject import Subject, outside
+from svara.privacy.functions.outside import subject_of
 
-
-def subject_of(tenant_id: str, number: str) -> Subject:
-    """The person outside who has this number (E.164) or address, for one company."""
-    value = number.strip().casefold()
-    return outside(vault.current().index(tenant_id, "mail" if "@" in value else "number", value))
+__all__ = ["subject_of"]

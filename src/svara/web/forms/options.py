@@ -53,7 +53,7 @@ def options(document: Document) -> Mapping[str, Options]:
         "roles": [("", [(role, words.ROLES[role]) for role in ROLES if role != "member"])],
         "classes": [("", [(each, number_class(each)) for each in (*ALL_BUT_PREMIUM, "premium")])],
         "strategies": [("", strategies())],
-        "supervision": [("", supervision(document["tenant"].get("country", "")))],
+        "supervision": [("", supervision(document.get("tenant", {}).get("country", "")))],
         "formats": [
             ("", [("e164", "+4721000000"), ("plain", "4721000000"), ("national", "21000000"), ("00", "004721000000")])
         ],

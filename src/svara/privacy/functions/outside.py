@@ -1,0 +1,67 @@
+"""Consent of people outside the company: callers who press a key, readers who ask for news.
+
+Whom it is about is a keyed hash of their number or address: the ledger holds neither.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import translation
+
+from svara.privacy import vault
+from svara.privacy.functions import ledger
+from svara.privacy.functions.models import Consent
+from svara.privacy.functions.receipts import Receipt, receipt_of
+from svara.privacy.functions.registry import OUTSIDE
+from svara.privacy.subject import Subject, outside
+
+
+def subject_of(tenant_id: str, number: str) -> Subject:
+    """The person outside who has this number (E.164) or e-mail address, for one company."""
+    value = number.strip().casefold()
+    return outside(vault.current().index(tenant_id, "mail" if "@" in value else "number", value))
+
+
+def do_record(
+    tenant_id: str,
+    subject: Subject,
+    purpose: str,
+    *,
+    agreed: bool,
+    how: str,
+    evidence: str = "",
+    language: str = "",
+    now: datetime | None = None,
+) -> Receipt:
+    """Write down what somebody outside decided about a purpose of `registry.OUTSIDE`. Raises KeyError for another."""
+    function = OUTSIDE[purpose]
+    last = ledger.newest(tenant_id, subject, purpose)
+    refusal: ledger.Decision = "withdrawn" if last is not None and last.decision == "given" else "refused"
+    spoken = language if language and translation.check_for_language(language) else "en"
+    with translation.override(spoken):
+        text = function.read()
+    entry = ledger.add(
+        tenant_id,
+        subject,
+        purpose,
+        "given" if agreed else refusal,
+        how=how,
+        language=spoken,
+        text_version=function.text_version,
+        text={"title": text.title, "purpose": text.purpose, "collects": text.collects},
+        evidence=evidence,
+        now=now,
+    )
+    return receipt_of(entry)
+
+
+def is_recorded(tenant_id: str, purpose: str, evidence: str) -> bool:
+    """Whether what happened there is in the ledger already."""
+    return Consent.all_tenants.filter(tenant_id=tenant_id, purpose=purpose, evidence=evidence[:100]).exists()
+
+
+def agreed(tenant_id: str, subject: Subject, purpose: str) -> bool:
+    """Whether the newest decision of somebody outside about a purpose is a yes to the text as it stands now."""
+    last = ledger.newest(tenant_id, subject, purpose)
+    return last is not None and last.decision == "given" and last.text_version == OUTSIDE[purpose].text_version
