@@ -56,6 +56,32 @@ def test_what_anna_says_bob_hears_and_deletes(svara: Svara, tmp_path: Path) -> N
         anna.wait_state("idle")
 
 
+@pytest.mark.claim("ADV-14")
+def test_the_greeting_that_bob_records_is_what_anna_hears(svara: Svara, tmp_path: Path) -> None:
+    with (
+        Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
+        Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
+    ):
+        bob.dial("*97")
+        bob.wait_state("talking")
+        time.sleep(1)
+        bob.press("2")  # my greetings
+        time.sleep(0.5)
+        bob.press("1")  # the general one
+        time.sleep(6)  # "record your greeting after the tone", the tone, and some of his own
+        bob.press("#")
+        bob.wait_to_hear(BOB_HZ, timeout_seconds=10)  # what he said
+        bob.press("2")  # it is kept
+        svara.until(lambda: [one["kind"] for one in svara.get("/voicemail/greetings", "bob")["items"]] == ["general"])
+        bob.hangup()
+        bob.wait_state("idle")
+        anna.dial("700")
+        anna.wait_state("talking")
+        anna.press("2")
+        anna.wait_to_hear(BOB_HZ, timeout_seconds=10)
+        anna.hangup()
+
+
 def test_bob_forwards_his_calls_by_a_code(svara: Svara, tmp_path: Path) -> None:
     with (
         Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
