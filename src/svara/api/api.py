@@ -7,7 +7,18 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from svara.api import calls, events, people, privacy_functions, privacy_rights, problems, queues, system, voicemail
+from svara.api import (
+    calls,
+    events,
+    people,
+    privacy_audit,
+    privacy_functions,
+    privacy_rights,
+    problems,
+    queues,
+    system,
+    voicemail,
+)
 from svara.api.auth import SIGNED_IN
 
 DESCRIPTION = """
@@ -37,5 +48,5 @@ class Api(NinjaAPI):
 
 api = Api(title="Svara", version="1", description=DESCRIPTION.strip(), urls_namespace="api", auth=SIGNED_IN, docs_url=None)
 problems.register(api)
-for room in (people, calls, queues, events, voicemail, privacy_functions, privacy_rights, system):
+for room in (people, calls, queues, events, voicemail, privacy_audit, privacy_functions, privacy_rights, system):
     api.add_router("", room.router)

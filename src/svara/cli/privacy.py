@@ -151,3 +151,27 @@ def receipt(
     if verdict.outcome == "forged":
         raise PlainError(f"this receipt is not genuine: {verdict.why}")
     print(f"genuine: {verdict.purpose}, {verdict.decision}; {'in force' if verdict.in_force else 'decided anew since'}")
+
+
+@app.command()
+def audit(
+    tenant: Annotated[str, typer.Option("--tenant", metavar="SLUG", help="Only this company.")] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Walk the log of views and changes of each company: is every entry there, as it was written?"""
+    open_data(data)
+    from svara.people.models import Tenant  # noqa: PLC0415
+    from svara.privacy.audit.models import Entry  # noqa: PLC0415
+    from svara.privacy.audit.port import verify  # noqa: PLC0415
+    from svara.privacy.errors import PlainError  # noqa: PLC0415
+
+    companies = Tenant.objects.filter(slug=tenant) if tenant else Tenant.objects.order_by("slug")
+    if tenant and not companies:
+        raise PlainError(f"there is no company '{tenant}'")
+    broken = 0
+    for company in companies:
+        found = verify(company.id)
+        broken += found is not None
+        print(f"{company.slug}: {found or f'{Entry.of(company).count()} entries, whole'}")
+    if broken:
+        raise typer.Exit(1)

@@ -22,7 +22,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import cookies, erasing, functions, policies, stored
+from svara.web.pages.privacy import cookies, erasing, functions, policies, stored, views
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -71,6 +71,7 @@ urlpatterns = [
     path("administration/changes/", administration.changes, name="administration-changes"),
     path("administration/changes/<slug:change_id>/undo/", administration.undo, name="administration-undo"),
     path("my-data/", RedirectView.as_view(pattern_name="my-functions"), name="my-data"),
+    path("my-data/views/", views.my_views, name="my-views"),
     path("my-data/functions/", functions.my_functions, name="my-functions"),
     path("my-data/functions/<slug:key>/", functions.switch, name="my-function"),
     path("my-data/functions/<slug:key>/erase/", functions.erase, name="my-function-erase"),

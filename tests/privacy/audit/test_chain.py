@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 from tests.privacy.audit import offices
 
@@ -322,6 +323,7 @@ KEYS = st.text("abcz09_.:-", min_size=1, max_size=20)
 FACTS = st.builds(Facts, KEYS, KEYS, KEYS, KEYS, KEYS, st.integers(0, 9), st.tuples(KEYS) | st.tuples(KEYS, KEYS))
 
 
+@trying(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FACTS, FACTS)
 def test_two_different_entries_never_have_one_hash(one: Facts, other: Facts) -> None:
     hashes = [link(genesis("acme"), "acme", 1, NOW, facts) for facts in (one, other)]

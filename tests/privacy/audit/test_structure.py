@@ -60,6 +60,7 @@ OWN = {
     "svara.privacy.functions.port.do_switch": "one's own functions; the ledger of consents is only added to as well",
     "svara.privacy.functions.access.access_decisions": "one's own decisions",
     "svara.privacy.functions.access.access_receipt": "one's own receipt",
+    "svara.privacy.audit.access.access_views": "what others did with what is one's own",
     "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
     "svara.privacy.rights.erasing.access_receipts": "proofs without names",
     "svara.privacy.rights.holds.access_holds": "the officers' own register; each hold is an entry when it is made or lifted",

@@ -1,0 +1,63 @@
+"""The words for what the log of views and changes calls by keys."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from svara.privacy.audit.port import OPERATOR, SYSTEM
+
+DONE: dict[tuple[str, str], Promise] = {
+    ("view", "calls"): _("Looked at a list of calls with yours in it"),
+    ("view", "call"): _("Looked at one of your calls"),
+    ("hear", "recording"): _("Heard the recording of a talk with you"),
+    ("hear", "message"): _("Heard a voice message from you in a shared box"),
+    ("view", "message"): _("Looked at a voice message from you in a shared box"),
+    ("view", "messages"): _("Looked at voice messages in a shared box, with yours among them"),
+    ("change", "message"): _("Marked a voice message from you in a shared box"),
+    ("remove", "message"): _("Deleted a voice message from you in a shared box"),
+    ("restore", "message"): _("Brought back a voice message from you in a shared box"),
+    ("view", "statistics"): _("Looked at figures of agents, with yours among them"),
+    ("export", "statistics"): _("Took figures of agents along as a file, with yours among them"),
+    ("view", "person"): _("Opened your settings in the administration"),
+    ("change", "person"): _("Changed your settings in the administration"),
+    ("grant", "roles"): _("Changed your roles"),
+    ("grant", "token"): _("Made an API token that acts as you"),
+    ("view", "changes"): _("Read the log of changes, with yours among them"),
+    ("view", "holdings"): _("Looked at how much is stored about you"),
+    ("create", "erasure"): _("Asked for everything about you to be erased"),
+    ("create", "hold"): _("Ordered that your data be kept for a time"),
+    ("remove", "hold"): _("Lifted the order that your data be kept"),
+}
+"""By act and kind of thing, told to the person whom it is about."""
+
+WHY: dict[str, Promise] = {
+    "supervisor": _("as a supervisor"),
+    "admin": _("as an administrator"),
+    "queue": _("as a member of the queue"),
+    "took-part": _("was part of the talk"),
+    "page": _("on a page of the administration"),
+    "file": _("with an office file"),
+    "undo": _("by undoing a change"),
+}
+
+
+def done(act: str, what: str) -> str:
+    """What was done, in a sentence; the keys themselves where there is none for them."""
+    known = DONE.get((act, what))
+    return str(known) if known is not None else f"{act}: {what}"
+
+
+def why(key: str) -> str:
+    """The reason, in words; "" where there is none."""
+    return str(WHY.get(key, key))
+
+
+def who(actor: str, names: dict[str, str]) -> str:
+    """Who did it; `names` are those of colleagues by id."""
+    if actor == OPERATOR:
+        return gettext("Whoever runs the installation")
+    if actor == SYSTEM:
+        return gettext("Svara itself")
+    return names.get(actor) or gettext("Somebody who does not work here any more")
