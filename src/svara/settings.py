@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "svara.privacy.rights",
     "svara.privacy.functions",
     "svara.privacy.policies",
+    "svara.privacy.figures",
     "svara.people",
     "svara.privacy.audit",
     "svara.history",
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "svara.web.middleware.BehindTheDoor",
     "svara.web.middleware.Place",
+    "svara.web.middleware.Counted",
     "svara.web.middleware.PageHeaders",
 ]
 ROOT_URLCONF = "svara.web.urls"

@@ -8,8 +8,8 @@ agreed to it (`svara.privacy.functions`, "statistics"); a queue's figures count 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Avg, Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
@@ -17,12 +17,15 @@ from django.db.models.functions import TruncDay, TruncHour
 
 from svara.history.access import BadFilter, sees_all_calls
 from svara.history.looked import sees_as
+from svara.history.groups import Cells, talk_cells, with_talk
 from svara.history.models import AGENT_DAYS, AgentMoment, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
 from svara.privacy import subject
 from svara.privacy.audit.port import Act, record_views
+from svara.privacy.figures.council import choice_of, revealed
+from svara.privacy.figures.groups import Cell
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import STATISTICS
 
@@ -96,6 +99,8 @@ class Statistics:
     queues: tuple[QueueFigures, ...]
     slots: tuple[Slot, ...]
     agents: tuple[AgentFigures, ...]
+    council: bool = False
+    """Works-council mode: talk time of groups alone, and agents only where an auditor agreed."""
 
 
 def access_statistics(
@@ -121,12 +126,15 @@ def access_statistics(
         waits, offers = waits.filter(queue=wanted), offers.filter(queue=wanted)
     hourly = until - since <= timedelta(days=HOURLY_DAYS)
     within = {each.id: each.service_level_seconds for each in queues.values()}
-    agents = _agents(actor, waits, offers, since, until)
+    council = choice_of(actor).council
+    shown = revealed(actor) if council else people_with(STATISTICS, actor.tenant_id)
+    agents = _agents(actor, waits, offers, since, until, shown=shown)
     about = [subject.person(agent.person) for agent in agents if agent.person != actor.id]
     if about:
         act: Act = "export" if export else "view"
-        record_views(actor.tenant_id, actor.id, about, "statistics", act=act, why=sees_as(actor), count=len(about))
-    return Statistics(
+        why = "reveal" if council else sees_as(actor)
+        record_views(actor.tenant_id, actor.id, about, "statistics", act=act, why=why, count=len(about))
+    found = Statistics(
         since=since.astimezone(zone),
         until=until.astimezone(zone),
         hourly=hourly,
@@ -134,6 +142,25 @@ def access_statistics(
         queues=_queues(waits, queues),
         slots=_slots(waits, within, zone, hourly=hourly),
         agents=agents,
+        council=council,
+    )
+    return _of_groups(found, talk_cells(waits, since, until, zone)) if council else found
+
+
+def _of_groups(found: Statistics, cells: Cells) -> Statistics:
+    """The same, with the talk time of groups alone; hours are smaller than any group's cell."""
+
+    def of(day: date) -> list[Cell]:
+        return [] if found.hourly else [cell for (_queue, each), cell in cells.items() if each == day]
+
+    return replace(
+        found,
+        total=with_talk(found.total, cells.values()),
+        queues=tuple(
+            replace(each, figures=with_talk(each.figures, [cell for key, cell in cells.items() if key[0] == each.id]))
+            for each in found.queues
+        ),
+        slots=tuple(replace(each, figures=with_talk(each.figures, of(each.begins_at.date()))) for each in found.slots),
     )
 
 
@@ -201,7 +228,13 @@ def _slots(waits: QuerySet[QueueWait], within: dict[str, float], zone: ZoneInfo,
 
 
 def _agents(
-    actor: Account, waits: QuerySet[QueueWait], offers: QuerySet[QueueOffer], since: datetime, until: datetime
+    actor: Account,
+    waits: QuerySet[QueueWait],
+    offers: QuerySet[QueueOffer],
+    since: datetime,
+    until: datetime,
+    *,
+    shown: frozenset[str],
 ) -> tuple[AgentFigures, ...]:
     rung = {
         row["person"]: row["count"]
@@ -216,8 +249,8 @@ def _agents(
         .annotate(count=Count("id"), talk=Sum("talk_seconds"))
     }
     times = _times(actor, since, until)
-    known = people.people_by_id(actor, {*rung, *taken, *times} & people_with(STATISTICS, actor.tenant_id))
-    shown = [
+    known = people.people_by_id(actor, {*rung, *taken, *times} & shown)
+    figures = [
         AgentFigures(
             person=person,
             name=account.name,
@@ -229,7 +262,7 @@ def _agents(
         )
         for person, account in known.items()
     ]
-    return tuple(sorted(shown, key=lambda each: each.name))
+    return tuple(sorted(figures, key=lambda each: each.name))
 
 
 def _times(actor: Account, since: datetime, until: datetime) -> dict[str, dict[str, float]]:

@@ -8,11 +8,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from svara.people.models import Account, ApiToken, Greeting, Trunk
+from svara.people import administration
+from svara.people.models import Account, ApiToken, Greeting, Tenant, Trunk
 from svara.privacy.catalogue import Recipient
+from svara.privacy.figures import council
+from svara.privacy.figures.models import Choice, Use
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.policies.port import Feature, Outsider, register_feature, register_outsiders
+from svara.privacy.policies.presets import Setting, register_setting
 
 
 def carriers(tenant_id: str) -> Iterator[Outsider]:
@@ -26,6 +30,16 @@ def mail_servers(tenant_id: str) -> Iterator[Outsider]:
     """The mail server, where somebody of the company is told of messages by mail."""
     if settings.EMAIL_HOST and people_with(MESSAGE_NOTICES, tenant_id):
         yield Outsider(Recipient.MAIL_SERVER, settings.EMAIL_HOST)
+
+
+def _by_consent(actor: Account) -> None:
+    company = administration.access_document(actor)["tenant"]
+    administration.do_save_company(actor, {**company, "recording": "consent"})
+
+
+def _count_usage(actor: Account) -> None:
+    chosen = council.choice_of(actor)
+    council.do_choose(actor, usage=True, council=chosen.council, auditors=chosen.auditors)
 
 
 register_outsiders("trunks", carriers)
@@ -60,5 +74,43 @@ register_feature(
         _("Programs act for people who gave them a key; when a key was last used is kept."),
         frozenset({"people.ApiToken"}),
         on=lambda tenant_id: ApiToken.all_tenants.filter(tenant_id=tenant_id).exists(),
+    )
+)
+register_feature(
+    Feature(
+        "usage",
+        _("Which pages are used is counted under names that change every week, and told of groups of five people or more."),
+        frozenset({"figures.Use"}),
+        on=lambda tenant_id: Choice.all_tenants.filter(tenant_id=tenant_id, usage=True).exists(),
+        held=lambda tenant_id: Use.all_tenants.filter(tenant_id=tenant_id).exists(),
+    )
+)
+register_feature(
+    Feature(
+        "council",
+        _(
+            "Managers see no figures of single people, and talk times of groups alone; figures of one person only after an "
+            "auditor agreed to a reason."
+        ),
+        frozenset({"figures.Reveal"}),
+        on=lambda tenant_id: Choice.all_tenants.filter(tenant_id=tenant_id, council=True).exists(),
+    )
+)
+register_setting(
+    Setting(
+        "recording-consent",
+        _("Calls are recorded only after the caller agreed by a key"),
+        frozenset({"PHO-1", "TB-7"}),
+        is_so=lambda tenant_id: Tenant.objects.filter(id=tenant_id, recording_rule="consent").exists(),
+        do=_by_consent,
+    )
+)
+register_setting(
+    Setting(
+        "usage",
+        _("Use of pages is counted here, for groups of five people or more, and by no third party"),
+        frozenset({"ADV-4"}),
+        is_so=lambda tenant_id: Choice.all_tenants.filter(tenant_id=tenant_id, usage=True).exists(),
+        do=_count_usage,
     )
 )

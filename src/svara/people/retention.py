@@ -1,5 +1,5 @@
 """What is kept for a time only, and goes when that is over: sessions, invitations, counts of failed sign-ins, old changes of
-the office, and sounds that nobody uses any more (a greeting is somebody's voice)."""
+the office, uses of pages that became figures, and sounds that nobody uses any more (a greeting is somebody's voice)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from svara.people import throttle
 from svara.people.models import Greeting, Invitation, OfficeChange, SignInCount, Sound, Tenant
 from svara.people.models.changes import KEPT_DAYS
 from svara.privacy.functions.retention import forget_consents
+from svara.privacy.figures.usage import close_weeks
 from svara.privacy.rights.jobs import forget_jobs
 
 MAX_SIGN_IN_COUNTS = 100_000
@@ -28,7 +29,7 @@ def forget_expired(now: float | None = None) -> int:
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
     changes, _ = OfficeChange.all_tenants.filter(created_at__lt=at - timedelta(days=KEPT_DAYS)).delete()
     kept_for_a_time = forget_jobs(at) + forget_consents(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
-    return sessions + invitations + changes + kept_for_a_time
+    return sessions + invitations + changes + kept_for_a_time + close_weeks(at)
 
 
 def forget_sounds(now: float) -> int:

@@ -65,6 +65,7 @@ class Purpose(StrEnum):
     RECORDING = "recording"
     SIGN_IN = "sign-in"
     SECURITY = "security"
+    STATISTICS = "statistics"
     OPERATION = "operation"
     RIGHTS = "rights"
     CONSENT = "consent"
@@ -82,6 +83,7 @@ _PURPOSES = {
     Purpose.RECORDING: _("Keep the sound of talks where the caller was told so"),
     Purpose.SIGN_IN: _("Know who signs in"),
     Purpose.SECURITY: _("Notice and stop misuse"),
+    Purpose.STATISTICS: _("Know how the system is used, by groups of five people or more"),
     Purpose.OPERATION: _("Run the installation"),
     Purpose.RIGHTS: _("Let people exercise their rights, and prove that it was done"),
     Purpose.CONSENT: _("Know, and be able to show, who agreed to what"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from svara.people.access import queues
+from svara.privacy.figures.council import is_auditor
 from svara.privacy.functions.port import states
 from svara.privacy.policies.access import to_accept
 from svara.web.pages.viewing import colleagues
@@ -16,7 +17,7 @@ from svara.web.words import AVAILABILITY
 def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether
     the reader has to do with any queue; which functions ask anew for consent; whether there is a policy that the reader
-    should accept."""
+    should accept; whether the reader decides on requests to see figures of one person."""
     user: Any = getattr(request, "user", None)
     mine = colleagues(user, [user])[0].availability if user is not None and user.is_authenticated else "unknown"
     return {
@@ -24,5 +25,6 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "my_availability": mine,
         "policy_to_accept": lambda: user is not None and user.is_authenticated and to_accept(user) is not None,
         "asked_again": lambda: [state.function.read().title for state in states(user) if state.state == "asked-again"],
+        "is_auditor": lambda: user is not None and user.is_authenticated and is_auditor(user),
         "my_queues": lambda: user is not None and user.is_authenticated and bool(queues(user)),
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import zoneinfo
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,8 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
+
+from svara.privacy.figures import usage
 
 POLICY = "; ".join(
     (
@@ -72,6 +76,25 @@ class Compressed(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         sound = response.headers.get("Content-Type", "").startswith("audio/")
         return response if response.streaming or sound else super().process_response(request, response)
+
+
+class Counted:
+    """Counts which pages were shown, where the company wants it (`svara.privacy.figures.usage`)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self._tally = usage.Tally()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        user: Any = request.user
+        match = request.resolver_match
+        page = request.method == "GET" and not request.headers.get("HX-Request") and not request.path.startswith("/api/")
+        if page and match and match.url_name and response.status_code == 200 and user.is_authenticated:
+            due = self._tally.note(user.tenant_id, user.id, match.url_name, time.monotonic())
+            if due:
+                usage.write(due, datetime.now(UTC))
+        return response
 
 
 class PageHeaders:

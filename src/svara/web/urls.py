@@ -22,7 +22,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import cookies, erasing, functions, policies, stored, views
+from svara.web.pages.privacy import cookies, erasing, figures, functions, policies, presets, stored, views
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -87,6 +87,10 @@ urlpatterns = [
     path("administration/privacy/erase/receipts/<slug:erasure_id>.json", erasing.receipt, name="privacy-erase-receipt"),
     path("administration/privacy/documents/", policies.documents, name="privacy-documents"),
     path("administration/privacy/documents/<slug:kind>.<slug:form>", policies.document, name="privacy-document"),
+    path("administration/privacy/figures/", figures.figures, name="privacy-figures"),
+    path("administration/privacy/figures/<slug:reveal_id>/decide/", figures.decide, name="figures-decide"),
+    path("statistics/ask/", figures.ask, name="figures-ask"),
+    path("administration/privacy/presets/", presets.presets, name="privacy-presets"),
     path("administration/privacy/policy/", policies.policy, name="privacy-policy"),
     path("administration/privacy/policy/publish/", policies.publish, name="privacy-publish"),
     path("administration/<slug:section>/", administration.section, name="administration-section"),

@@ -71,6 +71,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "chart_label": _("Calls over time"),
         "slots": [(_label(found, slot), slot.figures) for slot in found.slots],
         "queues": access.queues(account),
+        "people": access.directory(account) if found.council else [],
         "query": request.GET.urlencode(),
     }
     return render(request, "web/statistics.html", page)
