@@ -16,8 +16,8 @@ from django.db.models import Avg, Count, Max, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import TruncDay, TruncHour
 
 from svara.history.access import BadFilter, sees_all_calls
-from svara.history.looked import sees_as
 from svara.history.groups import Cells, talk_cells, with_talk
+from svara.history.looked import sees_as
 from svara.history.models import AGENT_DAYS, AgentMoment, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound

@@ -13,8 +13,8 @@ from svara.media.sounds.library import remove_unused
 from svara.people import throttle
 from svara.people.models import Greeting, Invitation, OfficeChange, SignInCount, Sound, Tenant
 from svara.people.models.changes import KEPT_DAYS
-from svara.privacy.functions.retention import forget_consents
 from svara.privacy.figures.usage import close_weeks
+from svara.privacy.functions.retention import forget_consents
 from svara.privacy.rights.jobs import forget_jobs
 
 MAX_SIGN_IN_COUNTS = 100_000

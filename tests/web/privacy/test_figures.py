@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -66,9 +67,7 @@ def test_pages_that_are_opened_are_counted_only_where_the_company_wants_it(
     [use] = Use.all_tenants.all()
     assert (use.page, use.times) == ("history", 1)
     assert acme["bob"].id not in use.pseudonym
-    Figure.all_tenants.create(
-        tenant=acme.tenant, week=date(2026, 11, 16), page="history", people=6, times=31
-    )
+    Figure.all_tenants.create(tenant=acme.tenant, week=date(2026, 11, 16), page="history", people=6, times=31)
     shown = page(browser_of(acme, "anna").get("/administration/privacy/figures/"))
     assert "<code>history</code>" in shown
 
