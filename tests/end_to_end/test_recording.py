@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from tests.peers import sound
 from tests.peers.baresip import Baresip
+from tests.peers.phone import Account
+from tests.peers.ports import free_port
 from tests.peers.server import ANNA, BOB, CECILIE, Svara, office_file
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
@@ -71,3 +73,41 @@ def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, kill
     left_hz, right_hz = channels(file)
     assert abs(left_hz - ANNA_HZ) < 10
     assert abs(right_hz - BOB_HZ) < 10
+
+
+def test_whoever_bob_calls_outside_is_told_first_and_then_recorded(svara: Svara, tmp_path: Path) -> None:
+    before = set((svara.data / "recordings").glob("calls/*.wav"))
+    port = free_port()
+    with Baresip(tmp_path / "o", Account("4790000001"), tone_hz=ANNA_HZ, port=port) as oslo:
+        office = json.loads(office_file((ANNA, BOB, CECILIE)))
+        next(person for person in office["people"] if person["username"] == "bob")["record"] = True
+        carrier = {"name": "itsp", "address": f"sip:127.0.0.1:{port}", "format": "plain", "probe": 0}
+        office["trunks"] = [carrier | {"match": ["127.0.0.9"]}]
+        office["numbers"] = [{"number": "+4721000000", "trunk": "itsp", "to": "person:anna"}]
+        office["outbound"] = [{"prefix": "+", "trunk": "itsp"}]
+        svara.apply(json.dumps(office))
+        svara.until((svara.data / "sounds" / "builtin" / "en" / "recorded.wav").exists, timeout_seconds=120)
+        with Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob:
+            bob.dial("+4790000001")
+            oslo.wait_state("incoming")
+            oslo.answer()
+            bob.wait_state("talking")
+            time.sleep(4.5)
+            [running] = svara.get("/calls/running", "bob")["items"]
+            svara.send("POST", f"/calls/{running['id']}/recording", {"paused": True}, "bob")
+            svara.send("POST", f"/calls/{running['id']}/recording", {"paused": False}, "bob")
+            time.sleep(2)
+            heard, rate_hz = sound.read_wav(oslo.recording() or Path())
+            bob.hangup()
+            oslo.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    assert (record["direction"], record["outcome"], len(record["recordings"])) == ("outbound", "answered", 1)
+    pieces = np.array_split(heard, max(1, heard.size // (rate_hz // 5)))
+    words = [sound.strength(piece, BOB_HZ, rate_hz) < 0.8 for piece in pieces]
+    assert sum(words) >= 4, "nobody was told"
+    assert not any(words[-8:])
+    [file] = set((svara.data / "recordings").glob("calls/*.wav")) - before
+    left_hz, right_hz = channels(file)
+    assert abs(left_hz - BOB_HZ) < 10
+    assert abs(right_hz - ANNA_HZ) < 10
+    assert record["recordings"][0]["seconds"] < 6, "it began when the words were over"

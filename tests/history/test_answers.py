@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
-from tests.history.stories import NOON, Company, company, happened, queue_call
+from tests.history.stories import NOON, Company, call, company, happened, queue_call
 
-from svara.calls.events import Party, RecordingAnswered
+from svara.calls.events import CallStarted, LegAnswered, LegOffered, Party, RecordingAnswered
 from svara.privacy.functions import ledger, receipts
 from svara.privacy.functions.models import Consent
 from svara.privacy.functions.outside import subject_of
@@ -48,6 +49,21 @@ def test_silence_is_no_consent_and_being_told_is_none_either(acme: Company) -> N
 def test_a_colleague_who_calls_and_is_asked_stands_there_as_a_person(acme: Company) -> None:
     happened(asked(acme, acme.party("bob"), "q1", "agreed"))
     assert Consent.all_tenants.get().subject == person(acme.bob.id)
+
+
+def test_whoever_is_called_outside_and_asked_stands_there_by_their_number(acme: Company) -> None:
+    events = call(acme, "bob", "anna", call="q1", direction="outbound")
+    outside = [
+        msgspec.structs.replace(one, callee=KARI)
+        if isinstance(one, CallStarted)
+        else msgspec.structs.replace(one, to=KARI)
+        if isinstance(one, LegOffered | LegAnswered)
+        else one
+        for one in events
+    ]
+    happened([*outside, RecordingAnswered("q1", NOON + 6, answer="agreed", language="nb", by="callee")])
+    [entry] = ledger.of(acme.tenant.id, subject_of(acme.tenant.id, KARI.number))
+    assert (entry.decision, entry.how) == ("given", "key press")
 
 
 def test_an_answer_that_is_read_twice_stands_once(acme: Company) -> None:

@@ -28,23 +28,22 @@ from svara.calls.events import (
 )
 from svara.calls.journey import Journey
 from svara.calls.leg import CALLER, Leg
-from svara.calls.recorder import Recorder
 from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
 from svara.calls.silence import watch_guest
 from svara.calls.stops import CallerSide, Stop
+from svara.calls.talks import telling
 from svara.media.relay import Kind, Relay, RelayError
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
     from svara.calls.exchange import Exchange
     from svara.calls.guest import Guest
+    from svara.calls.recorder import Recorder
     from svara.calls.switch import Switch
     from svara.calls.talks.room import Room
     from svara.calls.talks.supervision import Supervision
 
-RECORD_AFTER_SECONDS = 0.3
-"""A recording begins so long after somebody picked up: the relay has to know both sides first."""
 BROKEN = Refusal(500, "failed", "internal error")
 
 State = Literal["setup", "talking", "ended"]
@@ -202,14 +201,7 @@ class Call:
         picked_up, self.picked_up = self.picked_up, None
         if picked_up is not None:
             picked_up()
-        if self.tape:
-            self.recorder = Recorder(self, self.tape)
-            switch.clock.call_later(RECORD_AFTER_SECONDS, self.guarded, self.record)
-
-    def record(self) -> None:
-        """Begin to record; the phones have agreed on their sound by now."""
-        if self.recorder is not None and self.state == "talking":
-            self.recorder.start()
+        telling.begin(self)
 
     # --- a delayed offer: the caller's phone answers only now
 

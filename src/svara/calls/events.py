@@ -126,11 +126,12 @@ class CallGreeted(Event, frozen=True, tag="call.greeted", omit_defaults=True):
 
 class RecordingAnswered(Event, frozen=True, tag="call.recording-answered", omit_defaults=True):
     """Before anybody was rung the caller was told that the call is recorded ("told"), or was asked: by the key 1 the caller
-    agreed, by another or by none did not."""
+    agreed, by another or by none did not. `by` "callee": whoever was called outside, when they had picked up."""
 
     answer: Literal["told", "agreed", "declined", "silent"] = "told"
     language: str = ""
     """In which it was said (BCP 47)."""
+    by: Literal["caller", "callee"] = "caller"
 
 
 class QueueEntered(Event, frozen=True, tag="queue.entered", omit_defaults=True):

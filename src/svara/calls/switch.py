@@ -74,6 +74,8 @@ class Switch:
     has_sound: Callable[[str], bool] = lambda _file: True
     """Whether a file of the sounds is there (see `Sound`)."""
     pins: PinGuard = field(default_factory=PinGuard)
+    told_of_recording: dict[str, int] = field(default_factory=dict)
+    """On which day somebody of the house was told last, in words, that a talk is recorded: by the person's id."""
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)

@@ -18,12 +18,13 @@ from svara.privacy.subject import person
 def write(records: Sequence[CallRecord]) -> None:
     """The answers that are in these records."""
     for record in records:
-        asked, caller = record.asked, record.caller
-        if asked is None or asked.answer == "told" or not (caller.person or caller.number):
+        asked = record.asked
+        who = record.caller if asked is None or asked.by == "caller" else record.answered_by or record.callee
+        if asked is None or asked.answer == "told" or not (who.person or who.number):
             continue
         if is_recorded(record.tenant, RECORDED_CALL, record.id):
             continue
-        subject = person(caller.person) if caller.person else subject_of(record.tenant, caller.number)
+        subject = person(who.person) if who.person else subject_of(record.tenant, who.number)
         do_record(
             record.tenant,
             subject,

@@ -225,7 +225,8 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 if isinstance(f, CallRecorded)
             ),
             asked=next(
-                (Asked(_ms(f.at) / 1000, f.answer, f.language) for f in facts if isinstance(f, RecordingAnswered)), None
+                (Asked(_ms(f.at) / 1000, f.answer, f.language, f.by) for f in facts if isinstance(f, RecordingAnswered)),
+                None,
             ),
             supervisions=_supervisions(facts, begin, end),
             callback_number=next((f.number for f in reversed(facts) if isinstance(f, CallbackAsked)), ""),

@@ -103,11 +103,12 @@ class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The caller was told of a recording, or asked (`svara.calls.events.RecordingAnswered`)."""
+    """The caller, or who was called, was told of a recording, or asked (`svara.calls.events.RecordingAnswered`)."""
 
     at: float
     answer: str
     language: str = ""
+    by: Literal["caller", "callee"] = "caller"
 
 
 class CallRecord(msgspec.Struct, frozen=True):

@@ -272,7 +272,7 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     outbound: tuple[Outbound, ...] = ()
     sounds: tuple[Sound, ...] = ()
     recording_rule: Literal["announce", "consent"] = "announce"
-    """Before a call is recorded the caller hears so ("announce") or has to press 1 ("consent"); the callee hears neither."""
+    """Before a call is recorded who is outside hears so ("announce") or has to press 1 ("consent")."""
 
     @cached_property
     def by_id(self) -> dict[str, Person]:

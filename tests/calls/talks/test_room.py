@@ -263,6 +263,26 @@ def test_who_is_not_there_in_time_is_put_together_again(at_work: Office, anna: P
     anna.hang_up()
 
 
+def test_a_relay_that_refuses_costs_the_room_and_not_the_talk(at_work: Office, anna: Phone, bob: Phone) -> None:
+    call = talk(at_work, anna, bob)
+    at_work.relay.fails = "no"
+    visitor = in_the_room(at_work, call)
+    at_work.wait(3)
+    assert visitor.lost == ["no sound is available"]
+    at_work.relay.fails = None
+    visitor = in_the_room(at_work, call)
+    assert visitor.inside
+    at_work.relay.fails = "no"
+    room_of(call).release(visitor)
+    at_work.wait(0.3)
+    at_work.relay.fails = None
+    at_work.wait(1)
+    assert at_work.relay.asked[-1] == ("answer", call.id, "b1", "a")
+    assert call.room is None
+    assert changes(anna, bob) == 0
+    anna.hang_up()
+
+
 def test_without_a_voice_process_nobody_goes_anywhere(at_work: Office, anna: Phone, bob: Phone) -> None:
     call = talk(at_work, anna, bob)
     at_work.voice.up = False

@@ -20,7 +20,7 @@ INSTALLED = [key for key, function in FUNCTIONS.items() if function.available]
 
 TEXTS = {
     "statistics": (1, "dfb8ce5888fe6b69"),
-    "call_recording": (1, "5d84d115cd2d534f"),
+    "call_recording": (2, "c43e4c9ae8fa4a21"),
     "message_notices": (1, "d81368d6c9fe9ce5"),
     "call_saving": (1, "d40a56c716997a69"),
     "caller_lookup": (1, "691a054504ddbb91"),

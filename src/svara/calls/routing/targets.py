@@ -123,7 +123,7 @@ def person_of(tenant: Tenant, target: Target) -> Person | None:
 
 def taped(found: Next, number: str) -> str:
     """Whose rule wants the talk recorded to which this leads, as `CallRecorded.why`; "" for nobody's. `number` is that of
-    the public number that was called. What goes out of the house is not recorded: nobody there would know."""
+    the public number that was called. What goes out of the house is another matter: see `svara.calls.talks.telling`."""
     match found:
         case Enter(queue=queue):
             return f"queue:{queue.id}" if queue.record else number

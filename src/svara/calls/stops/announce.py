@@ -1,7 +1,8 @@
 """The stop at which a caller learns that the call is recorded, before anybody is rung.
 
-As the company's rule says it is told, or the caller is asked and agrees by a key. Without a voice process nobody can be
-told: then nothing is recorded. What the caller was told or answered is in the journal before anything is recorded.
+As the company's rule says it is told, or the caller is asked and agrees by a key. Without a voice process, or without a
+voice installed, nobody can be told: then nothing is recorded. What the caller was told or answered is in the journal before
+anything is recorded.
 """
 
 from __future__ import annotations
@@ -52,11 +53,15 @@ class Announce:
     def _tell(self, guest: Guest) -> None:
         self._guest = guest
         tenant = self._journey.tenant
-        if tenant is not None and tenant.recording_rule == "consent":
+        asks = tenant is not None and tenant.recording_rule == "consent"
+        said = phrase("recorded-consent" if asks else "recorded", guest.language)
+        if not all(self._call.switch.has_sound(sound.file) for sound in said):
+            self._go_on(agreed=False)  # no voice is installed: nobody could be told
+        elif asks:
             guest.on_key = lambda key: self._answered("agreed" if key == AGREED else "declined")
-            guest.play(phrase("recorded-consent", guest.language), done=self._wait)
+            guest.play(said, done=self._wait)
         else:
-            guest.play(phrase("recorded", guest.language), interruptible=False, done=self._told)
+            guest.play(said, interruptible=False, done=self._told)
 
     def _wait(self) -> None:
         seconds = ANSWER_SECONDS

@@ -19,7 +19,7 @@ from svara.calls.exchange import Asked, Asking, Exchange, Known, answer_with, re
 from svara.calls.leg import Leg, sdp_of
 from svara.calls.resound import DISAGREED, fits
 from svara.calls.talks.hearing import EVERYBODY, HeardBy, hearing
-from svara.calls.talks.seat import AGAIN_SECONDS, Said, Seat, Voiced, session, told
+from svara.calls.talks.seat import AGAIN_SECONDS, MAX_TRIES, Said, Seat, Voiced, session, told
 from svara.media.relay import RelayError
 from svara.media.voice.port import Item, Voice
 from svara.sip.transaction import ServerTransaction
@@ -61,6 +61,7 @@ class Room:
         """The phones sent to each other, without a relay."""
         self._broken = False
         """The way in did not work."""
+        self._tries = 0
         self._told_back = b""
         self._again = False
         self._deadline: Timer | None = None
@@ -225,11 +226,23 @@ class Room:
         before, self.state = self.state, "going out"
         if front is None or back is None:
             return
+        if before == "going in" and not any(seat.led for seat in self.seats):
+            if self._direct:
+                call.relay = call.switch.direct
+            self._leave()
+            return
         if before == "going in" and self._direct:
             self._back_to_direct(front, back)
             return
         if not (front.described and back.described and front.told and back.told):
             self._anew(front, back)
+        else:
+            self._tries = 0
+            self._put_together(front, back)
+
+    def _put_together(self, front: Leg, back: Leg) -> None:
+        call = self.call
+        if self.state != "going out" or call.state != "talking":
             return
         call.relay.offer(
             call.id,
@@ -259,7 +272,7 @@ class Room:
         if self.state != "going out" or call.state != "talking":
             return
         if isinstance(result, RelayError):
-            self._anew(front, back)
+            self._try_again(front, back)
             return
         self._told_back = result
         call.relay.answer(call.id, back.id, front.id, session(back), partial(self._answered, front, back), to=front.kind)
@@ -271,6 +284,15 @@ class Room:
             self._anew(front, back)
         else:
             self._leave()
+
+    def _try_again(self, front: Leg, back: Leg) -> None:
+        """The relay does not take it: perhaps the next moment."""
+        call = self.call
+        self._tries += 1
+        if self._tries < MAX_TRIES:
+            call.switch.clock.call_later(AGAIN_SECONDS, call.guarded, self._put_together, front, back)
+        else:
+            self._anew(front, back)
 
     def _anew(self, front: Leg, back: Leg) -> None:
         """The phones have to be asked. Without a relay they are, by itself, when it is there again."""

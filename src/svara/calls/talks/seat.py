@@ -46,8 +46,10 @@ class Seat:
         self.voice_leg = f"{room.call.id}.{self.id}"
         self.ready = False
         """The voice leg is there."""
+        self.led = False
+        """The relay was asked to lead the phone's sound to it, and did not refuse."""
         self.taken = False
-        """... and the phone's sound is led to it."""
+        """... and the phone hears what comes from there."""
         self.asking = False
         """The phone is asked for a change: that takes as long as it takes."""
         self._tries = 0
@@ -85,6 +87,7 @@ class Seat:
         if not offer or not leg.told:
             self.ask()
             return
+        self.led = True
         call.relay.offer(call.id, leg.id, self.id, offer, self._offered, from_address=leg.address, to_address=leg.address)
 
     @property
@@ -93,6 +96,8 @@ class Seat:
 
     def _offered(self, result: bytes | RelayError) -> None:
         voice = self.room.voice
+        if isinstance(result, RelayError):
+            self.led = False
         if not self._coming:
             return
         if isinstance(result, RelayError) or voice is None:
@@ -134,6 +139,7 @@ class Seat:
 
     def _agreed(self) -> None:
         self.asking = False
+        self.led = True
         self.room.moved(self.leg)
         if not self.taken:
             self.taken = True
@@ -153,7 +159,7 @@ class Seat:
     def leave(self) -> None:
         """The voice leg is closed."""
         self.call.switch.guests.pop(self.voice_leg, None)
-        self.taken = False
+        self.led = self.taken = False
         self.on_key = None
         if self.saying is not None:
             self.saying.failed()
@@ -203,6 +209,7 @@ class Voiced:
     def take(self, offer: bytes, got: Callable[[bytes | int], object]) -> None:
         def opened(result: bytes | RelayError) -> None:
             if isinstance(result, bytes):
+                self._seat.led = True
                 got(result)
                 return
             try:

@@ -83,13 +83,13 @@ _ALL = (
     Function(
         CALL_RECORDING,
         ("user.content.private",),
-        text_version=1,
+        text_version=2,
         text=Text(
-            _("Recording of calls to me"),
+            _("Recording of my calls"),
             _(
-                "If your company asks for it, calls to you are recorded, so that you, supervisors and administrators can "
-                "listen to them again. The caller is told before, or asked. Without it nobody records calls to you; queues "
-                "and public numbers that your company records are no part of this."
+                "If your company asks for it, calls to you and those you make to numbers outside are recorded, so that you, "
+                "supervisors and administrators can listen to them again. The other side is told before, or asked. Without "
+                "it nobody records your calls; queues and public numbers that your company records are no part of this."
             ),
             _("The sound of both sides of these calls, for 90 days"),
         ),

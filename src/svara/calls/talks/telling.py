@@ -1,0 +1,214 @@
+"""What both sides of a talk learn of its recording, once they talk.
+
+Who calls in was told before anybody was rung (`svara.calls.stops.announce`); the colleague hears a tone at the beginning of
+each such talk, and the words in the first of a day. Whoever is called outside is told when they have picked up, or is asked,
+and nothing is recorded before. Guarantees: a talk outside is recorded only after the words were heard to their end (and the
+key was pressed, where the company asks); calls for help never are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from svara import log
+from svara.calls.events import RecordingAnswered
+from svara.calls.recorder import Recorder
+from svara.calls.stops.announce import AGREED, ANSWER_SECONDS
+from svara.calls.talks.room import Room, room_of
+from svara.calls.talks.supervision import language_for
+from svara.calls.trunks.numbers import emergency
+from svara.media.sounds.phrases import PhraseKey, phrase
+from svara.media.voice.port import Item, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from svara.calls.call import Call
+    from svara.calls.leg import Leg
+    from svara.calls.talks.seat import Seat
+    from svara.clock import Timer
+    from svara.people.office import Tenant
+
+RECORD_AFTER_SECONDS = 0.3
+"""A recording begins so long after somebody picked up: the phones have agreed on their sound by then."""
+
+_logger = log.get("calls.telling")
+
+
+def begin(call: Call) -> None:
+    """Somebody picked up: what is to be recorded is, and who has to know of it learns it."""
+    clock = call.switch.clock
+    if call.tape:
+        call.recorder = Recorder(call, call.tape)
+        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, _record, call)
+    elif call.direction == "outbound" and (why := outward_tape(call)):
+        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, Outside(call, why).begin)
+
+
+def _record(call: Call) -> None:
+    if call.recorder is not None and call.state == "talking":
+        call.recorder.start()
+        Colleague(call).begin()
+
+
+def outward_tape(call: Call) -> str:
+    """Whose rule wants a talk recorded that goes out of the house, as `CallRecorded.why`; "" for nobody's."""
+    tenant, back = call.switch.office.by_tenant_id.get(call.tenant), call.back
+    if call.direction != "outbound" or tenant is None or back is None or not back.trunk:
+        return ""
+    if emergency(back.party.number, tenant.country):
+        return ""
+    queue, person = tenant.queue_by_id.get(call.queue), tenant.by_id.get(call.caller.person or "")
+    if queue is not None and queue.record:
+        return f"queue:{queue.id}"
+    if person is None:
+        return ""
+    if person.record:
+        return f"person:{person.id}"
+    shown = tenant.number_by_e164.get(person.shows)
+    return f"number:{shown.number}" if shown is not None and shown.record else ""
+
+
+class Colleague:
+    """The recording of a talk has begun, and the caller knows: the colleague who picked up is told."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._room: Room | None = None
+
+    def begin(self) -> None:
+        """Tell whoever of the house picked up."""
+        if self._call.back is not None and self._call.back.party.person:
+            self._room = room_of(self._call)
+            self._room.use(self)
+
+    def entered(self) -> None:
+        """Both are in the room; the caller hears nothing of it."""
+        call, room = self._call, self._room
+        if room is not None and call.back is not None:
+            room.say({room.seat(call.back): self._words(call.back)}, self._told)
+
+    def room_lost(self, reason: str) -> None:
+        """Then they see it on the page, and hear it the next time."""
+
+    def _words(self, leg: Leg) -> Sequence[Item]:
+        switch, tenant, person = self._call.switch, _tenant(self._call), leg.party.person or ""
+        today = _day(switch.clock.now(), tenant)
+        if switch.told_of_recording.get(person) == today:
+            return (Tone("beep"),)
+        switch.told_of_recording[person] = today
+        return (Tone("beep"), *phrase("recorded", language_for(tenant, leg.party)))
+
+    def _told(self, _heard: bool) -> None:
+        if self._room is not None:
+            self._room.release(self)
+
+
+class Outside:
+    """Somebody outside was called and picked up: they are told, or asked, and then the talk is recorded."""
+
+    def __init__(self, call: Call, why: str) -> None:
+        self._call = call
+        self._why = why
+        self._room: Room | None = None
+        self._timer: Timer | None = None
+
+    def begin(self) -> None:
+        """Take both to where they can be told."""
+        call, tenant = self._call, _tenant(self._call)
+        legs = [leg for leg in (call.front, call.back) if leg is not None]
+        said = {sound.file for leg in legs for sound in phrase(self._question, language_for(tenant, leg.party))}
+        if call.state != "talking":
+            return
+        if all(map(call.switch.has_sound, said)):
+            self._room = room_of(call)
+            self._room.use(self)
+        else:
+            self.room_lost("no local voice is installed")
+
+    @property
+    def _asks(self) -> bool:
+        tenant = _tenant(self._call)
+        return tenant is not None and tenant.recording_rule == "consent"
+
+    @property
+    def _question(self) -> PhraseKey:
+        return "recorded-consent" if self._asks else "recorded"
+
+    def entered(self) -> None:
+        """Both hear it, so that the one who called knows what the other hears."""
+        if self._asks and (seat := self._outside) is not None:
+            seat.on_key = self._pressed
+        self._say(self._question, self._asked if self._asks else self._decided)
+
+    def room_lost(self, reason: str) -> None:
+        """Nobody was told: nothing is recorded."""
+        self._no_timer()
+        self._room = None
+        if self._call.state == "talking" and self._call.recorder is None:
+            _logger.warning("a talk is not recorded, since nobody could be told", call=self._call.id, why=reason)
+
+    @property
+    def _outside(self) -> Seat | None:
+        back = self._call.back
+        return self._room.seat(back) if self._room is not None and back is not None else None
+
+    def _say(self, words: PhraseKey, done: Callable[[bool], object]) -> None:
+        room, tenant = self._room, _tenant(self._call)
+        if room is not None:
+            said = {seat: phrase(words, language_for(tenant, seat.leg.party)) for seat in room.seats}
+            room.say(said, done)
+
+    def _asked(self, _heard: bool) -> None:
+        if self._room is not None and (seat := self._outside) is not None and seat.on_key is not None:
+            switch = self._call.switch
+            self._timer = switch.clock.call_later(ANSWER_SECONDS, self._call.guarded, self._pressed, "")
+
+    def _pressed(self, key: str) -> None:
+        seat = self._outside
+        self._no_timer()
+        if seat is not None and seat.on_key is not None:
+            seat.on_key = None
+            self._write("agreed" if key == AGREED else "declined" if key else "silent")
+            if key == AGREED:
+                self._say("recording-agreed", self._decided)
+            else:
+                self._say("recording-declined", lambda _heard: self._release())
+
+    def _decided(self, heard: bool) -> None:
+        call = self._call
+        if heard and call.state == "talking" and call.recorder is None:
+            if not self._asks:
+                self._write("told")
+            call.tape, call.consent = self._why, True
+            call.recorder = Recorder(call, self._why)
+            call.recorder.start()
+        elif call.state == "talking":
+            _logger.warning("a talk is not recorded, since nobody could be told", call=call.id)
+        self._release()
+
+    def _write(self, answer: Literal["told", "agreed", "declined", "silent"]) -> None:
+        call, seat = self._call, self._outside
+        language = language_for(_tenant(call), seat.leg.party) if seat is not None else ""
+        now = call.switch.clock.now()
+        call.switch.write([RecordingAnswered(call.id, now, answer=answer, language=language, by="callee")])
+
+    def _release(self) -> None:
+        if self._room is not None:
+            self._room.release(self)
+
+    def _no_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _tenant(call: Call) -> Tenant | None:
+    return call.switch.office.by_tenant_id.get(call.tenant)
+
+
+def _day(now: float, tenant: Tenant | None) -> int:
+    zone = ZoneInfo(tenant.timezone) if tenant is not None else ZoneInfo("UTC")
+    return datetime.fromtimestamp(now, zone).toordinal()
