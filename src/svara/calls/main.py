@@ -103,7 +103,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     switch.trunks.locate, switch.trunks.key = locator.locate, key
     relay.on_lost = lambda: relay_lost(switch)
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
-    hall = Hall(switch, Store(data.queues), line.publish)
+    hall = Hall(switch, Store(data.queues, partial(loop.run_in_executor, None)), line.publish)
     service = Service(switch, data.root, hall=hall)
     service.load_office()
     desk.lamps.look(data.root)

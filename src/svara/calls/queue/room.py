@@ -77,6 +77,8 @@ class Room:
         self._timer: Timer | None = None
         self._moments: list[AnyEvent] = []
         """Of agents, not written yet: in a busy office they cost less together."""
+        self._chosen = False
+        """Agents chose what is not on disk yet: once for all that is to be done, and before anybody is answered."""
         self._unclaimed: dict[str, list[Action]] = {}
         """What the machine asked for callers who are not back from a restart yet."""
         self.machine = Machine(tenant, self.now, new_id=switch.new_id)
@@ -160,6 +162,9 @@ class Room:
                     _logger.exception("doing what a queue asked for failed")
         finally:
             self._doing = False
+            if self._chosen:
+                self._chosen = False
+                self._store.write()
 
     def office(self, tenant: Tenant) -> None:
         """The office changed."""
@@ -273,7 +278,7 @@ class Room:
                 del choices[person]
             else:
                 choices[person] = choice
-            self._store.write()
+            self._chosen = True
         clock = self.switch.clock
         if not self._moments:
             clock.call_later(GATHER_SECONDS, self.flush)

@@ -1,12 +1,16 @@
 """What of the queues outlives the calls process: agents' own choices, and places kept for callers who hung up.
 
 Everything else is known again otherwise: members from the office, phones from the registrar, callers and talks from the
-journal. The file is written whole, by an atomic rename, whenever something changed.
+journal. The file is written whole, by an atomic rename, so it survives a kill when `write` returns; a power cut can cost
+what has not been synced yet.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
@@ -39,10 +43,14 @@ class Lasting(msgspec.Struct):
 
 
 class Store:
-    """The file. One that cannot be read counts as empty: agents are logged in then, as at first."""
+    """The file. One that cannot be read counts as empty: agents are logged in then, as at first. `run` has work done that
+    waits for the disk, elsewhere."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, run: Callable[[Callable[[], None]], object] = lambda work: work()) -> None:
         self._path = path
+        self._run = run
+        self._unsynced = self._syncing = False
+        self._lock = Lock()
         self._tenants: dict[str, Lasting] = {}
         try:
             self._tenants = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, Lasting])
@@ -61,8 +69,28 @@ class Store:
             self.write()
 
     def write(self) -> None:
-        """Put everything on disk. A disk that refuses is logged, and changes nothing else."""
+        """Write everything down. A disk that refuses is logged, and changes nothing else."""
         try:
-            put(self._path, msgspec.msgpack.encode(self._tenants))
+            put(self._path, msgspec.msgpack.encode(self._tenants), synced=False)
         except OSError:
             _logger.exception("what agents chose cannot be written")
+            return
+        with self._lock:
+            self._unsynced = True
+            if self._syncing:
+                return
+            self._syncing = True
+        self._run(self._sync)
+
+    def _sync(self) -> None:
+        while True:
+            with self._lock:
+                self._syncing = self._unsynced
+                if not self._unsynced:
+                    return
+                self._unsynced = False
+            try:
+                with self._path.open("rb") as file:
+                    os.fsync(file.fileno())
+            except OSError:
+                _logger.exception("what agents chose cannot be synced to disk")
