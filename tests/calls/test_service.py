@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -26,9 +27,11 @@ from svara.calls.commands import (
     ReloadOffice,
 )
 from svara.calls.events import CallEnded, CallStarted, LegEnded, LegOffered
+from svara.calls.routing import hours
 from svara.calls.service import Service
+from svara.calls.trunks import numbers
+from svara.people.office import Hours, Window, write_office
 from svara.people.office import Office as Snapshot
-from svara.people.office import write_office
 
 
 @pytest.fixture
@@ -236,6 +239,22 @@ def test_who_moves_to_another_company_takes_the_phones_along(at_work: Office, se
     service.look_at_office()
     assert news.presence() == ()
     assert news.person_of("beta-dora") is None
+
+
+def test_nobodys_call_is_the_first_that_needs_a_country(at_work: Office, service: Service) -> None:
+    always = Hours("always", open=(Window(days=tuple(range(7)), from_minute=0, to_minute=1440),), holidays="LV")
+    company = replace(offices.tenant("riga", hours=(always,)), country="LV")
+    hours._holidays.cache_clear()
+    numbers.emergency_numbers.cache_clear()
+    write_office(Snapshot(version=2, tenants=(company,)), at_work.folder)
+    service.load_office()
+    before = hours._holidays.cache_info().misses, numbers.emergency_numbers.cache_info().misses
+    assert before == (1, 1)
+    at_noon = datetime.fromtimestamp(at_work.clock.now(), UTC).replace(hour=12).timestamp()
+    hours.is_open(always, "Europe/Riga", at_noon)
+    assert numbers.emergency("113", "LV")
+    service.load_office()
+    assert (hours._holidays.cache_info().misses, numbers.emergency_numbers.cache_info().misses) == before
 
 
 def test_a_damaged_snapshot_changes_nothing(at_work: Office, service: Service) -> None:

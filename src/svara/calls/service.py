@@ -38,12 +38,13 @@ from svara.calls.guest import NO_VOICE
 from svara.calls.queue.hall import Hall
 from svara.calls.ringing.originate import OwnPhones
 from svara.calls.ringing.ownmobile import OwnMobile
+from svara.calls.routing import hours
 from svara.calls.routing.dialling import Dialling, dialling
 from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal, party
 from svara.calls.switch import Switch
 from svara.calls.talks.asking import supervise
-from svara.calls.trunks import outbound
-from svara.people.office import SNAPSHOT_FILE, Person, Snapshots, Tenant
+from svara.calls.trunks import numbers, outbound
+from svara.people.office import SNAPSHOT_FILE, Office, Person, Snapshots, Tenant
 
 _logger = log.get("calls.service")
 _decode = msgspec.msgpack.Decoder(Request).decode
@@ -64,6 +65,8 @@ class Service:
         self._hall = hall
         self._folder = folder
         self._snapshots = Snapshots(folder)
+        self._countries: set[str] = set()
+        self._holidays: set[str] = set()
         self._more_counters = more_counters
         self._seen: tuple[int, int] | None = None
         self._started_at = switch.clock.now()
@@ -130,6 +133,19 @@ class Service:
         switch.news.office(office, lambda login: bool(switch.registrar.all_bindings(login)))
         if self._hall is not None:
             self._hall.office(office)
+        self._prepare(office)
+
+    def _prepare(self, office: Office) -> None:
+        """Nobody's call is to be the first that needs a country."""
+        now = self._switch.clock.now()
+        countries = {tenant.country for tenant in office.tenants}
+        holidays = {one.holidays for tenant in office.tenants for one in tenant.hours if one.holidays}
+        for country in countries - self._countries:
+            numbers.prepare(country)
+        for code in holidays - self._holidays:
+            hours.prepare(code, now)
+        self._countries |= countries
+        self._holidays |= holidays
 
     def look_at_office(self) -> None:
         """Load the snapshot if its file changed since."""

@@ -10,7 +10,7 @@ equal times and closes at the last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,11 @@ def is_open(hours: Hours, timezone: str, at: float) -> bool:
     zone = _zone(timezone)
     today = _local_date(zone, at)
     return any(start <= at < end for day in (today - _DAY, today) for start, end in _openings(hours, zone, day))
+
+
+def prepare(code: str, at: float) -> None:
+    """Work out the holidays (see `Hours`) of the year in which `at` lies now: that takes longer than a call should wait."""
+    _holidays(code, datetime.fromtimestamp(at, UTC).year)
 
 
 def in_windows(windows: Sequence[Window], timezone: str, at: float) -> bool:

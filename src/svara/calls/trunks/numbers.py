@@ -70,6 +70,12 @@ def wanted(dialled: str) -> Wanted | None:
     return Wanted(plain, plain != text) if _DIGITS.fullmatch(plain) else None
 
 
+def prepare(country: str) -> None:
+    """Read the country's numbering plan now: that takes longer than a call should wait."""
+    emergency_numbers(country)
+    number("12345678", country)
+
+
 # --- what is dialled
 
 
