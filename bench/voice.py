@@ -28,15 +28,18 @@ from bench.rtp import PAYLOAD_BYTES, _address, _Header, _Iovec, _libc, open_sock
 from svara.bus.client import HubBus
 from svara.bus.hub import Hub
 from svara.clock import LoopClock
-from svara.data import DataFolder
+from svara.data import DataFolder, put
 from svara.media.relay import RelayError
 from svara.media.voice.client import VoiceClient
 from svara.media.voice.codecs import PCMA, encoder
 from svara.media.voice.port import Playing, Recorded, Recording, Sound, VoiceEvent
-from svara.media.voice.recording import header
+from svara.media.wav import HEADER_BYTES, header
+from svara.sealing.file import Reader, read_head
+from svara.sealing.intake import new_private_key, open_intake_key, public_of
 
 PROMPT_LEGS = 500
 RECORDINGS = 150
+INTAKE = new_private_key()
 SECONDS = 12
 TONE_HZ = 440
 PROMPT_SECONDS = 30
@@ -103,7 +106,10 @@ def _recordings(folder: Path) -> list[Figure]:
 
 def _is_whole(path: Path) -> bool:
     """The length is right, and both channels are the tone, but for what the load itself was late with."""
-    samples = np.frombuffer(path.read_bytes()[44:], "<i2").reshape(-1, 2)[8000:-8000].astype(np.float64)
+    with path.open("rb") as file:
+        reader = Reader(file, open_intake_key(INTAKE, read_head(file)))
+        wav = reader.read(HEADER_BYTES, reader.size)
+    samples = np.frombuffer(wav, "<i2").reshape(-1, 2)[8000:-8000].astype(np.float64)
     if abs(len(samples) / 8000 - (SECONDS - 1)) > 1.5:
         return False
     parts = samples[: len(samples) // 800 * 800].reshape(-1, 800, 2)
@@ -117,6 +123,7 @@ class _Voice:
 
     def __init__(self, folder: Path) -> None:
         self.data = DataFolder(folder).create()
+        put(self.data.intake, public_of(INTAKE).hex().encode())
         self._events: queue.Queue[VoiceEvent] = queue.Queue()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: uvloop.run(self._run()), daemon=True)

@@ -59,6 +59,11 @@ class DataFolder:
         return self.root / "recordings"
 
     @property
+    def intake(self) -> Path:
+        """The public key with which sound is sealed that comes in (`svara.sealing.intake`), in hex digits."""
+        return self.keys / "intake.public"
+
+    @property
     def bus_socket(self) -> Path:
         return self.sockets / "bus"
 

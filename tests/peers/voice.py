@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvloop
-from tests.peers import sound
+from tests.peers import sealed, sound
 
 from svara.bus.client import HubBus
 from svara.bus.hub import Hub
@@ -39,6 +39,7 @@ class RunningVoice:
         self._thread = threading.Thread(target=lambda: uvloop.run(self._run()), daemon=True)
 
     def start(self) -> None:
+        sealed.publish(self.data)
         self.process = self._spawn()
         self._thread.start()
         assert self._ready.wait(TIMEOUT_SECONDS)

@@ -27,6 +27,7 @@ from svara.sealing.field import (
     CHUNK_BYTES,
     KEY_BYTES,
     KEY_ID_BYTES,
+    MOST_OWNERS,
     NONCE_BYTES,
     ONCE,
     TAG_BYTES,
@@ -38,10 +39,13 @@ from svara.sealing.field import (
 )
 
 FORM = 2
+INTAKE_FORM = 3
+"""Of a file whose key is sealed with a public key (`svara.sealing.intake`)."""
+INTAKE_HEAD_BYTES = 1 + 32 + WRAPPED_BYTES
 OVERHEAD_BYTES = WRAPPED_BYTES + TAG_BYTES
 """How much longer a sealed chunk is than its content."""
 _SEALED_CHUNK_BYTES = CHUNK_BYTES + OVERHEAD_BYTES
-_MOST_HEAD_BYTES = 2 + 8 * KEY_ID_BYTES + WRAPPED_BYTES
+_MOST_HEAD_BYTES = 2 + MOST_OWNERS * KEY_ID_BYTES + WRAPPED_BYTES
 
 
 class FileKey:
@@ -61,8 +65,13 @@ class FileKey:
 
 def new_file_key(kek: AESGCM, key_ids: bytes, context: bytes) -> FileKey:
     """A key for a new file of the owners with these key ids, whose key together is `kek`."""
-    key, head = os.urandom(KEY_BYTES), head_of(FORM, key_ids)
+    key, head = new_content_key(), head_of(FORM, key_ids)
     return FileKey(head + wrap(kek, key, head + context), key)
+
+
+def new_content_key() -> bytes:
+    """A random key for what is in one file."""
+    return os.urandom(KEY_BYTES)
 
 
 def open_file_key(kek: AESGCM, head: bytes, context: bytes) -> FileKey:
@@ -75,6 +84,8 @@ def read_head(file: BinaryIO) -> bytes:
     """The head of a sealed file. Raises Unreadable where it is none."""
     file.seek(0)
     begin = file.read(_MOST_HEAD_BYTES)
+    if begin[:1] == bytes((INTAKE_FORM,)) and len(begin) >= INTAKE_HEAD_BYTES:
+        return begin[:INTAKE_HEAD_BYTES]
     if begin[:1] != bytes((FORM,)):
         raise Unreadable(Why.CHANGED)
     length = 2 + len(key_ids_of(begin)) + WRAPPED_BYTES

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.peers import sound
+from tests.peers import sealed, sound
 
 from svara.clock import VirtualClock
 from svara.media.voice.codecs import CODECS, Codec, decoder, encoder
@@ -153,6 +153,7 @@ class StallingClock(VirtualClock):
 class Studio:
     def __init__(self, folder: Path) -> None:
         self.clock = StallingClock()
+        self.vault_is_there = True
         self.sounds = folder / "sounds"
         self.recordings = folder / "recordings"
         self.sounds.mkdir(exist_ok=True)
@@ -160,7 +161,7 @@ class Studio:
         self.phones: dict[Any, Phone] = {}
         self.events: list[VoiceEvent] = []
         self.tell: Callable[[str, VoiceEvent], None] = lambda _owner, event: self.events.append(event)
-        self.library = Library(self.sounds, self.recordings, AtOnce())
+        self.library = Library(self.sounds, self.recordings, AtOnce(), self._ask_key)
         self._ports = iter(range(20000, 30000, 2))
         self.engine = Engine(
             Surroundings(
@@ -170,11 +171,15 @@ class Studio:
                 send=self._send,
                 library=self.library,
                 recordings=self.recordings,
+                intake=sealed.PUBLIC,
                 disk=AtOnce(),
                 post=lambda work: work(),
                 on_event=self._told,
             )
         )
+
+    def _ask_key(self, file: str, head: bytes, then: Callable[[bytes | None], None]) -> None:
+        then(sealed.key_of(file, head) if self.vault_is_there else None)
 
     def _told(self, owner: str, event: VoiceEvent) -> None:
         self.tell(owner, event)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 from tests.media.test_browser_sound import BROWSER_HZ, browser, wait_to_hear
-from tests.peers import sound
+from tests.peers import sealed, sound
 from tests.peers.engine import running_engine
 from tests.peers.voice import RunningVoice, running_voice
 
@@ -46,4 +46,4 @@ def test_a_browser_hears_music_presses_a_key_and_leaves_a_message(
         recorded = voice.event()
         assert isinstance(recorded, Recorded)
         assert recorded.seconds > 1
-        sound.assert_tone(voice.data.recordings / "1.wav", BROWSER_HZ, last_seconds=0.8, share=0.4)
+        sound.assert_tone(sealed.opened(voice.data.recordings / "1.wav"), BROWSER_HZ, last_seconds=0.8, share=0.4)

@@ -16,7 +16,7 @@ from tests.peers import sound
 
 from svara.media.voice.codecs import G722, OPUS, PCMA, PCMU, decoder
 from svara.media.voice.library import Library
-from svara.media.voice.port import Playing, Recorded, Recording, Sound
+from svara.media.voice.port import Finished, Playing, Recorded, Recording, Sound
 
 
 class StepByStep(Executor):
@@ -33,9 +33,13 @@ class StepByStep(Executor):
         self.waiting.popleft()()
 
 
+def no_key(_file: str, _head: bytes, then: Callable[[bytes | None], None]) -> None:
+    then(None)
+
+
 def test_a_short_prompt_does_not_wait_for_a_long_one(tmp_path: Path) -> None:
     worker = StepByStep()
-    library = Library(tmp_path, tmp_path, worker)
+    library = Library(tmp_path, tmp_path, worker, no_key)
     sound.write_wav(tmp_path / "long.wav", sound.tone(440, 120.0))
     sound.write_wav(tmp_path / "short.wav", sound.tone(440, 1.0))
     long = library.get(Sound("long.wav"), OPUS, raw=False)
@@ -52,7 +56,7 @@ def test_a_short_prompt_does_not_wait_for_a_long_one(tmp_path: Path) -> None:
 
 def test_each_sound_is_made_once_for_a_codec(tmp_path: Path) -> None:
     worker = StepByStep()
-    library = Library(tmp_path, tmp_path, worker)
+    library = Library(tmp_path, tmp_path, worker, no_key)
     sound.write_wav(tmp_path / "a.wav", sound.tone(440, 1.0))
     first = library.get(Sound("a.wav"), PCMA, raw=False)
     assert library.get(Sound("a.wav"), PCMA, raw=False) is first
@@ -62,7 +66,7 @@ def test_each_sound_is_made_once_for_a_codec(tmp_path: Path) -> None:
 
 
 def test_memory_is_bounded_and_what_was_played_longest_ago_goes_first(studio: Studio) -> None:
-    library = Library(studio.sounds, studio.recordings, studio.library._worker, max_bytes=60_000)
+    library = Library(studio.sounds, studio.recordings, studio.library._worker, no_key, max_bytes=60_000)
     for name in "abcdef":
         studio.tone_file(f"{name}.wav", 440, 2.0)  # about 20 kB each
     first = library.get(Sound("a.wav"), PCMA, raw=False)
@@ -98,6 +102,22 @@ def test_a_message_can_be_listened_to_where_it_was_recorded(studio: Studio) -> N
     assert isinstance(studio.events[-1], Recorded)
     anna = studio.phone("2.v")
     studio.engine.play("calls", "2.v", Playing("m", (Sound("recording:box/1.wav"),)))
+    studio.pass_time(0.6)
+    assert anna.strength(440, 0.4) > 0.98
+
+
+def test_while_nobody_gives_its_key_a_message_is_silent_and_is_heard_later(studio: Studio) -> None:
+    studio.phone("1.v", frequency_hz=440)
+    studio.engine.record("calls", "1.v", Recording("box/1.wav", max_seconds=1.0))
+    studio.pass_time(1.5)
+    studio.vault_is_there = False
+    anna = studio.phone("2.v")
+    studio.engine.play("calls", "2.v", Playing("m", (Sound("recording:box/1.wav"),)))
+    studio.pass_time(0.6)
+    assert studio.events[-1] == Finished("2.v", "m")
+    assert anna.tone() == 0
+    studio.vault_is_there = True
+    studio.engine.play("calls", "2.v", Playing("again", (Sound("recording:box/1.wav"),)))
     studio.pass_time(0.6)
     assert anna.strength(440, 0.4) > 0.98
 

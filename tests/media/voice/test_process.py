@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.peers import sound
+from tests.peers import sealed, sound
 from tests.peers.engine import RunningEngine, running_engine
 from tests.peers.rtp import RtpPhone
 from tests.peers.voice import TIMEOUT_SECONDS, RunningVoice, running_voice
@@ -38,7 +38,7 @@ def test_anna_hears_a_prompt_presses_a_key_and_leaves_a_message(voice: RunningVo
         assert isinstance(recorded, Recorded)
         assert recorded.reason == "key"
         assert recorded.seconds == pytest.approx(1.0, abs=0.4)
-        sound.assert_tone(voice.data.recordings / "box/1.wav", 440, last_seconds=0.6)
+        sound.assert_tone(sealed.opened(voice.data.recordings / "box/1.wav"), 440, last_seconds=0.6)
 
 
 def test_three_talk_and_each_hears_the_others_and_not_itself(voice: RunningVoice) -> None:
@@ -70,7 +70,7 @@ def test_a_killed_voice_process_is_told_and_its_recordings_are_there(voice: Runn
         assert not voice.lost.is_set()
         voice.restart()
         assert voice.lost.wait(TIMEOUT_SECONDS)
-        sound.assert_tone(voice.data.recordings / "1.wav", 440, last_seconds=0.6)
+        sound.assert_tone(sealed.opened(voice.data.recordings / "1.wav"), 440, last_seconds=0.6)
         anna.talk_to(voice.open("1.v", anna.sdp()))
         prompt = voice.tone_file("prompt.wav", 660, 1.0)
         voice.do(lambda: voice.voice.play("1.v", Playing("p", (prompt,), loop=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import wave
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.media.voice.studio import AtOnce, Studio
-from tests.peers import sound
+from tests.peers import sealed, sound
 
 from svara.media.voice.port import Key, Recorded, Recording
 from svara.media.voice.recording import PART, Recorder, Take, salvage
@@ -18,7 +19,7 @@ from svara.media.voice.recording import PART, Recorder, Take, salvage
 
 def read(path: Path) -> tuple[sound.Samples, int]:
     """(samples, one column a channel; rate)."""
-    with wave.open(str(path)) as file:
+    with wave.open(io.BytesIO(sealed.clear(path))) as file:
         assert file.getsampwidth() == 2
         data = np.frombuffer(file.readframes(file.getnframes()), np.int16)
         return data.reshape(-1, file.getnchannels()).astype(np.float64) / 32768, file.getframerate()
@@ -217,10 +218,8 @@ def test_what_a_killed_process_left_is_completed_at_the_next_start(studio: Studi
     studio.pass_time(3.0)
     assert [path.name for path in (studio.recordings / "box").iterdir()] == ["a.wav" + PART]
     assert salvage(studio.recordings) == 0, "it is still being recorded"
-    next(iter(studio.engine._legs.values())).recorder._take._file.close()
-    with (studio.recordings / "box" / ("a.wav" + PART)).open("ab") as file:
-        file.write(b"\0")  # half a sample
-    (studio.recordings / ("empty.wav" + PART)).write_bytes(b"RIF")
+    next(iter(studio.engine._legs.values())).recorder._take._file.raw.close()
+    (studio.recordings / ("empty.wav" + PART)).write_bytes(b"\3")
     assert salvage(studio.recordings) == 1
     samples, rate = read(studio.recordings / "box/a.wav")
     assert len(samples) / rate == pytest.approx(3.0, abs=0.4)
@@ -232,7 +231,7 @@ def test_a_disk_that_hangs_holds_up_nobody_and_memory_stays_bounded(tmp_path: Pa
     hanging = threading.Event()
     with ThreadPoolExecutor(1) as disk:
         disk.submit(hanging.wait)
-        take = Take(tmp_path / "a.wav", 8000, 1, max_seconds=10_000, silence_seconds=0, trim=False)
+        take = Take(tmp_path / "a.wav", 8000, 1, intake=sealed.PUBLIC, max_seconds=10_000, silence_seconds=0, trim=False)
         done: list[tuple[float, str]] = []
         recorder = Recorder(
             take, 8000, 1, worker=disk, post=lambda work: work(), done=lambda seconds, reason: done.append((seconds, reason))
@@ -253,7 +252,7 @@ def test_a_full_disk_is_told_as_an_end(tmp_path: Path) -> None:
             raise OSError(28, "No space left on device")
 
     done: list[tuple[float, str]] = []
-    take = Full(tmp_path / "a.wav", 8000, 1, max_seconds=100, silence_seconds=0, trim=False)
+    take = Full(tmp_path / "a.wav", 8000, 1, intake=sealed.PUBLIC, max_seconds=100, silence_seconds=0, trim=False)
     recorder = Recorder(
         take, 8000, 1, worker=AtOnce(), post=lambda work: work(), done=lambda seconds, reason: done.append((seconds, reason))
     )

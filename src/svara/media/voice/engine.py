@@ -56,6 +56,8 @@ class Surroundings:
     send: Callable[[bytes, Address], None]
     library: Library
     recordings: Path
+    intake: bytes
+    """The public key with which recordings are sealed."""
     disk: Executor
     post: Callable[[Callable[[], None]], None]
     on_event: Callable[[str, VoiceEvent], None]
@@ -207,6 +209,7 @@ class Engine:
             path,
             rate_hz,
             channels,
+            intake=self._around.intake,
             max_seconds=min(recording.max_seconds, MAX_RECORDING_SECONDS),
             silence_seconds=recording.silence_seconds,
             trim=recording.trim,

@@ -3,11 +3,13 @@
 Reading and encoding happen on a thread of its own, some seconds of sound at a time and in turn, and what is ready can be
 played while the rest is still made; so no file, however long, holds up anybody's sound. Memory is bounded: what was played
 longest ago is dropped first. A file that changed is read again. Only WAV files are read, by Python alone: whatever people
-upload has been converted where nothing can be lost (`svara.media.sounds.decode`).
+upload has been converted where nothing can be lost (`svara.media.sounds.decode`). Of a sealed file the key is asked for
+(`svara.media.voice.keys`).
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import wave
@@ -15,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soxr  # type: ignore[import-untyped]
@@ -23,11 +26,18 @@ from svara import log
 from svara.media.voice import tones
 from svara.media.voice.codecs import FRAME_SECONDS, Codec, Pcm, encoder
 from svara.media.voice.port import Sound, Tone
+from svara.media.wav import SizedWav
+from svara.sealing.errors import Unreadable
+from svara.sealing.file import FileKey, Reader, read_head
+from svara.sealing.stream import Stream
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024
 MAX_SOUND_SECONDS = 1800.0
 """What is longer is cut: nobody waits half an hour for a prompt to end, and music begins again."""
 RECORDING = "recording:"
+AskKey = Callable[[str, bytes, Callable[[bytes | None], None]], None]
+"""Asks for the key of a sealed file: its name as in `Sound`, its head, and who is told the key, or None where there is none
+to be had; later, on any thread."""
 _TURN_FRAMES = 200
 """So much is made before other sounds have their turn."""
 _READ_FRAMES = 16_000
@@ -41,11 +51,12 @@ class Frames:
     """The payloads of one sound in one codec, one for every 20 ms. It grows until `complete`; `repeats`: a tone in cadence,
     which has no end."""
 
-    __slots__ = ("complete", "payloads", "repeats", "size_bytes")
+    __slots__ = ("complete", "failed", "payloads", "repeats", "size_bytes")
 
     def __init__(self, *, repeats: bool = False) -> None:
         self.payloads: list[bytes] | tuple[bytes, ...] = []
         self.complete = False
+        self.failed = False
         self.repeats = repeats
         self.size_bytes = 0
 
@@ -57,12 +68,16 @@ class Frames:
 
 
 class Library:
-    """The sounds below `sounds`, and the recordings below `recordings`. `worker` runs what takes time, in order."""
+    """The sounds below `sounds`, and the recordings below `recordings`. `worker` runs what takes time, in order; `ask_key`
+    is called on its thread."""
 
-    def __init__(self, sounds: Path, recordings: Path, worker: Executor, max_bytes: int = MAX_CACHED_BYTES) -> None:
+    def __init__(
+        self, sounds: Path, recordings: Path, worker: Executor, ask_key: AskKey, max_bytes: int = MAX_CACHED_BYTES
+    ) -> None:
         self._sounds = sounds
         self._recordings = recordings
         self._worker = worker
+        self._ask_key = ask_key
         self._max_bytes = max_bytes
         self._kept: OrderedDict[tuple[Sound | Tone, Codec, bool], tuple[float, Frames]] = OrderedDict()
 
@@ -74,15 +89,21 @@ class Library:
         changed_at = self._changed_at(item)
         key = item, codec, raw
         known = self._kept.get(key)
-        if known is not None and known[0] == changed_at:
+        if known is not None and known[0] == changed_at and not known[1].failed:
             self._kept.move_to_end(key)
             return known[1]
         frames = Frames(repeats=isinstance(item, Tone) and item.kind not in tones.ONCE)
         self._kept[key] = changed_at, frames
         self._kept.move_to_end(key)
         self._forget_the_oldest()
-        payloads = self._payloads(self._pieces(item, codec.rate_hz), codec, raw=raw)
-        self._worker.submit(self._make, payloads, frames, item)
+
+        def make(pieces: Iterator[Pcm]) -> None:
+            self._make(self._payloads(pieces, codec, raw=raw), frames, item)
+
+        if isinstance(item, Tone):
+            self._worker.submit(make, iter((tones.samples(item.kind, item.country, codec.rate_hz),)))
+        else:
+            self._worker.submit(self._open, item, codec.rate_hz, frames, make)
         return frames
 
     def _changed_at(self, item: Sound | Tone) -> float:
@@ -109,6 +130,28 @@ class Library:
 
     # --- on the worker's thread
 
+    def _open(self, item: Sound, rate_hz: int, frames: Frames, make: Callable[[Iterator[Pcm]], None]) -> None:
+        """Find out what kind of file it is; a sealed one has to wait for its key, and nobody else with it."""
+        path = self._path(item)
+        try:
+            head = head_of(path) if path is not None else None
+        except (OSError, Unreadable):
+            head = None
+        if path is None or head is None:
+            make(read_sound(path, rate_hz) if path is not None else missing())
+            return
+        place, known = path, head
+
+        def answered(key: bytes | None) -> None:
+            if key is None:
+                _log.warning("the key of a sound is not to be had", pii_file=item.file)
+                frames.failed = True
+                self._worker.submit(frames.finish)
+            else:
+                self._worker.submit(make, read_sound(place, rate_hz, FileKey(known, key)))
+
+        self._ask_key(item.file, head, answered)
+
     def _make(self, payloads: Iterator[bytes], frames: Frames, item: Sound | Tone) -> None:
         """Some more of it; the rest when it is its turn again."""
         made: list[bytes] = frames.payloads  # type: ignore[assignment]  # a tuple only once it is complete
@@ -116,7 +159,7 @@ class Library:
         try:
             for payload in itertools.islice(payloads, _TURN_FRAMES):
                 made.append(payload)  # noqa: PERF402  # each can be played at once
-        except (OSError, EOFError, ValueError, wave.Error) as error:
+        except (OSError, EOFError, ValueError, wave.Error, Unreadable) as error:
             kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
             _log.warning("a sound cannot be played", kind=kind, pii_file=getattr(item, "file", ""))
         except Exception:
@@ -125,15 +168,6 @@ class Library:
             self._worker.submit(self._make, payloads, frames, item)
         else:
             frames.finish()
-
-    def _pieces(self, item: Sound | Tone, rate_hz: int) -> Iterator[Pcm]:
-        if isinstance(item, Tone):
-            yield tones.samples(item.kind, item.country, rate_hz)
-            return
-        path = self._path(item)
-        if path is None:
-            raise FileNotFoundError
-        yield from read_sound(path, rate_hz)
 
     @staticmethod
     def _payloads(pieces: Iterator[Pcm], codec: Codec, *, raw: bool) -> Iterator[bytes]:
@@ -158,16 +192,38 @@ def _to_bytes(frame: Pcm) -> bytes:
     return frame.tobytes()
 
 
-def read_sound(path: str, rate_hz: int) -> Iterator[Pcm]:
-    """A WAV file as mono samples of that rate, in pieces. Raises OSError, EOFError, ValueError, wave.Error."""
-    with wave.open(path, "rb") as file:
-        channels, from_hz = file.getnchannels(), file.getframerate()
-        if file.getsampwidth() != 2 or not 0 < channels <= 8 or not 4000 <= from_hz <= 192_000:
-            raise ValueError("not 16 bit")
-        to_rate = soxr.ResampleStream(from_hz, rate_hz, 1, dtype="int16") if from_hz != rate_hz else None
-        while data := file.readframes(_READ_FRAMES):
-            samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], "<i2")
-            mono: Pcm = samples if channels == 1 else samples.reshape(-1, channels).mean(axis=1).astype(np.int16)
-            yield to_rate.resample_chunk(mono) if to_rate else mono
-        if to_rate is not None:
-            yield to_rate.resample_chunk(np.zeros(0, np.int16), last=True)
+def head_of(path: str) -> bytes | None:
+    """The head of a sealed file; None of any other. Raises OSError, Unreadable."""
+    with open(path, "rb") as file:  # noqa: PTH123  as the rest of this room
+        return None if file.read(4) == b"RIFF" else read_head(file)
+
+
+def missing() -> Iterator[Pcm]:
+    """Of a sound that has no place."""
+    raise FileNotFoundError
+    yield  # a generator: it is raised where the sound is made
+
+
+def read_sound(path: str, rate_hz: int, key: FileKey | None = None) -> Iterator[Pcm]:
+    """A WAV file, sealed or in clear, as mono samples of that rate, in pieces.
+
+    Raises OSError, EOFError, ValueError, wave.Error, Unreadable.
+    """
+    with open(path, "rb") as source:  # noqa: PTH123
+        stream = _in_clear(source, key) if key is not None else source
+        with wave.open(stream, "rb") as file:
+            channels, from_hz = file.getnchannels(), file.getframerate()
+            if file.getsampwidth() != 2 or not 0 < channels <= 8 or not 4000 <= from_hz <= 192_000:
+                raise ValueError("not 16 bit")
+            to_rate = soxr.ResampleStream(from_hz, rate_hz, 1, dtype="int16") if from_hz != rate_hz else None
+            while data := file.readframes(_READ_FRAMES):
+                samples = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], "<i2")
+                mono: Pcm = samples if channels == 1 else samples.reshape(-1, channels).mean(axis=1).astype(np.int16)
+                yield to_rate.resample_chunk(mono) if to_rate else mono
+            if to_rate is not None:
+                yield to_rate.resample_chunk(np.zeros(0, np.int16), last=True)
+
+
+def _in_clear(source: BinaryIO, key: FileKey) -> io.BufferedReader:
+    """What is in a sealed WAV file, with the length in its header that it has."""
+    return io.BufferedReader(Stream(SizedWav(Reader(source, key, unfinished=True))))

@@ -26,10 +26,12 @@ from svara.data import DataFolder
 from svara.media.voice import messages
 from svara.media.voice.codecs import CODECS, silence
 from svara.media.voice.engine import Engine, Surroundings
+from svara.media.voice.keys import Keys
 from svara.media.voice.library import Library
 from svara.media.voice.recording import salvage
 from svara.media.voice.service import Service
 from svara.media.voice.udp import Sockets
+from svara.sealing.intake import read_public_key
 
 LAST_WORDS_SECONDS = 1.0
 """How long the last recordings and events have when the process ends."""
@@ -48,6 +50,12 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
     _go_first()
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop)
+    try:
+        intake = read_public_key(data.intake)
+    except (OSError, ValueError):
+        raise SystemExit(
+            f"the file {data.intake} is missing or damaged: start the whole office once, or restore it"
+        ) from None
     saved = await asyncio.to_thread(salvage, data.recordings)
     if saved:
         _log.warning("recordings that an earlier process left behind were completed", count=saved)
@@ -71,8 +79,9 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
             random=random.SystemRandom(),
             addresses=sound.addresses,
             send=sound.send,
-            library=Library(data.sounds, data.recordings, files),
+            library=Library(data.sounds, data.recordings, files, Keys(line, loop).ask),
             recordings=data.recordings,
+            intake=intake,
             disk=disk,
             post=lambda work: _post(loop, work),
             on_event=service.event,

@@ -1,9 +1,13 @@
-"""Recordings: written while they are made, so that nothing but the last half second is lost, whatever ends the process.
+"""Recordings: written while they are made, so that hardly more than the last half second is lost, whatever ends the process.
 
-A recording grows in a file beside its place (`.part`), with a header that says how to read it; only when it is complete it
-is synced to disk and renamed. `salvage` completes at the next start what was left behind. Silence at both ends is cut off,
-and a recording can end by itself after silence: speech is what stands out from the noise of the line, which is measured all
-the time.
+What is written is sealed with the intake's public key (`svara.sealing.intake`): this process cannot read it again, and
+nothing that was said lies on the disk in clear. A recording grows in a file beside its place (`.part`), readable up to its
+end at any moment (what a kill in the midst of a write can spoil is the last chunk: four seconds at most); only when it is
+complete it is synced to disk and renamed. `salvage` completes at the next start what was left behind. Its WAV header knows
+no length: that follows from the file's (`svara.media.wav.sized`).
+
+Silence at both ends is cut off, and a recording can end by itself after silence: speech is what stands out from the noise of
+the line, which is measured all the time.
 
 `Take` does the work and blocks on the disk: it lives on a worker's thread. `Recorder` is its side on the event loop.
 """
@@ -12,7 +16,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import struct
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
@@ -22,6 +25,9 @@ import numpy as np
 
 from svara import log
 from svara.media.voice.codecs import FRAME_SECONDS, Pcm
+from svara.media.wav import HEADER_BYTES, SAMPLE_BYTES, header
+from svara.sealing.file import INTAKE_HEAD_BYTES, OVERHEAD_BYTES, Writer
+from svara.sealing.intake import new_intake_key
 
 Reason = Literal["max", "silence", "key", "stopped", "closed"]
 Done = Callable[[float, Reason], None]
@@ -29,35 +35,15 @@ Done = Callable[[float, Reason], None]
 
 PART = ".part"
 BATCH_FRAMES = 12
+SAVE_BATCHES = 2
+"""So many batches, half a second together, may be lost with the process."""
 MOST_WAITING_BATCHES = 250
 """A minute of a recording may wait for a disk that hangs; what comes then is lost."""
-_HEADER_BYTES = 44
 _BEFORE_SECONDS = 0.26
 _AFTER_SECONDS = 0.4
 """How much silence is left before the first and after the last word."""
 
 _log = log.get("media.voice.recording")
-
-
-def header(rate_hz: int, channels: int, data_bytes: int) -> bytes:
-    """The header of a WAV file of 16-bit samples."""
-    size = 2 * channels
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF",
-        36 + data_bytes,
-        b"WAVE",
-        b"fmt ",
-        16,
-        1,
-        channels,
-        rate_hz,
-        rate_hz * size,
-        size,
-        16,
-        b"data",
-        data_bytes,
-    )
 
 
 class SpeechDetector:
@@ -95,12 +81,14 @@ class Take:
         rate_hz: int,
         channels: int,
         *,
+        intake: bytes,
         max_seconds: float,
         silence_seconds: float,
         trim: bool,
         first_word_seconds: float = 0.0,
     ) -> None:
         self._path = path
+        self._intake = intake
         self._rate_hz = rate_hz
         self._channels = channels
         self._max_frames = max(1, round(max_seconds / FRAME_SECONDS))
@@ -112,9 +100,13 @@ class Take:
         self._file: BinaryIO | None = None
         self._frames = 0
         self._since_speech = 0
+        self._sealed: Writer | None = None
+        self._unsaved_batches = 0
         self._written_bytes = 0
         self._speech_ends_bytes = 0
         self._before = b""
+        self._after = b""
+        """What followed the last word: not written before another word comes."""
 
     @property
     def part(self) -> Path:
@@ -158,38 +150,50 @@ class Take:
                 data = data[cut:]
                 speech_ends += earlier - cut
                 self._before = b""
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self.part.open("wb", buffering=0)
-            os.fchmod(self._file.fileno(), 0o600)
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._file.write(header(self._rate_hz, self._channels, 0))
+            self._begin()
+        begin = self._written_bytes
         if speech_ends:
-            self._speech_ends_bytes = self._written_bytes + speech_ends
-        self._file.write(data)
+            self._speech_ends_bytes = begin + len(self._after) + speech_ends
+        data = self._after + data
+        wanted = self._speech_ends_bytes + self._bytes(_AFTER_SECONDS) - begin if self._trim else len(data)
+        self._write(data[: max(0, wanted)])
+        self._after = data[max(0, wanted) :]
+
+    def _begin(self) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = self.part.open("wb")
+        os.fchmod(self._file.fileno(), 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._sealed = Writer(self._file, new_intake_key(self._intake))
+        self._sealed.write(header(self._rate_hz, self._channels, 0))
+
+    def _write(self, data: bytes) -> None:
+        if self._sealed is None or not data:
+            return
+        self._sealed.write(data)
         self._written_bytes += len(data)
+        self._unsaved_batches += 1
+        if self._unsaved_batches >= SAVE_BATCHES:
+            self._unsaved_batches = 0
+            self._sealed.flush()
 
     def finish(self) -> float:
         """Complete the file; the seconds that are in it, 0 when there is none. Raises OSError."""
-        if self._file is None:
+        if self._file is None or self._sealed is None:
             return 0.0
         file, self._file = self._file, None
-        length = self._written_bytes
-        if self._trim:
-            length = min(length, self._speech_ends_bytes + self._bytes(_AFTER_SECONDS))
         with file:
-            _complete(file, self.part, self._path, header(self._rate_hz, self._channels, length))
-        return length / (2 * self._channels * self._rate_hz)
+            self._sealed.close()
+            _complete(file, self.part, self._path)
+        return self._written_bytes / (SAMPLE_BYTES * self._channels * self._rate_hz)
 
     def _bytes(self, seconds: float) -> int:
         return round(seconds * self._rate_hz) * 2 * self._channels
 
 
-def _complete(file: BinaryIO, part: Path, path: Path, head: bytes) -> None:
-    """Give a file its final header and length, and its name, each safely on disk before the next."""
-    length = int.from_bytes(head[40:44], "little")
-    file.truncate(_HEADER_BYTES + length)
-    file.seek(0)
-    file.write(head)
+def _complete(file: BinaryIO, part: Path, path: Path) -> None:
+    """Give a file its name; it and the name are safely on disk then."""
+    file.flush()
     os.fsync(file.fileno())
     part.replace(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -211,19 +215,14 @@ def salvage(folder: Path) -> int:
 
 
 def _salvage(part: Path) -> bool:
-    with part.open("r+b", buffering=0) as file:
+    with part.open("r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False  # another voice process records it now
-        head = file.read(_HEADER_BYTES)
-        if len(head) == _HEADER_BYTES and head[:4] == b"RIFF":
-            channels, rate_hz = struct.unpack_from("<HI", head, 22)
-            size = 2 * channels
-            length = (os.fstat(file.fileno()).st_size - _HEADER_BYTES) // size * size if size else 0
-            if length:
-                _complete(file, part, part.with_name(part.name.removesuffix(PART)), header(rate_hz, channels, length))
-                return True
+        if os.fstat(file.fileno()).st_size > INTAKE_HEAD_BYTES + OVERHEAD_BYTES + HEADER_BYTES:
+            _complete(file, part, part.with_name(part.name.removesuffix(PART)))
+            return True
     part.unlink()
     return False
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from svara.data import DataFolder, locked
-from svara.privacy.vault import master
+from svara.privacy.vault import intake, master
 from svara.privacy.vault.errors import VaultError
 from svara.privacy.vault.keyring import Clock, Keyring
 from svara.privacy.vault.keyring import bound as bound_key
@@ -130,6 +130,7 @@ class Keeping:
                         where = bound(row.tenant, row.version)
                         self._store.rewrap_tenant_key(row, new.id, new.wrap(old.unwrap(row.wrapped, where), where))
                         count += 1
+                intake.rewrap(self._store, old, new)
                 self._store.set_fact("master", new.id)
             if to is None and isinstance(aside, Path):
                 aside.replace(str(place))

@@ -24,15 +24,27 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from svara.data import DataFolder, locked
 from svara.privacy.subject import Subject
+from svara.privacy.vault import intake
 from svara.privacy.vault.errors import VaultError
 from svara.privacy.vault.keeping import Keeping
-from svara.privacy.vault.keyring import Clock, Keyring
+from svara.privacy.vault.keyring import KEEP_SECONDS, Clock, Keyring
 from svara.privacy.vault.master import new_key, write_key
 from svara.privacy.vault.store import KeyStore
 from svara.privacy.vault.tenantkeys import Masters, TenantKeys
 from svara.sealing.errors import Unreadable, Why
-from svara.sealing.field import CHUNK_BYTES, FORM, key_ids_of, open_field, seal_field
-from svara.sealing.file import FileKey, Reader, Writer, new_file_key, open_file, open_file_key, read_head, seal_file
+from svara.sealing.field import CHUNK_BYTES, FORM, KEY_ID_BYTES, key_ids_of, open_field, seal_field
+from svara.sealing.file import (
+    INTAKE_FORM,
+    FileKey,
+    Reader,
+    Writer,
+    new_file_key,
+    open_file,
+    open_file_key,
+    read_head,
+    seal_file,
+)
+from svara.sealing.intake import open_intake_key
 
 _SUBJECT = re.compile(r"(person|outside):[A-Za-z0-9_-]{1,128}")
 _KIND = re.compile(r"[a-z][a-z0-9._-]{0,63}")
@@ -61,8 +73,10 @@ def _receipt_hash(key_id: str, tenant: str, subject: str, at: float) -> str:
 class Vault:
     """One installation's vault. Safe for threads; several processes may have one each. Made by `open_vault`."""
 
-    def __init__(self, store: KeyStore, keys: Keyring, keeping: Keeping, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, masters: Masters, keys: Keyring, keeping: Keeping, clock: Clock) -> None:
         self._store = store
+        self._masters = masters
+        self._intake: tuple[float, bytes] | None = None
         self._keys = keys
         self._clock = clock
         self.keeping = keeping
@@ -113,8 +127,17 @@ class Vault:
         return new_file_key(key, key_ids, context)
 
     def open_file_key(self, tenant: str, head: bytes, *, context: bytes) -> FileKey:
-        """The key of a file that begins with `head` (`svara.sealing.file.read_head`). Raises Unreadable."""
+        """The key of a file that begins with `head` (`svara.sealing.file.read_head`); also of one that was sealed with the
+        intake's public key and is nobody's yet. Raises Unreadable."""
+        if head[:1] == bytes((INTAKE_FORM,)):
+            return open_intake_key(self._intake_key(), head)
         return open_file_key(self._key(tenant, key_ids_of(head)), head, context)
+
+    def tenant_of(self, head: bytes) -> str | None:
+        """Which company's file begins so; None where it is no company's yet, or its keys are unknown."""
+        if head[:1] == bytes((INTAKE_FORM,)):
+            return None
+        return self._store.tenant_of(int.from_bytes(key_ids_of(head)[:KEY_ID_BYTES], "big"))
 
     def writer(self, tenant: str, owners: Sequence[Subject], file: BinaryIO, *, context: bytes) -> Writer:
         """Seals what is written into `file`."""
@@ -171,6 +194,7 @@ class Vault:
     def forget(self) -> None:
         """Let go of the keys in memory."""
         self._keys.forget()
+        self._intake = None
 
     def close(self) -> None:
         """Let go of keys and the key store."""
@@ -182,6 +206,16 @@ class Vault:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _intake_key(self) -> bytes:
+        """The intake's private key, in memory for as long as other keys."""
+        now = self._clock.monotonic()
+        if self._intake is None or now >= self._intake[0]:
+            try:
+                self._intake = now + KEEP_SECONDS, intake.private_key(self._store, self._masters)
+            except VaultError:
+                raise Unreadable(Why.LOCKED) from None
+        return self._intake[1]
 
     def _key(self, tenant: str, key_ids: bytes) -> AESGCM:
         key = self._keys.open(tenant, [key_ids])[key_ids]
@@ -203,11 +237,12 @@ def open_vault(data: DataFolder, clock: Clock, *, master_key: Path | str | None 
             masters = Masters(master_key or _master_place(data), store)
             if not store.fact("master"):
                 _begin(store, masters)
+            intake.prepare(data, store, masters)
     except OSError as error:
         raise VaultError(f"the keys in {data.keys} cannot be used: {error.strerror}") from None
     tenant_keys = TenantKeys(data, store, masters)
     keys = Keyring(store, tenant_keys, clock)
-    return Vault(store, keys, Keeping(data, store, tenant_keys, keys, clock), clock)
+    return Vault(store, masters, keys, Keeping(data, store, tenant_keys, keys, clock), clock)
 
 
 def _begin(store: KeyStore, masters: Masters) -> None:

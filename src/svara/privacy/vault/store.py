@@ -180,6 +180,11 @@ class KeyStore:
         """Those of the tenant that there are, destroyed ones too."""
         return self._rows("id", tenant, list(ids))
 
+    def tenant_of(self, key_id: int) -> str | None:
+        """Whose key this is or was."""
+        rows = self._all("SELECT tenant FROM keys WHERE id = ?", key_id)
+        return str(rows[0][0]) if rows else None
+
     def by_subjects(self, tenant: str, subjects: Iterable[str]) -> dict[str, KeyRow]:
         """The living keys of these subjects."""
         found = self._rows("subject", tenant, list(subjects), " AND destroyed_at IS NULL")
