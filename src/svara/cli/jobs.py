@@ -19,8 +19,9 @@ async def main(
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
     django.setup()
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
+    from svara.history import tapes  # noqa: PLC0415
     from svara.people import wishes  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
 
-    await history.main(data, sockets, stop, ready, (voicemail, wishes, rights))
+    await history.main(data, sockets, stop, ready, (tapes, voicemail, wishes, rights))

@@ -1,8 +1,8 @@
 """Greetings of mailboxes: what callers hear before the tone, for as long as it is wanted.
 
 Everybody sets those of the own box; those of a queue's box are set by whoever may open it: its members, and supervisors.
-Pages, the API and phones set them here. The file of one that is not used any more is deleted by `svara.people.retention`,
-as that of every sound: the same sound is one file for all who gave it, and somebody may be about to use it.
+Pages, the API and phones set them here. A greeting is somebody's voice: its file is sealed for who gave it. That of one that
+is not used any more is deleted by `svara.people.retention`, as that of every sound: a call may still be about to play it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from svara import data
 from svara.media.sounds import library
 from svara.media.sounds.form import RATE_HZ
 from svara.people import access as people
@@ -25,6 +26,11 @@ from svara.people.access import NotFound
 from svara.people.actions import Invalid
 from svara.people.models import Account, Greeting, Queue
 from svara.people.office import GreetingKind
+from svara.privacy.subject import person
+from svara.privacy.tenancy import new_id
+from svara.privacy.vault import tapes
+from svara.privacy.vault.errors import VaultError
+from svara.sealing.errors import Unreadable
 
 KINDS: tuple[GreetingKind, ...] = ("general", "busy", "name", "away")
 QUEUE_KINDS: tuple[GreetingKind, ...] = ("general", "away")
@@ -74,7 +80,7 @@ def access_greetings(actor: Account, queue: Queue | None = None) -> dict[Greetin
         place = settings.DATA.sounds / row.file
         if place.is_file():
             until = row.until and row.until.astimezone(zone)
-            seconds = _seconds(place.stat().st_size)
+            seconds = _seconds_of(place)
             found[row.kind] = GreetingView(seconds, until, place, row.kind, queue.name if queue is not None else "")
     return found
 
@@ -116,8 +122,19 @@ def do_set_greeting(
         raise Invalid("A spoken name may last ten seconds.")
     if _seconds(len(wav)) > MAX_SECONDS:
         raise Invalid("A greeting may last two minutes.")
-    _set(actor, kind, queue, library.store_wav(settings.DATA, actor.tenant_id, wav), until)
+    _set(actor, kind, queue, _store(actor, wav), until)
     return access_greeting(actor, kind, queue)
+
+
+def _store(actor: Account, wav: bytes) -> str:
+    """Put the sound on the disk, sealed for the actor; gives its place among the sounds."""
+    file = f"{actor.tenant_id}/{new_id()}.wav"
+    place = settings.DATA.sounds / file
+    try:
+        data.put(place, tapes.sealed(settings.DATA, place, actor.tenant_id, [person(actor.id)], wav))
+    except (Unreadable, VaultError) as error:
+        raise Invalid(f"The greeting cannot be kept now: {error}.") from error
+    return file
 
 
 @transaction.atomic
@@ -157,6 +174,15 @@ def _queue(found: QuerySet[Queue]) -> Queue:
     if queue is None:
         raise NotFound
     return queue
+
+
+def _seconds_of(place: Path) -> float:
+    """How long a greeting is; 0 of one that cannot be opened now."""
+    try:
+        with tapes.opened(settings.DATA, place) as wav:
+            return wav.seconds
+    except (OSError, Unreadable, VaultError):
+        return 0.0
 
 
 def _seconds(size_bytes: int) -> float:

@@ -24,6 +24,8 @@ from svara.people.errors import PlainError
 from svara.people.models import Account, Tenant
 from svara.people.office import Forward, Target
 from svara.people.wish import SERVICE, AddSound, Answer, Done, Refused, SetChoice, SetForward, SetGreeting, Wish
+from svara.privacy.vault import tapes
+from svara.sealing.errors import Unreadable
 
 _log = log.get("people.wishes")
 _decode = msgspec.msgpack.Decoder(Wish).decode
@@ -76,12 +78,12 @@ def do_wish(wish: Wish) -> Answer:
             case SetGreeting():
                 _set_greeting(account, place, wish)
             case AddSound():
-                _add_sound(account, str(place))
+                _add_sound(account, place)
     except (ObjectDoesNotExist, access.NotFound):
         return Refused("not-found")
     except access.Forbidden:
         return Refused("forbidden")
-    except PlainError:
+    except (PlainError, Unreadable, OSError):
         return Refused("invalid")
     finally:
         if place is not None:
@@ -106,16 +108,19 @@ def _set_greeting(account: Account, place: Path | None, wish: SetGreeting) -> No
     queue = greeting.queue_by_id(account, wish.queue) if wish.queue else None
     if place is not None:
         until = datetime.fromtimestamp(wish.until, UTC) if wish.until is not None else None
-        greeting.do_set_greeting(account, place, until, kind=wish.kind, queue=queue)
+        greeting.do_set_greeting(account, tapes.content(settings.DATA, place), until, kind=wish.kind, queue=queue)
         return
     with suppress(access.NotFound):  # callers hear the standard one already
         greeting.do_remove_greeting(account, kind=wish.kind, queue=queue)
 
 
-def _add_sound(account: Account, file: str) -> None:
-    """As if the administrator had uploaded it on a page, and in the same log."""
+def _add_sound(account: Account, place: Path | None) -> None:
+    """As if the administrator had uploaded it on a page, and in the same log: it is the company's sound from now on."""
+    if place is None:
+        return
+    place.write_bytes(tapes.content(settings.DATA, place))
     name = timezone.localtime(timezone=ZoneInfo(account.tenant.timezone)).strftime("recorded-%Y-%m-%d-%H.%M.%S")
-    item = {"name": name, "language": account.tenant.languages[0], "file": file}
+    item = {"name": name, "language": account.tenant.languages[0], "file": str(place)}
     administration.do_save(account, "sounds", None, item)
 
 

@@ -5,19 +5,36 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from svara.privacy.vault import tapes
+from svara.privacy.vault.errors import VaultError
+from svara.sealing.errors import Unreadable, Why
+from svara.sealing.stream import Content
 
 MAX_PART_BYTES = 4 << 20
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 def sound_file(request: HttpRequest, place: Path) -> HttpResponse:
-    """The file, or the one range of it that is asked for; several ranges at once, and what is no range, get the whole.
+    """The sound, or the one range of it that is asked for; several ranges at once, and what is no range, get the whole.
 
     Of a long range only the beginning is sent, as RFC 9110 section 15.3.7 allows: a player asks for the rest when it is
-    there. Raises OSError when the file cannot be read.
+    there. What cannot be opened is told in plain words. Raises OSError when the file cannot be read.
     """
-    size = place.stat().st_size
+    try:
+        with tapes.opened(settings.DATA, place) as wav:
+            return _part(request, wav)
+    except Unreadable as error:
+        status, text = (410 if error.why is Why.DESTROYED else 503), str(error)
+    except VaultError:
+        status, text = 503, "the keys of this installation are not at hand"
+    return HttpResponse(f"This cannot be heard: {text}.\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def _part(request: HttpRequest, wav: Content) -> HttpResponse:
+    size = wav.size
     asked = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     first, last = 0, size - 1
     partial = asked is not None and (asked[1] or asked[2]) != ""
@@ -34,9 +51,7 @@ def sound_file(request: HttpRequest, place: Path) -> HttpResponse:
             first, last = 0, size - 1
     if partial:
         last = min(last, first + MAX_PART_BYTES - 1)
-    with place.open("rb") as file:
-        file.seek(first)
-        part = file.read(last - first + 1)
+    part = wav.read(first, last - first + 1)
     response = HttpResponse(part, status=206 if partial else 200, content_type="audio/wav")
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(len(part))

@@ -1,0 +1,138 @@
+"""What people said in a call: its recordings and messages are sealed for them as soon as the record says who they are.
+
+Until then they lie sealed with the intake's public key. It is done in the transaction in which history writes its records,
+so it is done for every call; what could not be (the file was completed later, the company's key was away) is tried again
+every hour. Also here: who plays a sealed sound asks for its key (`svara.media.voice.keys`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from svara import log
+from svara.bus.port import Bus
+from svara.data import DataFolder
+from svara.history.models import Call
+from svara.history.record import CallRecord
+from svara.history.rows import details_of
+from svara.media.voice.keys import SERVICE, AskKey, Key
+from svara.people.models import Account
+from svara.privacy.subject import Subject, person
+from svara.privacy.vault import tapes
+from svara.privacy.vault.errors import VaultError
+from svara.privacy.vault.outside import subject_of
+from svara.sealing.errors import Unreadable
+
+FOLDERS = ("calls", "voicemail")
+"""Below the recordings: of talks, and messages. The name of a file begins with the id of its call."""
+AGAIN_SECONDS = 3600.0
+YOUNG_SECONDS = 300.0
+"""Not to be looked at yet: the call may go on."""
+_PERSON_BOX = "person:"
+
+_log = log.get("history.tapes")
+_decode = msgspec.msgpack.Decoder(AskKey).decode
+
+
+def write(records: Sequence[CallRecord]) -> None:
+    """Seal what was recorded in these calls."""
+    for record in records:
+        if not (record.tapes or record.messages):
+            continue
+        other = record.answered_by or record.callee
+        sides = [(record.caller.person or "", record.caller.number), (other.person or "", other.number)]
+        for tape in record.tapes:
+            _seal(record.tenant, record.id, tape.file, sides)
+        for message in record.messages:
+            _seal(record.tenant, record.id, message.file, [sides[0], (_owner(message.box), "")])
+
+
+async def run(data: DataFolder, bus: Bus) -> None:
+    """Give out keys, and seal what was left over; until cancelled."""
+    await bus.serve(SERVICE, _answer)
+    while True:
+        await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.to_thread(seal_the_rest, data, time.time())
+
+
+def seal_the_rest(data: DataFolder, now: float) -> int:
+    """Seal what was not when its record was written; gives how many files."""
+    done = 0
+    try:
+        for folder in FOLDERS:
+            for place in sorted((data.recordings / folder).glob("*.wav")):
+                if place.stat().st_mtime < now - YOUNG_SECONDS and not tapes.is_sealed(place):
+                    call = Call.all_tenants.filter(pk=place.name.rpartition("-")[0]).first()
+                    done += call is not None and _seal_of(call, f"{folder}/{place.name}")
+    except (DatabaseError, OSError):
+        _log.warning("recordings that wait to be sealed could not be looked at; trying again later", exc_info=True)
+    finally:
+        connection.close()
+    return done
+
+
+def _seal_of(call: Call, file: str) -> bool:
+    other = (call.answered_person, call.answered_number) if call.answered_at else (call.callee_person, call.callee_number)
+    sides = [(call.caller_person, call.caller_number), other]
+    for message in details_of(call).messages:
+        if message.file == file:
+            sides[1] = (_owner(message.box), "")
+    return _seal(call.tenant_id, call.id, file, sides)
+
+
+def _seal(tenant: str, call: str, file: str, sides: Iterable[tuple[str, str]]) -> bool:
+    recordings: Path = settings.DATA.recordings
+    place = (recordings / file).resolve()
+    if not place.is_relative_to(recordings.resolve()):
+        _log.error("the place of a recording is outside of the recordings", call=call)
+        return False
+    try:
+        return tapes.seal(settings.DATA, place, tenant, owners(tenant, call, sides))
+    except FileNotFoundError:
+        return False
+    except (OSError, Unreadable, VaultError):
+        _log.warning("a recording could not be sealed for those who are heard in it; trying again later", call=call)
+        return False
+
+
+def owners(tenant: str, call: str, sides: Iterable[tuple[str, str]]) -> list[Subject]:
+    """Whom the sound of a call is about: colleagues by id, others by number; where nobody is known, the call itself."""
+    listed = list(sides)
+    colleagues = Account.all_tenants.filter(tenant_id=tenant, id__in=[account for account, _ in listed if account])
+    here = set(colleagues.values_list("id", flat=True))
+    found = [
+        person(account) if account in here else subject_of(tenant, number)
+        for account, number in listed
+        if account in here or number
+    ]
+    return list(dict.fromkeys(found)) or [subject_of(tenant, f"call {call}")]
+
+
+def _owner(box: str) -> str:
+    return box.removeprefix(_PERSON_BOX) if box.startswith(_PERSON_BOX) else ""
+
+
+async def _answer(payload: bytes) -> bytes:
+    try:
+        question = _decode(payload)
+    except msgspec.DecodeError:
+        return msgspec.msgpack.encode(Key())
+    return msgspec.msgpack.encode(await sync_to_async(_key)(question))
+
+
+def _key(question: AskKey) -> Key:
+    try:
+        return Key(tapes.key_of(settings.DATA, question.file, question.head))
+    except (OSError, ValueError, Unreadable, VaultError) as error:
+        _log.warning(
+            "the key of a sound was asked for and is not given out", why=str(error) if isinstance(error, Unreadable) else ""
+        )
+        return Key()
