@@ -18,6 +18,8 @@ from svara.data import DataFolder
 from svara.people.models import Greeting
 from svara.people.office import read_office
 from svara.people.retention import forget_sounds
+from svara.privacy import vault
+from svara.privacy.subject import person
 from svara.voicemail.models import Message
 
 TUNE = file(tone(440, 3), "ogg", "libopus")
@@ -162,12 +164,21 @@ def test_bob_has_greetings_of_several_kinds_and_his_queue_one(acme: Company, bob
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_sound_of_two_people_stays_while_one_uses_it(acme: Company, bob: Caller, data_folder: DataFolder) -> None:
+def test_the_same_sound_of_two_people_is_sealed_for_each(acme: Company, bob: Caller, data_folder: DataFolder) -> None:
     dag = Caller(acme.dag)
     assert upload(bob, TUNE).status_code == upload(dag, TUNE).status_code == 200
+    files = list(data_folder.sounds.rglob("*.wav"))
+    assert len(files) == 2
+    assert not any(place.read_bytes().startswith(b"RIFF") for place in files)
+    vault.current().destroy(acme.tenant.id, person(acme.bob.id))
+    gone = bob.client.get("/api/v1/voicemail/greeting/sound")
+    assert (gone.status_code, gone.content) == (
+        410,
+        b"This cannot be heard: the content was erased: its key is destroyed.\n",
+    )
+    assert dag.client.get("/api/v1/voicemail/greeting/sound").content.startswith(b"RIFF")
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204
-    assert forget_sounds(time.time() + 7200) == 0
-    assert len(list(data_folder.sounds.rglob("*.wav"))) == 1
+    assert forget_sounds(time.time() + 7200) == 1
     assert dag.get("/voicemail/greeting")["seconds"] == pytest.approx(3.0, abs=0.1)
 
 

@@ -25,10 +25,10 @@ from svara.history.record import CallRecord
 from svara.history.rows import details_of
 from svara.media.voice.keys import SERVICE, AskKey, Key
 from svara.people.models import Account
+from svara.privacy.rights.outside import subject_of
 from svara.privacy.subject import Subject, person
 from svara.privacy.vault import tapes
 from svara.privacy.vault.errors import VaultError
-from svara.privacy.vault.outside import subject_of
 from svara.sealing.errors import Unreadable
 
 FOLDERS = ("calls", "voicemail")
@@ -60,7 +60,7 @@ async def run(data: DataFolder, bus: Bus) -> None:
     await bus.serve(SERVICE, _answer)
     while True:
         await asyncio.sleep(AGAIN_SECONDS)
-        await asyncio.to_thread(seal_the_rest, data, time.time())
+        await asyncio.to_thread(_step, data)
 
 
 def seal_the_rest(data: DataFolder, now: float) -> int:
@@ -74,9 +74,14 @@ def seal_the_rest(data: DataFolder, now: float) -> int:
                     done += call is not None and _seal_of(call, f"{folder}/{place.name}")
     except (DatabaseError, OSError):
         _log.warning("recordings that wait to be sealed could not be looked at; trying again later", exc_info=True)
+    return done
+
+
+def _step(data: DataFolder) -> None:
+    try:
+        seal_the_rest(data, time.time())
     finally:
         connection.close()
-    return done
 
 
 def _seal_of(call: Call, file: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 
 class Content(Protocol):
@@ -19,11 +19,17 @@ class Content(Protocol):
 
 
 class Stream(io.RawIOBase):
-    """Such content as a file that can be read and moved about in, for what takes files."""
+    """Such content as a file that can be read and moved about in, for what takes files. `source` is closed with it."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, source: BinaryIO | None = None) -> None:
         self._content = content
+        self._source = source
         self._at = 0
+
+    def close(self) -> None:
+        super().close()
+        if self._source is not None:
+            self._source.close()
 
     def readable(self) -> bool:
         return True

@@ -14,7 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol
 
+from django.conf import settings
+
 from svara.privacy.subject import Subject
+from svara.privacy.vault import tapes
 
 How = Literal["deleted", "freed"]
 """What became of rows: they are gone, or they stay and say nothing about the person any more."""
@@ -58,8 +61,8 @@ class ExportFile:
 
 
 def file_at(name: str, place: Path) -> ExportFile:
-    """A file that lies in the data folder as it is."""
-    return ExportFile(name, lambda: place.open("rb"))
+    """A sound that lies in the data folder, in clear."""
+    return ExportFile(name, lambda: tapes.file(settings.DATA, place))
 
 
 @dataclass(frozen=True, slots=True)

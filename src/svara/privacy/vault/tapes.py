@@ -21,7 +21,7 @@ from svara.privacy.vault import current
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.field import CHUNK_BYTES
 from svara.sealing.file import FORM, INTAKE_FORM, Reader, Writer, read_head
-from svara.sealing.stream import Content
+from svara.sealing.stream import Content, Stream
 
 RECORDING = "recording:"
 """How a recording's name begins where sounds are named (`svara.media.voice.port.Sound`)."""
@@ -48,6 +48,16 @@ def opened(data: DataFolder, place: Path, tenant: str = "") -> Iterator[SizedWav
     """
     with place.open("rb") as file:
         yield SizedWav(_content(data, place, file, tenant))
+
+
+def file(data: DataFolder, place: Path, tenant: str = "") -> BinaryIO:
+    """The same as a file that can be read, in clear. Raises as `opened`."""
+    source = place.open("rb")
+    try:
+        return io.BufferedReader(Stream(SizedWav(_content(data, place, source, tenant)), source))
+    except BaseException:
+        source.close()
+        raise
 
 
 def content(data: DataFolder, place: Path, tenant: str = "") -> bytes:
