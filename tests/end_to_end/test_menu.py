@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.peers import sound
+from tests.peers import sealed, sound
 from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.server import ANNA, BOB, CECILIE, Svara, office_file
@@ -123,6 +123,6 @@ def test_a_message_for_bob_is_what_anna_said(svara: Svara, anna: Baresip) -> Non
     assert (record["outcome"], record["end_reason"]) == ("voicemail", "left a message")
     files = list((svara.data / "recordings" / "voicemail").glob("*.wav"))
     assert len(files) == 1
-    samples, rate_hz = sound.read_wav(files[0])
+    samples, rate_hz = sound.read_wav(sealed.opened_in(svara.data, files[0]))
     heard_hz, _ = sound.dominant(samples, rate_hz)
     assert abs(heard_hz - ANNA_HZ) < 10

@@ -67,6 +67,7 @@ def test_a_message_reaches_bob_in_every_way(svara: Svara, post: MailServer, tmp_
         Baresip(tmp_path, svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
         Baresip(tmp_path, svara.account("bob-desk"), tone_hz=660, lamp=True) as bob,
     ):
+        ask(svara, "PUT", "/me/functions/message_notices", body={"enabled": True})
         svara.until(lambda: "Voice-Message: 0/0" in bob.lamp, what=lambda: bob.lamp)
         anna.dial("102")
         anna.wait_state("talking")

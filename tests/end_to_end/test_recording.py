@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.peers import sound
+from tests.peers import sealed, sound
 from tests.peers.baresip import Baresip
 from tests.peers.phone import Account
 from tests.peers.ports import free_port
@@ -70,7 +70,7 @@ def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, kill
     (record,) = svara.wait_records(1)
     assert record["outcome"] == "answered"
     [file] = set((svara.data / "recordings").glob("calls/*.wav")) - before
-    left_hz, right_hz = channels(file)
+    left_hz, right_hz = channels(sealed.opened_in(svara.data, file))
     assert abs(left_hz - ANNA_HZ) < 10
     assert abs(right_hz - BOB_HZ) < 10
 

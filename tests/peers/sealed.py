@@ -6,6 +6,7 @@ from pathlib import Path
 
 from svara.data import DataFolder, put
 from svara.media.wav import SizedWav
+from svara.privacy.vault import SystemTime, open_vault
 from svara.sealing.file import Reader, read_head
 from svara.sealing.intake import new_private_key, open_intake_key, public_of
 
@@ -35,3 +36,15 @@ def opened(place: Path) -> Path:
 def publish(data: DataFolder) -> None:
     """Have the voice process of this folder seal so that we can read it."""
     put(data.intake, PUBLIC.hex().encode())
+
+
+def opened_in(data: Path, place: Path) -> Path:
+    """A recording of a running office, in clear, in a file beside its data folder."""
+    folder = DataFolder(data)
+    with place.open("rb") as file, open_vault(folder, SystemTime()) as vault:
+        head = read_head(file)
+        key = vault.open_file_key(vault.tenant_of(head) or "", head, context=f"file:{place.relative_to(data)}".encode())
+        wav = SizedWav(Reader(file, key, unfinished=True))
+        beside = data.parent / f"{place.stem}-clear.wav"
+        beside.write_bytes(wav.read(0, wav.size))
+    return beside

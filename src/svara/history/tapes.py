@@ -137,7 +137,6 @@ def _key(question: AskKey) -> Key:
     try:
         return Key(tapes.key_of(settings.DATA, question.file, question.head))
     except (OSError, ValueError, Unreadable, VaultError) as error:
-        _log.warning(
-            "the key of a sound was asked for and is not given out", why=str(error) if isinstance(error, Unreadable) else ""
-        )
+        why = error.why.value if isinstance(error, Unreadable) else ""
+        _log.warning("the key of a sound was asked for and is not given out", reason=why)
         return Key()

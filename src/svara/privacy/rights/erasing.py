@@ -128,7 +128,7 @@ def erase(tenant_id: str, subject: Subject, *, reason: str, by: str, job: str = 
         )
         audit.record(tenant_id, by, "erase", None, "person", ref=erasure.id)
     finish(erasure)
-    _log.info("somebody was erased", rows=receipt["rows"], person=account_of(subject) is not None)
+    _log.info("somebody was erased", rows=receipt["rows"], pii_person=account_of(subject) is not None)
     return erasure
 
 
