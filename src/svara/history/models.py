@@ -77,6 +77,7 @@ declare_files(
             subject,
             Source.PERSON,
             _TALKERS,
+            vaulted=True,
         )
         for subject in (Subject.EMPLOYEE, Subject.OUTSIDE_PERSON)
     ),

@@ -130,6 +130,7 @@ declare_files(
         Subject.EMPLOYEE,
         Source.PERSON,
         frozenset({Recipient.PARTICIPANTS}),
+        vaulted=True,
     ),
     not_personal(WITH_TENANT, Source.EMPLOYER),
 )
@@ -137,7 +138,14 @@ declare_files(
     "files.spoken",
     ["recordings/greetings/*", "recordings/prompts/*"],
     Declaration(
-        "user.content.private", Purpose.CALLS, Basis.CONTRACT, _SPOKEN, Subject.EMPLOYEE, Source.PERSON, frozenset()
+        "user.content.private",
+        Purpose.CALLS,
+        Basis.CONTRACT,
+        _SPOKEN,
+        Subject.EMPLOYEE,
+        Source.PERSON,
+        frozenset(),
+        vaulted=True,
     ),
 )
 declare_files(

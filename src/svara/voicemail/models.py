@@ -44,6 +44,7 @@ declare_files(
         _KEPT,
         Subject.OUTSIDE_PERSON,
         Source.PERSON,
+        vaulted=True,
     ),
 )
 
