@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "svara.privacy.figures",
     "svara.people",
     "svara.privacy.audit",
+    "svara.privacy.registers",
     "svara.history",
     "svara.voicemail",
     "svara.web",

@@ -107,12 +107,14 @@ async def _forget_expired() -> None:
     from svara.history.retention import forget_history  # noqa: PLC0415
     from svara.people.retention import forget_expired  # noqa: PLC0415
     from svara.privacy.audit import retention as audit  # noqa: PLC0415
+    from svara.privacy.registers.reminders import remind  # noqa: PLC0415
 
     def forget() -> None:
         try:
             forget_expired()
             forget_history()
             audit.keep(time.time())
+            remind(time.time())
         except DatabaseError:
             _log.warning("what has expired could not be forgotten now", exc_info=True)
         finally:

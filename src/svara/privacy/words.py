@@ -99,6 +99,8 @@ SINCES: dict[str, Promise] = {
 }
 
 THINGS: dict[str, Promise] = {
+    "registers.Case": _("Requests and complaints"),
+    "registers.Disclosure": _("Disclosures to authorities"),
     "audit.Chain": _("Log of views and changes: where it ends"),
     "audit.Concerned": _("Log of views and changes: whom an entry is about"),
     "audit.Entry": _("Log of views and changes"),

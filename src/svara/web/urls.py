@@ -22,7 +22,7 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import cookies, erasing, figures, functions, policies, presets, stored, views
+from svara.web.pages.privacy import cookies, erasing, figures, functions, policies, presets, requests, stored, views
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -71,6 +71,12 @@ urlpatterns = [
     path("administration/changes/", administration.changes, name="administration-changes"),
     path("administration/changes/<slug:change_id>/undo/", administration.undo, name="administration-undo"),
     path("my-data/", RedirectView.as_view(pattern_name="my-functions"), name="my-data"),
+    path("my-data/requests/", requests.my_requests, name="my-requests"),
+    path("privacy/<slug:slug>/ask/", requests.public, name="privacy-ask"),
+    path("administration/privacy/requests/", requests.register, name="privacy-cases"),
+    path("administration/privacy/requests/<slug:case_id>/", requests.answer, name="privacy-case"),
+    path("administration/privacy/authorities/", requests.authorities, name="privacy-disclosures"),
+    path("administration/privacy/authorities/<slug:disclosure_id>/<slug:how>/", requests.step, name="privacy-disclosure"),
     path("my-data/views/", views.my_views, name="my-views"),
     path("my-data/functions/", functions.my_functions, name="my-functions"),
     path("my-data/functions/<slug:key>/", functions.switch, name="my-function"),

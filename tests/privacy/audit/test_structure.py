@@ -34,6 +34,8 @@ from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
 from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import STATISTICS
+from svara.privacy.registers import cases, disclosures
+from svara.privacy.registers.models import Case, Disclosure
 from svara.privacy.rights import erasing, holds
 from svara.privacy.rights.models import Hold
 from svara.privacy.subject import person
@@ -61,6 +63,8 @@ OWN = {
     "svara.privacy.functions.access.access_decisions": "one's own decisions",
     "svara.privacy.functions.access.access_receipt": "one's own receipt",
     "svara.privacy.audit.access.access_views": "what others did with what is one's own",
+    "svara.privacy.registers.cases.access_my_cases": "what one asked oneself",
+    "svara.privacy.registers.disclosures.access_report": "five counts of a year",
     "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
     "svara.privacy.rights.erasing.access_receipts": "proofs without names",
     "svara.privacy.rights.holds.access_holds": "the officers' own register; each hold is an entry when it is made or lifted",
@@ -71,7 +75,7 @@ OWN = {
     "svara.voicemail.actions.do_choose_notice": "one's own notice",
 }
 
-BEING_BUILT = ("svara.privacy.policies.", "svara.privacy.rights.", "svara.privacy.functions.")
+BEING_BUILT = ("svara.privacy.policies.", "svara.privacy.rights.", "svara.privacy.functions.", "svara.privacy.figures.")
 
 
 class Scene:
@@ -99,6 +103,19 @@ class Scene:
         tomorrow = timezone.now() + timedelta(days=1)
         return holds.do_hold(self.acme.anna, subject=person(self.acme.bob.id), reason="a dispute", until=tomorrow)
 
+    def case(self) -> Case:
+        return cases.do_open(self.acme.bob, norway(self), "question", "What is stored?")
+
+    def disclosure(self) -> Disclosure:
+        return disclosures.do_open(self.acme.anna, "Police", "", "A law", "One call")
+
+    def approved(self) -> Disclosure:
+        found = self.disclosure()
+        self.acme.cecilie.roles = ["privacy-officer"]
+        for officer in (self.acme.anna, self.acme.cecilie):
+            disclosures.do_approve(officer, found.id)
+        return found
+
     def change(self) -> OfficeChange:
         administration.do_save(self.acme.anna, "people", "bob", self.item("bob") | {"extension": "777"})
         return OfficeChange.of(self.acme.anna).get()
@@ -106,6 +123,20 @@ class Scene:
     def item(self, name: str) -> dict[str, Any]:
         document = administration.access_document(self.acme.anna)
         return dict(next(each for each in document["people"] if each["username"] == name))
+
+
+def norway(scene: Scene) -> cases.Office:
+    return cases.Office(scene.acme.tenant.id, "NO", "Europe/Oslo")
+
+
+def cases_read(scene: Scene) -> None:
+    scene.case()
+    cases.access_cases(scene.acme.anna)
+
+
+def disclosures_read(scene: Scene) -> None:
+    scene.disclosure()
+    disclosures.access_disclosures(scene.acme.anna)
 
 
 def around() -> dict[str, Any]:
@@ -187,6 +218,35 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "",
     ),
     "svara.history.actions.do_reopen": (reopened, "change", "missed-caller", ""),
+    "svara.privacy.registers.cases.do_open": (Scene.case, "create", "case", "bob"),
+    "svara.privacy.registers.cases.access_cases": (cases_read, "view", "cases", "bob"),
+    "svara.privacy.registers.cases.do_answer": (
+        lambda s: cases.do_answer(s.acme.anna, s.case().id, "Nothing."),
+        "change",
+        "case",
+        "bob",
+    ),
+    "svara.privacy.registers.cases.do_extend": (
+        lambda s: cases.do_extend(s.acme.anna, norway(s), s.case().id, "We ask."),
+        "change",
+        "case",
+        "bob",
+    ),
+    "svara.privacy.registers.disclosures.do_open": (Scene.disclosure, "create", "disclosure", ""),
+    "svara.privacy.registers.disclosures.do_approve": (Scene.approved, "approve", "disclosure", ""),
+    "svara.privacy.registers.disclosures.do_refuse": (
+        lambda s: disclosures.do_refuse(s.acme.anna, s.disclosure().id),
+        "refuse",
+        "disclosure",
+        "",
+    ),
+    "svara.privacy.registers.disclosures.do_disclose": (
+        lambda s: disclosures.do_disclose(s.acme.anna, s.approved().id, told=True),
+        "disclose",
+        "disclosure",
+        "",
+    ),
+    "svara.privacy.registers.disclosures.access_disclosures": (disclosures_read, "view", "disclosures", ""),
     "svara.privacy.rights.erasing.access_preview": (
         lambda s: erasing.access_preview(s.acme.anna, person(s.acme.bob.id)),
         "view",

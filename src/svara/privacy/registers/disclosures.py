@@ -1,0 +1,132 @@
+"""Authorities that want data: asked, approved by two different persons or refused, then disclosed. No way around that order.
+
+asked -> (first approval) -> asked -> (second approval, by somebody else) -> approved -> disclosed
+asked | approved -> refused
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from svara.privacy.audit.chain import Act
+from svara.privacy.audit.port import record, record_views
+from svara.privacy.errors import Forbidden, Invalid, NotFound
+from svara.privacy.registers.models import Disclosure
+from svara.privacy.rights.jobs import Asker
+
+OFFICERS = ("admin", "privacy-officer")
+APPROVERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year's figures for the transparency report."""
+
+    year: int
+    asked: int
+    disclosed: int
+    refused: int
+    waiting: int
+    told: int
+
+
+@transaction.atomic
+def do_open(actor: Asker, authority: str, reference: str, basis: str, scope: str) -> Disclosure:
+    """An authority asks. Raises Forbidden; Invalid without authority, legal basis and scope."""
+    _officer(actor)
+    authority, reference, basis, scope = (" ".join(text.split()) for text in (authority, reference, basis, scope))
+    if not (authority and basis and scope):
+        raise Invalid(_("Name the authority, the law on which it asks, and exactly what it asks for."))
+    found = Disclosure.all_tenants.create(
+        tenant_id=actor.tenant_id,
+        authority=authority[:200],
+        reference=reference[:200],
+        basis=basis[:500],
+        scope=scope[:500],
+        asked_at=timezone.now(),
+        opened_by=actor.id,
+    )
+    return _noted(actor, found, "create")
+
+
+@transaction.atomic
+def do_approve(actor: Asker, disclosure_id: str) -> Disclosure:
+    """One of the two approvals. Raises Forbidden, NotFound; Invalid for a second one of the same person."""
+    found = _one(actor, disclosure_id, "asked")
+    if actor.id in found.approvals:
+        raise Invalid(_("You approved this already: it takes somebody else, too."))
+    found.approvals = [*found.approvals, actor.id]
+    if len(found.approvals) >= APPROVERS:
+        found.state = "approved"
+    found.save(update_fields=["approvals", "state"])
+    return _noted(actor, found, "approve")
+
+
+@transaction.atomic
+def do_refuse(actor: Asker, disclosure_id: str) -> Disclosure:
+    """Nothing is disclosed. Raises Forbidden, NotFound, Invalid."""
+    found = _one(actor, disclosure_id, "asked", "approved")
+    found.state, found.ended_at = "refused", timezone.now()
+    found.save(update_fields=["state", "ended_at"])
+    return _noted(actor, found, "refuse")
+
+
+@transaction.atomic
+def do_disclose(actor: Asker, disclosure_id: str, *, told: bool, why_not_told: str = "") -> Disclosure:
+    """The data leave now; the persons concerned were told, or it says why not. Raises Forbidden, NotFound; Invalid before
+    both approvals, or without either."""
+    found = _one(actor, disclosure_id, "approved")
+    why_not_told = " ".join(why_not_told.split())[:500]
+    if not told and not why_not_told:
+        raise Invalid(_("Tell those concerned, or say which law forbids it."))
+    found.state, found.ended_at, found.told, found.why_not_told = "disclosed", timezone.now(), told, why_not_told
+    found.save(update_fields=["state", "ended_at", "told", "why_not_told"])
+    return _noted(actor, found, "disclose")
+
+
+def access_disclosures(actor: Asker) -> list[Disclosure]:
+    """The company's register, newest first. Raises Forbidden."""
+    _officer(actor)
+    found = list(Disclosure.of(actor).order_by("-asked_at")[:500])
+    if found:
+        record_views(actor.tenant_id, actor.id, (), "disclosures", why="privacy-officer", count=len(found))
+    return found
+
+
+def access_report(actor: Asker, year: int) -> Year:
+    """Figures of one year alone: they may be published. Raises Forbidden."""
+    _officer(actor)
+    rows = list(Disclosure.of(actor).filter(asked_at__year=year).values_list("state", "told"))
+    states = [state for state, _told in rows]
+    return Year(
+        year,
+        len(rows),
+        states.count("disclosed"),
+        states.count("refused"),
+        states.count("asked") + states.count("approved"),
+        sum(told for _state, told in rows),
+    )
+
+
+def _one(actor: Asker, disclosure_id: str, *states: str) -> Disclosure:
+    _officer(actor)
+    found = Disclosure.of(actor).select_for_update().filter(pk=disclosure_id[:32]).first()
+    if found is None:
+        raise NotFound
+    if found.state not in states:
+        raise Invalid(_("That does not come next here: two different persons approve first."))
+    return found
+
+
+def _noted(actor: Asker, found: Disclosure, act: Act) -> Disclosure:
+    record(actor.tenant_id, actor.id, act, None, "disclosure", found.id)
+    return found
+
+
+def _officer(actor: Asker) -> None:
+    if not actor.has_role(*OFFICERS):
+        raise Forbidden
