@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import FileResponse, HttpRequest
+from django.utils import translation
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -13,7 +15,7 @@ from svara.api.auth import account_of
 from svara.api.problems import ApiError
 from svara.people import access
 from svara.privacy.errors import Forbidden, Invalid
-from svara.privacy.rights import erasing, jobs
+from svara.privacy.rights import erasing, exporting, jobs
 from svara.privacy.rights.models import Job
 from svara.privacy.subject import person
 
@@ -59,6 +61,30 @@ def erase(request: HttpRequest, username: str, wish: EraseWish) -> Status[dict[s
     except Invalid as error:
         raise ApiError(409, "not-now", " ".join(error.messages)) from error
     return Status(202, {"id": asked.id})
+
+
+@router.post(
+    "/me/export", response={202: Asked}, operation_id="exportMe", summary="Ask for everything that is stored about you"
+)
+def export(request: HttpRequest) -> Status[dict[str, str]]:
+    """A ZIP with a page to read, JSON and the sounds, in the language of your profile. `GET /me/export/{id}` fetches it."""
+    actor = account_of(request)
+    asked = exporting.do_ask(actor, actor.language or translation.get_language() or settings.LANGUAGE_CODE)
+    return Status(202, {"id": asked.id})
+
+
+@router.get(
+    "/me/export/{job_id}",
+    operation_id="getExport",
+    summary="An export that is done",
+    openapi_extra={
+        "responses": {200: {"description": "ZIP", "content": {"application/zip": {"schema": {"type": "string"}}}}}
+    },
+)
+def fetch(request: HttpRequest, job_id: str) -> FileResponse:
+    """For whoever asked for it, for 24 hours; 404 for everybody else, and before it is done."""
+    found = exporting.access_export(account_of(request), job_id)
+    return FileResponse(found.file, as_attachment=True, filename=found.name, content_type="application/zip")
 
 
 @router.get("/jobs/{job_id}", response=JobState, operation_id="getJob", summary="How far a job is")

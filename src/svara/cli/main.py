@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
-from svara.cli import rights
+from svara.cli import privacy, rights
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
 
@@ -33,7 +33,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(rights.app, name="privacy")
+rights.add_to(privacy.app)
+app.add_typer(privacy.app, name="privacy")
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]

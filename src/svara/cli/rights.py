@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from svara.cli.privacy import DEFAULT_DATA, Data, Language, app, open_data, speak
+from svara.cli.privacy import DEFAULT_DATA, Data, Language, open_data, speak
 
 
-@app.command()
 def erase(  # noqa: PLR0917  typer's parameters are options
     who: Annotated[
         str, typer.Argument(metavar="WHO", help="User name, username@tenant, or the number of somebody outside.")
@@ -42,7 +41,6 @@ def erase(  # noqa: PLR0917  typer's parameters are options
     print(json.dumps({"receipt": done.receipt, "sha256": done.digest, "key": done.key}, indent=2, sort_keys=True))
 
 
-@app.command(name="verify-erasure")
 def verify_erasure(
     backup: Annotated[Path | None, typer.Option("--backup", metavar="FILE", help="Default: the last backup.")] = None,
     data: Data = DEFAULT_DATA,
@@ -64,3 +62,33 @@ def verify_erasure(
     if any(found.after or found.key_gone is False for found in done.erased):
         raise PlainError("somebody who was erased can still be read")
     print(f"{len(done.erased)} erased, none can be read.")
+
+
+def export(
+    who: Annotated[
+        str, typer.Argument(metavar="WHO", help="User name, username@tenant, or the number of somebody outside.")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to (ZIP).")],
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The company.")] = None,
+    language: Language = "en",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write everything about somebody to FILE: a page to read, JSON for machines, the sounds."""
+    open_data(data)
+    speak(language)
+    from svara.cli.subjects import subject_named  # noqa: PLC0415
+    from svara.privacy.audit import port as audit  # noqa: PLC0415
+    from svara.privacy.rights import exporting  # noqa: PLC0415
+
+    tenant_id, subject = subject_named(who, tenant)
+    with file.open("xb") as target:
+        chapters = exporting.write(tenant_id, subject, language, target)
+    audit.record(tenant_id, audit.OPERATOR, "export", subject, "person")
+    print(f"{file}: {', '.join(chapters)}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make them commands of `svara privacy`."""
+    for command in (erase, export):
+        app.command()(command)
+    app.command(name="verify-erasure")(verify_erasure)

@@ -24,6 +24,11 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+def id_in(text: str) -> str:
+    """What may be an id in what somebody sent, as it is; "" for anything else, which nothing has."""
+    return text if len(text) == 32 and text.isascii() and text.isalnum() else ""
+
+
 def id_field() -> models.CharField[str, str]:
     """The usual primary key."""
     return models.CharField(primary_key=True, max_length=32, default=new_id, editable=False)

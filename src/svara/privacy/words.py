@@ -110,6 +110,7 @@ THINGS: dict[str, Promise] = {
     "auth.Permission": _("Tables of the software itself"),
     "contenttypes.ContentType": _("Tables of the software itself"),
     "files.backups": _("Where backups lie, and what is made ready for them (files)"),
+    "files.exports": _("Exports that people asked for (files)"),
     "files.erasures": _("Ledger of erasures (file)"),
     "files.journal": _("Journal of calls (file)"),
     "files.keys": _("Keys of the vault, wrapped (files)"),

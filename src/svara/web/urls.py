@@ -22,7 +22,18 @@ from svara.web.pages import (
     system,
     voicemail,
 )
-from svara.web.pages.privacy import cookies, erasing, figures, functions, policies, presets, requests, stored, views
+from svara.web.pages.privacy import (
+    cookies,
+    erasing,
+    exporting,
+    figures,
+    functions,
+    policies,
+    presets,
+    requests,
+    stored,
+    views,
+)
 
 urlpatterns = [
     path("api/", include("svara.api.urls")),
@@ -61,6 +72,10 @@ urlpatterns = [
     path("voicemail/<slug:message_id>/delete/", voicemail.delete, name="voicemail-delete"),
     path("voicemail/<slug:message_id>/restore/", voicemail.restore, name="voicemail-restore"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/data/", exporting.exports, name="exports"),
+    path("profile/data/export/", exporting.ask, name="export-ask"),
+    path("profile/data/export/<slug:job_id>/", exporting.job, name="export-job"),
+    path("profile/data/export/<slug:job_id>.zip", exporting.fetch, name="export-fetch"),
     path("profile/calls/", own.own, name="own"),
     path("profile/phones/", profile.phones, name="phones"),
     path("profile/language/", profile.language, name="language"),

@@ -12,8 +12,9 @@ class RightsConfig(AppConfig):
     label = "rights"
 
     def ready(self) -> None:
-        from svara.privacy.rights import erasing, jobs, port, proofs, subjects  # noqa: PLC0415  needs the tables
+        from svara.privacy.rights import erasing, exporting, jobs, port, proofs, subjects  # noqa: PLC0415  needs the tables
 
         for capability in (proofs.AuditCapability(), proofs.ConsentCapability(), subjects.RightsCapability()):
             port.register(capability)
         jobs.register(erasing.KIND, erasing.work)
+        jobs.register(exporting.KIND, exporting.work)

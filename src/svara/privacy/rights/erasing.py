@@ -29,6 +29,7 @@ from svara.privacy.rights.jobs import OFFICER, Asker, Running
 from svara.privacy.rights.models import Erasure, Job
 from svara.privacy.rights.port import Gone, Holding
 from svara.privacy.subject import Subject, account_of, person
+from svara.privacy.tenancy import id_in
 
 KIND = "erase"
 MAX_REASON_LENGTH = 500
@@ -161,7 +162,7 @@ def access_receipt(actor: Asker, erasure_id: str) -> Erasure:
     """One receipt. Raises Forbidden, NotFound."""
     if not may_erase(actor):
         raise Forbidden
-    found = Erasure.of(actor).filter(pk=erasure_id[:32]).first()
+    found = Erasure.of(actor).filter(pk=id_in(erasure_id)).first()
     if found is None:
         raise NotFound
     return found

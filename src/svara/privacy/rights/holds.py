@@ -14,6 +14,7 @@ from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.rights.jobs import OFFICER, Asker
 from svara.privacy.rights.models import Hold
 from svara.privacy.subject import Subject
+from svara.privacy.tenancy import id_in
 
 
 def reason_of(tenant_id: str, subject: Subject) -> str:
@@ -70,9 +71,9 @@ def do_hold(actor: Asker, *, subject: str = "", period: str = "", reason: str, u
 def do_lift(actor: Asker, hold_id: str) -> None:
     """End a hold now. Raises Forbidden, NotFound."""
     _officer(actor)
-    if not Hold.of(actor).filter(pk=hold_id[:32], lifted_at=None).update(lifted_at=timezone.now()):
+    if not Hold.of(actor).filter(pk=id_in(hold_id), lifted_at=None).update(lifted_at=timezone.now()):
         raise NotFound
-    hold = Hold.of(actor).get(pk=hold_id[:32])
+    hold = Hold.of(actor).get(pk=id_in(hold_id))
     record(actor.tenant_id, actor.id, "remove", Subject(hold.subject) if hold.subject else None, "hold", hold.id)
 
 

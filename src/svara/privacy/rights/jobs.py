@@ -21,7 +21,7 @@ from django.db.models import F, Q
 from svara import log
 from svara.privacy.errors import NotFound, PlainError
 from svara.privacy.rights.models import JOB_DAYS, Job
-from svara.privacy.tenancy import Person
+from svara.privacy.tenancy import Person, id_in
 
 LEASE_SECONDS = 20.0
 BEAT_SECONDS = 4.0
@@ -72,7 +72,7 @@ def do_ask(tenant_id: str, asked_by: str, kind: str, arguments: dict[str, Any]) 
 
 def access_job(actor: Asker, job_id: str) -> Job:
     """A job that the actor asked for; officers see all of their company. Raises NotFound."""
-    job = Job.of(actor).filter(pk=job_id[:32]).first()
+    job = Job.of(actor).filter(pk=id_in(job_id)).first()
     if job is None or not (job.asked_by == actor.id or actor.has_role(OFFICER)):
         raise NotFound
     return job

@@ -65,6 +65,12 @@ def _proof(category: str) -> Declaration:
 declare_files(
     "files.backups", [".backups", ".key-copies", ".backup-*/**", ".restore-*/**", ".verify-*/**", "before-restore-*/**"]
 )
+_FETCHED = Retention("tenant", days=1, since="the export")
+declare_files(
+    "files.exports",
+    ["exports/*"],
+    Declaration("user.content.private", Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _FETCHED, Subject.EMPLOYEE, Source.SYSTEM),
+)
 declare_files("files.erasures", ["erasures", ".erasures-lock"], _proof("user.unique_id"))
 
 

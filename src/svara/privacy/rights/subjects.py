@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from svara.privacy.catalogue import Purpose
+from svara.privacy.rights import exporting
 from svara.privacy.rights.models import Erasure, Hold, Job
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally
 from svara.privacy.subject import Subject, account_of
@@ -43,7 +46,10 @@ class RightsCapability:
         del reason
         asked = Job.all_tenants.filter(tenant_id=tenant_id, asked_by=account_of(subject) or "-")
         tally = Tally("rights.Job")
-        tally.add(asked.order_by("pk").values_list("pk", flat=True))
+        keys = list(asked.order_by("pk").values_list("pk", flat=True))
+        tally.add(keys)
+        for key in keys:
+            transaction.on_commit(partial(exporting.place_of(key).unlink, missing_ok=True))
         asked.delete()
         return tally.gone()
 

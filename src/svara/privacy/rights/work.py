@@ -14,7 +14,7 @@ from svara import log
 from svara.bus.port import Bus
 from svara.data import DataFolder
 from svara.privacy.errors import PlainError
-from svara.privacy.rights import erasing, jobs
+from svara.privacy.rights import erasing, exporting, jobs
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -40,7 +40,9 @@ async def _every_hour() -> None:
 
 def _guarded_hour() -> None:
     try:
-        erasing.erase_late(timezone.now())
+        now = timezone.now()
+        erasing.erase_late(now)
+        exporting.forget_exports(now)
     except (DatabaseError, PlainError, OSError):
         _log.error("what came in late about erased people could not be let go now", exc_info=True)
     finally:

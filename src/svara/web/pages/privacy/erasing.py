@@ -38,7 +38,7 @@ def erase(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """What erasing somebody would do. By POST: whom it is about stands in no address and no log."""
     try:
-        found = _wanted(request)
+        found = wanted(request)
     except access.NotFound:
         return _choose(request, [_("There is nobody of that user name.")])
     if found is None:
@@ -53,7 +53,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Erase, when who it is was typed once more."""
     try:
-        found = _wanted(request)
+        found = wanted(request)
     except access.NotFound:
         raise Http404 from None
     if found is None:
@@ -104,7 +104,7 @@ def receipt(request: HttpRequest, erasure_id: str) -> HttpResponse:
     return answer
 
 
-def _wanted(request: HttpRequest) -> tuple[Subject, dict[str, str]] | None:
+def wanted(request: HttpRequest) -> tuple[Subject, dict[str, str]] | None:
     """Whom the form is about, and how the page calls them; None where nothing was filled in. Raises NotFound."""
     actor = account_of(request)
     username = request.POST.get("username", "").strip()[:MAX_WHO_LENGTH]
