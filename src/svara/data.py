@@ -93,6 +93,15 @@ class DataFolder:
         return self.root / "keys"
 
 
+def stamp(place: Path) -> tuple[int, int] | None:
+    """What differs when a file that is written by `put` was written again; None where there is none."""
+    try:
+        stat = place.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
+
+
 def put(place: Path, content: bytes, *, synced: bool = True) -> None:
     """Write a file, whole or not at all; only the owner may read it, and its folder is made where there is none.
 

@@ -7,6 +7,7 @@ supervisors and administrators.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +44,7 @@ router = Router(tags=["queues"])
 async def queues(request: HttpRequest) -> dict[str, Any]:
     """Who waits and who is there to answer, in every queue of the company."""
     actor = account_of(request)
-    found = await _ask(actor, None)
+    found = await live.current().queues(actor.tenant_id)
     shown = await _shown(actor)
     return {"items": [shown.queue(one) for one in found]}
 
@@ -54,7 +55,7 @@ async def queues(request: HttpRequest) -> dict[str, Any]:
 async def queue(request: HttpRequest, name: str) -> dict[str, Any]:
     """Who waits and who is there to answer."""
     actor = account_of(request)
-    return (await _shown(actor)).queue(await _one(actor, name))
+    return (await _shown(actor)).queue(_one(await live.current().queues(actor.tenant_id), name))
 
 
 @router.put(
@@ -74,23 +75,20 @@ async def set_state(request: HttpRequest, name: str, wish: schemas.AgentWish) ->
         raise NotFound
     if not isinstance(answer, Done):
         raise BusError("failed", SERVICE)
-    state = await _one(actor, name)
+    answer = await live.current().ask(AskQueues(tenant=actor.tenant_id, name=name))  # what is shared may be from before
+    if not isinstance(answer, Queues):
+        raise BusError("failed", SERVICE)
+    state = _one(answer.queues, name)
     own = next((one for one in state.members if one.person == actor.id), None)
     if own is None:
         raise NotFound
     return (await _shown(actor)).member(own, reasons=True)
 
 
-async def _ask(actor: Account, name: str | None) -> tuple[QueueState, ...]:
-    answer = await live.current().ask(AskQueues(tenant=actor.tenant_id, name=name))
-    if not isinstance(answer, Queues):
-        raise BusError("failed", SERVICE)
-    return answer.queues
-
-
-async def _one(actor: Account, name: str) -> QueueState:
-    for found in await _ask(actor, name):
-        return found
+def _one(states: Iterable[QueueState], name: str) -> QueueState:
+    for state in states:
+        if state.name == name:
+            return state
     raise NotFound
 
 

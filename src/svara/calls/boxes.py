@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from svara.data import put
+from svara.people.office import Person, Queue
 
 COUNTS_FILE = "mailboxes.msgpack"
 """The counts' name in the data folder: a map of boxes to `Counts`. A box without messages is not in it."""
@@ -24,6 +25,11 @@ TOPIC_CHANGED = f"{TOPIC_MESSAGE}.changed"
 
 SERVICE = "voicemail"
 """The bus service that answers the requests below."""
+
+
+def box_of(owner: Person | Queue) -> str:
+    """The box of a person or a queue."""
+    return f"{'person' if isinstance(owner, Person) else 'queue'}:{owner.id}"
 
 
 class Counts(msgspec.Struct, frozen=True, array_like=True):

@@ -16,9 +16,10 @@ from pathlib import Path
 import msgspec
 
 from svara import log
-from svara.calls.boxes import COUNTS_FILE, Counts, read_counts
+from svara.calls.boxes import COUNTS_FILE, Counts, box_of, read_counts
 from svara.calls.switch import Switch
 from svara.clock import Timer
+from svara.data import stamp
 from svara.people.office import Person, Tenant
 from svara.sip.bindings import Binding
 from svara.sip.dialog import Dialog
@@ -80,17 +81,14 @@ class Lamps:
     def look(self, folder: Path) -> None:
         """Read the counts if their file changed since, and tell who watches a box that changed."""
         try:
-            stat = (folder / COUNTS_FILE).stat()
-            stamp = (stat.st_ino, stat.st_mtime_ns)
-            if stamp == self._seen:
+            seen = stamp(folder / COUNTS_FILE)
+            if seen == self._seen or seen is None:
                 return
             counts = read_counts(folder)
-        except FileNotFoundError:
-            return
         except (OSError, msgspec.DecodeError):
             _logger.exception("the counts of voice messages cannot be read; those of before stay")
             return
-        first, self._seen = self._seen is None, stamp
+        first, self._seen = self._seen is None, seen
         before, self._counts = self._counts, counts
         for box in before.keys() | counts.keys():
             if before.get(box) != counts.get(box) and not first:
@@ -113,8 +111,8 @@ class Lamps:
     def registered(self, login: str) -> None:
         """A phone has registered: it is told soon, if messages wait and it does not subscribe meanwhile."""
         found = self._switch.office.by_login.get(login)
-        if found is not None and self._counts.get(_own_box(found[1]), Counts()).new:
-            self._switch.clock.call_later(AFTER_REGISTRATION_SECONDS, self._welcome, login, _own_box(found[1]))
+        if found is not None and self._counts.get(box_of(found[1]), Counts()).new:
+            self._switch.clock.call_later(AFTER_REGISTRATION_SECONDS, self._welcome, login, box_of(found[1]))
 
     def _welcome(self, login: str, box: str) -> None:
         if not any(subscription.box == box for subscription in self._by_login.get(login, ())):
@@ -181,10 +179,10 @@ class Lamps:
     def _box(self, tenant: Tenant, person: Person, login: str, user: str) -> str | None:
         """Which box an address means for this person; None for one that is not theirs to watch."""
         if user in ("", login, person.username, person.extension):
-            return _own_box(person)
+            return box_of(person)
         for queue in tenant.queues:
             if user in (queue.name, queue.extension) and any(member.person == person.id for member in queue.members):
-                return f"queue:{queue.id}"
+                return box_of(queue)
         return None
 
     # --- coming and going
@@ -227,7 +225,7 @@ class Lamps:
 
     @staticmethod
     def _still_theirs(tenant: Tenant, person: Person, box: str) -> bool:
-        if box == _own_box(person):
+        if box == box_of(person):
             return True
         queue = tenant.queue_by_id.get(box.partition(":")[2])
         return queue is not None and any(member.person == person.id for member in queue.members)
@@ -306,10 +304,6 @@ def _granted(transaction: ServerTransaction) -> int | None:
     except SipError as error:
         transaction.reply(error.status, headers=(("Min-Expires", str(MIN_SECONDS)),))
         return None
-
-
-def _own_box(person: Person) -> str:
-    return f"person:{person.id}"
 
 
 def _ignore(_: object) -> None:

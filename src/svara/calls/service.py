@@ -44,6 +44,7 @@ from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal
 from svara.calls.switch import Switch
 from svara.calls.talks.asking import supervise
 from svara.calls.trunks import numbers, outbound
+from svara.data import stamp
 from svara.people.office import SNAPSHOT_FILE, Office, Person, Snapshots, Tenant
 
 _logger = log.get("calls.service")
@@ -125,7 +126,7 @@ class Service:
         except (msgspec.DecodeError, OSError):
             _logger.exception("the snapshot of the office cannot be read; the one before stays in effect")
             return
-        self._seen = self._stamp()
+        self._seen = stamp(self._folder / SNAPSHOT_FILE)
         for login in switch.office.by_login.keys() - office.by_login.keys():
             switch.registrar.remove(login)
         switch.office = office
@@ -149,15 +150,8 @@ class Service:
 
     def look_at_office(self) -> None:
         """Load the snapshot if its file changed since."""
-        if self._stamp() != self._seen:
+        if stamp(self._folder / SNAPSHOT_FILE) != self._seen:
             self.load_office()
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            stat = (self._folder / SNAPSHOT_FILE).stat()
-        except OSError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns
 
     # --- requests
 

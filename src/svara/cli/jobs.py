@@ -23,5 +23,7 @@ async def main(
     from svara.people import wishes  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
+    from svara.voicemail.intake import write_messages  # noqa: PLC0415
 
-    await history.main(data, sockets, stop, ready, (tapes, voicemail, wishes, rights))
+    beside = (tapes.run, voicemail.run, wishes.run, rights.run)
+    await history.main(data, sockets, stop, ready, also=[tapes.write, write_messages], beside=beside)

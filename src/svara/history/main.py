@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import django
 import msgspec
@@ -35,14 +35,8 @@ FORGET_SECONDS = 3600.0
 _log = log.get("history.main")
 
 
-class Companion(Protocol):
-    """Something else that is made of calls, and goes along with history."""
-
-    def write(self, records: Sequence[CallRecord], /) -> None:
-        """Take what it wants of new records, in the transaction in which history writes them."""
-
-    async def run(self, data: DataFolder, bus: Bus, /) -> None:
-        """What goes on beside, until cancelled."""
+Beside = Callable[[DataFolder, Bus], Coroutine[Any, Any, None]]
+"""Something else that goes on in this role until it is cancelled."""
 
 
 async def main(
@@ -50,9 +44,12 @@ async def main(
     sockets: Mapping[str, socket.socket],
     stop: asyncio.Event,
     ready: Callable[[], None],
-    companions: Sequence[Companion] = (),
+    *,
+    also: Sequence[Callable[[Sequence[CallRecord]], None]] = (),
+    beside: Sequence[Beside] = (),
 ) -> None:
-    """Run the role until `stop`; it needs no sockets. `ready` is called when the journal is being followed."""
+    """Run the role until `stop`; it needs no sockets. `ready` is called when the journal is being followed. Each of `also`
+    gets new records in the transaction in which history writes them."""
     del sockets
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
     django.setup()
@@ -72,7 +69,7 @@ async def main(
         on_records=lambda records: _call_soon(loop, tell, records),
         on_ready=lambda: _call_soon(loop, ready),
         on_end=lambda: _call_soon(loop, ended.set),
-        also=[companion.write for companion in companions],
+        also=also,
     )
 
     async def health(_request: bytes) -> bytes:
@@ -80,8 +77,8 @@ async def main(
 
     await bus.serve(SERVICE, health)
     follower.start()
-    beside = [_forget_expired(), prepare_sounds(data), *(companion.run(data, bus) for companion in companions)]
-    tasks = [asyncio.create_task(_kept_going(work)) for work in beside]
+    works = [_forget_expired(), prepare_sounds(data), *(work(data, bus) for work in beside)]
+    tasks = [asyncio.create_task(_kept_going(work)) for work in works]
     try:
         await stop.wait()
     finally:

@@ -8,7 +8,6 @@ know no name.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from datetime import UTC, datetime
 
 from django.db.models import Q
 
@@ -24,6 +23,7 @@ from svara.history.models import (
     QueueWait,
 )
 from svara.history.record import CallRecord, Wait
+from svara.history.stored import moment, text
 from svara.people.models import Tenant
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import STATISTICS
@@ -52,9 +52,9 @@ def write_moments(events: Sequence[AgentChanged | CallbackGivenUp]) -> None:
             AgentMoment(
                 tenant_id=event.tenant,
                 person=event.person[:32],
-                at=_moment(event.at),
+                at=moment(event.at),
                 state=event.state,
-                reason=event.reason.replace("\0", "")[:100],
+                reason=text(event.reason, 100),
             )
             for event in known
             if isinstance(event, AgentChanged) and event.person in counted
@@ -75,10 +75,10 @@ def _not_called_back(event: CallbackGivenUp, call: Call | None) -> MissedCaller:
         id=event.asked[:64],
         tenant_id=event.tenant,
         queue=event.queue[:QUEUE_LENGTH],
-        name=_text(event.name, QUEUE_LENGTH),
-        number=_text(event.number, NUMBER_LENGTH),
+        name=text(event.name, QUEUE_LENGTH),
+        number=text(event.number, NUMBER_LENGTH),
         caller_name=call.caller_name if call is not None and same else "",
-        missed_at=_moment(event.at),
+        missed_at=moment(event.at),
         wait_seconds=round(max(event.at - event.joined_at, 0.0), 3) if event.joined_at else 0.0,
         outcome=event.why,
     )
@@ -93,8 +93,8 @@ def _waits(records: Iterable[CallRecord], counted: Container[str]) -> Iterable[Q
                 tenant_id=record.tenant,
                 call_id=record.id,
                 queue=wait.queue[:QUEUE_LENGTH],
-                name=_text(wait.name, QUEUE_LENGTH),
-                entered_at=_moment(wait.entered_at),
+                name=text(wait.name, QUEUE_LENGTH),
+                entered_at=moment(wait.entered_at),
                 wait_seconds=round(wait.left_at - wait.entered_at, 3),
                 why=wait.why,
                 answered_person=agent if agent in counted else "",
@@ -112,7 +112,7 @@ def _offers(records: Iterable[CallRecord], counted: Container[str]) -> Iterable[
                     offer=offer.offer[:64],
                     queue=offer.queue[:QUEUE_LENGTH],
                     person=offer.agent.person,
-                    offered_at=_moment(offer.offered_at),
+                    offered_at=moment(offer.offered_at),
                     ring_seconds=round(offer.ended_at - offer.offered_at, 3),
                     how=offer.how,
                 )
@@ -126,10 +126,10 @@ def _missed(records: Iterable[CallRecord]) -> Iterable[MissedCaller]:
                 id=record.id,
                 tenant_id=record.tenant,
                 queue=wait.queue[:QUEUE_LENGTH],
-                name=_text(wait.name, QUEUE_LENGTH),
-                number=_text(record.caller.number, NUMBER_LENGTH),
-                caller_name=_text(record.caller.name, NAME_LENGTH),
-                missed_at=_moment(record.ended_at),
+                name=text(wait.name, QUEUE_LENGTH),
+                number=text(record.caller.number, NUMBER_LENGTH),
+                caller_name=text(record.caller.name, NAME_LENGTH),
+                missed_at=moment(record.ended_at),
                 wait_seconds=round(wait.left_at - wait.entered_at, 3),
                 outcome=record.outcome,
             )
@@ -152,19 +152,11 @@ def _reached(record: CallRecord, answered_at: float) -> None:
     MissedCaller.all_tenants.filter(
         ~Q(state="handled"),
         tenant_id=record.tenant,
-        number=_text(outside.number, NUMBER_LENGTH),
-        missed_at__lte=_moment(answered_at),
+        number=text(outside.number, NUMBER_LENGTH),
+        missed_at__lte=moment(answered_at),
     ).update(
         state="handled",
         handled_by=(ours.person or "") if ours else "",
-        handled_at=_moment(answered_at),
+        handled_at=moment(answered_at),
         handled_call=record.id,
     )
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
-
-
-def _text(value: str, length: int) -> str:
-    return value.replace("\0", "")[:length]

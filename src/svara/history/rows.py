@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from django.db import connection
@@ -15,6 +15,7 @@ from svara.calls.events import Party
 from svara.history import answers, queue_facts
 from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Mention, Participant
 from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
+from svara.history.stored import moment, text
 from svara.people.models import Tenant
 
 _log = log.get("history.rows")
@@ -66,9 +67,9 @@ def write_records(records: Sequence[CallRecord]) -> None:
     participants: list[_Row] = []
     mentions: list[_Row] = []
     for record in kept:
-        started_at = stored(_moment(record.started_at))
-        answered_at = None if record.answered_at is None else stored(_moment(record.answered_at))
-        calls.append(_call_row(record, started_at, answered_at, stored(_moment(record.ended_at))))
+        started_at = stored(moment(record.started_at))
+        answered_at = None if record.answered_at is None else stored(moment(record.answered_at))
+        calls.append(_call_row(record, started_at, answered_at, stored(moment(record.ended_at))))
         participants += [(record.id, person, part, started_at) for person, part in record.people.items()]
         mentions += [(record.id, person) for person in sorted(_mentioned(record) - record.people.keys())]
     with connection.cursor() as cursor:
@@ -131,17 +132,17 @@ def _call_row(record: CallRecord, started_at: _Stored, answered_at: _Stored, end
         record.id,
         record.tenant,
         record.direction,
-        _text(caller.number, NUMBER_LENGTH),
+        text(caller.number, NUMBER_LENGTH),
         _name(caller),
         caller.person or "",
-        _text(callee.number, NUMBER_LENGTH),
+        text(callee.number, NUMBER_LENGTH),
         _name(callee),
         callee.person or "",
-        _text(record.dialled, NUMBER_LENGTH),
-        _text(answered.number, NUMBER_LENGTH),
+        text(record.dialled, NUMBER_LENGTH),
+        text(answered.number, NUMBER_LENGTH),
         _name(answered),
         answered.person or "",
-        _text(record.queue or "", QUEUE_LENGTH),
+        text(record.queue or "", QUEUE_LENGTH),
         started_at,
         answered_at,
         ended_at,
@@ -149,7 +150,7 @@ def _call_row(record: CallRecord, started_at: _Stored, answered_at: _Stored, end
         record.talk_seconds,
         record.outcome,
         record.ended_by,
-        _text(record.end_reason, REASON_LENGTH),
+        text(record.end_reason, REASON_LENGTH),
         _encode(_details(record)).decode(),
     )
 
@@ -166,7 +167,7 @@ def _details(record: CallRecord) -> Details:
         messages=tuple(replace(message, box="", file="") for message in record.messages),  # they stand in their own table
         tapes=record.tapes,
         supervisions=tuple(replace(one, by=replace(one.by, name="")) for one in record.supervisions),
-        callback_number=_text(record.callback_number, NUMBER_LENGTH),
+        callback_number=text(record.callback_number, NUMBER_LENGTH),
         supervises=record.supervises,
     )
 
@@ -178,12 +179,4 @@ def _named_outside(leg: Leg) -> Leg:
 
 def _name(party: Party) -> str:
     """What outside signalling showed; a person of the tenant is named by the directory."""
-    return "" if party.person else _text(party.name, NAME_LENGTH)
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
-
-
-def _text(value: str, length: int) -> str:
-    return value.replace("\0", "")[:length]
+    return "" if party.person else text(party.name, NAME_LENGTH)

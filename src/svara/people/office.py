@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from svara.data import put
+from svara.data import put, stamp
 
 REALM = "svara"
 """The digest realm of every phone (RFC 7616 section 3.3). HA1 depends on it, so it never changes."""
@@ -416,3 +416,16 @@ def read_office(folder: Path) -> Office:
     except FileNotFoundError:
         return Office(version=0)
     return msgspec.msgpack.decode(data, type=Office)
+
+
+def current_office(folder: Path) -> Office:
+    """As `read_office`, but read again only when the file has changed: for processes that look at it now and then."""
+    seen = stamp(folder / SNAPSHOT_FILE)
+    known = _known.get(folder)
+    if known is None or known[0] != seen:
+        _known.clear()
+        known = _known[folder] = (seen, read_office(folder))
+    return known[1]
+
+
+_known: dict[Path, tuple[tuple[int, int] | None, Office]] = {}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,10 +28,6 @@ from svara.sealing.errors import Unreadable
 _log = log.get("people.wishes")
 _decode = msgspec.msgpack.Decoder(Wish).decode
 _encode = msgspec.msgpack.Encoder().encode
-
-
-def write(_records: Sequence[Any]) -> None:
-    """Nothing here is made of calls' records."""
 
 
 async def run(_data: DataFolder, bus: Bus) -> None:

@@ -6,16 +6,12 @@ the company's supervisors. Queues are taken from the snapshot that call control 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.conf import settings
 
 from svara.people.models import Account
-from svara.people.office import SNAPSHOT_FILE, Office, Queue, read_office
+from svara.people.office import Queue, current_office
 
 PERSON, QUEUE = "person", "queue"
-
-_read: dict[Path, tuple[tuple[int, int], Office]] = {}
 
 
 def own_box(account: Account) -> str:
@@ -30,7 +26,7 @@ def queue_box(queue_id: str) -> str:
 
 def queues_of(tenant_id: str) -> tuple[Queue, ...]:
     """The queues of a tenant."""
-    tenant = _office().by_tenant_id.get(tenant_id)
+    tenant = current_office(settings.DATA.root).by_tenant_id.get(tenant_id)
     return tenant.queues if tenant is not None else ()
 
 
@@ -56,18 +52,3 @@ def people_of(tenant_id: str, box: str) -> tuple[str, ...]:
         if "supervisor" in roles
     ]
     return tuple(dict.fromkeys(members + supervisors))
-
-
-def _office() -> Office:
-    """The snapshot, read again when it has changed."""
-    folder = settings.DATA.root
-    try:
-        stat = (folder / SNAPSHOT_FILE).stat()
-    except OSError:
-        return Office(version=0)
-    stamp = (stat.st_ino, stat.st_mtime_ns)
-    known = _read.get(folder)
-    if known is None or known[0] != stamp:
-        _read.clear()
-        known = _read[folder] = (stamp, read_office(folder))
-    return known[1]

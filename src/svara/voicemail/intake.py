@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from svara import log
 from svara.history.record import CallRecord
+from svara.history.stored import moment, text
 from svara.people.models import Account, Tenant
 from svara.voicemail import counts
 from svara.voicemail.boxes import PERSON
@@ -57,16 +57,12 @@ def _rows(record: CallRecord, people: dict[str, str]) -> list[Message]:
                 box=message.box,
                 account_id=owner if kind == PERSON else None,
                 call_id=record.id,
-                caller_number=_text(record.caller.number, NUMBER_LENGTH),
-                caller_name="" if record.caller.person else _text(record.caller.name, NAME_LENGTH),
+                caller_number=text(record.caller.number, NUMBER_LENGTH),
+                caller_name="" if record.caller.person else text(record.caller.name, NAME_LENGTH),
                 caller_person=record.caller.person or "",
-                left_at=datetime.fromtimestamp(message.at, UTC),
+                left_at=moment(message.at),
                 seconds=message.seconds,
                 file=message.file,
             )
         )
     return rows
-
-
-def _text(value: str, length: int) -> str:
-    return value.replace("\0", "")[:length]

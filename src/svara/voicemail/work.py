@@ -13,7 +13,6 @@ from svara.bus.port import Bus
 from svara.calls.boxes import SERVICE
 from svara.data import DataFolder
 from svara.voicemail import counts
-from svara.voicemail.intake import write_messages
 from svara.voicemail.notices import send_notices
 from svara.voicemail.retention import forget_messages
 from svara.voicemail.service import handle
@@ -24,9 +23,6 @@ NOTICE_RETRY_SECONDS = 60.0
 FORGET_FIRST_SECONDS = 600.0
 """The journal is read to its end before anything is forgotten."""
 FORGET_SECONDS = 3600.0
-
-write = write_messages
-"""What history does with its records, too, in the same transaction."""
 
 _log = log.get("voicemail.work")
 

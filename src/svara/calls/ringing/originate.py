@@ -16,6 +16,7 @@ from svara.calls.journey import Journey
 from svara.calls.leg import Leg
 from svara.calls.ringing.invitation import ELSEWHERE, Invitation
 from svara.calls.ringing.setup import NO_SOUND
+from svara.calls.ringing.tracks import open_legs
 from svara.calls.routing.dialling import Dialling
 from svara.calls.routing.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
 from svara.calls.routing.verdict import RELAY_DOWN, meaning, verdict, words
@@ -124,7 +125,7 @@ class OwnPhones:
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
         """End without the person having picked up."""
-        legs = self._open()
+        legs = open_legs(self._legs)
         now = self.call.switch.clock.now()
         happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=refusal.reason) for leg in legs]
         picked_up = self._leg
@@ -160,14 +161,14 @@ class OwnPhones:
         now = self.call.switch.clock.now()
         self._refusals.append(meaning(status))
         self.call.switch.write([LegEnded(self.call.id, now, leg=leg.id, status=status, reason=words(status))])
-        if not self._open():
+        if not open_legs(self._legs):
             self._nobody()
 
     def leg_answered(self, leg: Leg, sdp: bytes) -> None:
         """The person picked up: now dial for them."""
         call, switch = self.call, self.call.switch
         self._over()
-        others = self._open()
+        others = open_legs(self._legs)
         now = switch.clock.now()
         happened: list[AnyEvent] = [LegAnswered(call.id, now, leg=leg.id, to=leg.party)]
         happened += [LegEnded(call.id, now, leg=one.id, status=487, reason="answered elsewhere") for one in others]
@@ -237,9 +238,6 @@ class OwnPhones:
 
     def _not_there(self, why: Refusal) -> None:
         self.stop("caller", Refusal(why.status, "failed", f"the caller's own phones: {why.reason}"), [])
-
-    def _open(self) -> list[Leg]:
-        return [leg for leg in self._legs if leg.invitation is not None and leg.invitation.open]
 
     def _over(self) -> None:
         if self._timer is not None:

@@ -120,6 +120,8 @@ OFFLINE = Refusal(480, "missed", "all phones are offline")
 SILENT = Refusal(486, "busy", "do not disturb")
 OWN = Refusal(486, "busy", "that is your own number")
 NO_ANSWER = Refusal(480, "missed", "no answer")
+BUSY = Refusal(486, "busy", "busy")
+DECLINED = Refusal(603, "rejected", "declined")
 NOT_YOURS = Refusal(403, "failed", "this phone belongs to nobody")
 
 Reachable = Callable[[str], bool]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from svara.calls.boxes import box_of
 from svara.calls.routing.codes import Feature, feature_of
 from svara.calls.routing.hours import is_open
 from svara.calls.routing.persons import route
@@ -41,7 +42,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     @property
     def box(self) -> str:
         """As the record names it (`MessageLeft.box`)."""
-        return f"{'person' if isinstance(self.owner, Person) else 'queue'}:{self.owner.id}"
+        return box_of(self.owner)
 
 
 class Use(msgspec.Struct, frozen=True, gc=False):

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from svara.calls.routing.route import NO_ANSWER, OFFLINE, Refusal
+from svara.calls.routing.route import BUSY, DECLINED, NO_ANSWER, OFFLINE, Refusal
 from svara.calls.trunks.refusals import OF_TRUNKS
 
-DECLINED = Refusal(603, "rejected", "declined")
-BUSY = Refusal(486, "busy", "busy")
 MISMATCH = Refusal(488, "failed", "the phones have no codec in common")
 RELAY_DOWN = Refusal(503, "failed", "media relay failed")
 PHONE_FAILED = Refusal(480, "failed", "the phone reported an error")

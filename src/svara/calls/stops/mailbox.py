@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, EndedBy, MessageLeft
-from svara.calls.routing.route import Refusal
-from svara.calls.routing.verdict import BUSY
+from svara.calls.routing.route import BUSY, Refusal
 from svara.calls.stops.prompts import BEEP, greeting
 from svara.clock import Timer
 from svara.media.sounds.phrases import phrase

@@ -88,7 +88,7 @@ class ReadMailbox(Served):
 
     @property
     def _box(self) -> str:
-        return f"{'person' if isinstance(self.owner, Person) else 'queue'}:{self.owner.id}"
+        return boxes.box_of(self.owner)
 
     @property
     def language(self) -> str:

@@ -6,10 +6,8 @@ a provider that does not carry the call, 5xx a provider that cannot.
 
 from __future__ import annotations
 
-from svara.calls.routing.route import NO_ANSWER, Refusal
+from svara.calls.routing.route import BUSY, DECLINED, NO_ANSWER, Refusal
 
-BUSY = Refusal(486, "busy", "busy")
-DECLINED = Refusal(603, "rejected", "declined")
 NOT_THERE = Refusal(404, "failed", "nobody has that number")
 NOT_REACHED = Refusal(480, "missed", "the number cannot be reached")
 INCOMPLETE = Refusal(484, "failed", "the number is not complete")

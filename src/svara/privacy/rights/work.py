@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
-from typing import Any
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -21,10 +19,6 @@ RETRY_SECONDS = 5.0
 HOUR_SECONDS = 3600.0
 
 _log = log.get("rights.work")
-
-
-def write(_records: Sequence[Any]) -> None:
-    """Nothing here is made of calls' records."""
 
 
 async def run(_data: DataFolder, _bus: Bus) -> None:
