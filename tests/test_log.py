@@ -98,7 +98,19 @@ NOT_PERSONAL = {
     "text",  # of rtpengine: while it starts and knows of no phone, and why it refuses a command
     *("call", "method"),  # our own id of a call; one of the methods of SIP
     *("tenant", "trunk", "message", "owner"),  # our own ids
-    *("state", "reason", "kind", "what", "count", "rows", "phrases", "language", "voice"),  # words and numbers of our own
+    *(
+        "state",
+        "reason",
+        "kind",
+        "what",
+        "count",
+        "rows",
+        "people",
+        "receipts",
+        "phrases",
+        "language",
+        "voice",
+    ),  # words and numbers of our own
     *("entry", "hash"),  # of the audit log: a number and a digest
 }
 """Fields that say nothing about anybody. Think before adding one: a number, a name, an address or a header is personal."""

@@ -87,9 +87,6 @@ def longest_silence_seconds(phone: Baresip) -> float:
     frame = rate_hz // 50
     frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
     loud = np.sqrt(np.mean(frames**2, axis=1)) > 0.01
-    import shutil
-
-    shutil.copy(path, "/tmp/anna-debug.wav")
     first, longest, now = int(np.argmax(loud)), 0, 0
     for is_loud in loud[first:]:
         now = 0 if is_loud else now + 1

@@ -148,7 +148,7 @@ class Outside:
         self._no_timer()
         self._room = None
         if self._call.state == "talking" and self._call.recorder is None:
-            _logger.warning("a talk is not recorded, since nobody could be told", call=self._call.id, why=reason)
+            _logger.warning("a talk is not recorded, since nobody could be told", call=self._call.id, reason=reason)
 
     @property
     def _outside(self) -> Seat | None:
