@@ -119,6 +119,18 @@ def test_the_privacy_officer_sees_counts_of_groups_that_name_nobody(acme: Compan
     assert browser_of(acme, "bob").get("/administration/privacy/functions/").status_code == 403
 
 
+@pytest.mark.claim("TB-7")
+def test_what_the_company_says_of_recordings_is_read_by_the_staff(acme: Company, browser_of: SignedIn) -> None:
+    officer, notice = browser_of(acme, "anna"), {"kind": "recording", "language": "en", "text": "For <training> only."}
+    acme.tenant.languages = ["en", "nb"]
+    acme.tenant.save()
+    assert officer.post("/administration/privacy/notices/", notice).status_code == 302
+    assert "version 1" in text(officer.get("/administration/privacy/notices/"))
+    assert "For &lt;training&gt; only." in text(browser_of(acme, "bob").get("/my-data/functions/"))
+    assert officer.post("/administration/privacy/notices/", {**notice, "kind": "war"}).status_code == 422
+    assert browser_of(acme, "bob").post("/administration/privacy/notices/", notice).status_code == 403
+
+
 # --- cookies
 
 

@@ -87,6 +87,8 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         "functions": anna.post("/my-data/functions/statistics/", {"enabled": "yes"}, follow=True),
         "consents": anna.get("/administration/privacy/functions/"),
         "cookies": anna.get("/cookies/"),
+        "notices": anna.get("/administration/privacy/notices/"),
+        "news-gone": stranger.get("/news/confirm/none"),
         "cookies-outside": stranger.get("/cookies/"),
         "changes": anna.get("/administration/changes/"),
         "company": anna.get("/administration/company/"),

@@ -14,6 +14,7 @@ from svara.people import throttle
 from svara.people.models import Greeting, Invitation, OfficeChange, SignInCount, Sound, Tenant
 from svara.people.models.changes import KEPT_DAYS
 from svara.privacy.figures.usage import close_weeks
+from svara.privacy.functions.optin import forget_waiting
 from svara.privacy.functions.retention import forget_consents
 from svara.privacy.rights.jobs import forget_jobs
 
@@ -28,8 +29,9 @@ def forget_expired(now: float | None = None) -> int:
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
     changes, _ = OfficeChange.all_tenants.filter(created_at__lt=at - timedelta(days=KEPT_DAYS)).delete()
-    kept_for_a_time = forget_jobs(at) + forget_consents(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
-    return sessions + invitations + changes + kept_for_a_time + close_weeks(at)
+    consents = forget_consents(at) + forget_waiting(at)
+    rest = forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
+    return sessions + invitations + changes + consents + rest + close_weeks(at)
 
 
 def forget_sounds(now: float) -> int:

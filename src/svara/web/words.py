@@ -164,6 +164,11 @@ SUPERVISORS: dict[str, Promise] = {
 }
 """What a supervisor does in a talk."""
 
+NOTICE_TITLES: dict[str, Promise] = {
+    "recording": _("To the staff, about recordings"),
+    "news": _("To readers, about the company's news"),
+}
+
 ROLES: dict[str, Promise] = {
     "member": pgettext_lazy("role", "Member"),
     "agent": pgettext_lazy("role", "Agent"),

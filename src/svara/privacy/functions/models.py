@@ -1,4 +1,5 @@
-"""The ledger of consents: who decided what about which purpose, after reading which text."""
+"""The ledger of consents: who decided what about which purpose, after reading which text; and what stands beside it: the
+company's own notices, on which basis it deals with people outside, and requests that wait to be confirmed by mail."""
 
 from __future__ import annotations
 
@@ -8,8 +9,18 @@ from typing import ClassVar
 from django.db import models
 
 from svara.privacy.appendonly import AppendOnly
-from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared
-from svara.privacy.tenancy import OF_TENANT, id_field
+from svara.privacy.catalogue import (
+    WITH_TENANT,
+    Basis,
+    Declaration,
+    Purpose,
+    Retention,
+    Source,
+    Subject,
+    declared,
+    not_personal,
+)
+from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 KEPT_DAYS = 3 * 365
 """After a consent has ended its proof stays so long: whoever relied on it has to show it (GDPR Article 7(1), 17(3)(e))."""
@@ -56,6 +67,56 @@ class Consent(AppendOnly):
             models.Index(fields=["tenant", "purpose", "decision"], name="consent_by_purpose"),
             models.Index(fields=["tenant", "evidence"], name="consent_by_evidence"),
         ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+_NOTICE = not_personal(WITH_TENANT, Source.EMPLOYER)
+NOTICES = ("recording", "news")
+
+
+class Notice(AppendOnly):
+    """What the company says in its own words, in one language; each change is a new version, and the older ones stay."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    kind: str = declared(models.CharField(max_length=12, choices=[(each, each) for each in NOTICES]), _NOTICE)
+    language: str = declared(models.CharField(max_length=35), _NOTICE)
+    version: int = declared(models.PositiveIntegerField(), _NOTICE)
+    text: str = declared(models.TextField(), _NOTICE)
+    at: datetime = declared(models.DateTimeField(), _NOTICE)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "kind", "language", "version"], name="one_notice_of_a_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.language} {self.version}"
+
+
+_WAITS = Declaration(
+    "user.authorization.credentials",
+    Purpose.CONSENT,
+    Basis.CONSENT,
+    Retention("tenant", days=2, since="at"),
+    Subject.OUTSIDE_PERSON,
+    Source.PERSON,
+)
+
+
+class OptIn(TenantOwned):
+    """Somebody outside asked for news and has not confirmed yet. The address itself is in the mail alone; here are its keyed
+    hash and the hash of the link."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    subject: str = declared(models.CharField(max_length=100), _WAITS)
+    token_hash: str = declared(models.CharField(max_length=64, unique=True), _WAITS)
+    language: str = declared(models.CharField(max_length=35), _WAITS)
+    at: datetime = declared(models.DateTimeField(db_index=True), _WAITS)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant", "subject"], name="optin_by_subject")]
 
     def __str__(self) -> str:
         return self.id

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from svara.privacy.audit.models import Concerned, Entry
 from svara.privacy.catalogue import Purpose
-from svara.privacy.functions.models import Consent
-from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section
+from svara.privacy.functions.models import Consent, OptIn
+from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally
 from svara.privacy.subject import Subject, account_of
 
 
@@ -23,7 +23,7 @@ class ConsentCapability:
     """The ledger of consents."""
 
     name = "consent"
-    tables = frozenset({"functions.Consent"})
+    tables = frozenset({"functions.Consent", "functions.OptIn"})
     periods: tuple[Period, ...] = ()
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
@@ -38,10 +38,18 @@ class ConsentCapability:
                 why=_("Whoever relied on a consent has to show it (GDPR, Articles 7(1) and 17(3)(e))"),
                 until=_("three years after the end of the consent"),
             )
+        if count := OptIn.all_tenants.filter(tenant_id=tenant_id, subject=subject).count():
+            yield Holding(
+                "functions.OptIn", count, "user.contact.email", Purpose.CONSENT, _("Requests for news, not confirmed yet")
+            )
 
     def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
-        del tenant_id, subject, reason
-        return ()
+        del reason
+        waiting = OptIn.all_tenants.filter(tenant_id=tenant_id, subject=subject)
+        tally = Tally("functions.OptIn")
+        tally.add(waiting.order_by("pk").values_list("pk", flat=True))
+        waiting.delete()
+        return tally.gone()
 
     def export(self, tenant_id: str, subject: Subject) -> Iterable[Section]:
         rows = Consent.all_tenants.filter(tenant_id=tenant_id, subject=subject).order_by("number")

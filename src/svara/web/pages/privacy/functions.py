@@ -6,21 +6,23 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from svara.people.access import directory
 from svara.people.models import Account, PublicNumber, QueueMember
-from svara.privacy.functions import access, port
+from svara.privacy.functions import access, notices, port
+from svara.privacy.functions.models import NOTICES
 from svara.privacy.functions.registry import CALL_RECORDING, FUNCTIONS, Text
 from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
-from svara.web.words import DECISIONS
+from svara.web.words import DECISIONS, NOTICE_TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,50 @@ def counts(request: HttpRequest) -> HttpResponse:
     return render(request, "web/privacy/function_counts.html", page)
 
 
+@require_http_methods(["GET", "POST"])
+@for_privacy_officers
+def own_notices(request: HttpRequest) -> HttpResponse:
+    """What the company says in its own words; a POST says one of them anew."""
+    tenant = account_of(request).tenant
+    languages = [(code, name) for code, name in settings.LANGUAGES if code in tenant.languages] or [("en", "English")]
+    status = 200
+    if request.method == "POST":
+        kind, language = request.POST.get("kind", ""), request.POST.get("language", "")
+        try:
+            if language not in dict(languages):
+                raise ValueError
+            notices.do_say(tenant, kind, language, request.POST.get("text", ""))
+        except ValueError:
+            status = 422
+        else:
+            messages.success(request, _("Saved. It is in effect now."))
+            return redirect("privacy-notices")
+    history = notices.versions(tenant)
+    said = {(notice.kind, notice.language): notice.text for notice in reversed(history)}
+    page = {
+        "forms": [
+            (kind, NOTICE_TITLES[kind], code, name, said.get((kind, code), ""))
+            for kind in NOTICES
+            for code, name in languages
+        ],
+        "history": [(notice, NOTICE_TITLES[notice.kind]) for notice in history],
+        "most": notices.MAX_CHARACTERS,
+        "faulty": status != 200,
+        "tenant": tenant,
+        "titles": TITLES,
+        "section": "privacy",
+        "here": "notices",
+    }
+    return render(request, "web/privacy/notices.html", page, status=status)
+
+
 def _recorded(actor: Account) -> dict[str, Any]:
     """What the company records of which this person hears here: it is no choice of theirs, but they are to know."""
     queues = QueueMember.of(actor).filter(account=actor, queue__record=True)
+    notice = notices.current(actor, "recording", get_language() or "en")
     return {
         "asked_for": actor.record,
+        "notice": notice.text if notice else "",
         "queues": list(queues.order_by("queue__name").values_list("queue__name", flat=True)),
         "numbers": PublicNumber.of(actor).filter(record=True).count(),
     }
