@@ -24,6 +24,7 @@ from svara.calls.journal import Journal, segments
 from svara.clock import VirtualClock
 from svara.history.follow import Follower
 from svara.history.models import Call, JournalPlace, OpenCall, Participant
+from svara.history.outside import Outsiders
 from svara.history.record import CallRecord
 from svara.history.rows import details_of
 
@@ -75,7 +76,8 @@ def test_a_call_from_oslo_to_bob_becomes_one_row_that_bob_can_be_found_by(acme: 
     write(tmp_path, call(acme, oslo, "bob", call="c1", direction="inbound", phones=2))
     [record] = follow(tmp_path)
     row = Call.of(acme.tenant).get()
-    assert (row.id, row.caller_number, row.caller_name, row.outcome) == ("c1", "+4722000001", "Kari Nordmann", "answered")
+    assert (row.id, row.caller_number, row.caller_name, row.outcome) == ("c1", "@0", "", "answered")
+    assert Outsiders(acme.tenant.id, ["c1"]).party("c1", "@0") == ("+4722000001", "Kari Nordmann")
     assert (row.callee_person, row.callee_name) == (acme.bob.id, ""), "a colleague's name stands in the directory only"
     assert [(leg.to.login, leg.to.name) for leg in details_of(row).legs] == [("acme-bob", "")] * 2
     assert list(Participant.objects.values_list("person", "part")) == [(acme.bob.id, "answered")]

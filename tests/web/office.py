@@ -21,8 +21,10 @@ from svara.calls.events import (
     Party,
 )
 from svara.history.fold import Fold
+from svara.history.outside import seal_one
 from svara.history.rows import write_records
 from svara.people.models import Account, Phone, Tenant
+from svara.voicemail.callers import context
 from svara.voicemail.models import Message
 
 PASSWORD = "correct-horse-battery"
@@ -171,14 +173,16 @@ def a_busy_week(office: Company) -> list[str]:
 def a_message(company: Company, username: str, file: str = "", heard: bool = False) -> Message:
     """A voice message in somebody's own box; its sound has to be put there by who wants it heard."""
     serial = next(_numbers)
+    id_ = f"{serial:032x}"
+    index, sealed = seal_one(company.tenant.id, "+4722000001", "Kari Nordmann", context(id_))
     return Message.all_tenants.create(
-        id=f"{serial:032x}",
+        id=id_,
         tenant=company.tenant,
         box=f"person:{company[username].id}",
         account=company[username],
         call_id=f"vm-{serial}",
-        caller_number="+4722000001",
-        caller_name="Kari Nordmann",
+        caller_index=index,
+        caller_sealed=sealed,
         left_at=datetime.now(UTC),
         seconds=3.0,
         file=file or f"voicemail/{serial}.wav",

@@ -16,7 +16,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from svara.calls.events import Direction, Outcome
 from svara.history.looked import note_call, note_page
-from svara.history.models import Call, Participant
+from svara.history.models import Call, OutsideParty, Participant
+from svara.history.outside import MOST_SEARCHED, find, matching
 from svara.history.rows import details_of
 from svara.history.shown import CallDetail, CallPage, Shown
 from svara.people import access as people
@@ -62,8 +63,10 @@ def access_calls(
 ) -> CallPage:
     """Calls that began at or after `since` and before `until` (without offset: in the company's timezone), newest first.
 
-    `person` is the user name of somebody who took part; `search` is part of a number or name. A cursor stays valid while
-    calls are added. Raises BadFilter for a cursor that we did not give, or an outcome that there is not.
+    `person` is the user name of somebody who took part; `search` is a number, or part of a number or name. A whole number
+    is found however long ago; for a part of one, `MOST_SEARCHED` calls are looked through at once, so that a page may be
+    short, even empty, and still have a next one. A cursor stays valid while calls are added. Raises BadFilter for a cursor
+    that we did not give, or an outcome that there is not.
     """
     if outcome and outcome not in OUTCOMES:
         raise BadFilter("outcome", f"must be one of {', '.join(OUTCOMES)}")
@@ -86,18 +89,19 @@ def access_calls(
         calls.where(outcome=outcome)
     if direction:
         calls.where(direction=direction)
-    if search and (text := search[:MAX_SEARCH_LENGTH].replace("\0", "").strip()):
-        calls.matches(text, [account.id for account in people.directory(actor, text)])
     if before:
         calls.before(*before)
+    searched_to: Call | None = None
+    if search and (text := search[:MAX_SEARCH_LENGTH].replace("\0", "").strip()):
+        searched_to = calls.matches(text, [account.id for account in people.directory(actor, text)])
     found = calls.newest(min(max(limit, 1), MAX_PAGE) + 1)
     page = found[: min(max(limit, 1), MAX_PAGE)]
-    more = len(found) > len(page)
     if not calls.of(actor.id):
         kinds = {"person": person, "queue": queue, "outcome": outcome, "direction": direction, "search": search}
         note_page(actor, page, [kind for kind, value in kinds.items() if value])
+    last = page[-1] if len(found) > len(page) else searched_to
     shown = Shown(actor, page)
-    return CallPage(tuple(shown.item(call) for call in page), _write_cursor(page[-1]) if more else None)
+    return CallPage(tuple(shown.item(call) for call in page), _write_cursor(last) if last else None)
 
 
 def access_call(actor: Account, call_id: str) -> CallDetail:
@@ -148,7 +152,17 @@ class _Query:
     def where(self, **filters: object) -> None:
         self._filters &= Q(**filters)
 
-    def matches(self, text: str, persons: list[str]) -> None:
+    def matches(self, text: str, persons: list[str]) -> Call | None:
+        """Only calls with `text` in a number or name, asked for after everything else. Gives the last call that was looked
+        at, if there may be more."""
+        if number := find(self._actor.tenant_id, text):
+            known = OutsideParty.all_tenants.filter(tenant_id=self._actor.tenant_id, index=number)
+            if known.exists():
+                self._filters &= Q(id__in=known.values("call"))
+                return None
+        calls = self._newest_first()
+        last = next(iter(calls[MOST_SEARCHED - 1 : MOST_SEARCHED]), None)
+        outside = matching(self._actor.tenant_id, calls[:MOST_SEARCHED], text)
         found = (
             Q(caller_number__icontains=text)
             | Q(callee_number__icontains=text)
@@ -156,11 +170,16 @@ class _Query:
             | Q(caller_person__in=persons)
             | Q(callee_person__in=persons)
             | Q(answered_person__in=persons)
+            | Q(id__in=outside)
         )
-        # SQLite takes only ASCII letters for the same in both cases: strangers' names are asked for as people write them.
+        # SQLite takes only ASCII letters for the same in both cases: names are asked for as people write them.
         for name in dict.fromkeys((text, text.lower(), text.title(), text.upper())) if not text.isascii() else (text,):
             found |= Q(caller_name__icontains=name) | Q(callee_name__icontains=name)
         self._filters &= found
+        if last is not None:
+            time, key = self._columns
+            self._filters &= Q(**{f"{time}__gt": last.started_at}) | Q(**{time: last.started_at, f"{key}__gte": last.id})
+        return last
 
     def started(self, comparison: str, moment: datetime) -> None:
         self._filters &= Q(**{f"{self._columns[0]}__{comparison}": moment})
@@ -171,7 +190,10 @@ class _Query:
         self._filters &= Q(**{f"{time}__lte": started_at}) & older
 
     def newest(self, count: int) -> list[Call]:
-        return list(self._calls().order_by(*(f"-{column}" for column in self._columns))[:count])
+        return list(self._newest_first()[:count])
+
+    def _newest_first(self) -> QuerySet[Call]:
+        return self._calls().order_by(*(f"-{column}" for column in self._columns))
 
     def one(self, call_id: str) -> Call | None:
         self.where(id=call_id)

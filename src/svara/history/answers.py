@@ -13,6 +13,7 @@ from svara.history.record import CallRecord
 from svara.privacy.functions.outside import do_record, is_recorded, subject_of
 from svara.privacy.functions.registry import RECORDED_CALL
 from svara.privacy.subject import person
+from svara.privacy.vault.port import Unreadable
 
 
 def write(records: Sequence[CallRecord]) -> None:
@@ -24,7 +25,10 @@ def write(records: Sequence[CallRecord]) -> None:
             continue
         if is_recorded(record.tenant, RECORDED_CALL, record.id):
             continue
-        subject = person(who.person) if who.person else subject_of(record.tenant, who.number)
+        try:
+            subject = person(who.person) if who.person else subject_of(record.tenant, who.number)
+        except Unreadable:
+            continue  # the company has taken its key away: nobody outside is known until it is here again
         do_record(
             record.tenant,
             subject,

@@ -9,7 +9,7 @@ events are read twice, and none is lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -25,11 +25,16 @@ from svara.history.models import JournalPlace, OpenCall
 from svara.history.queue_facts import write_moments
 from svara.history.record import CallRecord
 from svara.history.rows import write_records
+from svara.privacy import vault
+from svara.privacy.subject import outside
+from svara.privacy.vault.port import INSTALLATION
 
 MAX_EVENTS = 4_000
 """Events taken in before they are committed: bounds the memory, and how long a stop must wait."""
 SAVE_AFTER_SECONDS = 30.0
 """A call open for longer is stored as far as it is known; shorter ones are read again after a crash."""
+
+_PASSING = outside("open-calls")
 
 _log = log.get("history.follow")
 
@@ -84,9 +89,7 @@ class Follower:
         """Take up where the last commit ended."""
         place = JournalPlace.objects.filter(id=1).first()
         self._young, self._changed, self._ended, self._records, self._of_queues = {}, set(), [], [], []
-        self._old = {
-            row.call: msgspec.msgpack.decode(bytes(row.state), type=Fold) for row in OpenCall.objects.all().iterator()
-        }
+        self._old = {row.call: _open_state(row.call, bytes(row.state)) for row in OpenCall.objects.all().iterator()}
         self._stored = Position(place.segment, place.offset) if place else None
         newest = max(segments(self._journal), default=0)
         if self._stored is not None and self._stored.segment > newest:
@@ -168,10 +171,25 @@ class Follower:
     def _store_open(self, folds: dict[str, Fold]) -> None:
         if folds:
             OpenCall.objects.bulk_create(
-                [OpenCall(call=call, state=msgspec.msgpack.encode(fold)) for call, fold in folds.items()],
+                [OpenCall(call=call, state=state) for call, state in _sealed_states(folds)],
                 update_conflicts=True,
                 unique_fields=["call"],
                 update_fields=["state"],
             )
         if self._ended:
             OpenCall.objects.filter(call__in=self._ended).delete()
+
+
+def _sealed_states(folds: dict[str, Fold]) -> Iterable[tuple[str, bytes]]:
+    things = [([_PASSING], msgspec.msgpack.encode(fold), open_context(call)) for call, fold in folds.items()]
+    return zip(folds, vault.current().seal_many(INSTALLATION, things), strict=True)
+
+
+def _open_state(call: str, state: bytes) -> Fold:
+    opened = vault.current().open(INSTALLATION, state, context=open_context(call))
+    return msgspec.msgpack.decode(opened, type=Fold)
+
+
+def open_context(call: str) -> bytes:
+    """What the state of an open call is bound to."""
+    return f"history.open:{call}".encode()

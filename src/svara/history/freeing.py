@@ -23,7 +23,7 @@ Is = Callable[[Party], bool]
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody as they appear in records: `person` and `username` of the company, or `numbers` outside of it."""
+    """Somebody as they appear in records: `person` and `username` of the company, or `numbers` (marks) outside of it."""
 
     person: str = ""
     username: str = ""

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from svara.calls.queue.model import GiveUpReason
 from svara.history.models import MissedCaller
+from svara.history.outside import Outsider, missed_context, open_some
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
@@ -58,21 +59,23 @@ def access_missed(actor: Account, *, queue: str | None = None, handled: bool = F
         rows = rows.exclude(state="handled")
     tries: dict[tuple[str, str, str], list[MissedCaller]] = {}
     for row in rows.order_by("-missed_at", "-id")[: MAX_SHOWN * 4]:
-        tries.setdefault((row.queue, row.number, row.handled_call if handled else ""), []).append(row)
+        tries.setdefault((row.queue, row.index or row.id, row.handled_call if handled else ""), []).append(row)
     groups = list(tries.values())[:MAX_SHOWN]
     if groups:
         record_views(
             actor.tenant_id, actor.id, (), "missed-callers", ref="handled" if handled else "waiting", count=len(groups)
         )
+    callers = open_some(actor.tenant_id, [(row.sealed, missed_context(row.id)) for rows in groups for row in rows])
+    who = dict(zip((row.id for rows in groups for row in rows), callers, strict=True))
     known = people.people_by_id(actor, {p for rows in groups for row in rows for p in (row.claimed_by, row.handled_by) if p})
     zone = ZoneInfo(actor.tenant.timezone)
-    return [_shown(actor, group, known, zone) for group in groups]
+    return [_shown(actor, group, [who[row.id] for row in group], known, zone) for group in groups]
 
 
 def waiting_count(actor: Account) -> int:
     """How many callers wait for a call back, in the lists that this person sees."""
     rows = MissedCaller.of(actor).filter(queue__in=visible_queues(actor, None)).exclude(state="handled")
-    return rows.values("queue", "number").distinct().count()
+    return rows.values("queue", "index").distinct().count()
 
 
 def visible_queues(actor: Account, name: str | None) -> list[str]:
@@ -86,11 +89,13 @@ def entries_of(actor: Account, missed_id: str, *, handled: bool = False) -> list
     one = rows.filter(id=missed_id[:64]).first()
     if one is None or (one.state == "handled") is not handled:
         raise NotFound
-    same = rows.filter(queue=one.queue, number=one.number)
+    same = rows.filter(queue=one.queue, index=one.index) if one.index else rows.filter(id=one.id)
     return list(same.filter(state="handled", handled_at=one.handled_at) if handled else same.exclude(state="handled"))
 
 
-def _shown(actor: Account, rows: list[MissedCaller], known: dict[str, Account], zone: ZoneInfo) -> Missed:
+def _shown(
+    actor: Account, rows: list[MissedCaller], callers: list[Outsider], known: dict[str, Account], zone: ZoneInfo
+) -> Missed:
     newest, oldest = rows[0], rows[-1]
     claimed = next((row for row in rows if row.state == "claimed"), None)
 
@@ -100,8 +105,8 @@ def _shown(actor: Account, rows: list[MissedCaller], known: dict[str, Account], 
     return Missed(
         id=newest.id,
         queue=newest.name,
-        number=newest.number,
-        name=next((row.caller_name for row in rows if row.caller_name), ""),
+        number=callers[0].number,
+        name=next((one.name for one in callers if one.name), ""),
         tries=len(rows),
         missed_at=newest.missed_at.astimezone(zone),
         first_at=oldest.missed_at.astimezone(zone),

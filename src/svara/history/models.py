@@ -36,8 +36,14 @@ def _employee(category: str, retention: Retention = WITH_TENANT) -> Declaration:
     return Declaration(category, Purpose.HISTORY, Basis.CONTRACT, retention, Subject.EMPLOYEE, Source.USE)
 
 
-def _outside(category: str, retention: Retention = WITH_TENANT) -> Declaration:
-    return Declaration(category, Purpose.HISTORY, Basis.LEGITIMATE_INTEREST, retention, Subject.OUTSIDE_PERSON, Source.USE)
+def _outside(category: str, retention: Retention = WITH_TENANT, *, vaulted: bool = False) -> Declaration:
+    outside, basis = Subject.OUTSIDE_PERSON, Basis.LEGITIMATE_INTEREST
+    return Declaration(category, Purpose.HISTORY, basis, retention, outside, Source.USE, vaulted=vaulted)
+
+
+def _open() -> Declaration:
+    basis, employee = Basis.CONTRACT, Subject.EMPLOYEE
+    return Declaration("user.behavior", Purpose.HISTORY, basis, _UNTIL_ENDED, employee, Source.USE, vaulted=True)
 
 
 def _fact(retention: Retention) -> Declaration:
@@ -53,6 +59,7 @@ def _when(retention: Retention) -> Declaration:
 
 
 _FACT, _PERSON, _WHEN = _fact(WITH_TENANT), _person(WITH_TENANT), _when(WITH_TENANT)
+_NUMBER, _NAME = _employee("user.contact.phone_number"), _employee("user.name")
 
 AGENT_DAYS = 400
 """So long it stays known what an agent did: as long as statistics reach."""
@@ -84,12 +91,13 @@ declare_files(
 )
 
 NUMBER_LENGTH = 200
+INDEX_LENGTH = 64
 NAME_LENGTH = 200
 REASON_LENGTH = 200
 QUEUE_LENGTH = 64
 
 
-_DIALLED = Declaration(
+_OUTSIDER = Declaration(
     "user.contact.phone_number",
     Purpose.HISTORY,
     Basis.LEGITIMATE_INTEREST,
@@ -97,23 +105,27 @@ _DIALLED = Declaration(
     Subject.OUTSIDE_PERSON,
     Source.USE,
     _TALKERS | {Recipient.CARRIER},
+    vaulted=True,
 )
 
 
 class Call(TenantOwned):
-    """One call. `*_person` are ids of `people.Account`, empty for anyone outside (or since removed)."""
+    """One call. `*_person` are ids of `people.Account`, empty for anyone outside (or since removed).
+
+    Where a number of somebody outside stood there is the mark of an `OutsideParty` ("@0"), also in `details`.
+    """
 
     id = declared(models.CharField(primary_key=True, max_length=64), _FACT)
     direction = declared(models.CharField(max_length=8), _FACT)
-    caller_number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
-    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    caller_number = declared(models.CharField(max_length=NUMBER_LENGTH), _NUMBER)
+    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _NAME)
     caller_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
-    callee_number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number"))
-    callee_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    callee_number = declared(models.CharField(max_length=NUMBER_LENGTH), _NUMBER)
+    callee_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _NAME)
     callee_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
-    dialled = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _DIALLED)
-    answered_number = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _outside("user.contact.phone_number"))
-    answered_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name"))
+    dialled = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _NUMBER)
+    answered_number = declared(models.CharField(max_length=NUMBER_LENGTH, blank=True), _NUMBER)
+    answered_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _NAME)
     answered_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
     queue = declared(models.CharField(max_length=QUEUE_LENGTH, blank=True), _FACT)
     started_at = declared(models.DateTimeField(), _WHEN)
@@ -135,6 +147,33 @@ class Call(TenantOwned):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class OutsideParty(TenantOwned):
+    """Somebody outside in a call: number, name and what was dialled, sealed under their own key (`svara.history.outside`).
+
+    `n` is the number in their mark, `index` finds them by their number, `started_at` is the call's.
+    """
+
+    call = declared(models.ForeignKey(Call, on_delete=models.CASCADE, related_name="outside"), _FACT)
+    call_id: str
+    n = declared(models.PositiveSmallIntegerField(), _FACT)
+    index = declared(models.CharField(max_length=INDEX_LENGTH), _outside("user.unique_id"))
+    part = declared(models.CharField(max_length=8), _outside("user.behavior"))
+    started_at = declared(models.DateTimeField(), _outside("user.behavior"))
+    sealed = declared(models.BinaryField(), _OUTSIDER)
+    id = declared(models.BigAutoField(primary_key=True), _FACT)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "n"], name="one_mark_a_person"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "index", "-started_at"], name="outside_by_index"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} in {self.call_id}"
 
 
 class Participant(models.Model):
@@ -257,15 +296,15 @@ class AgentMoment(TenantOwned):
 class MissedCaller(TenantOwned):
     """A caller from outside whom a queue did not answer, shared by those who work there: waiting, claimed, or handled.
 
-    `number` is the caller's; `id` the call's. `handled_call` is the call in which somebody reached that number at last;
-    empty where somebody said that nothing is left to do.
+    `index` finds the caller's number, which is `sealed` with the name; `id` is the call's. `handled_call` is the call in
+    which somebody reached that number at last; empty where somebody said that nothing is left to do.
     """
 
     id = declared(models.CharField(primary_key=True, max_length=64), _fact(_WITH_MISSED))
     queue = declared(models.CharField(max_length=QUEUE_LENGTH), _fact(_WITH_MISSED))
     name = declared(models.CharField(max_length=QUEUE_LENGTH), _fact(_WITH_MISSED))
-    number = declared(models.CharField(max_length=NUMBER_LENGTH), _outside("user.contact.phone_number", _WITH_MISSED))
-    caller_name = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _outside("user.name", _WITH_MISSED))
+    index = declared(models.CharField(max_length=INDEX_LENGTH, blank=True), _outside("user.unique_id", _WITH_MISSED))
+    sealed = declared(models.BinaryField(default=b""), _outside("user.contact.phone_number", _WITH_MISSED, vaulted=True))
     missed_at = declared(models.DateTimeField(), _fact(_WITH_MISSED))
     wait_seconds = declared(models.FloatField(), _fact(_WITH_MISSED))
     outcome = declared(models.CharField(max_length=12), _fact(_WITH_MISSED))
@@ -286,7 +325,7 @@ class MissedCaller(TenantOwned):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "state", "-missed_at"], name="missed_by_state"),
-            models.Index(fields=["tenant", "number", "state"], name="missed_by_number"),
+            models.Index(fields=["tenant", "index", "state"], name="missed_by_index"),
             models.Index(fields=["claimed_by"], name="missed_by_claimer", condition=~models.Q(claimed_by="")),
             models.Index(fields=["handled_by"], name="missed_by_handler", condition=~models.Q(handled_by="")),
         ]
@@ -312,7 +351,8 @@ class OpenCall(models.Model):
     """A call that has lasted long, as far as it is known: so that its part of the journal need not be kept or read again."""
 
     call = declared(models.CharField(primary_key=True, max_length=64), not_personal(_UNTIL_ENDED, Source.USE))
-    state = declared(models.BinaryField(), _employee("user.behavior", _UNTIL_ENDED))
+    state = declared(models.BinaryField(), _open())
+    """Sealed under a key of the installation, because there is no telling yet whom it is about."""
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()
 

@@ -13,8 +13,6 @@ from django.db.models import Q
 
 from svara.calls.events import AgentChanged, CallbackGivenUp
 from svara.history.models import (
-    NAME_LENGTH,
-    NUMBER_LENGTH,
     QUEUE_LENGTH,
     AgentMoment,
     Call,
@@ -22,6 +20,7 @@ from svara.history.models import (
     QueueOffer,
     QueueWait,
 )
+from svara.history.outside import Outsiders, find, missed_context, seal_one
 from svara.history.record import CallRecord, Wait
 from svara.history.stored import moment, text
 from svara.people.models import Tenant
@@ -70,14 +69,18 @@ def write_moments(events: Sequence[AgentChanged | CallbackGivenUp]) -> None:
 
 def _not_called_back(event: CallbackGivenUp, call: Call | None) -> MissedCaller:
     """Who was promised a call back and got none: the name is that of the number from which they had called."""
-    same = call is not None and call.tenant_id == event.tenant and call.caller_number == event.number
+    number = name = ""
+    if call is not None and call.tenant_id == event.tenant:
+        number, name = Outsiders(event.tenant, [call.id]).party(call.id, call.caller_number, call.caller_name)
+    id_ = event.asked[:64]
+    index, sealed = seal_one(event.tenant, event.number, name if number == event.number else "", missed_context(id_))
     return MissedCaller(
-        id=event.asked[:64],
+        id=id_,
         tenant_id=event.tenant,
         queue=event.queue[:QUEUE_LENGTH],
         name=text(event.name, QUEUE_LENGTH),
-        number=text(event.number, NUMBER_LENGTH),
-        caller_name=call.caller_name if call is not None and same else "",
+        index=index,
+        sealed=sealed,
         missed_at=moment(event.at),
         wait_seconds=round(max(event.at - event.joined_at, 0.0), 3) if event.joined_at else 0.0,
         outcome=event.why,
@@ -122,13 +125,14 @@ def _missed(records: Iterable[CallRecord]) -> Iterable[MissedCaller]:
     for record in records:
         wait = _given_up(record)
         if wait is not None:
+            index, sealed = seal_one(record.tenant, record.caller.number, record.caller.name, missed_context(record.id))
             yield MissedCaller(
                 id=record.id,
                 tenant_id=record.tenant,
                 queue=wait.queue[:QUEUE_LENGTH],
                 name=text(wait.name, QUEUE_LENGTH),
-                number=text(record.caller.number, NUMBER_LENGTH),
-                caller_name=text(record.caller.name, NAME_LENGTH),
+                index=index,
+                sealed=sealed,
                 missed_at=moment(record.ended_at),
                 wait_seconds=round(wait.left_at - wait.entered_at, 3),
                 outcome=record.outcome,
@@ -149,10 +153,13 @@ def _reached(record: CallRecord, answered_at: float) -> None:
     ours = record.answered_by if record.direction == "inbound" else record.caller
     if outside.person or not outside.number:
         return
+    index = find(record.tenant, outside.number)
+    if not index:
+        return
     MissedCaller.all_tenants.filter(
         ~Q(state="handled"),
         tenant_id=record.tenant,
-        number=text(outside.number, NUMBER_LENGTH),
+        index=index,
         missed_at__lte=moment(answered_at),
     ).update(
         state="handled",

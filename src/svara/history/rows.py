@@ -13,7 +13,17 @@ from msgspec.structs import replace
 from svara import log
 from svara.calls.events import Party
 from svara.history import answers, queue_facts
-from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, QUEUE_LENGTH, REASON_LENGTH, Call, Mention, Participant
+from svara.history.models import (
+    NAME_LENGTH,
+    NUMBER_LENGTH,
+    QUEUE_LENGTH,
+    REASON_LENGTH,
+    Call,
+    Mention,
+    OutsideParty,
+    Participant,
+)
+from svara.history.outside import seal_parties, sever
 from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
 from svara.history.stored import moment, text
 from svara.people.models import Tenant
@@ -39,7 +49,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _Stored = str | datetime | None
-_Row = tuple[str | float | datetime | None, ...]
+_Row = tuple[str | float | datetime | bytes | None, ...]
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Details).decode
@@ -51,10 +61,10 @@ def details_of(call: Call) -> Details:
 
 
 def write_records(records: Sequence[CallRecord]) -> None:
-    """Write the rows of `records`; one that is already there stays as it is.
+    """Write the rows of `records`, people outside sealed; one that is already there stays as it is.
 
     A record of a tenant that was removed meanwhile is left out. Plain statements: making model instances of as many calls
-    as a busy server has costs several times what the database takes.
+    as a busy server has costs several times what the database takes. Raises VaultError where nothing can be sealed.
     """
     if not records:
         return
@@ -66,15 +76,20 @@ def write_records(records: Sequence[CallRecord]) -> None:
     calls: list[_Row] = []
     participants: list[_Row] = []
     mentions: list[_Row] = []
-    for record in kept:
+    severed = [(record, *sever(record)) for record in kept]
+    begun = {}
+    for _whole, record, _met in severed:
         started_at = stored(moment(record.started_at))
         answered_at = None if record.answered_at is None else stored(moment(record.answered_at))
         calls.append(_call_row(record, started_at, answered_at, stored(moment(record.ended_at))))
         participants += [(record.id, person, part, started_at) for person, part in record.people.items()]
         mentions += [(record.id, person) for person in sorted(_mentioned(record) - record.people.keys())]
+        begun[record.id] = started_at
+    outside = seal_parties((record, met) for record, _, met in severed)
     with connection.cursor() as cursor:
         cursor.executemany(_insert(Call, _CALL_FIELDS), calls)
         cursor.executemany(_insert(Participant, _PARTICIPANT_FIELDS), participants)
+        cursor.executemany(_insert(OutsideParty, _OUTSIDE_FIELDS), [(*row, begun[row[1]]) for row in outside])
         if mentions:
             cursor.executemany(_insert(Mention, ("call", "person")), mentions)
     queue_facts.write(kept)
@@ -106,6 +121,7 @@ _CALL_FIELDS = (
     "end_reason",
     "details",
 )
+_OUTSIDE_FIELDS = ("tenant", "call", "n", "index", "part", "sealed", "started_at")
 _PARTICIPANT_FIELDS = ("call", "person", "part", "started_at")
 
 

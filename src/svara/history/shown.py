@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from svara.calls.events import EndedBy, Party
 from svara.history.models import Call
+from svara.history.outside import Outsiders
 from svara.history.record import Leg, Quality
 from svara.history.rows import Details
 from svara.people import access as people
@@ -148,7 +149,7 @@ class CallDetail:
 class Shown:
     """Rows as they are shown to one actor: people by today's name, times in the company's timezone."""
 
-    def __init__(self, actor: Account, calls: Iterable[Call], details: Details | None = None) -> None:
+    def __init__(self, actor: Account, calls: Sequence[Call], details: Details | None = None) -> None:
         self._zone = ZoneInfo(actor.tenant.timezone)
         ids = {id_ for call in calls for id_ in (call.caller_person, call.callee_person, call.answered_person) if id_}
         if details:
@@ -156,14 +157,15 @@ class Shown:
             ids |= {one.by.person for one in details.supervisions if one.by.person}
             ids |= {offer.agent.person for offer in details.offers if offer.agent.person}
         self._people = people.people_by_id(actor, ids)
+        self._outsiders = Outsiders(actor.tenant_id, [call.id for call in calls])
 
     def item(self, call: Call) -> CallItem:
         return CallItem(
             id=call.id,
             direction=call.direction,
-            caller=self._party(call.caller_number, call.caller_name, call.caller_person),
-            callee=self._party(call.callee_number, call.callee_name, call.callee_person),
-            answered_by=self._party(call.answered_number, call.answered_name, call.answered_person)
+            caller=self._party(call.id, call.caller_number, call.caller_name, call.caller_person),
+            callee=self._party(call.id, call.callee_number, call.callee_name, call.callee_person),
+            answered_by=self._party(call.id, call.answered_number, call.answered_name, call.answered_person)
             if call.answered_at
             else None,
             queue=call.queue or None,
@@ -180,10 +182,10 @@ class Shown:
     def detail(self, call: Call, details: Details) -> CallDetail:
         return CallDetail(
             item=self.item(call),
-            dialled=call.dialled,
+            dialled=self._outsiders.dialled(call.id, call.dialled),
             legs=tuple(
                 LegView(
-                    to=self._of(leg.to),
+                    to=self._of(call.id, leg.to),
                     offered_at=self._moment(leg.offered_at),
                     ringing_at=None if leg.ringing_at is None else self._moment(leg.ringing_at),
                     answered_at=None if leg.answered_at is None else self._moment(leg.answered_at),
@@ -198,23 +200,27 @@ class Shown:
                 for hold in details.holds
             ),
             quality=details.quality,
-            stops=tuple(StopView(self._moment(stop.at), stop.to, stop.why) for stop in details.stops),
+            stops=tuple(
+                StopView(self._moment(stop.at), self._outsiders.target(call.id, stop.to), stop.why) for stop in details.stops
+            ),
             waits=tuple(
                 WaitView(wait.name, wait.position, self._moment(wait.entered_at), self._moment(wait.left_at), wait.why)
                 for wait in details.waits
             ),
-            offers=self._offers(details),
+            offers=self._offers(call.id, details),
             messages_seconds=tuple(message.seconds for message in details.messages),
             recorded_seconds=tuple(tape.seconds for tape in details.tapes),
-            callback_number=details.callback_number,
+            callback_number=self._outsiders.dialled(call.id, details.callback_number),
             supervisions=tuple(
-                SupervisionView(self._of(one.by), one.how, self._moment(one.at), self._moment(max(one.at, one.until)))
+                SupervisionView(
+                    self._of(call.id, one.by), one.how, self._moment(one.at), self._moment(max(one.at, one.until))
+                )
                 for one in details.supervisions
             ),
             supervises=details.supervises,
         )
 
-    def _offers(self, details: Details) -> tuple[OfferView, ...]:
+    def _offers(self, call: str, details: Details) -> tuple[OfferView, ...]:
         """The queue's offers, and the phones that rang without one, gathered by whom they rang."""
         queues = {wait.queue: wait.name for wait in details.waits}
         phones: dict[str, list[Leg]] = {}
@@ -222,7 +228,7 @@ class Shown:
             phones.setdefault(leg.offer or f"{leg.to.person or ''}/{leg.to.number}", []).append(leg)
         shown = [
             OfferView(
-                to=self._of(offer.agent),
+                to=self._of(call, offer.agent),
                 queue=queues.get(offer.queue),
                 offered_at=self._moment(offer.offered_at),
                 ended_at=self._moment(offer.ended_at),
@@ -237,7 +243,7 @@ class Shown:
             last = answered or max(legs, key=lambda leg: leg.ended_at)
             shown.append(
                 OfferView(
-                    to=self._of(last.to),
+                    to=self._of(call, last.to),
                     queue=None,
                     offered_at=self._moment(min(leg.offered_at for leg in legs)),
                     ended_at=self._moment(max(leg.ended_at for leg in legs)),
@@ -248,12 +254,13 @@ class Shown:
             )
         return tuple(sorted(shown, key=lambda offer: offer.offered_at))
 
-    def _of(self, party: Party) -> PartyView:
-        return self._party(party.number, party.name, party.person or "", party.login)
+    def _of(self, call: str, party: Party) -> PartyView:
+        return self._party(call, party.number, party.name, party.person or "", party.login)
 
-    def _party(self, number: str, name: str, person: str, login: str | None = None) -> PartyView:
+    def _party(self, call: str, number: str, name: str, person: str, login: str | None = None) -> PartyView:
         account = self._people.get(person)
         if account is None:
+            number, name = self._outsiders.party(call, number, name)
             return PartyView(number=number, name=name, login=login)
         return PartyView(number=number, name=account.name, username=account.username, person=account.id, login=login)
 

@@ -32,11 +32,12 @@ from svara.history.models import (
     Call,
     Mention,
     MissedCaller,
+    OutsideParty,
     Participant,
     QueueOffer,
     QueueWait,
 )
-from svara.history.outsiders import numbers_of
+from svara.history.outside import MARK, Outsiders, index_of, missed_context, open_some
 from svara.history.recordings import FOLDER
 from svara.history.rows import details_of
 from svara.people.models import Account
@@ -57,6 +58,7 @@ class HistoryCapability:
         {
             "history.Call",
             "history.Mention",
+            "history.OutsideParty",
             "history.Participant",
             "history.QueueWait",
             "history.QueueOffer",
@@ -121,7 +123,7 @@ class HistoryCapability:
             return
         why, use = _("Show each person and company which calls were made"), _("Arises when the service is used")
         seen_by = _("Those who took part, supervisors and administrators of the company")
-        yield Section("calls", _("Calls"), why, use, seen_by, map(of.shown, of.calls_by_time()), of.recordings())
+        yield Section("calls", _("Calls"), why, use, seen_by, of.shown(), of.recordings())
         if of.who.person:
             yield Section(
                 "queue-work",
@@ -144,7 +146,7 @@ class HistoryCapability:
             use,
             _("Members of the queue, supervisors and administrators of the company"),
             (
-                {"queue": row.name, "missed_at": row.missed_at.isoformat(), "state": row.state} | of.own_number(row.number)
+                {"queue": row.name, "missed_at": row.missed_at.isoformat(), "state": row.state} | of.own_number(row)
                 for row in of.missed()
             ),
         )
@@ -171,6 +173,8 @@ class _Of:
 
     tenant_id: str
     who: Who
+    index: str = ""
+    """Of somebody outside."""
 
     def parts(self) -> QuerySet[Participant]:
         return Participant.objects.filter(person=self.who.person or "-")
@@ -186,7 +190,11 @@ class _Of:
     def calls(self) -> QuerySet[Call]:
         if self.who.person:
             return Call.all_tenants.filter(tenant_id=self.tenant_id, pk__in=self.keys())
-        return Call.all_tenants.filter(tenant_id=self.tenant_id).filter(self._number("caller_number", "callee_number"))
+        return Call.all_tenants.filter(tenant_id=self.tenant_id, pk__in=self.marks().values("call_id"))
+
+    def marks(self) -> QuerySet[OutsideParty]:
+        """Where somebody outside stands in calls."""
+        return OutsideParty.all_tenants.filter(tenant_id=self.tenant_id, index=self.index or "-")
 
     def calls_by_time(self) -> Iterator[Call]:
         return self.calls().order_by("started_at", "id").iterator(chunk_size=_BATCH)
@@ -208,31 +216,38 @@ class _Of:
         rows = MissedCaller.all_tenants.filter(tenant_id=self.tenant_id)
         if self.who.person:
             return rows.filter(Q(claimed_by=self.who.person) | Q(handled_by=self.who.person))
-        return rows.filter(self._number("number"))
+        return rows.filter(index=self.index or "-")
 
-    def _number(self, *fields: str) -> Q:
-        return Q(*(Q(**{f"{field}__in": sorted(self.who.numbers)}) for field in fields), _connector=Q.OR)
+    def shown(self) -> Iterator[dict[str, Any]]:
+        """Their calls as they may read them."""
+        for batch in _batches(self.calls_by_time()):
+            outsiders = Outsiders(self.tenant_id, [call.id for call in batch])
+            yield from (self._shown(call, outsiders) for call in batch)
 
-    def shown(self, call: Call) -> dict[str, Any]:
-        """A call as its person may read it: the colleague on the other side by number."""
+    def _shown(self, call: Call, outsiders: Outsiders) -> dict[str, Any]:
+        """The colleague on the other side by number."""
+        caller = outsiders.party(call.id, call.caller_number, call.caller_name)
+        callee = outsiders.party(call.id, call.callee_number, call.callee_name)
         return {
             "id": call.id,
             "direction": call.direction,
             "started_at": call.started_at.isoformat(),
             "answered_at": call.answered_at and call.answered_at.isoformat(),
             "ended_at": call.ended_at.isoformat(),
-            "from": call.caller_number,
-            "from_name": call.caller_name,
-            "to": call.callee_number,
-            "to_name": call.callee_name,
+            "from": caller[0],
+            "from_name": caller[1],
+            "to": callee[0],
+            "to_name": callee[1],
             "talk_seconds": call.talk_seconds,
             "wait_seconds": call.wait_seconds,
             "outcome": call.outcome,
         }
 
-    def own_number(self, number: str) -> dict[str, str]:
+    def own_number(self, row: MissedCaller) -> dict[str, str]:
         """One's own number; those of callers whom one called back are theirs."""
-        return {} if self.who.person else {"number": number}
+        if self.who.person:
+            return {}
+        return {"number": open_some(self.tenant_id, [(row.sealed, missed_context(row.id))])[0].number}
 
     def recordings(self) -> Iterator[ExportFile]:
         for call in self.spoken().iterator(chunk_size=_BATCH):
@@ -246,8 +261,7 @@ def _of(tenant_id: str, subject: Subject) -> _Of | None:
     if person is not None:
         username = Account.all_tenants.filter(tenant_id=tenant_id, pk=person).values_list("username", flat=True).first()
         return _Of(tenant_id, Who(person=person, username=username or ""))
-    numbers = numbers_of(tenant_id, subject)
-    return _Of(tenant_id, Who(numbers=frozenset(numbers))) if numbers else None
+    return _Of(tenant_id, Who(), index_of(subject))
 
 
 def _tapes(call: Call) -> list[Path]:
@@ -265,15 +279,14 @@ _UPDATED = (
 
 def _free_calls(of: _Of) -> Iterator[Gone]:
     tally, recordings = Tally("history.Call", "freed"), Tally("files:recordings")
-    if of.who.person:
-        keys: Iterable[Any] = of.keys().iterator(chunk_size=_BATCH)
-    else:
-        keys = list(of.calls().order_by("pk").values_list("pk", flat=True))  # the rows that are asked for are changed
+    found_by: QuerySet[Any] = of.keys() if of.who.person else of.marks().order_by("pk").values_list("call_id", flat=True)
+    keys: Iterable[Any] = found_by.iterator(chunk_size=_BATCH)
     statement = _update(Call, _UPDATED)
     waits = _update(QueueWait, ("answered_person",), "call_id", "answered_person")
     for batch in _batches(keys):
         found = Call.all_tenants.filter(pk__in=batch).only("id", *_UPDATED)
-        rows = [(*_freed(call, of.who, recordings), call.pk) for call in found]
+        marks = {} if of.who.person else dict(of.marks().filter(call__in=batch).values_list("call_id", "n"))
+        rows = [(*_freed(call, _marked(marks[call.pk]) if marks else of.who, recordings), call.pk) for call in found]
         with connection.cursor() as cursor:
             cursor.executemany(statement, rows)
             if of.who.person:
@@ -281,6 +294,16 @@ def _free_calls(of: _Of) -> Iterator[Gone]:
         tally.add(batch)
     yield from tally.gone()
     yield from recordings.gone()
+    if not of.who.person:
+        marked = Tally("history.OutsideParty")
+        marked.add(of.marks().order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
+        of.marks().delete()
+        yield from marked.gone()
+
+
+def _marked(n: int) -> Who:
+    """Somebody outside, as the record of one call has them."""
+    return Who(numbers=frozenset([f"{MARK}{n}"]))
 
 
 def _freed(call: Call, who: Who, recordings: Tally) -> tuple[str, ...]:
@@ -298,7 +321,7 @@ def _freed(call: Call, who: Who, recordings: Tally) -> tuple[str, ...]:
     return (
         *((ERASED, "", "") if who.is_(caller) else (call.caller_number, call.caller_name, call.caller_person)),
         *((ERASED, "", "") if who.is_(callee) else (call.callee_number, call.callee_name, call.callee_person)),
-        ERASED if who.is_(callee) else call.dialled,
+        ERASED if who.is_(callee) or call.dialled in who.numbers else call.dialled,
         *((ERASED, "", "") if who.is_(answered) else (call.answered_number, call.answered_name, call.answered_person)),
         _encode(free(details, who)).decode(),
     )
@@ -315,8 +338,8 @@ def _free_missed(of: _Of) -> Iterator[Gone]:
     yield from tally.gone()
 
 
-def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    found = iter(keys)
+def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:
+    found = iter(things)
     while batch := list(itertools.islice(found, _BATCH)):
         yield batch
 

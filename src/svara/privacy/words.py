@@ -137,6 +137,7 @@ THINGS: dict[str, Promise] = {
     "history.MissedCaller": _("Missed callers"),
     "history.OpenCall": _("Long calls that still go on"),
     "history.Mention": _("Who is named in a call without part in it"),
+    "history.OutsideParty": _("People outside in records of calls"),
     "history.Participant": _("Who took part in a call"),
     "history.QueueOffer": _("Calls offered to agents"),
     "history.QueueWait": _("Waits in queues"),

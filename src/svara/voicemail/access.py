@@ -28,6 +28,7 @@ from svara.privacy.functions.port import enabled
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.subject import Subject
 from svara.voicemail.boxes import QUEUE, own_box, shared_with
+from svara.voicemail.callers import callers
 from svara.voicemail.models import Message, NoticeChoice
 
 MAX_PAGE = 200
@@ -176,6 +177,7 @@ def place_of(file: str) -> Path:
 def shown(actor: Account, messages: Iterable[Message]) -> tuple[MessageView, ...]:
     """Rows as the actor sees them."""
     rows = list(messages)
+    who = callers(actor.tenant_id, rows)
     zone, names = ZoneInfo(actor.tenant.timezone), _names(actor)
     ids = {id_ for message in rows for id_ in (message.caller_person, message.heard_by) if id_}
     colleagues = people.people_by_id(actor, ids)
@@ -192,7 +194,7 @@ def shown(actor: Account, messages: Iterable[Message]) -> tuple[MessageView, ...
             box=message.box,
             queue=names.get(message.box, ""),
             call_id=message.call_id,
-            caller=party(message.caller_number, message.caller_name, message.caller_person),
+            caller=party(who[message.id].number, who[message.id].name, message.caller_person),
             left_at=message.left_at.astimezone(zone),
             seconds=message.seconds,
             heard_at=message.heard_at and message.heard_at.astimezone(zone),

@@ -11,12 +11,14 @@ import re
 from collections.abc import Sequence
 
 from svara import log
+from svara.history.outside import seal_one
 from svara.history.record import CallRecord
-from svara.history.stored import moment, text
+from svara.history.stored import text
 from svara.people.models import Account, Tenant
 from svara.voicemail import counts
 from svara.voicemail.boxes import PERSON
-from svara.voicemail.models import NAME_LENGTH, NUMBER_LENGTH, Message
+from svara.voicemail.callers import context
+from svara.voicemail.models import NUMBER_LENGTH, Message
 
 _BOX = re.compile(r"(?:person|queue):[0-9A-Za-z_-]{1,40}")
 _FILE = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]*(?:/[0-9A-Za-z_-][0-9A-Za-z_.-]*)*")
@@ -50,16 +52,22 @@ def _rows(record: CallRecord, people: dict[str, str]) -> list[Message]:
         if not (mine and _BOX.fullmatch(message.box) and _FILE.fullmatch(message.file)):
             _log.warning("a voice message for nobody of the company was left out", call=record.id)
             continue
+        id_ = message_id(record.id, message.file)
+        caller = record.caller
+        index, sealed = "", b""
+        if not caller.person:
+            index, sealed = seal_one(record.tenant, caller.number, caller.name, context(id_))
         rows.append(
             Message(
-                id=message_id(record.id, message.file),
+                id=id_,
                 tenant_id=record.tenant,
                 box=message.box,
                 account_id=owner if kind == PERSON else None,
                 call_id=record.id,
-                caller_number=text(record.caller.number, NUMBER_LENGTH),
-                caller_name="" if record.caller.person else text(record.caller.name, NAME_LENGTH),
-                caller_person=record.caller.person or "",
+                caller_number=text(caller.number, NUMBER_LENGTH) if caller.person else "",
+                caller_index=index,
+                caller_sealed=sealed,
+                caller_person=caller.person or "",
                 left_at=moment(message.at),
                 seconds=message.seconds,
                 file=message.file,

@@ -5,6 +5,7 @@ The sound itself is a file below the data folder's `recordings`; it goes with it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -30,7 +31,6 @@ KEEP_DAYS = 90
 """A message that nobody saved goes so long after it was left."""
 KEEP_SAVED_DAYS = 365
 NUMBER_LENGTH = 200
-NAME_LENGTH = 200
 
 _KEPT = Retention("tenant", days=KEEP_SAVED_DAYS, since="left_at")
 _FACT = not_personal(WITH_TENANT, Source.USE)
@@ -56,8 +56,7 @@ def _caller(category: str, source: Source = Source.USE, recipients: frozenset[Re
 
 _MAILED = frozenset({Recipient.PARTICIPANTS, Recipient.MAIL_SERVER})
 """Who wants it is told by e-mail who left a message."""
-_CALLER_NUMBER = _caller("user.contact.phone_number", recipients=_MAILED)
-_CALLER_NAME = _caller("user.name", recipients=_MAILED)
+_CALLER = replace(_caller("user.contact.phone_number", recipients=_MAILED), vaulted=True)
 
 
 def _owner(category: str) -> Declaration:
@@ -67,7 +66,8 @@ def _owner(category: str) -> Declaration:
 class Message(TenantOwned):
     """A voice message. `box` is "person:<id>" or "queue:<id>"; `account` the person of the former, with whom it goes.
 
-    `caller_person` is the id of a colleague who left it; outside callers have the number and name that was shown.
+    `caller_person` and `caller_number` are those of a colleague who left it. Number and name of callers from outside are
+    `caller_sealed` under their key; `caller_index` finds them by the number.
     `heard_by` is the id of who heard it first, "" when that was by PIN. A deleted message can be taken back for a while.
     """
 
@@ -79,8 +79,11 @@ class Message(TenantOwned):
     )
     account_id: str | None
     call_id: str = declared(models.CharField(max_length=64), _FACT)
-    caller_number: str = declared(models.CharField(max_length=NUMBER_LENGTH), _CALLER_NUMBER)
-    caller_name: str = declared(models.CharField(max_length=NAME_LENGTH, blank=True), _CALLER_NAME)
+    caller_number: str = declared(
+        models.CharField(max_length=NUMBER_LENGTH, blank=True), _owner("user.contact.phone_number")
+    )
+    caller_index: str = declared(models.CharField(max_length=64, blank=True), _caller("user.unique_id"))
+    caller_sealed: bytes = declared(models.BinaryField(default=b""), _CALLER)
     caller_person: str = declared(models.CharField(max_length=32, blank=True), _owner("user.unique_id"))
     left_at: datetime = declared(models.DateTimeField(), _caller("user.behavior"))
     seconds: float = declared(models.FloatField(), _FACT)
@@ -99,6 +102,7 @@ class Message(TenantOwned):
             models.Index(fields=["left_at"], name="message_by_age"),
             models.Index(fields=["caller_person"], name="message_by_caller", condition=~models.Q(caller_person="")),
             models.Index(fields=["heard_by"], name="message_by_hearer", condition=~models.Q(heard_by="")),
+            models.Index(fields=["tenant", "caller_index"], name="message_by_outside", condition=~models.Q(caller_index="")),
             models.Index(
                 fields=["left_at"], name="message_to_notify", condition=models.Q(notified_at=None, deleted_at=None)
             ),

@@ -22,6 +22,7 @@ from svara import log
 from svara.people.models import Account
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import MESSAGE_NOTICES
+from svara.voicemail.callers import callers
 from svara.voicemail.models import Message, NoticeChoice
 
 FRESH = timedelta(days=1)
@@ -103,4 +104,5 @@ def _caller(message: Message) -> str:
         colleague = Account.all_tenants.filter(tenant_id=message.tenant_id, pk=message.caller_person).first()
         if colleague is not None:
             return colleague.name
-    return " ".join(filter(None, (message.caller_name, message.caller_number)))
+    who = callers(message.tenant_id, [message])[message.id]
+    return " ".join(filter(None, (who.name, who.number)))

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from svara import log
 from svara.calls.boxes import Answer, AskMessages, BoxMessage, Done, MarkMessage, Messages, Refused, Request
 from svara.voicemail.actions import do_mark_by_phone
+from svara.voicemail.callers import callers
 from svara.voicemail.models import Message
 
 MAX_MESSAGES = 500
@@ -50,11 +51,12 @@ def _messages(request: AskMessages) -> Messages:
     found = Message.all_tenants.filter(tenant_id=request.tenant, box=request.box, deleted_at=None).order_by("left_at", "id")
     new = list(found.filter(heard_at=None)[:left])
     heard = list(found.filter(heard_at__isnull=False)[: left - len(new)])
+    who = callers(request.tenant, [*new, *heard])
     return Messages(
         tuple(
             BoxMessage(
                 id=message.id,
-                number=message.caller_number,
+                number=who[message.id].number,
                 left_at=message.left_at.timestamp(),
                 seconds=message.seconds,
                 file=message.file,

@@ -16,13 +16,14 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from svara.history.outside import index_of
 from svara.people.access import NotFound
 from svara.privacy.catalogue import Purpose
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
 from svara.voicemail import counts
 from svara.voicemail.access import place_of
+from svara.voicemail.callers import callers
 from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message, NoticeChoice
 
 MESSAGES, SAVED = "voicemail.messages", "voicemail.saved"
@@ -119,9 +120,7 @@ def _left(tenant_id: str, subject: Subject) -> QuerySet[Message]:
     person, rows = account_of(subject), Message.all_tenants.filter(tenant_id=tenant_id)
     if person is not None:
         return rows.filter(caller_person=person).exclude(caller_person="")
-    outside = rows.filter(caller_person="").exclude(caller_number="")
-    numbers = outside.values_list("caller_number", flat=True).distinct()
-    return outside.filter(caller_number__in=[each for each in numbers if subject_of(tenant_id, each) == subject])
+    return rows.filter(caller_index=index_of(subject) or "-")
 
 
 def _heard(tenant_id: str, subject: Subject) -> QuerySet[Message]:
@@ -133,10 +132,11 @@ def _chosen(tenant_id: str, subject: Subject) -> QuerySet[NoticeChoice]:
 
 
 def _shown(message: Message) -> dict[str, Any]:
+    who = callers(message.tenant_id, [message])[message.id]
     return {
         "id": message.id,
-        "from": message.caller_number,
-        "from_name": message.caller_name,
+        "from": who.number,
+        "from_name": who.name,
         "left_at": message.left_at.isoformat(),
         "seconds": message.seconds,
         "heard_at": message.heard_at and message.heard_at.isoformat(),

@@ -13,11 +13,13 @@ from tests.voicemail.stories import happen, left
 from svara.calls.events import AgentChanged, CallRecorded, CallRouted, Party
 from svara.data import DataFolder
 from svara.history.models import MissedCaller
+from svara.history.outside import index_of
 from svara.history.queue_facts import write_moments
 from svara.people import actions
 from svara.people.models import Account, Greeting, Menu, OfficeChange, Phone, PublicNumber, Queue, QueueMember
 from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import STATISTICS
+from svara.privacy.rights.outside import subject_of
 from svara.voicemail.models import Message, NoticeChoice
 
 KARI = Party(number="+4722000001", name="Kari Nordmann")
@@ -81,7 +83,7 @@ def traces(acme: Company, data_folder: DataFolder) -> Company:
         left(acme, f"person:{acme.dag.id}", caller=acme.party("bob"), at=NOON + 10),
         left(acme, f"person:{acme.dag.id}", caller=OLE, at=NOON + 20),
     )
-    Message.all_tenants.filter(caller_number=OLE.number).update(heard_by=bob.id)
+    Message.all_tenants.filter(caller_index=index_of(subject_of(tenant.id, OLE.number))).update(heard_by=bob.id)
     return acme
 
 

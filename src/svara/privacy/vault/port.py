@@ -51,6 +51,8 @@ _KIND = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 _INDEX_SUBJECT = "index"
 """Whose key finds numbers again: the company's own, no person's; it cannot be destroyed alone."""
 INDEX_DIGITS = 32
+INSTALLATION = "installation"
+"""In place of a company: what passes through before it is known whose it is. No company's id is that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,4 +286,15 @@ def _open(key: AESGCM, sealed: bytes, context: bytes) -> bytes:
     return open_file(open_file_key(key, read_head(io.BytesIO(sealed)), context), sealed)
 
 
-__all__ = ["FileKey", "KeyReceipt", "Reader", "Unreadable", "Vault", "VaultError", "Why", "Writer", "open_vault"]
+__all__ = [
+    "INSTALLATION",
+    "FileKey",
+    "KeyReceipt",
+    "Reader",
+    "Unreadable",
+    "Vault",
+    "VaultError",
+    "Why",
+    "Writer",
+    "open_vault",
+]
