@@ -1,9 +1,10 @@
 """How fast history is written, and how fast it is read: the jobs process's own figures.
 
-    python bench/history.py [--calls 100000] [--tenants 20] [--people 50]
+    python -m bench.history [--calls 100000] [--tenants 20] [--people 50]
 
-Writes a journal of calls (five events each), lets the follower turn it into rows, and then asks for pages as people do. The
-database is a fresh SQLite file in a temporary folder, or what `SVARA_DATABASE_URL` names (its tables are filled!).
+Writes a journal of calls (five events each; every second from somebody outside, who is sealed), lets the follower turn it
+into rows, and then asks for pages as people do. The database is a fresh SQLite file in a temporary folder, or what
+`SVARA_DATABASE_URL` names (its tables are filled!).
 """
 
 from __future__ import annotations
@@ -34,9 +35,12 @@ from svara.history.access import access_call, access_calls  # noqa: E402
 from svara.history.follow import Follower  # noqa: E402
 from svara.history.models import Call  # noqa: E402
 from svara.people.models import Account, Tenant  # noqa: E402
+from svara.privacy import vault  # noqa: E402
 
 Office = tuple[Tenant, list[Account]]
 START = 1_793_358_000.0
+OUTSIDE = 5_000
+"""People outside who call."""
 
 
 def journal(folder: Path, tenants: list[Office], calls: int) -> None:
@@ -49,6 +53,10 @@ def journal(folder: Path, tenants: list[Office], calls: int) -> None:
         one, two = dice.sample(people, 2)
         at, call = START + n / 100, f"{n:012x}"
         side = Party(number=two.extension, person=two.id, login=f"phone-{two.id}")
+        caller = Party(number=one.extension, person=one.id)
+        if n % 2:
+            who = dice.randrange(OUTSIDE)
+            caller = Party(number=f"+47{40_000_000 + 7 * who}", name=f"Caller {who}")
         missed = n % 7 == 0
         end = at + 20.0
         events = [
@@ -56,7 +64,8 @@ def journal(folder: Path, tenants: list[Office], calls: int) -> None:
                 call,
                 at,
                 tenant=tenant.id,
-                caller=Party(number=one.extension, person=one.id),
+                direction="inbound" if n % 2 else "internal",
+                caller=caller,
                 dialled=two.extension,
                 callee=side,
             ),
@@ -129,7 +138,16 @@ def measure(folder: Path, calls: int, tenants: int, people: int) -> None:
     for _ in range(10):
         middle = access_calls(admin, limit=200, cursor=middle.next) if middle.next else middle
     some = access_calls(admin).items[0].id
+    number = next(item.caller.number for item in access_calls(admin).items if item.direction == "inbound")
+
+    def cold() -> None:
+        vault.current().forget()
+        access_calls(admin)
+
     for what, action in {
+        "administrator, first page, no key in memory": cold,
+        "administrator, a whole number": lambda: access_calls(admin, search=number),
+        "administrator, part of a number": lambda: access_calls(admin, search=number[4:9]),
         "administrator, first page": lambda: access_calls(admin),
         "administrator, 2,000 calls back": lambda: access_calls(admin, cursor=middle.next),
         "administrator, one person's": lambda: access_calls(admin, person="p7"),

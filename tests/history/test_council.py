@@ -52,11 +52,12 @@ def talks(acme: Company, day: int, *usernames: str) -> None:
     ]
     happened(*told)
     from svara.history.models import QueueWait
+    from svara.history.outside import find
 
     for place, username in enumerate(usernames):
         who = Account.of(acme.tenant).get(username=username)
-        caller = f"+4722{day:02}{place:04}"
-        QueueWait.of(acme.tenant).filter(call__caller_number=caller).update(answered_person=who.id)
+        caller = find(acme.tenant.id, f"+4722{day:02}{place:04}")
+        QueueWait.of(acme.tenant).filter(call__outside__index=caller).update(answered_person=who.id)
 
 
 @pytest.mark.claim("ADV-4")

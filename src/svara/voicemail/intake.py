@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from svara import log
 from svara.history.outside import seal_one
 from svara.history.record import CallRecord
-from svara.history.stored import text
+from svara.history.stored import moment, text
 from svara.people.models import Account, Tenant
 from svara.voicemail import counts
 from svara.voicemail.boxes import PERSON
