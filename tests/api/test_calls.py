@@ -11,6 +11,7 @@ from svara.calls.commands import Hangup, LiveSupervisor, Originate, PauseRecordi
 from svara.calls.events import CallRecorded, Party, Supervised
 from svara.data import DataFolder
 from svara.people.models import Queue
+from svara.privacy.audit.models import Entry
 from svara.web.live import Live
 
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
@@ -322,6 +323,10 @@ def test_a_supervisor_takes_part_in_a_talk(acme: Company, globex: Company, bus: 
     assert bus.asked == [
         Supervise(acme.tenant.id, "live", acme.cecilie.id, how) for how in ("listen", "barge", "leave", "leave")
     ]
+    heard = Entry.of(acme.cecilie).filter(act="hear", what="talk", actor=acme.cecilie.id, ref="live")
+    assert {tuple(entry.subjects) for entry in heard} == {
+        tuple(sorted(f"person:{acme.people[name].id}" for name in ("anna", "bob")))
+    }
     assert Caller(acme.cecilie).send("post", path, {"how": "spy"}).status_code == 400
 
 

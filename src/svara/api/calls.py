@@ -30,6 +30,7 @@ from svara.calls.commands import (
 )
 from svara.calls.events import Party
 from svara.history.access import access_call, access_calls, sees_all_calls
+from svara.history.looked import note_talk
 from svara.history.recordings import access_recording
 from svara.history.shown import CallDetail, CallItem
 from svara.people import access as people
@@ -184,6 +185,8 @@ async def _supervise(request: HttpRequest, call_id: str, how: Literal["listen", 
         raise NotFound
     if not viewer.sees_all:
         raise ApiError(403, "not-a-supervisor", "Only supervisors and administrators look after the talks of others.")
+    if how != "leave":
+        await sync_to_async(note_talk)(actor, call_id, going_on.people)
     answer = await live.current().ask(Supervise(tenant=actor.tenant_id, call=call_id, by=actor.id, how=how))
     match answer:
         case Originated(call=own):

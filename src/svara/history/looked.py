@@ -38,6 +38,12 @@ def note_heard(actor: Account, call: Call, number: int) -> None:
     record_views(actor.tenant_id, actor.id, about, "recording", act="hear", ref=ref, why=why)
 
 
+def note_talk(actor: Account, call_id: str, persons: Iterable[str]) -> None:
+    """Somebody is about to listen to a talk that goes on, or to take part in it: written before anything is heard."""
+    about = _subjects(set(persons) - {actor.id})
+    record_views(actor.tenant_id, actor.id, about, "talk", act="hear", ref=call_id, why=sees_as(actor))
+
+
 def persons_of(call: Call, details: Details | None = None) -> set[str]:
     """The ids of all persons of the company that a call is about; with `details` also of those whose phones rang in vain."""
     persons = {call.caller_person, call.callee_person, call.answered_person}

@@ -32,12 +32,14 @@ from svara.people import administration, signin
 from svara.people.models import ApiToken, OfficeChange, Sound
 from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
+from svara.privacy.figures import council
+from svara.privacy.figures.models import Reveal
 from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import STATISTICS
 from svara.privacy.registers import cases, disclosures
 from svara.privacy.registers.models import Case, Disclosure
-from svara.privacy.rights import erasing, holds
-from svara.privacy.rights.models import Hold
+from svara.privacy.rights import erasing, exporting, holds, jobs
+from svara.privacy.rights.models import Hold, Job
 from svara.privacy.subject import person
 from svara.voicemail import access as voicemail_access
 from svara.voicemail import actions as voicemail_actions
@@ -63,6 +65,19 @@ OWN = {
     "svara.privacy.functions.access.access_decisions": "one's own decisions",
     "svara.privacy.functions.access.access_receipt": "one's own receipt",
     "svara.privacy.audit.access.access_views": "what others did with what is one's own",
+    "svara.privacy.functions.access.access_counts": "counts alone",
+    "svara.privacy.functions.notices.do_say": "texts of the company, of which every version is kept",
+    "svara.privacy.functions.optin.do_ask": "somebody outside, for themselves",
+    "svara.privacy.functions.optin.do_confirm": "somebody outside, for themselves",
+    "svara.privacy.functions.optin.do_withdraw": "somebody outside, for themselves",
+    "svara.privacy.functions.outside.do_record": "consents of people outside: a ledger of its own that only grows",
+    "svara.privacy.policies.access.access_draft": "the company's policy",
+    "svara.privacy.policies.access.access_particulars": "what the company says about itself",
+    "svara.privacy.policies.access.access_record": "what is processed, about nobody",
+    "svara.privacy.policies.actions.do_accept": "that one read the policy oneself",
+    "svara.privacy.policies.actions.do_publish": "the company's policy, of which every version is kept",
+    "svara.privacy.policies.actions.do_save_particulars": "what the company says about itself",
+    "svara.privacy.policies.presets.do_apply": "settings of the company, each changed by its own function",
     "svara.privacy.registers.cases.access_my_cases": "what one asked oneself",
     "svara.privacy.registers.disclosures.access_report": "five counts of a year",
     "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
@@ -74,8 +89,6 @@ OWN = {
     "svara.voicemail.access.access_notice": "one's own notice",
     "svara.voicemail.actions.do_choose_notice": "one's own notice",
 }
-
-BEING_BUILT = ("svara.privacy.policies.", "svara.privacy.rights.", "svara.privacy.functions.", "svara.privacy.figures.")
 
 
 class Scene:
@@ -116,6 +129,17 @@ class Scene:
             disclosures.do_approve(officer, found.id)
         return found
 
+    def export(self) -> Job:
+        self.acme.anna.roles = ["admin", "privacy-officer"]
+        return exporting.do_ask(self.acme.anna, "en", person(self.acme.bob.id))
+
+    def council(self) -> None:
+        council.do_choose(self.acme.anna, usage=True, council=True, auditors=[self.acme.bob.id, self.acme.dag.id])
+
+    def asked(self) -> Reveal:
+        self.council()
+        return council.do_ask(self.acme.cecilie, "bob", "a complaint of a customer")
+
     def change(self) -> OfficeChange:
         administration.do_save(self.acme.anna, "people", "bob", self.item("bob") | {"extension": "777"})
         return OfficeChange.of(self.acme.anna).get()
@@ -132,6 +156,12 @@ def norway(scene: Scene) -> cases.Office:
 def cases_read(scene: Scene) -> None:
     scene.case()
     cases.access_cases(scene.acme.anna)
+
+
+def exported(scene: Scene) -> None:
+    job = scene.export()
+    jobs.run_next()
+    exporting.access_export(scene.acme.anna, job.id)
 
 
 def disclosures_read(scene: Scene) -> None:
@@ -218,6 +248,14 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "",
     ),
     "svara.history.actions.do_reopen": (reopened, "change", "missed-caller", ""),
+    "svara.privacy.figures.council.do_choose": (Scene.council, "change", "figures", ""),
+    "svara.privacy.figures.council.do_ask": (Scene.asked, "reveal", "figures", "bob"),
+    "svara.privacy.figures.council.do_decide": (
+        lambda s: council.do_decide(s.acme.dag, s.asked().id, agree=True),
+        "reveal",
+        "figures",
+        "bob",
+    ),
     "svara.privacy.registers.cases.do_open": (Scene.case, "create", "case", "bob"),
     "svara.privacy.registers.cases.access_cases": (cases_read, "view", "cases", "bob"),
     "svara.privacy.registers.cases.do_answer": (
@@ -259,6 +297,8 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "erasure",
         "bob",
     ),
+    "svara.privacy.rights.exporting.do_ask": (Scene.export, "export", "person", "bob"),
+    "svara.privacy.rights.exporting.access_export": (exported, "export", "export", "bob"),
     "svara.privacy.rights.holds.do_hold": (Scene.hold, "create", "hold", "bob"),
     "svara.privacy.rights.holds.do_lift": (
         lambda s: holds.do_lift(s.acme.anna, s.hold().id),
@@ -339,11 +379,7 @@ def functions() -> dict[str, Callable[..., Any]]:
 
 @pytest.mark.claim("ONC-2")
 def test_every_function_that_reads_or_changes_is_in_the_log_or_says_why_not() -> None:
-    there = {
-        name: found
-        for name, found in functions().items()
-        if not name.startswith(BEING_BUILT) or name in AUDITED or name in OWN
-    }
+    there = functions()
     assert "svara.history.access.access_calls" in there
     assert sorted(there.keys() - AUDITED.keys() - OWN.keys()) == [], "neither proven in AUDITED nor explained in OWN"
     assert sorted((AUDITED.keys() | OWN.keys()) - there.keys()) == [], "no longer there"

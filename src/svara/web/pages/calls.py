@@ -23,6 +23,7 @@ from svara.calls.commands import (
     Supervise,
 )
 from svara.history.access import access_call, sees_all_calls
+from svara.history.looked import note_talk
 from svara.history.shown import CallItem
 from svara.people import access
 from svara.people.models import Account
@@ -85,8 +86,11 @@ async def supervise(request: HttpRequest, call_id: str) -> HttpResponse:
     """A supervisor takes part in a talk of a queue, changes how, or leaves; the page hears by itself what came of it."""
     account: Any = await request.auser()
     how = request.POST.get("how", "")
-    if not sees_all_calls(account) or live.current().call(live.viewer_of(account), call_id) is None or how not in WAYS:
+    going_on = live.current().call(live.viewer_of(account), call_id)
+    if not sees_all_calls(account) or going_on is None or how not in WAYS:
         raise Http404
+    if how != "leave":
+        await sync_to_async(note_talk)(account, call_id, going_on.people)
     answer = await ask(Supervise(account.tenant_id, call_id, account.id, cast("Way", how)))
     if isinstance(answer, Originated | Done):
         return HttpResponse(status=204)
