@@ -87,8 +87,31 @@ def export(
     print(f"{file}: {', '.join(chapters)}")
 
 
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="Only this company.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Let go of what is older than the rules of its company say; the jobs process does so every hour."""
+    open_data(data)
+    from django.utils import timezone  # noqa: PLC0415
+
+    from svara.people.models import Tenant  # noqa: PLC0415
+    from svara.privacy.rights import retention as keeping  # noqa: PLC0415
+
+    for company in Tenant.objects.filter(slug=tenant) if tenant else Tenant.objects.order_by("slug"):
+        for each in keeping.chosen(company.id, company.country):
+            held = ", held" if each.held else ""
+            print(f"{company.slug}: {each.period.key} {each.days} days{' (own rule)' if each.own else ''}{held}")
+        done = keeping.run(company.id, timezone.now(), dry=dry_run)
+        for gone in done.gone:
+            print(f"{company.slug}: {gone.table} {gone.count} {'would go' if dry_run else 'went'}, SHA-256 {gone.digest}")
+        if not done.gone:
+            print(f"{company.slug}: nothing is too old")
+
+
 def add_to(app: typer.Typer) -> None:
     """Make them commands of `svara privacy`."""
-    for command in (erase, export):
+    for command in (erase, export, retention):
         app.command()(command)
     app.command(name="verify-erasure")(verify_erasure)

@@ -7,11 +7,12 @@ hour. Every table is first asked and only then written, so that the clean-up hol
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from svara.history.models import AGENT_DAYS, MISSED_DAYS, AgentMoment, MissedCaller, QueueOffer
+from svara.history.models import AgentMoment, QueueOffer
 from svara.history.recordings import forget_recordings
 from svara.people.models import Account, Tenant
+from svara.privacy.rights import retention
 
 
 def forget_history(now: float | None = None) -> int:
@@ -23,16 +24,8 @@ def forget_history(now: float | None = None) -> int:
 
 
 def _forget_facts(tenant: Tenant, at: datetime) -> int:
-    agents, missed = at - timedelta(days=AGENT_DAYS), at - timedelta(days=MISSED_DAYS)
+    gone = retention.run(tenant.id, at, dry=False).count
     here = set(Account.of(tenant).values_list("id", flat=True))
-    gone = 0
-    for expired in (
-        AgentMoment.of(tenant).filter(at__lt=agents),
-        QueueOffer.of(tenant).filter(offered_at__lt=agents),
-        MissedCaller.of(tenant).filter(missed_at__lt=missed),
-    ):
-        if expired.exists():
-            gone += expired.delete()[0]
     for table in (AgentMoment.of(tenant), QueueOffer.of(tenant)):
         removed = set(table.values_list("person", flat=True).distinct()) - here
         if removed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class HistoryCapability:
     periods: tuple[Period, ...] = (
         Period(AGENTS, gettext_noop("What agents did in queues"), AGENT_DAYS),
         Period(MISSED, gettext_noop("Missed callers"), MISSED_DAYS),
-        Period(RECORDINGS, gettext_noop("Recordings of talks"), RECORDING_DAYS),
+        Period(RECORDINGS, gettext_noop("Recordings of talks"), RECORDING_DAYS, longest_days=RECORDING_DAYS),
     )
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
@@ -152,19 +152,51 @@ class HistoryCapability:
         )
 
     def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
-        for key, model, field in (
-            (AGENTS, AgentMoment, "at"),
-            (AGENTS, QueueOffer, "offered_at"),
-            (MISSED, MissedCaller, "missed_at"),
+        people = rules.people
+        for key, old in (
+            (AGENTS, AgentMoment.all_tenants.exclude(person__in=people).filter(at__lt=rules.before(AGENTS, now) or _NEVER)),
+            (
+                AGENTS,
+                QueueOffer.all_tenants.exclude(person__in=people).filter(offered_at__lt=rules.before(AGENTS, now) or _NEVER),
+            ),
+            (MISSED, _missed_of_others(tenant_id, rules).filter(missed_at__lt=rules.before(MISSED, now) or _NEVER)),
         ):
-            before = rules.before(key, now)
-            if before is not None:
-                old = model.all_tenants.filter(tenant_id=tenant_id, **{f"{field}__lt": before})
-                tally = Tally(model._meta.label)
-                tally.add(old.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
-                if not dry and tally.count:
-                    old.delete()
-                yield from tally.gone()
+            rows = old.filter(tenant_id=tenant_id)
+            if key in rules.held or not rows.exists():
+                continue
+            tally = Tally(rows.model._meta.label)
+            tally.add(rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
+            if not dry:
+                rows.delete()
+            yield from tally.gone()
+        yield from _expire_recordings(tenant_id, rules, now, dry=dry)
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _missed_of_others(tenant_id: str, rules: Rules) -> QuerySet[MissedCaller]:
+    rows = MissedCaller.all_tenants.filter(tenant_id=tenant_id)
+    rows = rows.exclude(index__in=list(filter(None, map(index_of, rules.subjects))))
+    return rows.exclude(claimed_by__in=rules.people).exclude(handled_by__in=rules.people)
+
+
+def _expire_recordings(tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterator[Gone]:
+    """Where a company keeps them shorter than everybody: the sound goes, that there was a recording stays on the record."""
+    before = rules.before(RECORDINGS, now)
+    if before is None or rules.days[RECORDINGS] >= RECORDING_DAYS:
+        return
+    tally = Tally("files:recordings")
+    recent = Call.all_tenants.filter(tenant_id=tenant_id, started_at__gte=now - timedelta(days=RECORDING_DAYS + 1))
+    held = (
+        set(Participant.objects.filter(person__in=rules.people).values_list("call_id", flat=True)) if rules.people else set()
+    )
+    for call in recent.filter(started_at__lt=before, details__contains='"tapes":').iterator(chunk_size=_BATCH):
+        for place in [each for each in _tapes(call) if call.id not in held and each.is_file()]:
+            tally.add([place.name])
+            if not dry:
+                transaction.on_commit(partial(place.unlink, missing_ok=True))
+    yield from tally.gone()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,17 @@
-"""What is kept for a time only, and goes when that is over: sessions, invitations, counts of failed sign-ins, old changes of
-the office, uses of pages that became figures, and sounds that nobody uses any more (a greeting is somebody's voice)."""
+"""What is kept for a time only, and goes when that is over: sessions, invitations, counts of failed sign-ins, uses of
+pages that became figures, and sounds that nobody uses any more (a greeting is somebody's voice)."""
 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from svara.media.sounds.library import remove_unused
 from svara.people import throttle
-from svara.people.models import Greeting, Invitation, OfficeChange, SignInCount, Sound, Tenant
-from svara.people.models.changes import KEPT_DAYS
+from svara.people.models import Greeting, Invitation, SignInCount, Sound, Tenant
 from svara.privacy.figures.usage import close_weeks
 from svara.privacy.functions.optin import forget_waiting
 from svara.privacy.functions.retention import forget_consents
@@ -28,10 +27,9 @@ def forget_expired(now: float | None = None) -> int:
     at = datetime.fromtimestamp(moment, UTC)
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
-    changes, _ = OfficeChange.all_tenants.filter(created_at__lt=at - timedelta(days=KEPT_DAYS)).delete()
     consents = forget_consents(at) + forget_waiting(at)
     rest = forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
-    return sessions + invitations + changes + consents + rest + close_weeks(at)
+    return sessions + invitations + consents + rest + close_weeks(at)
 
 
 def forget_sounds(now: float) -> int:

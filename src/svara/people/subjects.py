@@ -221,7 +221,7 @@ class PeopleCapability:
         before = rules.before(CHANGES, now)
         if before is None:
             return
-        old = OfficeChange.all_tenants.filter(tenant_id=tenant_id, created_at__lt=before)
+        old = OfficeChange.all_tenants.filter(tenant_id=tenant_id, created_at__lt=before).exclude(account__in=rules.people)
         tally = Tally("people.OfficeChange")
         tally.add(old.order_by("pk").values_list("pk", flat=True))
         if not dry:

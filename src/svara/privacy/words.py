@@ -162,6 +162,8 @@ THINGS: dict[str, Promise] = {
     "policies.Acceptance": _("Who accepted which policy"),
     "policies.Particulars": _("Who answers for data, and where they are"),
     "policies.Version": _("Published policies"),
+    "rights.RetentionRule": _("Rules of how long data are kept"),
+    "rights.RetentionRun": _("Proofs of what went because its time was over"),
     "rights.Job": _("Jobs that take long: exports and erasures"),
     "sessions.Session": _("Sessions in browsers"),
     "voicemail.Message": _("Voice messages"),

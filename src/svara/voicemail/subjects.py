@@ -35,8 +35,8 @@ class VoicemailCapability:
     name = "voicemail"
     tables = frozenset({"voicemail.Message", "voicemail.NoticeChoice"})
     periods: tuple[Period, ...] = (
-        Period(MESSAGES, gettext_noop("Voice messages"), KEEP_DAYS),
-        Period(SAVED, gettext_noop("Voice messages that were saved"), KEEP_SAVED_DAYS),
+        Period(MESSAGES, gettext_noop("Voice messages"), KEEP_DAYS, longest_days=KEEP_DAYS),
+        Period(SAVED, gettext_noop("Voice messages that were saved"), KEEP_SAVED_DAYS, longest_days=KEEP_SAVED_DAYS),
     )
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
@@ -100,6 +100,8 @@ class VoicemailCapability:
                 continue
             tally = Tally("voicemail.Message")
             old = Message.all_tenants.filter(tenant_id=tenant_id, saved=saved, left_at__lt=before)
+            old = old.exclude(account__in=rules.people).exclude(caller_person__in=rules.people)
+            old = old.exclude(caller_index__in=list(filter(None, map(index_of, rules.subjects))))
             boxes = set()
             for pk, file, box in old.order_by("pk").values_list("pk", "file", "box").iterator(chunk_size=1000):
                 tally.add([pk])

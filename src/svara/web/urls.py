@@ -32,6 +32,7 @@ from svara.web.pages.privacy import (
     policies,
     presets,
     requests,
+    retention,
     stored,
     views,
 )
@@ -106,6 +107,10 @@ urlpatterns = [
     path("administration/privacy/functions/", functions.counts, name="privacy-functions"),
     path("administration/privacy/", stored.stored, name="privacy-stored"),
     path("administration/company/", administration.company, name="administration-company"),
+    path("administration/privacy/retention/", retention.retention, name="privacy-retention"),
+    path("administration/privacy/retention/rules/", retention.choose, name="privacy-retention-rules"),
+    path("administration/privacy/retention/holds/", retention.hold, name="privacy-hold"),
+    path("administration/privacy/retention/holds/<slug:hold_id>/lift/", retention.lift, name="privacy-hold-lift"),
     path("administration/privacy/erase/", erasing.erase, name="privacy-erase"),
     path("administration/privacy/erase/preview/", erasing.preview, name="privacy-erase-preview"),
     path("administration/privacy/erase/start/", erasing.start, name="privacy-erase-start"),

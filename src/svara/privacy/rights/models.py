@@ -106,3 +106,32 @@ class Hold(TenantOwned):
 
     def __str__(self) -> str:
         return self.id
+
+
+class RetentionRule(TenantOwned):
+    """A company keeps a kind of data (`port.Period`) for other than the default days."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    period: str = declared(models.CharField(max_length=64), OF_TENANT)
+    days: int = declared(models.PositiveIntegerField(), OF_TENANT)
+    chosen_by: str = declared(models.CharField(max_length=32), _proof("user.unique_id"))
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "period"], name="one_retention_rule_of_a_period")
+        ]
+
+    def __str__(self) -> str:
+        return self.period
+
+
+class RetentionRun(TenantOwned):
+    """Proof of what went because its time was over: counts and digests (`port.Gone`), and a digest over all of it."""
+
+    id: str = declared(id_field(), OF_TENANT)
+    at: datetime = declared(models.DateTimeField(db_index=True), OF_TENANT)
+    gone: list[dict[str, Any]] = declared(models.JSONField(), OF_TENANT)
+    digest: str = declared(models.CharField(max_length=64), OF_TENANT)
+
+    def __str__(self) -> str:
+        return self.id

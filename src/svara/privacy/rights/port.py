@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 
 from django.conf import settings
 
-from svara.privacy.subject import Subject
+from svara.privacy.subject import Subject, account_of
 from svara.privacy.vault import tapes
 
 How = Literal["deleted", "freed"]
@@ -93,10 +93,16 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long a company keeps what. `held` are the keys of periods that a legal hold stops."""
+    """How long a company keeps what. A legal hold stops the periods of `held`, and whatever is about one of `subjects`."""
 
     days: Mapping[str, int] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    subjects: frozenset[Subject] = frozenset()
+
+    @property
+    def people(self) -> list[str]:
+        """Ids of the accounts whose data must stay."""
+        return sorted(filter(None, map(account_of, self.subjects)))
 
     def before(self, key: str, now: datetime) -> datetime | None:
         """What is older than this goes; None where a hold keeps it all. Raises KeyError for an unknown key."""

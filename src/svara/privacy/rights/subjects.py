@@ -21,7 +21,7 @@ class RightsCapability:
     """What was asked for by somebody."""
 
     name = "rights"
-    tables = frozenset({"rights.Job", "rights.Erasure", "rights.Hold"})
+    tables = frozenset({"rights.Job", "rights.Erasure", "rights.Hold", "rights.RetentionRule"})
     periods: tuple[Period, ...] = ()
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
