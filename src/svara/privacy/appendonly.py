@@ -81,11 +81,11 @@ def refuse_changes(table: str) -> migrations.RunPython:
 
     def refuse(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
         for statement in _TRIGGERS[editor.connection.vendor]:
-            editor.execute(statement.replace("TABLE_NAME", table))
+            editor.execute(statement.replace("<table>", table), params=None)
 
     def allow(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
         for statement in _NO_TRIGGERS[editor.connection.vendor]:
-            editor.execute(statement.replace("TABLE_NAME", table))
+            editor.execute(statement.replace("<table>", table), params=None)
 
     return migrations.RunPython(refuse, allow)
 
@@ -106,10 +106,10 @@ connection_created.connect(_teach_sqlite, dispatch_uid="svara.privacy.appendonly
 
 _TRIGGERS = {
     "sqlite": (
-        """CREATE TRIGGER "TABLE_NAME_stays" BEFORE UPDATE ON "TABLE_NAME"
-        BEGIN SELECT RAISE(ABORT, 'TABLE_NAME is only ever added to'); END""",
-        """CREATE TRIGGER "TABLE_NAME_is_kept" BEFORE DELETE ON "TABLE_NAME" WHEN svara_removing() = 0
-        BEGIN SELECT RAISE(ABORT, 'TABLE_NAME is only ever added to'); END""",
+        """CREATE TRIGGER "<table>_stays" BEFORE UPDATE ON "<table>"
+        BEGIN SELECT RAISE(ABORT, '<table> is only ever added to'); END""",
+        """CREATE TRIGGER "<table>_is_kept" BEFORE DELETE ON "<table>" WHEN svara_removing() = 0
+        BEGIN SELECT RAISE(ABORT, '<table> is only ever added to'); END""",
     ),
     "postgresql": (
         """CREATE OR REPLACE FUNCTION svara_only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -117,11 +117,11 @@ _TRIGGERS = {
             IF TG_OP = 'DELETE' AND current_setting('svara.removing', true) = 'on' THEN RETURN OLD; END IF;
             RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
         END $$""",
-        """CREATE TRIGGER "TABLE_NAME_stays" BEFORE UPDATE OR DELETE ON "TABLE_NAME"
+        """CREATE TRIGGER "<table>_stays" BEFORE UPDATE OR DELETE ON "<table>"
         FOR EACH ROW EXECUTE FUNCTION svara_only_added_to()""",
     ),
 }
 _NO_TRIGGERS = {
-    "sqlite": ('DROP TRIGGER IF EXISTS "TABLE_NAME_stays"', 'DROP TRIGGER IF EXISTS "TABLE_NAME_is_kept"'),
-    "postgresql": ('DROP TRIGGER IF EXISTS "TABLE_NAME_stays" ON "TABLE_NAME"',),
+    "sqlite": ('DROP TRIGGER IF EXISTS "<table>_stays"', 'DROP TRIGGER IF EXISTS "<table>_is_kept"'),
+    "postgresql": ('DROP TRIGGER IF EXISTS "<table>_stays" ON "<table>"',),
 }
