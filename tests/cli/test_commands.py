@@ -190,6 +190,8 @@ def test_help_offers_what_there_is(svara: Svara) -> None:
         "plan",
         "apply",
         "token",
+        "backup",
+        "restore",
         "privacy",
     ]
     assert svara().stdout == told.stdout
