@@ -116,6 +116,7 @@ def claims(
                 "id": each.claim.id,
                 "state": each.state,
                 "requirement": each.claim.requirement,
+                "lacking": each.claim.lacking,
                 "tests": [{"test": proof.test, "outcome": proof.outcome} for proof in each.proofs],
             }
             for each in found
@@ -124,10 +125,12 @@ def claims(
         return
     for each in found:
         print(f"{each.claim.id:7} {each.state.upper():8} {each.claim.requirement}")
+        if each.claim.lacking:
+            print(f"                 lacking: {each.claim.lacking}")
         for proof in each.proofs:
             print(f"                 {proof.outcome:8} {proof.test}")
     states = [each.state for each in found]
-    counts = ((state, states.count(state)) for state in ("proved", "failed", "not-run", "open"))
+    counts = ((state, states.count(state)) for state in ("proved", "partly", "failed", "not-run", "open"))
     print(", ".join(f"{count} {state}" for state, count in counts if count) + ".")
 
 

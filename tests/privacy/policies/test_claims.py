@@ -83,6 +83,13 @@ def test_a_promise_stands_as_its_worst_test(outcomes: tuple[claims.Outcome, ...]
     assert Standing(KARI, proofs).state == state
 
 
+def test_what_is_known_to_lack_a_part_is_never_shown_as_proved() -> None:
+    half = Claim("PHO-10", "Phonect", "stops misuse", "fraud is noticed and stopped", lacking="fraud")
+    assert Standing(half, (Proof("test_bans", "passed"),)).state == "partly"
+    assert Standing(half, (Proof("test_bans", "failed"),)).state == "failed"
+    assert Standing(half, ()).state == "open"
+
+
 def test_results_are_kept_beside_those_of_earlier_runs(project: Path) -> None:
     results = project / "build" / "claims.json"
     one, many = "tests/test_story.py::test_one", "tests/test_story.py::test_many"

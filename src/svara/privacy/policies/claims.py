@@ -3,7 +3,8 @@
 The promises of five published policies stand in `claims.json`. A test that proves one is marked with its id
 (`@pytest.mark.claim("PHO-4")`); every run of the tests writes down how those ended. In a checkout marks and results are read
 as they are; an installation shows `proofs.json`, which is made from them when the package is built
-(`python -m svara.web.build`). A promise without a passing test is open, and shown as open.
+(`python -m svara.web.build`). A promise without a passing test is open, and shown as open; one of which a part is known to
+be lacking is never shown as proved.
 """
 
 from __future__ import annotations
@@ -26,16 +27,20 @@ SHIPPED = Path(__file__).resolve().with_name("proofs.json")
 _MARK = "mark.claim("
 
 Outcome = Literal["passed", "failed", "skipped", "not-run"]
-State = Literal["proved", "failed", "not-run", "open"]
+State = Literal["proved", "partly", "failed", "not-run", "open"]
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A promise: what a published policy says, and what Svara must do by running code for it to be true."""
+    """A promise: what a published policy says, and what Svara must do by running code for it to be true.
+
+    `lacking` says what of that nobody has built or proved yet, though tests prove the rest: whoever does so takes it out.
+    """
 
     id: str
     product: str
     promise: str
     requirement: str
+    lacking: str = ""
 
 
 class Proof(msgspec.Struct, frozen=True, order=True):
@@ -53,13 +58,15 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def state(self) -> State:
-        """Proved when at least one test passed and none failed."""
+        """Proved when at least one test passed, none failed, and nothing is known to be lacking."""
         outcomes = {proof.outcome for proof in self.proofs}
         if not outcomes:
             return "open"
         if "failed" in outcomes:
             return "failed"
-        return "proved" if "passed" in outcomes else "not-run"
+        if "passed" not in outcomes:
+            return "not-run"
+        return "partly" if self.claim.lacking else "proved"
 
 
 @cache
