@@ -69,6 +69,15 @@ def test_it_is_told_in_the_reader_s_language() -> None:
         assert words.retention(rule) == "90 dní, počítáno od: kdy to bylo nahráno; nejdéle do odstranění společnosti"
 
 
+def test_nothing_that_is_stored_lacks_its_words() -> None:
+    stored = items()
+    rules = [each.declaration.retention for each in stored]
+    assert {each.thing for each in stored} - set(words.THINGS) == set()
+    assert {each.declaration.category for each in stored} - set(words.CATEGORIES) == set()
+    assert {rule.owner for rule in rules} - set(words.OWNERS) == set()
+    assert {rule.since for rule in rules if rule.days is not None} - set(words.SINCES) == set()
+
+
 def test_what_has_no_words_yet_is_shown_by_its_key() -> None:
     assert words.thing("planets.Moon") == "planets.Moon"
     assert words.retention(Retention("moon", days=2, since="full_moon")) == "2 days, counted from: full moon; at most moon"

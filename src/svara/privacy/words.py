@@ -85,6 +85,7 @@ OWNERS: dict[str, Promise] = {
 }
 
 SINCES: dict[str, Promise] = {
+    "answered_at": _("when it was answered"),
     "asked_at": _("when it was asked for"),
     "at": _("the moment itself"),
     "changed_at": _("the last change"),

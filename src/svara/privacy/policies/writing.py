@@ -17,15 +17,7 @@ from svara.privacy.policies.document import Document, Section, Table
 from svara.privacy.policies.facts import External, Facts, Use
 from svara.privacy.policies.models import Particulars
 from svara.privacy.policies.port import features
-
-AUTHORITIES = {
-    "CZ": "Úřad pro ochranu osobních údajů, uoou.gov.cz",
-    "LV": "Datu valsts inspekcija, dvi.gov.lv",
-    "NO": "Datatilsynet, datatilsynet.no",
-    "RU": "Роскомнадзор, rkn.gov.ru",
-    "SE": "Integritetsskyddsmyndigheten, imy.se",
-}
-"""Where one complains, by the company's country."""
+from svara.privacy.registers.authorities import authority as authority_of
 
 
 def policy(facts: Facts, particulars: Particulars, country: str) -> Document:
@@ -166,7 +158,9 @@ def _rows(uses: Iterable[Use]) -> Iterable[tuple[str, ...]]:
 
 
 def _rights(particulars: Particulars, country: str) -> Section:
-    authority = AUTHORITIES.get(country) or _("the data protection authority of the country where you live or work")
+    known = authority_of(country)
+    elsewhere = _("the data protection authority of the country where you live or work")
+    authority = f"{known.name}, {known.site}" if known else elsewhere
     return Section(
         _("Your rights"),
         (_("You may, at any time and free of charge, ask %(name)s:") % {"name": particulars.controller_name},),
