@@ -10,8 +10,6 @@ import typer
 
 from svara.cli.privacy import DEFAULT_DATA, Data, Language, open_data, speak
 
-__all__ = ["app"]
-
 
 def erase(  # noqa: PLR0917  typer's parameters are options
     who: Annotated[
