@@ -95,6 +95,7 @@ SINCES: dict[str, Promise] = {
     "offered_at": _("when the call was offered"),
     "recorded": _("when it was recorded"),
     "week": _("the beginning of the week"),
+    "the export": _("the export"),
     "the end of the consent": _("the end of the consent"),
     "the last sign-in": _("the last sign-in"),
 }
@@ -132,6 +133,8 @@ THINGS: dict[str, Promise] = {
     "figures.WeekKey": _("Keys of pseudonyms"),
     "files.audit": _("Ends of the log of views and changes (file)"),
     "functions.Consent": _("Consents"),
+    "functions.Notice": _("Notices to callers and visitors"),
+    "functions.OptIn": _("Questions for consent that wait for an answer"),
     "history.AgentMoment": _("What agents did"),
     "history.Call": _("Call records"),
     "history.JournalPlace": _("Place up to which the journal is read"),
