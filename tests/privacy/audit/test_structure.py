@@ -38,7 +38,7 @@ from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import STATISTICS
 from svara.privacy.registers import cases, disclosures
 from svara.privacy.registers.models import Case, Disclosure
-from svara.privacy.rights import erasing, exporting, holds, jobs
+from svara.privacy.rights import erasing, exporting, holds, jobs, retention
 from svara.privacy.rights.models import Hold, Job
 from svara.privacy.subject import person
 from svara.voicemail import access as voicemail_access
@@ -82,6 +82,7 @@ OWN = {
     "svara.privacy.registers.disclosures.access_report": "five counts of a year",
     "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
     "svara.privacy.rights.erasing.access_receipts": "proofs without names",
+    "svara.privacy.rights.retention.access_runs": "counts of what went when its time was over",
     "svara.privacy.rights.holds.access_holds": "the officers' own register; each hold is an entry when it is made or lifted",
     "svara.privacy.rights.jobs.do_ask": "only begins work; the work itself writes what it did",
     "svara.privacy.rights.jobs.access_job": "progress of what the actor started",
@@ -299,6 +300,12 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
     ),
     "svara.privacy.rights.exporting.do_ask": (Scene.export, "export", "person", "bob"),
     "svara.privacy.rights.exporting.access_export": (exported, "export", "export", "bob"),
+    "svara.privacy.rights.retention.do_choose": (
+        lambda s: retention.do_choose(s.acme.anna, {}),
+        "change",
+        "retention",
+        "",
+    ),
     "svara.privacy.rights.holds.do_hold": (Scene.hold, "create", "hold", "bob"),
     "svara.privacy.rights.holds.do_lift": (
         lambda s: holds.do_lift(s.acme.anna, s.hold().id),
