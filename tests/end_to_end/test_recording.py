@@ -107,7 +107,7 @@ def test_whoever_bob_calls_outside_is_told_first_and_then_recorded(svara: Svara,
     assert sum(words) >= 4, "nobody was told"
     assert not any(words[-8:])
     [file] = set((svara.data / "recordings").glob("calls/*.wav")) - before
-    left_hz, right_hz = channels(file)
+    left_hz, right_hz = channels(sealed.opened_in(svara.data, file))
     assert abs(left_hz - BOB_HZ) < 10
     assert abs(right_hz - ANNA_HZ) < 10
     assert record["recordings"][0]["seconds"] < 6, "it began when the words were over"
