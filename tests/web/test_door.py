@@ -12,7 +12,18 @@ from tests.web.office import PASSWORD, Company
 from svara.people import actions
 from svara.people.models import Account
 
-OPEN = {"sign-in", "invitation", "door-language", "policy-public", "policy-version"}
+OPEN = {
+    "cookies",
+    "door-language",
+    "invitation",
+    "news",
+    "news-confirm",
+    "news-withdraw",
+    "policy-public",
+    "policy-version",
+    "privacy-ask",
+    "sign-in",
+}
 """The only pages that a stranger may ask for."""
 
 

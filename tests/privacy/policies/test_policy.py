@@ -16,7 +16,9 @@ from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.functions import port as functions
 from svara.privacy.policies import access, actions
 from svara.privacy.policies.document import digest, lines
+from svara.privacy.policies.facts import PERIODS
 from svara.privacy.policies.models import Version
+from svara.privacy.rights import retention
 
 from .conftest import PARTICULARS
 
@@ -246,3 +248,15 @@ def test_the_record_of_processing_and_the_annex_are_written_from_the_same_facts(
     assert "somebody else" not in annex
     with pytest.raises(Forbidden):
         access.access_record(acme["bob"], "record")
+
+
+@pytest.mark.claim("PHO-14")
+def test_how_long_things_are_kept_is_what_the_company_chose(acme: Company) -> None:
+    assert set(PERIODS.values()) <= {period.key for period in retention.periods()}
+    assert "365 days, counted from: the beginning" in text(acme)
+    actions.do_publish(acme["anna"])
+    retention.do_choose(acme["anna"], {"people.changes": 400})
+    assert "400 days, counted from: the beginning" in text(acme)
+    assert actions.do_publish(acme["anna"]).material, "kept longer"
+    retention.do_choose(acme["anna"], {"people.changes": 100})
+    assert not actions.do_publish(acme["anna"]).material, "kept for a shorter time"

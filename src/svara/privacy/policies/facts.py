@@ -6,7 +6,8 @@ have to know it before they go on (a new purpose, kind of data, recipient, place
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Literal
 
@@ -18,6 +19,7 @@ from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import FUNCTIONS
 from svara.privacy.policies.models import Particulars
 from svara.privacy.policies.port import Feature, features, outsiders
+from svara.privacy.rights.retention import rules
 
 Kind = Literal["purpose", "data", "basis", "recipient", "retention", "function", "place", "feature"]
 
@@ -77,8 +79,9 @@ def gather(tenant_id: str) -> Facts:
     countries = particulars.recipient_countries if particulars else {}
     found = [External(each.kind.value, each.name, countries.get(each.name, each.country)) for each in outsiders(tenant_id)]
     kinds = {each.kind for each in found}
+    days = rules(tenant_id, datetime.now(UTC)).days
     return Facts(
-        uses=tuple(sorted({_use(item, kinds) for item in stored if item.personal}, key=_order)),
+        uses=tuple(sorted({_use(item, kinds, days) for item in stored if item.personal}, key=_order)),
         features=tuple(feature.key for feature in used),
         outsiders=tuple(sorted(found)),
         functions=tuple((key, function.text_version) for key, function in FUNCTIONS.items() if people_with(key, tenant_id)),
@@ -102,9 +105,25 @@ def in_use(stored: Iterable[Item], used: Iterable[Feature]) -> list[Item]:
 _OUTSIDE = frozenset({"carrier", "mail-server"})
 
 
-def _use(item: Item, outside: set[str]) -> Use:
-    """Recipients outside count only where the company has one of that kind."""
+PERIODS = {
+    "files.messages": "voicemail.saved",
+    "files.recordings": "history.recordings",
+    "history.AgentMoment": "history.agents",
+    "history.MissedCaller": "history.missed",
+    "history.QueueOffer": "history.agents",
+    "people.OfficeChange": "people.changes",
+    "registers.Case": "cases",
+    "voicemail.Message": "voicemail.saved",
+}
+"""Which period a company chooses for a thing (`svara.privacy.rights.retention`)."""
+
+
+def _use(item: Item, outside: set[str], chosen: Mapping[str, int]) -> Use:
+    """Recipients outside count only where the company has one of that kind; days are those that the company chose."""
     declaration = item.declaration
+    days = declaration.retention.days
+    if days is not None:
+        days = chosen.get(PERIODS.get(item.thing, ""), days)
     return Use(
         purpose=declaration.purpose.value,
         category=declaration.category,
@@ -113,7 +132,7 @@ def _use(item: Item, outside: set[str]) -> Use:
         source=declaration.source.value,
         recipients=tuple(each.value for each in item.recipients if each.value not in _OUTSIDE or each.value in outside),
         owner=declaration.retention.owner,
-        days=declaration.retention.days,
+        days=days,
         since=declaration.retention.since,
         vaulted=declaration.vaulted,
     )
