@@ -125,8 +125,10 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
         for theirs_id in theirs:
             url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id).replace("{name}", theirs_id)
             url = url.replace("{number}", "0").replace("{key}", theirs_id).replace("{receipt_id}", theirs_id)
+            url = url.replace("{username}", theirs_id).replace("{job_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
+            body["reason"] = "it was asked for"
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )

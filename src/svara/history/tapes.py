@@ -19,14 +19,16 @@ from django.db import DatabaseError, connection
 
 from svara import log
 from svara.bus.port import Bus
+from svara.calls.events import Party
 from svara.data import DataFolder
-from svara.history.models import Call
+from svara.history.models import Call, OutsideParty
+from svara.history.outside import NOBODY
 from svara.history.record import CallRecord
 from svara.history.rows import details_of
 from svara.media.voice.keys import SERVICE, AskKey, Key
 from svara.people.models import Account
 from svara.privacy.rights.outside import subject_of
-from svara.privacy.subject import Subject, person
+from svara.privacy.subject import Subject, outside, person
 from svara.privacy.vault import tapes
 from svara.privacy.vault.errors import VaultError
 from svara.sealing.errors import Unreadable
@@ -48,11 +50,11 @@ def write(records: Sequence[CallRecord]) -> None:
         if not (record.tapes or record.messages):
             continue
         other = record.answered_by or record.callee
-        sides = [(record.caller.person or "", record.caller.number), (other.person or "", other.number)]
         for tape in record.tapes:
-            _seal(record.tenant, record.id, tape.file, sides)
+            _seal(record.tenant, record.id, tape.file, _sides(record, record.caller, other))
         for message in record.messages:
-            _seal(record.tenant, record.id, message.file, [sides[0], (_owner(message.box), "")])
+            owner = Party(number="", person=_owner(message.box))
+            _seal(record.tenant, record.id, message.file, _sides(record, record.caller, owner))
 
 
 async def run(data: DataFolder, bus: Bus) -> None:
@@ -85,22 +87,23 @@ def _step(data: DataFolder) -> None:
 
 
 def _seal_of(call: Call, file: str) -> bool:
-    other = (call.answered_person, call.answered_number) if call.answered_at else (call.callee_person, call.callee_number)
-    sides = [(call.caller_person, call.caller_number), other]
-    for message in details_of(call).messages:
-        if message.file == file:
-            sides[1] = (_owner(message.box), "")
-    return _seal(call.tenant_id, call.id, file, sides)
+    owner = next((_owner(message.box) for message in details_of(call).messages if message.file == file), None)
+    people = [call.caller_person, call.answered_person or call.callee_person if owner is None else owner]
+    parts = ("caller", "callee", "other") if owner is None else ("caller",)
+    met = OutsideParty.all_tenants.filter(call=call, part__in=parts).order_by("n").values_list("index", flat=True)
+    return _seal(call.tenant_id, call.id, file, owners(call.tenant_id, call.id, people, map(outside, met)))
 
 
-def _seal(tenant: str, call: str, file: str, sides: Iterable[tuple[str, str]]) -> bool:
+def _seal(tenant: str, call: str, file: str, owned: Sequence[Subject]) -> bool:
     recordings: Path = settings.DATA.recordings
     place = (recordings / file).resolve()
     if not place.is_relative_to(recordings.resolve()):
         _log.error("the place of a recording is outside of the recordings", call=call)
         return False
+    if not owned:
+        return False  # the company's key is away: later
     try:
-        return tapes.seal(settings.DATA, place, tenant, owners(tenant, call, sides))
+        return tapes.seal(settings.DATA, place, tenant, owned)
     except FileNotFoundError:
         return False
     except (OSError, Unreadable, VaultError):
@@ -108,17 +111,21 @@ def _seal(tenant: str, call: str, file: str, sides: Iterable[tuple[str, str]]) -
         return False
 
 
-def owners(tenant: str, call: str, sides: Iterable[tuple[str, str]]) -> list[Subject]:
-    """Whom the sound of a call is about: colleagues by id, others by number; where nobody is known, the call itself."""
-    listed = list(sides)
-    colleagues = Account.all_tenants.filter(tenant_id=tenant, id__in=[account for account, _ in listed if account])
-    here = set(colleagues.values_list("id", flat=True))
-    found = [
-        person(account) if account in here else subject_of(tenant, number)
-        for account, number in listed
-        if account in here or number
-    ]
-    return list(dict.fromkeys(found)) or [subject_of(tenant, f"call {call}")]
+def _sides(record: CallRecord, *sides: Party) -> list[Subject]:
+    numbers = [side.number for side in sides if not side.person and side.number not in NOBODY]
+    try:
+        met = [subject_of(record.tenant, number) for number in numbers]
+    except (Unreadable, VaultError):
+        return []
+    return owners(record.tenant, record.id, [side.person or "" for side in sides], met)
+
+
+def owners(tenant: str, call: str, people: Iterable[str], met: Iterable[Subject]) -> list[Subject]:
+    """Whom the sound of a call is about: colleagues, and people outside; where nobody is known, the call itself."""
+    wanted = [account for account in people if account]
+    here = set(Account.all_tenants.filter(tenant_id=tenant, id__in=wanted).values_list("id", flat=True))
+    found = [person(account) for account in wanted if account in here]
+    return list(dict.fromkeys([*found, *met])) or [outside(f"call-{call}")]
 
 
 def _owner(box: str) -> str:

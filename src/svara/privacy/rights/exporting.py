@@ -159,7 +159,7 @@ def _write_section(archive: zipfile.ZipFile, section: Section) -> dict[str, Any]
                 while chunk := source.read(_CHUNK_BYTES):
                     target.write(chunk)
         except OSError:
-            _log.warning("a file of an export is gone or cannot be read", section=section.key)
+            _log.warning("a file of an export is gone or cannot be read", what=section.key)
             continue
         files.append(name)
     return {
