@@ -1,7 +1,7 @@
 """Where one complains about a company, by its country: the supervisory authorities.
 
-Names and addresses of the five countries as the authorities' own sites give them; the others from the list of members of the
-European Data Protection Board (edpb.europa.eu, "Our members"). A company may be elsewhere: then nobody is named.
+Sites and addresses change, and those here were not checked against the authorities' own: look before relying on one. The
+states are those of the European Economic Area, and Russia. A company may be elsewhere: then nobody is named.
 """
 
 from __future__ import annotations
