@@ -72,6 +72,7 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/queues"),
         ("get", "/api/v1/queues/{name}"),
         ("put", "/api/v1/queues/{name}/members/me"),
+        ("post", "/api/v1/queues/{name}/waiting/{call_id}/keep"),
         ("get", "/api/v1/events"),
         ("get", "/api/v1/jobs/{job_id}"),
         ("get", "/api/v1/me/functions"),

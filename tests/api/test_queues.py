@@ -12,6 +12,7 @@ from tests.history.stories import Company
 from svara.calls.commands import (
     AskQueues,
     Done,
+    KeepPlace,
     QueueMember,
     Queues,
     QueueState,
@@ -44,6 +45,8 @@ def support(acme: Company, bus: ScriptedBus) -> list[Request]:
                 return Queues(tuple(one for one in queues if name in (None, one.name)))
             case SetAgent(tenant=acme.tenant.id, queue="support"):
                 return Done()
+            case KeepPlace(tenant=acme.tenant.id, call="c1", number=number):
+                return Refused("invalid", "that number cannot be called back") if number == "+900" else Done()
         return Refused("not-found", "no")
 
     bus.answer = answer
@@ -92,6 +95,25 @@ def test_log_in_pause_and_log_out(support: list[Request], acme: Company) -> None
     assert anna.send("put", "/queues/support/members/me", {"state": "ringing"}).status_code == 400
     assert anna.send("put", "/queues/support/members/me", {"state": "paused", "reason": "x" * 101}).status_code == 400
     assert anna.send("put", "/queues/sales/members/me", {"state": "available"}).status_code == 404
+
+
+def test_a_waiting_caller_is_promised_a_call_back(support: list[Request], acme: Company) -> None:
+    path = "/queues/support/waiting/c1/keep"
+    for person in (acme.anna, acme.dag):
+        assert Caller(person).send("post", path, {"number": "+4790000001"}).status_code == 204
+    assert support[-1] == KeepPlace(acme.tenant.id, "c1", "+4790000001")
+    assert Caller(acme.anna).send("post", path, {}).status_code == 204
+    assert support[-1] == KeepPlace(acme.tenant.id, "c1", "")
+    refused = Caller(acme.anna).send("post", path, {"number": "+900"})
+    assert (refused.status_code, refused.json()["detail"]) == (409, "That number cannot be called back.")
+    asked = len([one for one in support if isinstance(one, KeepPlace)])
+    for person, where in (
+        (acme.bob, path),
+        (acme.anna, "/queues/support/waiting/c9/keep"),
+        (acme.anna, "/queues/sales/waiting/c1/keep"),
+    ):
+        assert Caller(person).send("post", where, {}).status_code == 404
+    assert len([one for one in support if isinstance(one, KeepPlace)]) == asked
 
 
 def test_another_company_sees_nothing(support: list[Request], acme: Company, globex: Company) -> None:

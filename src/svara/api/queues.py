@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from svara.api import schemas
 from svara.api.auth import account_of
+from svara.api.problems import ApiError
 from svara.bus.port import BusError
 from svara.calls.commands import (
     SERVICE,
     AskQueues,
     Done,
+    KeepPlace,
     QueueMember,
     Queues,
     QueueState,
@@ -83,6 +85,30 @@ async def set_state(request: HttpRequest, name: str, wish: schemas.AgentWish) ->
     if own is None:
         raise NotFound
     return (await _shown(actor)).member(own, reasons=True)
+
+
+@router.post(
+    "/queues/{name}/waiting/{call_id}/keep",
+    response={204: None},
+    operation_id="keepPlace",
+    summary="Keep a waiting caller's place, and call back",
+)
+async def keep_place(request: HttpRequest, name: str, call_id: str, wish: schemas.KeepWish) -> Status[None]:
+    """As if the caller had pressed the key: the place moves on in the line, and the number is called when it is its turn.
+    For members of the queue, supervisors and administrators. 409 for a number that the queue may not call back."""
+    actor = account_of(request)
+    state = _one(await live.current().queues(actor.tenant_id), name)
+    inside = actor.has_role("supervisor", "admin") or any(one.person == actor.id for one in state.members)
+    if not inside or all(one.call != call_id for one in state.callers):
+        raise NotFound
+    answer = await live.current().ask(KeepPlace(tenant=actor.tenant_id, call=call_id, number=wish.number))
+    if isinstance(answer, Refused) and answer.error == "not-found":
+        raise NotFound
+    if isinstance(answer, Refused):
+        raise ApiError(409, "not-now", "That number cannot be called back.")
+    if not isinstance(answer, Done):
+        raise BusError("failed", SERVICE)
+    return Status(204, None)
 
 
 def _one(states: Iterable[QueueState], name: str) -> QueueState:

@@ -171,6 +171,12 @@ class AgentWish(Schema):
     reason: Annotated[str, Field(max_length=100)] = ""
 
 
+class KeepWish(Schema):
+    """Where a waiting caller wants to be called back."""
+
+    number: Annotated[str, Field(max_length=40, description="Left out: the number they call from")] = ""
+
+
 class Offer(Schema):
     """Somebody to whom the call was offered, with all of their phones."""
 
