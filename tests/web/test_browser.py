@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error, Route, expect, sync_playwright
@@ -294,7 +295,8 @@ def test_a_token_is_made_copied_and_revoked(anna: Visit, acme: Company) -> None:
     expect(page.locator("table")).to_have_count(0)
 
 
-def test_a_message_comes_is_heard_deleted_and_taken_back(anna: Visit, stage: Stage, acme: Company) -> None:
+def test_a_message_comes_is_heard_deleted_and_taken_back(anna: Visit, stage: Stage, acme: Company, settings: Any) -> None:
+    settings.DATA = stage.data  # what is sealed here is opened there
     page = anna.page
     anna.sign_in("anna@acme.test", "/voicemail/")
     anna.live()
