@@ -17,7 +17,7 @@ from tests.peers.server import ANNA, BOB, CECILIE, Person, Svara, office_file
 pytestmark = [
     pytest.mark.peer,
     pytest.mark.timeout(300),
-    pytest.mark.xfail(strict=False, reason="with Debian's own Python the supervisor hears nothing: under investigation"),
+    pytest.mark.xfail(strict=False, reason="beside another office on the same machine the supervisor hears nothing"),
 ]
 
 ANNA_HZ, BOB_HZ, CECILIE_HZ = 440, 660, 1150
