@@ -111,6 +111,7 @@ NOT_PERSONAL = {
         "language",
         "voice",
     ),  # words and numbers of our own
+    *("first", "last"),  # ports
     *("entry", "hash"),  # of the audit log: a number and a digest
 }
 """Fields that say nothing about anybody. Think before adding one: a number, a name, an address or a header is personal."""

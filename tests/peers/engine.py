@@ -17,6 +17,7 @@ import uvloop
 from svara.clock import LoopClock
 from svara.data import DataFolder
 from svara.media import main as media_main
+from svara.media.ports import Range, overlap, taken
 from svara.media.relay import Kind, LegQuality, RelayError
 from svara.media.rtpengine import RtpEngine
 
@@ -127,11 +128,19 @@ class RunningEngine:
         return results[0]
 
 
+def _free_ports() -> Range:
+    """200 ports beside those that an office takes first."""
+    others = taken(["127.0.0.1"])
+    while True:
+        first = random.randrange(6_000, 9_800, 2)
+        if not any(overlap((first, first + 199), other) for other in others):
+            return first, first + 199
+
+
 @contextlib.contextmanager
 def running_engine(tmp_path: Path, ports: str | None = None, dead_seconds: float = 30.0) -> Iterator[RunningEngine]:
     """An engine with its own ports (200 of them, somewhere, so that several tests can run at once)."""
-    first = random.randrange(20_000, 32_000, 2)
-    engine = RunningEngine(DataFolder(tmp_path).create(), ports or f"{first}-{first + 199}", dead_seconds)
+    engine = RunningEngine(DataFolder(tmp_path).create(), ports or "{}-{}".format(*_free_ports()), dead_seconds)
     engine.start()
     try:
         yield engine

@@ -10,8 +10,8 @@ Settings, from the environment:
 - `SVARA_MEDIA_ADDRESS`: addresses for the sound, separated by commas; the first one is used where none faces a phone by the
   routing table. Behind one-to-one NAT write `local!public`. Default: the address of the SIP listener (`SVARA_SIP`, which
   `svara serve` sets), and when that is a wildcard every address of this machine.
-- `SVARA_MEDIA_PORTS`: UDP ports for the sound, default `20000-30000`, below those that the kernel hands out itself. A call
-  of two phones takes four; ports that others hold are passed over.
+- `SVARA_MEDIA_PORTS`: UDP ports for the sound, of no other office on the machine. A call of two phones takes four; ports
+  that other programs hold are passed over. Default: `20000-30000`, and where another office has them, `10000-19999`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from svara.clock import LoopClock
 from svara.data import DataFolder
 from svara.media.addresses import own_addresses
 from svara.media.ng import NgClient, UdpWire, Value
+from svara.media.ports import USUAL, PortsTakenError, claim
 from svara.media.relay import RelayError
 from svara.media.rtpengine import read_place
 
@@ -56,7 +57,13 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
     if binary is None:
         raise SystemExit("rtpengine is not installed (Debian package rtpengine-daemon)")
     addresses = media_addresses(os.environ.get("SVARA_MEDIA_ADDRESS", ""), os.environ.get("SVARA_SIP", ""))
-    ports = media_ports(os.environ.get("SVARA_MEDIA_PORTS", "20000-30000"))
+    setting = os.environ.get("SVARA_MEDIA_PORTS")
+    try:
+        ours = await asyncio.to_thread(claim, addresses, media_ports(setting) if setting is not None else None)
+    except PortsTakenError as error:
+        raise SystemExit(str(error)) from None
+    if setting is None and ours.ports != USUAL[0]:
+        _log.warning("another office on this machine has the usual ports for sound", first=ours.ports[0], last=ours.ports[1])
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     loop = asyncio.get_running_loop()
@@ -69,7 +76,7 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
     failures = 0
     while not stop.is_set():
         began = loop.time()
-        engine = _Engine(data, binary, addresses, ports)
+        engine = _Engine(data, binary, addresses, ours.ports)
         await engine.run(stop, ready_once)
         if stop.is_set():
             return
