@@ -52,7 +52,7 @@ class Baresip(Phone):
             "module g711.so\nmodule aufile.so\nmodule sndfile.so\nmodule aubridge.so\n"
             "module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n"
             f"{'module_app mwi.so' if self.has_lamp else ''}\n"
-            f"ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {self.folder}\n"
+            f"ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path .\n"
         )
         account = self.account
         place = account.server or "127.0.0.1"
@@ -60,7 +60,11 @@ class Baresip(Phone):
         (self.folder / "contacts").write_text("")
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                ["baresip", "-4", "-f", str(self.folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                ["baresip", "-4", "-f", str(self.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,  # where it records: it cuts the name of a file, with its folder, after 127 characters
             )
         self._control = self._connect(control)
         threading.Thread(target=self._listen, daemon=True).start()
