@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from svara.media import ports
 from svara.media.ports import USUAL, Claim, PortsTakenError, claim, overlap, taken
 
 HOST = "192.0.2.77"  # of nobody (RFC 5737), so that engines that run now are not in the way
@@ -16,7 +18,7 @@ HOST = "192.0.2.77"  # of nobody (RFC 5737), so that engines that run now are no
 
 @contextlib.contextmanager
 def office(wanted: tuple[int, int] | None = None, *addresses: str) -> Iterator[Claim]:
-    ours = claim(addresses or [HOST], wanted)
+    ours = claim(addresses or [HOST], wanted, pause=time.sleep)
     try:
         yield ours
     finally:
@@ -59,7 +61,7 @@ def test_there_are_no_more() -> None:
 
 
 def test_a_killed_office_leaves_its_ports() -> None:
-    code = f"from svara.media.ports import claim; ours = claim(['{HOST}']); print('mine', flush=True); input()"
+    code = f"from svara.media.ports import claim; ours = claim(['{HOST}'], pause=print); print('mine', flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "mine\n"
@@ -69,3 +71,19 @@ def test_a_killed_office_leaves_its_ports() -> None:
         other.wait()
     with office() as ours:
         assert ours.ports == USUAL[0]
+
+
+def test_two_that_start_at_once_wait_for_each_other_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_TURN", "svara-media-turn of a test")
+    waited: list[float] = []
+    with ports._bound(ports._TURN) as other:
+
+        def comes_to_an_end(pause_seconds: float) -> None:
+            waited.append(pause_seconds)
+            other.close()
+
+        claim([HOST], pause=comes_to_an_end).release()
+        assert len(waited) == 1
+    with ports._bound(ports._TURN), pytest.raises(PortsTakenError, match="does not come to an end"):
+        claim([HOST], pause=waited.append)
+    assert sum(waited) == pytest.approx(5, rel=0.02)

@@ -25,6 +25,7 @@ import resource
 import shutil
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,7 +60,8 @@ async def main(data: DataFolder, _sockets: dict[str, socket.socket], stop: async
     addresses = media_addresses(os.environ.get("SVARA_MEDIA_ADDRESS", ""), os.environ.get("SVARA_SIP", ""))
     setting = os.environ.get("SVARA_MEDIA_PORTS")
     try:
-        ours = await asyncio.to_thread(claim, addresses, media_ports(setting) if setting is not None else None)
+        wanted = media_ports(setting) if setting is not None else None
+        ours = await asyncio.to_thread(claim, addresses, wanted, pause=time.sleep)
     except PortsTakenError as error:
         raise SystemExit(str(error)) from None
     if setting is None and ours.ports != USUAL[0]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 Range = tuple[int, int]
@@ -23,7 +22,9 @@ USUAL: tuple[Range, ...] = (
 )
 """Where nothing is said, the first of these that is free. All are below those that the kernel hands out itself."""
 _NAME = "svara-media/"
-_WAIT_SECONDS = 5.0
+_TURN = "svara-media-turn"
+_TRIES = 250
+_PAUSE_SECONDS = 0.02
 _LIST = Path("/proc/net/unix")
 
 
@@ -43,11 +44,12 @@ class Claim:
             one.close()
 
 
-def claim(addresses: Iterable[str], wanted: Range | None = None) -> Claim:
+def claim(addresses: Iterable[str], wanted: Range | None = None, *, pause: Callable[[float], object]) -> Claim:
     """Take `wanted`, or the first of the `USUAL` ranges that nobody has, at all of these addresses; ours for as long as the
-    claim is held. Raises PortsTakenError."""
+    claim is held. `pause(seconds)` is how to wait for another office that claims at this moment (5 s in all). Raises
+    PortsTakenError."""
     hosts = [address.split("!")[0] for address in addresses]
-    with _alone():
+    with _alone(pause):
         others = taken(hosts)
         for ports in (wanted,) if wanted is not None else USUAL:
             if not any(overlap(ports, other) for other in others):
@@ -77,17 +79,16 @@ def overlap(one: Range, other: Range) -> bool:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone(pause: Callable[[float], object]) -> Iterator[None]:
     """One process at a time looks and claims."""
-    until = time.monotonic() + _WAIT_SECONDS
-    while True:
+    for _ in range(_TRIES):
         try:
-            turn = _bound("svara-media-turn")
+            turn = _bound(_TURN)
             break
         except OSError:
-            if time.monotonic() > until:
-                raise PortsTakenError("another office that starts on this machine does not come to an end with it") from None
-            time.sleep(0.02)
+            pause(_PAUSE_SECONDS)
+    else:
+        raise PortsTakenError("another office that starts on this machine does not come to an end with it")
     with turn:
         yield
 
