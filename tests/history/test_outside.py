@@ -23,7 +23,7 @@ from svara.history.models import MissedCaller, OutsideParty
 from svara.history.outside import Outsiders, sever
 from svara.history.record import CallRecord
 from svara.privacy import vault
-from svara.privacy.rights.outside import subject_of
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.vault.master import new_key
 
 KARI = Party(number="+4791234567", name="Kari Planted-Nordmann")

@@ -17,7 +17,7 @@ from svara.history.rows import write_records
 from svara.media.voice.keys import AskKey, Key
 from svara.media.voice.recording import Take
 from svara.privacy import vault
-from svara.privacy.rights.outside import subject_of
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.subject import Subject, person
 from svara.privacy.vault import tapes
 from svara.sealing.errors import Unreadable, Why

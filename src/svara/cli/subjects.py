@@ -5,7 +5,7 @@ from __future__ import annotations
 from svara.people import access
 from svara.people.errors import PlainError
 from svara.people.models import Tenant
-from svara.privacy.rights.outside import subject_of
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.subject import Subject, person
 
 

@@ -21,7 +21,7 @@ from svara.history.models import NAME_LENGTH, NUMBER_LENGTH, Call, OutsideParty
 from svara.history.record import CallRecord
 from svara.history.stored import text
 from svara.privacy import vault
-from svara.privacy.rights.outside import subject_of
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.subject import Subject, account_of, outside
 from svara.privacy.vault.port import Unreadable, VaultError, Why
 

@@ -27,7 +27,7 @@ from svara.history.record import CallRecord
 from svara.history.rows import details_of
 from svara.media.voice.keys import SERVICE, AskKey, Key
 from svara.people.models import Account
-from svara.privacy.rights.outside import subject_of
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.subject import Subject, outside, person
 from svara.privacy.vault import tapes
 from svara.privacy.vault.errors import VaultError

@@ -17,9 +17,9 @@ from svara.history.outside import index_of
 from svara.history.queue_facts import write_moments
 from svara.people import actions
 from svara.people.models import Account, Greeting, Menu, OfficeChange, Phone, PublicNumber, Queue, QueueMember
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import STATISTICS
-from svara.privacy.rights.outside import subject_of
 from svara.voicemail.models import Message, NoticeChoice
 
 KARI = Party(number="+4722000001", name="Kari Nordmann")

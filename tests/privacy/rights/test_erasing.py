@@ -26,9 +26,9 @@ from svara.privacy.audit.models import Entry
 from svara.privacy.catalogue import Subject as About
 from svara.privacy.catalogue import catalogue
 from svara.privacy.errors import Forbidden, Invalid
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.rights import erasing, holds, jobs, ledger, port
 from svara.privacy.rights.models import Erasure, Job
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.subject import person
 from svara.voicemail.callers import callers
 from svara.voicemail.models import Message

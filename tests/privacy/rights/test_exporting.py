@@ -18,9 +18,9 @@ from svara.data import DataFolder
 from svara.people.actions import do_create_token
 from svara.privacy import vault
 from svara.privacy.errors import Forbidden, NotFound
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.rights import exporting, jobs, port
 from svara.privacy.rights.models import Job
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.rights.port import ExportFile, Section
 from svara.privacy.subject import person
 from svara.web.build import compile_catalogues

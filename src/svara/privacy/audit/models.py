@@ -1,17 +1,18 @@
 """The tables of the log. Rows are added and never changed; that they are removed takes a `Pruned` row first.
 
-The models refuse, and so does the database (`svara.privacy.audit.guards`). Persons stand here by id alone: who was erased is
+The models refuse, and so does the database (`svara.privacy.appendonly`). Persons stand here by id alone: who was erased is
 an id that nobody has any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
+from svara.privacy.appendonly import AppendOnly
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
 from svara.privacy.tenancy import TenantOwned
 
@@ -25,49 +26,19 @@ _WHO = Declaration("user.behavior", Purpose.SECURITY, Basis.LEGAL_OBLIGATION, _K
 _WHOM = Declaration("user.unique_id", Purpose.SECURITY, Basis.LEGAL_OBLIGATION, _KEPT, Subject.EMPLOYEE, Source.USE)
 
 
-class AppendOnlyError(Exception):
-    """Somebody wanted to change what can only grow."""
-
-
-class AppendOnly(models.QuerySet[Any]):
-    """Rows that can be read and added; nothing else."""
-
-    def update(self, **_values: Any) -> NoReturn:
-        raise AppendOnlyError
-
-    def bulk_update(self, _objs: Iterable[Any], _fields: Iterable[str], batch_size: int | None = None) -> NoReturn:
-        del batch_size
-        raise AppendOnlyError
-
-    def delete(self) -> NoReturn:
-        raise AppendOnlyError
-
-    def prune(self) -> int:
-        """Remove the rows; the database lets only those go that a `Pruned` row names. Raises DatabaseError for others."""
-        return super().delete()[0]
-
-
-class Guarded(TenantOwned):
-    """A row that stays as it was written."""
+class _Logged(AppendOnly):
+    """A row of the log; it goes when a company does, and not by the database's own hand."""
 
     tenant: Any = declared(models.ForeignKey("people.Tenant", on_delete=models.DO_NOTHING, related_name="+"), _WITH_TENANT)
-
-    all_tenants: ClassVar[Any] = models.Manager.from_queryset(AppendOnly)()
 
     class Meta:
         abstract = True
 
-    def save(self, *args: Any, **more: Any) -> None:
-        if not self._state.adding:
-            raise AppendOnlyError
-        super().save(*args, **more | {"force_insert": True})
 
-    def delete(self, *_args: Any, **_more: Any) -> NoReturn:
-        raise AppendOnlyError
-
-
-class Entry(Guarded):
+class Entry(_Logged):
     """One view or change. `number` counts a company's entries from 1; `count` is how many things of the kind were seen."""
+
+    MAY_GO = "EXISTS (SELECT 1 FROM audit_pruned p WHERE p.tenant_id = OLD.tenant_id AND OLD.number <= p.up_to)"
 
     id: int = declared(models.BigAutoField(primary_key=True), _FACT)
     number: int = declared(models.BigIntegerField(), _FACT)
@@ -93,8 +64,13 @@ class Entry(Guarded):
         return f"{self.tenant_id}/{self.number}"
 
 
-class Concerned(Guarded):
+class Concerned(_Logged):
     """Whom an entry is about, so that the person finds it. Says no more than `Entry.subjects`, which the chain covers."""
+
+    MAY_GO = (
+        "EXISTS (SELECT 1 FROM audit_entry e JOIN audit_pruned p ON p.tenant_id = e.tenant_id AND e.number <= p.up_to"
+        " WHERE e.id = OLD.entry_id)"
+    )
 
     id: int = declared(models.BigAutoField(primary_key=True), _FACT)
     entry: Entry = declared(models.ForeignKey(Entry, on_delete=models.DO_NOTHING, related_name="concerned"), _FACT)
@@ -110,9 +86,11 @@ class Concerned(Guarded):
         return f"{self.subject} in {self.entry_id}"
 
 
-class Pruned(Guarded):
+class Pruned(_Logged):
     """The entries up to number `up_to` were let go; `hash` is that of the last of them, with which the rest goes on. `seal`
     is keyed: nobody makes such a row with the database alone."""
+
+    MAY_GO = "NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.tenant_id = OLD.tenant_id)"
 
     id: int = declared(models.BigAutoField(primary_key=True), _WITH_TENANT)
     up_to: int = declared(models.BigIntegerField(), _WITH_TENANT)
@@ -137,3 +115,7 @@ class Chain(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.tenant_id}/{self.number}"
+
+
+GUARDED = (Entry, Concerned, Pruned)
+"""What the database itself has to guard, or the log is not to be trusted."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from svara.privacy.appendonly import removing
 from svara.privacy.audit import anchors
 from svara.privacy.audit.models import KEPT_DAYS, Chain, Concerned, Entry, Pruned
 from svara.privacy.audit.port import SYSTEM, record
@@ -51,7 +52,8 @@ def drop(tenant_id: str) -> None:
     if chain is None:
         return
     _let_go(tenant_id, chain.number, chain.hash, datetime.now(UTC))
-    Pruned.all_tenants.filter(tenant_id=tenant_id).prune()
+    with removing():
+        Pruned.all_tenants.filter(tenant_id=tenant_id).delete()
     chain.delete()
 
 
@@ -59,6 +61,6 @@ def _let_go(tenant_id: str, up_to: int, hashed: str, now: datetime) -> int:
     pruning = Pruned(tenant_id=tenant_id, up_to=up_to, hash=hashed, at=now)
     pruning.seal = seal(pruning)
     pruning.save()
-    Concerned.all_tenants.filter(tenant_id=tenant_id, entry__number__lte=up_to).prune()
-    gone: int = Entry.all_tenants.filter(tenant_id=tenant_id, number__lte=up_to).prune()
-    return gone
+    with removing():
+        Concerned.all_tenants.filter(tenant_id=tenant_id, entry__number__lte=up_to).delete()
+        return Entry.all_tenants.filter(tenant_id=tenant_id, number__lte=up_to).delete()[0]

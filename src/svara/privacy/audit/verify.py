@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.conf import settings
-from django.db import connection
 
-from svara.privacy.audit import anchors, guards
+from svara.privacy.appendonly import missing
+from svara.privacy.audit import anchors
 from svara.privacy.audit.chain import Facts, genesis, link, microseconds
-from svara.privacy.audit.models import Chain, Concerned, Entry, Pruned
+from svara.privacy.audit.models import GUARDED, Chain, Concerned, Entry, Pruned
 
 _BATCH = 1000
 
@@ -66,7 +66,7 @@ def verify(tenant_id: str) -> Broken | None:
     late = [anchor for anchor in known if anchor > number]
     if late:
         return Broken(number + 1, f"the end is missing: there was an entry {max(late)}")
-    if number and (absent := guards.missing(connection)):
+    if number and (absent := missing(GUARDED)):
         return Broken(number, f"the database does not guard the log any more ({', '.join(absent)})")
     return None
 

@@ -3,7 +3,6 @@ import django.db.models.manager
 from django.db import migrations, models
 
 import svara.privacy.tenancy
-from svara.privacy.appendonly import refuse_changes
 
 
 class Migration(migrations.Migration):
@@ -74,5 +73,4 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
-        refuse_changes("functions_notice"),
     ]

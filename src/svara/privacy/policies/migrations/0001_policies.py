@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import svara.privacy.tenancy
-from svara.privacy.appendonly import refuse_changes
 
 
 class Migration(migrations.Migration):
@@ -122,5 +121,4 @@ class Migration(migrations.Migration):
                 ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
-        refuse_changes("policies_version"),
     ]

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from svara.people import access
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.rights import erasing, jobs
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.subject import Subject, person
 from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
