@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal
 
 from svara.calls.routing.route import Refusal
 from svara.calls.trunks import numbers, outbound
+from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, digits, phrase
 from svara.people.office import Queue, Tenant
 
 if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.queue.waiting import InQueue
-    from svara.clock import Timer
     from svara.media.voice.port import Item
 
 CONFIRM, OTHER = "#", "*"
@@ -56,7 +56,7 @@ class AskNumber:
         self._place: Literal["confirm", "enter"] = "confirm"
         self._tries = 0
         self._silences = 0
-        self._timer: Timer | None = None
+        self._waiting = Wait(stop.call)
 
     def begin(self) -> None:
         """Say the number from which the call comes; without one, ask for it."""
@@ -72,9 +72,7 @@ class AskNumber:
 
     def over(self) -> None:
         """Nothing is waited for any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._waiting.end()
 
     def key(self, key: str) -> None:
         """The caller pressed it."""
@@ -122,13 +120,10 @@ class AskNumber:
         self._guest.play(items, then=(self._stop.music,), done=self._wait)
 
     def _wait(self) -> None:
-        self.over()
-        call = self._stop.call
-        self._timer = call.switch.clock.call_later(WAIT_SECONDS, call.guarded, self._silence)
+        self._waiting.begin(WAIT_SECONDS, self._silence)
 
     def _silence(self) -> None:
         """Who has entered something is done; who was told the number from which they call agrees; others wait on."""
-        self._timer = None
         self._silences += 1
         if self._place == "enter" and self._entered:
             self._check()

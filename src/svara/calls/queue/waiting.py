@@ -19,6 +19,7 @@ from svara.calls.queue.store import KeptPlace
 from svara.calls.routing.route import Refusal
 from svara.calls.stops.prompts import prompt
 from svara.calls.trunks import numbers
+from svara.calls.wait import Wait
 from svara.media.sounds import phrases
 from svara.media.voice.port import Item, Sound
 from svara.people.office import Queue
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
     from svara.calls.queue.room import Room
-    from svara.clock import Timer
 
     Why = Literal["answered", "abandoned", "timeout", "full", "empty", "closed", "kept", "failed"]
 
@@ -76,7 +76,7 @@ class InQueue:
         self._mute = False
         """There is no sound to answer with."""
         self._place: Place | None = None
-        self._timer: Timer | None = None
+        self._wait = Wait(self.call)
         self._left = False
         self._asking: AskNumber | None = None
         """The caller wants to be called back, and is asked on which number."""
@@ -115,7 +115,7 @@ class InQueue:
         """The caller hung up, or the call is ended."""
         room, call, offering = self.room, self.call, self._offering
         if self._left:  # the goodbye to somebody who keeps the place
-            self._no_timer()
+            self._wait.end()
             call.finish(by, KEPT if by == "caller" else refusal, happened)
             self.journey.side.refuse(refusal.status, refusal.reason)
             return
@@ -136,7 +136,7 @@ class InQueue:
         """The caller stands in the line no more: for the record."""
         call, room = self.call, self.room
         self._left = True
-        self._no_timer()
+        self._wait.end()
         self._ask_no_more()
         self._later.clear()
         self._happened = []
@@ -197,7 +197,7 @@ class InQueue:
 
     def _line_up(self) -> None:
         """The caller has heard what there was to hear first."""
-        self._no_timer()
+        self._wait.end()
         if self._left or self._state.in_line:
             return
         call, room = self.call, self.room
@@ -249,8 +249,7 @@ class InQueue:
         else:
             greeting = prompt(self.room.tenant, self.queue.greeting)
             guest.play(greeting, interruptible=False, then=(self.music,), done=self._line_up)
-            clock = self.call.switch.clock
-            self._timer = clock.call_later(GREETING_AT_MOST_SECONDS, self.call.guarded, self._line_up)
+            self._wait.begin(GREETING_AT_MOST_SECONDS, self._line_up)
         self._greeted()
 
     def _deaf(self, _refusal: Refusal) -> None:
@@ -375,15 +374,10 @@ class InQueue:
             self._goodbye()
         else:
             guest.play(phrases.phrase("callback-kept", language), interruptible=False, done=self._goodbye)
-            self._timer = call.switch.clock.call_later(GOODBYE_SECONDS, call.guarded, self._goodbye)
+            self._wait.begin(GOODBYE_SECONDS, self._goodbye)
         return True
 
     def _goodbye(self) -> None:
-        self._no_timer()
+        self._wait.end()
         self.call.finish("system", KEPT, [])
         self.journey.side.refuse(KEPT.status, KEPT.reason)
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

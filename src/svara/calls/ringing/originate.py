@@ -21,7 +21,7 @@ from svara.calls.routing.dialling import Dialling
 from svara.calls.routing.route import NO_ANSWER, OFFLINE, RING_SECONDS, Refusal, party
 from svara.calls.routing.verdict import RELAY_DOWN, meaning, verdict, words
 from svara.calls.stops import CallerSide
-from svara.clock import Timer
+from svara.calls.wait import Wait
 from svara.media.relay import RelayError
 from svara.people.office import Person
 from svara.sip.bindings import Binding
@@ -95,7 +95,7 @@ class OwnPhones:
         self._first = first
         self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
-        self._timer: Timer | None = None
+        self._wait = Wait(call)
         self._leg: Leg | None = None
         self._described = b""
 
@@ -119,7 +119,7 @@ class OwnPhones:
         if not found:
             self._nobody()
             return
-        self._timer = switch.clock.call_later(RING_SECONDS, call.guarded, self._rang_out)
+        self._wait.begin(RING_SECONDS, self._rang_out)
         for leg, binding in found:
             switch.reach(binding, partial(self._reached, leg, binding))
 
@@ -230,7 +230,6 @@ class OwnPhones:
         journey.go(meant.target, "dialled", found=meant.found)
 
     def _rang_out(self) -> None:
-        self._timer = None
         self._not_there(NO_ANSWER)
 
     def _nobody(self) -> None:
@@ -240,6 +239,4 @@ class OwnPhones:
         self.stop("caller", Refusal(why.status, "failed", f"the caller's own phones: {why.reason}"), [])
 
     def _over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._wait.end()

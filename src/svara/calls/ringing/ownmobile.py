@@ -22,13 +22,13 @@ from svara.calls.routing.verdict import RELAY_DOWN, verdict
 from svara.calls.trunks import refusals
 from svara.calls.trunks.line import LineInvitation
 from svara.calls.trunks.outbound import MAX_TRUNKS
+from svara.calls.wait import Wait
 from svara.media.relay import RelayError
 from svara.sip.transport import Flow, FlowError
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.routing.dialling import Dialling
-    from svara.clock import Timer
     from svara.people.office import Person
 
 WHOSE = "the caller's mobile phone: "
@@ -50,7 +50,7 @@ class OwnMobile:
         self._then = then
         self._legs: list[Leg] = []
         self._refusals: list[Refusal] = []
-        self._timer: Timer | None = None
+        self._wait = Wait(call)
         self._sound = b""
         """The voice process's description."""
         self._local = b""
@@ -74,7 +74,7 @@ class OwnMobile:
             return
         if call.relay is switch.direct:
             call.relay = switch.relay  # ours is not reached from everywhere
-        self._timer = switch.clock.call_later(RING_SECONDS, call.guarded, self._rang_out)
+        self._wait.begin(RING_SECONDS, self._rang_out)
         switch.voice.offer(self._voice_leg, lambda result: call.guarded(self._offered, result))
 
     def _offered(self, result: bytes | RelayError) -> None:
@@ -131,7 +131,7 @@ class OwnMobile:
         now = switch.clock.now()
         ringing = [leg for leg in self._legs if leg.invitation is not None and leg.invitation.open]
         happened += [LegEnded(self.call.id, now, leg=leg.id, status=487, reason=refusal.reason) for leg in ringing]
-        self._no_timer()
+        self._wait.end()
         self.call.finish(by, refusal, happened)
         for leg in ringing:
             if leg.invitation is not None:
@@ -164,7 +164,7 @@ class OwnMobile:
     def leg_answered(self, leg: Leg, sdp: bytes) -> None:
         """The person picked up."""
         call = self.call
-        self._no_timer()
+        self._wait.end()
         leg.invitation = None
         call.front = self._picked_up = leg
         call.switch.write([LegAnswered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party)])
@@ -191,13 +191,7 @@ class OwnMobile:
     # --- nobody there
 
     def _rang_out(self) -> None:
-        self._timer = None
         self._not_there(verdict(self._refusals, NO_ANSWER))
 
     def _not_there(self, why: Refusal) -> None:
         self.stop("caller", Refusal(why.status, "failed", f"{WHOSE}{why.reason}"), [])
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

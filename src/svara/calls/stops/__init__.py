@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Tone
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from svara.calls.leg import Leg
     from svara.calls.routing.route import Refusal
     from svara.calls.saved import SavedCall
-    from svara.clock import Timer
     from svara.people.office import Queue
 
 FAREWELL_SECONDS = 4.0
@@ -173,7 +173,7 @@ class Farewell:
         self._guest = guest
         self._by = by
         self._refusal = refusal
-        self._timer: Timer | None = None
+        self._wait = Wait(call)
 
     def begin(self, happened: list[AnyEvent]) -> None:
         """Words where there are some for it; then a busy tone for who was busy, else congestion."""
@@ -192,22 +192,17 @@ class Farewell:
         else:
             self._guest.play((tone,), loop=True, interruptible=False)
         seconds = FAREWELL_SECONDS + (MAX_SAID_SECONDS if said else 0.0)
-        clock = self._call.switch.clock
-        self._timer = clock.call_later(seconds, self._call.guarded, self._over)
+        self._wait.begin(seconds, self._over)
 
     def _tone(self) -> None:
         """The words were said."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._call.switch.clock.call_later(FAREWELL_SECONDS, self._call.guarded, self._over)
+        self._wait.begin(FAREWELL_SECONDS, self._over)
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:  # noqa: ARG002 - it ended before
         """The caller hangs up first, as most do: that changes nothing."""
         self._over(happened)
 
     def _over(self, happened: list[AnyEvent] | None = None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._wait.end()
         self._call.finish(self._by, self._refusal, [] if happened is None else happened)
         self._guest.refuse(self._refusal.status, self._refusal.reason)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from svara.calls.events import RecordingAnswered
+from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, phrase
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from svara.calls.journey import Journey
     from svara.calls.routing.route import Refusal
     from svara.calls.routing.targets import Next
-    from svara.clock import Timer
 
 AGREED = "1"
 ANSWER_SECONDS = 6.0
@@ -36,7 +36,7 @@ class Announce:
         self._call = journey.call
         self._found = found
         self._guest: Guest | None = None
-        self._timer: Timer | None = None
+        self._wait = Wait(journey.call)
 
     def begin(self, happened: list[AnyEvent]) -> None:
         """Answer the caller, and say it."""
@@ -46,7 +46,7 @@ class Announce:
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
         """The caller hung up."""
-        self._no_timer()
+        self._wait.end()
         self._call.finish(by, refusal, happened)
         self._journey.side.refuse(refusal.status, refusal.reason)
 
@@ -59,20 +59,19 @@ class Announce:
             self._go_on(agreed=False)  # no voice is installed: nobody could be told
         elif asks:
             guest.on_key = lambda key: self._answered("agreed" if key == AGREED else "declined")
-            guest.play(said, done=self._wait)
+            guest.play(said, done=self._listen)
         else:
             guest.play(said, interruptible=False, done=self._told)
 
-    def _wait(self) -> None:
-        seconds = ANSWER_SECONDS
-        self._timer = self._call.switch.clock.call_later(seconds, self._call.guarded, lambda: self._answered("silent"))
+    def _listen(self) -> None:
+        self._wait.begin(ANSWER_SECONDS, self._answered, "silent")
 
     def _told(self) -> None:
         self._write("told")
         self._go_on(agreed=True)
 
     def _answered(self, answer: Literal["agreed", "declined", "silent"]) -> None:
-        self._no_timer()
+        self._wait.end()
         self._write(answer)
         agreed = answer == "agreed"
         words: PhraseKey = "recording-agreed" if agreed else "recording-declined"
@@ -88,8 +87,3 @@ class Announce:
     def _go_on(self, *, agreed: bool) -> None:
         self._call.consent = agreed
         self._journey.resume(self._found, self.kept)
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

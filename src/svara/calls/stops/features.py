@@ -12,7 +12,7 @@ from svara.calls.routing.codes import Feature
 from svara.calls.routing.dialling import inside
 from svara.calls.routing.persons import may_forward
 from svara.calls.routing.route import find
-from svara.calls.stops.served import Served
+from svara.calls.stops.served import SpokenTo
 from svara.calls.trunks.numbers import e164
 from svara.media.sounds.phrases import PhraseKey, digits, phrase
 from svara.media.voice.port import Sound
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
 
-_encode = msgspec.msgpack.Encoder().encode
 _answer = msgspec.msgpack.Decoder(wish.Answer).decode
 
 
@@ -35,18 +34,16 @@ _QUEUE: dict[str, tuple[Literal["available", "paused", "logged-out"], PhraseKey]
 }
 
 
-class UseFeature(Served):
+class UseFeature(SpokenTo):
     """A person who dialled a feature code."""
 
     def __init__(self, journey: Journey, person: Person, feature: Feature, kept: bytes = b"") -> None:
         super().__init__(journey, kept)
         self._person = person
         self._feature = feature
-        self._guest: Guest | None = None
 
-    def serve(self, guest: Guest) -> None:
+    def serve(self, guest: Guest) -> None:  # noqa: ARG002 - it is `self.guest`
         """Do it, and say so."""
-        self._guest = guest
         tenant, person, feature = self.journey.tenant, self._person, self._feature
         if tenant is None:
             self.over()
@@ -55,21 +52,21 @@ class UseFeature(Served):
             case "forward":
                 to = target_by_phone(tenant, person, feature.argument)
                 if to is None:
-                    self._say(phrase("cannot-be-completed", self._language))
+                    self.goodbye("cannot-be-completed")
                 else:
-                    said = (*phrase("forward-on", self._language), *digits(feature.argument, self._language))
+                    said = (*phrase("forward-on", self.language), *digits(feature.argument, self.language))
                     self._wish(wish.SetForward(tenant.id, person.id, to), said)
             case "forward-off":
-                self._wish(wish.SetForward(tenant.id, person.id), phrase("forward-off", self._language))
+                self._wish(wish.SetForward(tenant.id, person.id), phrase("forward-off", self.language))
             case "dnd":
-                self._wish(wish.SetChoice(tenant.id, person.id, "dnd"), phrase("dnd-on", self._language))
+                self._wish(wish.SetChoice(tenant.id, person.id, "dnd"), phrase("dnd-on", self.language))
             case "dnd-off":
-                self._wish(wish.SetChoice(tenant.id, person.id, "available"), phrase("dnd-off", self._language))
+                self._wish(wish.SetChoice(tenant.id, person.id, "available"), phrase("dnd-off", self.language))
 
             case _:
                 done = self._set_agent(tenant, _QUEUE[feature.name][0])
                 words: PhraseKey = _QUEUE[feature.name][1] if done else "cannot-be-completed"
-                self._say(phrase(words, self._language))
+                self.goodbye(words)
 
     def _set_agent(self, tenant: Tenant, state: Literal["available", "paused", "logged-out"]) -> bool:
         """Log in or out, or pause; by a queue's extension for that one, else for all."""
@@ -81,19 +78,16 @@ class UseFeature(Served):
         return isinstance(queues.answer(request), commands.Done)
 
     @property
-    def _language(self) -> str:
-        return self._person.language or (self._guest.language if self._guest is not None else "")
+    def listener(self) -> Person:
+        """Who dialled."""
+        return self._person
 
     def _wish(self, wanted: wish.Wish, said: tuple[Sound, ...]) -> None:
         def answered(payload: bytes | None) -> None:
             done = payload is not None and isinstance(_answer(payload), wish.Done)
-            self._say(said if done else phrase("cannot-be-completed", self._language))
+            self.say_last(said if done else phrase("cannot-be-completed", self.language))
 
-        self.call.switch.ask(wish.SERVICE, _encode(wanted), lambda payload: self.call.guarded(answered, payload))
-
-    def _say(self, said: tuple[Sound, ...]) -> None:
-        if self._guest is not None and not self._guest.closed:
-            self._guest.play(said, interruptible=False, done=self.over)
+        self.ask(wish.SERVICE, wanted, answered)
 
 
 def target_by_phone(tenant: Tenant, person: Person, dialled: str) -> Target | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent, EndedBy, MessageLeft
 from svara.calls.routing.route import BUSY, Refusal
 from svara.calls.stops.prompts import BEEP, greeting
-from svara.clock import Timer
+from svara.calls.wait import Wait
 from svara.media.sounds.phrases import phrase
 from svara.media.voice.port import Item, Recorded, Recording
 from svara.people.office import Person
@@ -51,7 +51,7 @@ class LeaveMessage:
         self._file = kept.decode()
         self._recording = bool(kept)
         self._ending: tuple[EndedBy, Refusal] | None = ("system", LEFT) if kept == DONE else None
-        self._timer: Timer | None = None
+        self._wait = Wait(journey.call)
         self._tries = 0
 
     @property
@@ -147,17 +147,14 @@ class LeaveMessage:
             self._finish(by, refusal, happened)
             return
         self._call.save(*happened)
-        self._timer = self._call.switch.clock.call_later(LAST_WORDS_SECONDS, self._call.guarded, self._too_late)
+        self._wait.begin(LAST_WORDS_SECONDS, self._too_late)
         self._guest.stop_recording()
 
     def _too_late(self) -> None:
-        self._timer = None
         if self._ending is not None:
             self._finish(*self._ending, [])
 
     def _finish(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._wait.end()
         self._call.finish(by, refusal, happened)
         self._journey.side.refuse(refusal.status, refusal.reason)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.routing.route import Refusal
 from svara.calls.stops.prompts import prompt
-from svara.clock import Timer
+from svara.calls.wait import Wait
 from svara.people.office import Menu, Target
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class InMenu:
         self._guest: Guest | None = None
         self._pressed = ""
         self._tries = 0
-        self._timer: Timer | None = None
+        self._wait = Wait(journey.call)
 
     def begin(self, happened: list[AnyEvent]) -> None:
         """Answer the caller, and say what there is."""
@@ -62,7 +62,7 @@ class InMenu:
 
     def stop(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
         """The caller hung up."""
-        self._no_timer()
+        self._wait.end()
         self._call.finish(by, refusal, happened)
         self._journey.side.refuse(refusal.status, refusal.reason)
 
@@ -86,10 +86,10 @@ class InMenu:
             self._guest.play(prompt(self._journey.tenant, self._menu.prompt), done=self._prompted)
 
     def _prompted(self) -> None:
-        self._wait(min(max(self._menu.timeout_seconds, 1.0), MAX_TIMEOUT_SECONDS))
+        self._wait.begin(min(max(self._menu.timeout_seconds, 1.0), MAX_TIMEOUT_SECONDS), self._silence)
 
     def _key(self, key: str) -> None:
-        self._no_timer()
+        self._wait.end()
         over = key == "#" and bool(self._pressed)
         self._pressed += "" if over else key
         self._act(over=over)
@@ -99,7 +99,7 @@ class InMenu:
         extensions = tenant.target_by_extension if tenant is not None and self._menu.direct_dial else {}
         target = choose(self._menu.keys, extensions, self._pressed, over=over)
         if target is None:
-            self._wait(BETWEEN_KEYS_SECONDS)
+            self._wait.begin(BETWEEN_KEYS_SECONDS, self._silence)
         elif target == WRONG:
             self._prompt()
         else:
@@ -107,25 +107,15 @@ class InMenu:
             dialled = self._pressed not in self._menu.keys
             self._leave(target, "extension dialled" if dialled else f"key {self._pressed}", chosen=True)
 
-    def _wait(self, seconds: float) -> None:
-        self._no_timer()
-        self._timer = self._call.switch.clock.call_later(seconds, self._call.guarded, self._silence)
-
     def _silence(self) -> None:
-        self._timer = None
         if self._pressed:
             self._act(over=True)
         else:
             self._prompt()
 
     def _leave(self, target: Target, why: str, *, chosen: bool = False) -> None:
-        self._no_timer()
+        self._wait.end()
         if self._guest is not None:
             self._guest.on_key = None
             self._guest.silent()
         self._journey.go(target, why, chosen=chosen)
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

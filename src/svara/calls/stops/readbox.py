@@ -6,7 +6,7 @@ anywhere else the PIN opens a person's box, a few tries at a time. Nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from svara.calls.boxes import BoxMessage
 from svara.calls.routing.route import Refusal
 from svara.calls.stops.greetings import OwnGreetings
 from svara.calls.stops.pins import TRIES_IN_A_CALL
-from svara.calls.stops.served import Served
+from svara.calls.stops.served import Asked
 from svara.media.sounds.phrases import PhraseKey, digits, new_messages, phrase, received, saved_messages
 from svara.media.voice.port import Item, Sound
 from svara.people.office import Person, Queue
@@ -26,10 +26,7 @@ from svara.people.office import Person, Queue
 if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
-    from svara.clock import Timer
 
-SILENCE_SECONDS = 8.0
-MAX_SILENCES = 3
 MAX_PIN = 10
 CLOSED_BOX = Refusal(403, "failed", "that mailbox cannot be opened from here")
 
@@ -49,7 +46,6 @@ PROMPTS: dict[Place, PhraseKey] = {
     "day": "greeting-until",
 }
 
-_encode = msgspec.msgpack.Encoder().encode
 _boxes_answer = msgspec.msgpack.Decoder(boxes.Answer).decode
 
 
@@ -69,44 +65,38 @@ def open_box(journey: Journey, person: Person, argument: str, kept: bytes) -> Re
     return CLOSED_BOX
 
 
-class ReadMailbox(Served):
+class ReadMailbox(Asked):
     """Somebody who listens to a box; `reader` is None as long as only a PIN can tell who it is."""
 
     def __init__(self, journey: Journey, reader: Person | None, owner: Person | Queue, kept: bytes = b"") -> None:
         super().__init__(journey, kept)
         self.reader = reader
         self.owner = owner
-        self.guest: Guest | None = None
         self._place: Place = "pin"
         self._messages: list[BoxMessage] = []
         self._at = -1
-        self._silences = 0
         self._tries = 0
         self._pin = ""
         self._greetings = OwnGreetings(self)
-        self._timer: Timer | None = None
 
     @property
     def _box(self) -> str:
         return boxes.box_of(self.owner)
 
     @property
-    def language(self) -> str:
-        """That of who listens."""
-        listener = self.reader or self.owner
-        own = listener.language if isinstance(listener, Person) else ""
-        return own or (self.guest.language if self.guest is not None else "")
+    def listener(self) -> Person | None:
+        """Who reads; the owner, as long as nobody knows."""
+        return self.reader or (self.owner if isinstance(self.owner, Person) else None)
 
     # --- opening
 
     def serve(self, guest: Guest) -> None:
         """Ask for the PIN, or for the messages."""
-        self.guest = guest
         guest.on_key = self._key
         if self.reader is not None:
             self._open()
         elif self.call.switch.pins.blocked(self._box, self.call.switch.clock.now()):
-            self._goodbye("pin-blocked")
+            self.goodbye("pin-blocked")
         else:
             self.prompt("pin")
 
@@ -118,7 +108,7 @@ class ReadMailbox(Served):
         if self.call.switch.pins.check(self._box, pin, encoded, now):
             self._open()
         elif self._tries >= TRIES_IN_A_CALL:
-            self._goodbye("pin-blocked")
+            self.goodbye("pin-blocked")
         else:
             self.prompt("pin", phrase("wrong-pin", self.language))
 
@@ -129,7 +119,7 @@ class ReadMailbox(Served):
     def _opened(self, payload: bytes | None) -> None:
         answer = None if payload is None else _boxes_answer(payload)
         if not isinstance(answer, boxes.Messages):
-            self._goodbye("cannot-be-completed")
+            self.goodbye("cannot-be-completed")
             return
         self._messages = list(answer.messages)
         new = sum(not message.heard for message in self._messages)
@@ -139,8 +129,8 @@ class ReadMailbox(Served):
     # --- keys
 
     def _key(self, key: str) -> None:
-        self._no_timer()
-        self._silences = 0
+        self.leave()
+        self.silences = 0
         if self._place == "pin":
             if key == "#":
                 self._entered()
@@ -213,19 +203,10 @@ class ReadMailbox(Served):
 
     # --- how
 
-    def ask(self, service: str, request: msgspec.Struct, answered: Callable[[bytes | None], object]) -> None:
-        """Ask a service of the house; an answer that comes after the caller hung up is not heard."""
-
-        def guarded(payload: bytes | None) -> None:
-            if self.guest is not None and not self.guest.closed:
-                self.call.guarded(answered, payload)
-
-        self.call.switch.ask(service, _encode(request), guarded)
-
     def prompt(self, place: Place, first: Sequence[Item] = ()) -> None:
         """Say something, and then what can be done here."""
         self._place = place
-        self._no_timer()
+        self.leave()
         if self.guest is not None:
             words = self._greetings.menu() if place == "greetings" else PROMPTS[place]
             said: list[Item] = [*first, *phrase(words, self.language)]
@@ -236,32 +217,9 @@ class ReadMailbox(Served):
         if self.guest is not None:
             self.guest.on_key = self._key
 
-    def wait(self) -> None:
-        """For the next key, for some seconds."""
-        self._no_timer()
-        self._timer = self.call.switch.clock.call_later(SILENCE_SECONDS, self.call.guarded, self._silence)
-
-    def _silence(self) -> None:
-        self._timer = None
-        self._silences += 1
+    def repeat(self) -> None:
+        """A PIN that was entered without # counts; else say again what can be done here."""
         if self._pin:
             self._entered()
-        elif self._silences >= MAX_SILENCES:
-            self._goodbye("goodbye")
         else:
             self.prompt(self._place)
-
-    def _goodbye(self, words: PhraseKey) -> None:
-        self._no_timer()
-        if self.guest is not None:
-            self.guest.on_key = None
-            self.guest.play(phrase(words, self.language), interruptible=False, done=self.over)
-
-    def leave(self) -> None:
-        """Nothing is waited for any more."""
-        self._no_timer()
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None

@@ -17,6 +17,7 @@ from svara.calls.routing.route import Refusal
 from svara.calls.stops.served import Served
 from svara.calls.talks.hearing import EVERYBODY, NOBODY, HeardBy
 from svara.calls.talks.room import Room, room_of
+from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Item, Tone
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
     from svara.calls.leg import Leg
-    from svara.clock import Timer
     from svara.people.office import Queue, Tenant
 
 KEYS: dict[str, SupervisionMode] = {"4": "listen", "5": "whisper", "6": "barge"}
@@ -58,8 +58,7 @@ class Supervising(Served):
         """Both were told, and the supervisor is in the room."""
         self._restarted = bool(kept)
         self._reason = ""
-        self._guest: Guest | None = None
-        self._tone: Timer | None = None
+        self._tone = Wait(self.call)
         self._room: Room | None = None
 
     @property
@@ -74,7 +73,6 @@ class Supervising(Served):
 
     def serve(self, guest: Guest) -> None:
         """The supervisor's phone is there: to the room."""
-        self._guest = guest
         guest.on_key = self._pressed
         talk = self.talk
         if self._restarted:
@@ -89,7 +87,7 @@ class Supervising(Served):
 
     def entered(self) -> None:
         """Both phones are in the room: they are told, and so is the supervisor."""
-        talk, room, guest = self.talk, self._room, self._guest
+        talk, room, guest = self.talk, self._room, self.guest
         queue = queue_of(talk)
         if talk is None or room is None or guest is None or queue is None or queue.supervision == "off":
             self._end("this queue is not supervised")
@@ -120,8 +118,7 @@ class Supervising(Served):
     def _tone_later(self) -> None:
         queue = queue_of(self.talk)
         if queue is not None and queue.supervision == "tone":
-            call = self.call
-            self._tone = call.switch.clock.call_later(TONE_SECONDS, call.guarded, self._tone_again)
+            self._tone.begin(TONE_SECONDS, self._tone_again)
 
     def _tone_again(self) -> None:
         if self._room is not None and self.inside:
@@ -129,7 +126,7 @@ class Supervising(Served):
             self._tone_later()
 
     def _join(self) -> None:
-        talk, room, guest, how = self.talk, self._room, self._guest, self.supervision.how
+        talk, room, guest, how = self.talk, self._room, self.guest, self.supervision.how
         if talk is None or room is None or guest is None:
             return
         room.admit(guest.id, self._heard_by(talk, room))
@@ -162,12 +159,11 @@ class Supervising(Served):
 
     def leave(self) -> None:
         """The supervisor hung up, or the supervision is over."""
-        if self._tone is not None:
-            self._tone.cancel()
+        self._tone.end()
         room, self._room = self._room, None
         if room is not None:
-            if self._guest is not None:
-                room.dismiss(self._guest.id)
+            if self.guest is not None:
+                room.dismiss(self.guest.id)
             self._left()
             room.release(self)
 

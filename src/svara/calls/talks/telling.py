@@ -19,6 +19,7 @@ from svara.calls.stops.announce import AGREED, ANSWER_SECONDS
 from svara.calls.talks.room import Room, room_of
 from svara.calls.talks.supervision import language_for
 from svara.calls.trunks.numbers import emergency
+from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Item, Tone
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.leg import Leg
     from svara.calls.talks.seat import Seat
-    from svara.clock import Timer
     from svara.people.office import Tenant
 
 RECORD_AFTER_SECONDS = 0.3
@@ -113,7 +113,7 @@ class Outside:
         self._call = call
         self._why = why
         self._room: Room | None = None
-        self._timer: Timer | None = None
+        self._wait = Wait(call)
 
     def begin(self) -> None:
         """Take both to where they can be told."""
@@ -145,7 +145,7 @@ class Outside:
 
     def room_lost(self, reason: str) -> None:
         """Nobody was told: nothing is recorded."""
-        self._no_timer()
+        self._wait.end()
         self._room = None
         if self._call.state == "talking" and self._call.recorder is None:
             _logger.warning("a talk is not recorded, since nobody could be told", call=self._call.id, reason=reason)
@@ -163,12 +163,11 @@ class Outside:
 
     def _asked(self, _heard: bool) -> None:
         if self._room is not None and (seat := self._outside) is not None and seat.on_key is not None:
-            switch = self._call.switch
-            self._timer = switch.clock.call_later(ANSWER_SECONDS, self._call.guarded, self._pressed, "")
+            self._wait.begin(ANSWER_SECONDS, self._pressed, "")
 
     def _pressed(self, key: str) -> None:
         seat = self._outside
-        self._no_timer()
+        self._wait.end()
         if seat is not None and seat.on_key is not None:
             seat.on_key = None
             self._write("agreed" if key == AGREED else "declined" if key else "silent")
@@ -198,11 +197,6 @@ class Outside:
     def _release(self) -> None:
         if self._room is not None:
             self._room.release(self)
-
-    def _no_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 def _tenant(call: Call) -> Tenant | None:
