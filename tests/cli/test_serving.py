@@ -103,6 +103,7 @@ def test_an_office_changes_while_it_is_open() -> None:
 @pytest.mark.claim("K2-1")
 def test_the_demo_company_really_calls_and_echoes() -> None:
     with Svara((CECILIE,), options=("--demo",)) as svara:
+        assert "level=info" not in svara.before_ready, "the first that its operator reads is who is who in the demo"
 
         async def story() -> None:
             async with phones_at(svara) as agent:

@@ -76,8 +76,9 @@ def test_the_jobs_process_does_so(acme: Company, monkeypatch: pytest.MonkeyPatch
     async def here(work: Callable[[], None]) -> None:
         work()
 
-    async def once(_seconds: float) -> None:
-        raise OnceIsEnoughError
+    async def once(seconds: float) -> None:
+        if seconds == main.FORGET_SECONDS:
+            raise OnceIsEnoughError
 
     monkeypatch.setattr(main.asyncio, "to_thread", here)
     monkeypatch.setattr(main.asyncio, "sleep", once)

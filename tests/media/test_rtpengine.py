@@ -346,6 +346,21 @@ def test_fifty_questions_without_an_answer_are_logged_once(tmp_path: Path) -> No
     assert [line["event"] for line in logs].count("the media relay does not answer") <= 2, "of questions, and of its health"
 
 
+def test_that_it_answers_is_news_only_after_it_did_not(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        engine = Engine(tmp_path)
+        engine.clock.advance(20)
+        assert engine.relay.up
+        assert logs == []
+        engine.away = True
+        engine.clock.advance(20)
+        engine.away = False
+        engine.clock.advance(20)
+    said = [line["event"] for line in logs]
+    assert said.count("the media relay answers again") == 1
+    assert said.index("the media relay answers again") > said.index("the media relay does not answer")
+
+
 def test_closed_it_leaves_no_timer(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.relay.close()

@@ -103,6 +103,8 @@ class Svara:
         self._serving: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
         self.old: set[str] = set()
+        self.before_ready = ""
+        """What it logged until its start was told."""
 
     def __enter__(self) -> Svara:
         self.start()
@@ -130,6 +132,7 @@ class Svara:
             found = re.match(rb"svara: ready http=(\S+) sip=(\S+)", line)
             if found:
                 self.http, self.sip = found[1].decode(), found[2].decode()
+                self.before_ready = self.errors()
                 break
         ready.cancel()
         assert self.http, self.errors()

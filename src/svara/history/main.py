@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TOPIC_RECORDED = f"{TOPIC_CALL}.recorded"
 STOP_SECONDS = 2.0
 FORGET_SECONDS = 3600.0
+FIRST_FORGET_SECONDS = 60.0
+"""A start has other things to do, and the first that its operator reads is that the office is open."""
 
 _log = log.get("history.main")
 
@@ -117,6 +119,7 @@ async def _forget_expired() -> None:
         finally:
             connection.close()
 
+    await asyncio.sleep(FIRST_FORGET_SECONDS)
     while True:
         await asyncio.to_thread(forget)
         await asyncio.sleep(FORGET_SECONDS)

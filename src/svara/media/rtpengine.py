@@ -17,6 +17,7 @@ is dropped ("strict source"), so that nobody can push sound into a call by guess
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from svara import log
 from svara.clock import Clock, Timer
@@ -82,7 +83,8 @@ class RtpEngine:
         self._ng = NgClient(clock)
         self._origins = Origins(clock)
         self._place: tuple[tuple[str, int], tuple[str, ...]] | None = None
-        self._up = False
+        self._up = self._was_away = False
+        self._answered_at = 0.0
         self._started_at: float | None = None
         self._pairs: dict[str, _Pair] = {}
         self._losers: dict[str, list[str]] = {}
@@ -310,18 +312,22 @@ class RtpEngine:
     def _check_health(self) -> None:
         if not self._up:
             self._find()
-        self._ng.ask({"command": "statistics"}, self._healthy)
+        self._ng.ask({"command": "statistics"}, partial(self._healthy, self._clock.monotonic()))
         self._health_timer = self._clock.call_later(HEALTH_SECONDS if self._up else SEARCH_SECONDS, self._check_health)
 
-    def _healthy(self, answer: dict[str, Value] | RelayError) -> None:
+    def _healthy(self, asked_at: float, answer: dict[str, Value] | RelayError) -> None:
         if isinstance(answer, RelayError):
+            if asked_at < self._answered_at:
+                return  # that was while it was away; it has answered since
             if self._up:
                 _log.error("the media relay does not answer")
+                self._was_away = True
             self._up = False
             return
-        was_up, self._up = self._up, True
-        if not was_up:
-            _log.info("the media relay answers")
+        self._up, self._answered_at = True, self._clock.monotonic()
+        if self._was_away:
+            self._was_away = False
+            _log.info("the media relay answers again")
         started_at = self._clock.monotonic() - uptime_seconds(answer)
         # The uptime comes in whole seconds, so two readings of one start may differ by a little more than one.
         restarted = self._started_at is not None and started_at > self._started_at + 1.5
