@@ -63,11 +63,6 @@ def spoken_name(name: str) -> str:
     return " ".join(re.split("[._-]+", name)).strip()
 
 
-def stands_in(row: Sound) -> bool:
-    """Whether a sound is only its name spoken, so that any other of that name takes its place."""
-    return row.text == spoken_name(row.name)
-
-
 def stand_ins(office: OfficeFile, known: Iterable[str]) -> list[Wish]:
     """The prompts of menus and greetings of queues that name no known sound: their names, spoken."""
     names = [menu.prompt for menu in office.menus] + [queue.greeting for queue in office.queues]

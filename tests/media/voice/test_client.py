@@ -250,8 +250,12 @@ def test_when_calls_is_killed_its_legs_play_on_and_are_adopted(play: Callable[[S
             await first.open(leg, phone.sdp())
             first.voice.play(leg, music)
         first.voice.record("3.v", Recording("a.wav"))
-        legs = house.studio.engine._legs
-        await until(lambda: all(leg.player._playing for leg in legs.values()) and any(leg.recorder for leg in legs.values()))
+
+        def all_hear_it_and_one_is_recorded() -> bool:
+            house.studio.pass_time(0.2)
+            return all(phone.strength(660) > 0.95 for phone in phones.values()) and any(house.studio.recordings.iterdir())
+
+        await until(all_hear_it_and_one_is_recorded)
         first.voice.leave()
         await house._lines[0].close()
         house.studio.pass_time(1.0)
