@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, Page, Playwright
 from tests.web.office import PASSWORD
 from tests.web.stage import Stage
 
+from svara.calls.commands import Request
 from svara.web.build import MODULES, ROOT
 
 ARTEFACTS = ROOT / "artefacts"
@@ -19,6 +20,8 @@ ARTEFACTS = ROOT / "artefacts"
 WIDTHS = {1440: 900, 768: 1024, 360: 740}
 AXE = MODULES / "axe-core" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+Asked = TypeVar("Asked", bound=Request)
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -77,6 +80,15 @@ class Visit:
             timeout=10_000,
         )
         return time.monotonic() - began
+
+    def asked(self, stage: Stage, kind: type[Asked], count: int) -> list[Asked]:
+        """What the page asked of the calls process, as soon as that is so much, in order."""
+        until = time.monotonic() + 10
+        while True:
+            found = [one for one in stage.asked if isinstance(one, kind)]
+            if len(found) >= count or time.monotonic() > until:
+                return found
+            self.page.wait_for_timeout(20)
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

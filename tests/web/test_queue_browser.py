@@ -151,8 +151,7 @@ def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
         assert agents.seconds_until("#running", "Cecilie Moe listens") < 1
         ways.get_by_role("button", name="Whisper").press("Enter")
         ways.get_by_role("button", name="Leave").press("Enter")
-        page.wait_for_timeout(300)
-        wishes = [asked for asked in stage.asked if isinstance(asked, Supervise)]
+        wishes = window.asked(stage, Supervise, 3)
         assert [(one.call, one.by, one.how) for one in wishes] == [
             ("t1", acme["cecilie"].id, how) for how in ("listen", "whisper", "leave")
         ]
@@ -177,8 +176,7 @@ def test_the_recording_of_a_talk_is_paused_on_the_page(
         stage.call(msgspec.structs.replace(talk, recording="paused"), "taped")
         expect(bob.page.locator("#running")).to_contain_text("recording pauses")
         bob.page.get_by_role("button", name="Go on recording").click()
-        bob.page.wait_for_timeout(300)
-        wishes = [asked for asked in stage.asked if isinstance(asked, PauseRecording)]
+        wishes = bob.asked(stage, PauseRecording, 2)
         assert [(one.call, one.paused) for one in wishes] == [("t1", True), ("t1", False)]
         assert bob.complaints == []
 
