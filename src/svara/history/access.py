@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from svara.calls.events import Direction, Outcome
+from svara.history.hiding import hidden_from, people_of
 from svara.history.looked import note_call, note_page
 from svara.history.models import Call, OutsideParty, Participant
 from svara.history.outside import MOST_SEARCHED, find, matching
@@ -23,6 +24,7 @@ from svara.history.shown import CallDetail, CallPage, Shown
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
+from svara.privacy.subject import Subject, outside
 
 MAX_PAGE = 200
 MAX_SEARCH_LENGTH = 100
@@ -73,12 +75,12 @@ def access_calls(
     if direction and direction not in DIRECTIONS:
         raise BadFilter("direction", f"must be one of {', '.join(DIRECTIONS)}")
     before = _read_cursor(cursor) if cursor else None
-    calls = _Query(actor)
+    calls, hidden = _Query(actor), hidden_from(actor)
     if person:
-        try:
-            calls.took_part(people.person(actor, person).id)
-        except NotFound:
+        who = _findable(actor, person, hidden)
+        if who is None:
             return CallPage((), None)
+        calls.took_part(who.id)
     if since:
         calls.started("gte", _utc("since", since, actor))
     if until:
@@ -93,7 +95,7 @@ def access_calls(
         calls.before(*before)
     searched_to: Call | None = None
     if search and (text := search[:MAX_SEARCH_LENGTH].replace("\0", "").strip()):
-        searched_to = calls.matches(text, [account.id for account in people.directory(actor, text)])
+        searched_to = calls.matches(text, [account.id for account in people.directory(actor, text)], hidden)
     found = calls.newest(min(max(limit, 1), MAX_PAGE) + 1)
     page = found[: min(max(limit, 1), MAX_PAGE)]
     if not calls.of(actor.id):
@@ -102,6 +104,15 @@ def access_calls(
     last = page[-1] if len(found) > len(page) else searched_to
     shown = Shown(actor, page)
     return CallPage(tuple(shown.item(call) for call in page), _write_cursor(last) if last else None)
+
+
+def _findable(actor: Account, username: str, hidden: frozenset[Subject]) -> Account | None:
+    """A colleague whose calls may be asked for; None where there is none, or they are hidden."""
+    try:
+        found = people.person(actor, username)
+    except NotFound:
+        return None
+    return None if found.id in people_of(hidden) else found
 
 
 def access_call(actor: Account, call_id: str) -> CallDetail:
@@ -152,25 +163,27 @@ class _Query:
     def where(self, **filters: object) -> None:
         self._filters &= Q(**filters)
 
-    def matches(self, text: str, persons: list[str]) -> Call | None:
-        """Only calls with `text` in a number or name, asked for after everything else. Gives the last call that was looked
-        at, if there may be more."""
-        if number := find(self._actor.tenant_id, text):
+    def matches(self, text: str, persons: list[str], hidden: frozenset[Subject]) -> Call | None:
+        """Only calls with `text` in a number or name, asked for after everything else; nobody of `hidden` is found. Gives
+        the last call that was looked at, if there may be more."""
+        unseen = people_of(hidden)
+        persons = [person for person in persons if person not in unseen]
+        if (number := find(self._actor.tenant_id, text)) and outside(number) not in hidden:
             known = OutsideParty.all_tenants.filter(tenant_id=self._actor.tenant_id, index=number)
             if known.exists():
                 self._filters &= Q(id__in=known.values("call"))
                 return None
         calls = self._newest_first()
         last = next(iter(calls[MOST_SEARCHED - 1 : MOST_SEARCHED]), None)
-        outside = matching(self._actor.tenant_id, calls[:MOST_SEARCHED], text)
+        met = matching(self._actor.tenant_id, calls[:MOST_SEARCHED], text, hidden)
         found = (
-            Q(caller_number__icontains=text)
-            | Q(callee_number__icontains=text)
-            | Q(dialled__icontains=text)
+            Q(caller_number__icontains=text) & ~Q(caller_person__in=unseen)
+            | Q(callee_number__icontains=text) & ~Q(callee_person__in=unseen)
+            | Q(dialled__icontains=text) & ~Q(callee_person__in=unseen)
             | Q(caller_person__in=persons)
             | Q(callee_person__in=persons)
             | Q(answered_person__in=persons)
-            | Q(id__in=outside)
+            | Q(id__in=met)
         )
         # SQLite takes only ASCII letters for the same in both cases: names are asked for as people write them.
         for name in dict.fromkeys((text, text.lower(), text.title(), text.upper())) if not text.isascii() else (text,):

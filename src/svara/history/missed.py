@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from svara.calls.queue.model import GiveUpReason
+from svara.history.hiding import hidden_from
 from svara.history.models import MissedCaller
-from svara.history.outside import Outsider, missed_context, open_some
+from svara.history.outside import RESTRICTED, Outsider, indexes_of, missed_context, open_some
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
@@ -66,7 +67,11 @@ def access_missed(actor: Account, *, queue: str | None = None, handled: bool = F
             actor.tenant_id, actor.id, (), "missed-callers", ref="handled" if handled else "waiting", count=len(groups)
         )
     callers = open_some(actor.tenant_id, [(row.sealed, missed_context(row.id)) for rows in groups for row in rows])
-    who = dict(zip((row.id for rows in groups for row in rows), callers, strict=True))
+    unseen = frozenset(indexes_of(hidden_from(actor)))
+    who = {
+        row.id: Outsider("", str(RESTRICTED)) if row.index in unseen else one
+        for row, one in zip((row for rows in groups for row in rows), callers, strict=True)
+    }
     known = people.people_by_id(actor, {p for rows in groups for row in rows for p in (row.claimed_by, row.handled_by) if p})
     zone = ZoneInfo(actor.tenant.timezone)
     return [_shown(actor, group, [who[row.id] for row in group], known, zone) for group in groups]

@@ -8,7 +8,7 @@ back for whoever may see the call, or says why they cannot be read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -35,6 +35,8 @@ UNREADABLE = {
     Why.CHANGED: _("Not readable"),
     Why.LOCKED: _("Not readable"),
 }
+RESTRICTED = _("Restricted")
+"""Whose data are kept and not used (`svara.privacy.rights.restriction`), or who objected to being shown."""
 _PUBLIC = re.compile(r"\+[0-9]{3,}|[0-9]{7,}")
 NOT_KEPT = _("Not kept")
 """The company's key was away when the call was recorded."""
@@ -162,19 +164,26 @@ def context(call: str, n: int) -> bytes:
 
 
 class Outsiders:
-    """The people outside in some calls of one company, opened."""
+    """The people outside in some calls of one company, opened; of `hidden` ones it is only said that they are restricted."""
 
-    def __init__(self, tenant_id: str, calls: Iterable[str]) -> None:
-        rows = list(
-            OutsideParty.all_tenants.filter(tenant_id=tenant_id, call__in=list(calls)).values_list("call_id", "n", "sealed")
-        )
+    def __init__(self, tenant_id: str, calls: Iterable[str], hidden: Collection[Subject] = ()) -> None:
+        parties = OutsideParty.all_tenants.filter(tenant_id=tenant_id, call__in=list(calls))
+        rows = list(parties.values_list("call_id", "n", "sealed"))
         self._known = dict(zip(((call, n) for call, n, _ in rows), open_parties(tenant_id, rows), strict=True))
+        indexes = indexes_of(hidden)
+        self._hidden = frozenset(parties.filter(index__in=indexes).values_list("call_id", "n")) if indexes else frozenset()
+
+    def hides(self, call: str) -> bool:
+        """Whether somebody in this call is hidden."""
+        return any(hidden == call for hidden, _n in self._hidden)
 
     def party(self, call: str, number: str, name: str = "") -> tuple[str, str]:
         """Number and name behind a stored number; "" and why where they cannot be read. Others stay as they are."""
         found = _MARKED.fullmatch(number)
         if not found:
             return number, name
+        if (call, int(found[1])) in self._hidden:
+            return "", str(RESTRICTED)
         known = self._known.get((call, int(found[1])))
         if isinstance(known, Outsider):
             return known.number, known.name
@@ -185,6 +194,8 @@ class Outsiders:
         found = _MARKED.fullmatch(dialled)
         if not found:
             return dialled
+        if (call, int(found[1])) in self._hidden:
+            return ""
         known = self._known.get((call, int(found[1])))
         return (known.dialled or known.number) if isinstance(known, Outsider) else ""
 
@@ -198,6 +209,11 @@ def open_parties(tenant_id: str, rows: Sequence[tuple[str, int, bytes]]) -> list
     """What was sealed in rows (call, n, sealed), or why it cannot be read."""
     opened = vault.current().open_many(tenant_id, [(bytes(sealed), context(call, n)) for call, n, sealed in rows])
     return [one.why if isinstance(one, Unreadable) else _decode(one) for one in opened]
+
+
+def reseal(tenant_id: str, subject: Subject, those: Iterable[tuple[Outsider, bytes]]) -> list[bytes]:
+    """Somebody outside, sealed anew for each place that it is bound to. Raises Unreadable."""
+    return vault.current().seal_many(tenant_id, [([subject], _encode(one), bound_to) for one, bound_to in those])
 
 
 def seal_one(tenant_id: str, number: str, name: str, bound_to: bytes) -> tuple[str, bytes]:
@@ -232,9 +248,11 @@ MOST_SEARCHED = 3_000
 """So many calls are searched for part of a number or name at once: their people have to be opened one by one."""
 
 
-def matching(tenant_id: str, calls: QuerySet[Call], words: str) -> list[str]:
-    """Ids of those among `calls` (a few thousand at most) in which somebody outside has `words` in their number or name."""
+def matching(tenant_id: str, calls: QuerySet[Call], words: str, hidden: Collection[Subject] = ()) -> list[str]:
+    """Ids of those among `calls` (a few thousand at most) in which somebody outside has `words` in their number or name;
+    nobody of `hidden` is found."""
     parties = OutsideParty.all_tenants.filter(tenant_id=tenant_id, call__in=calls.values("pk"))
+    parties = parties.exclude(index__in=indexes_of(hidden))
     rows = list(parties.values_list("call_id", "n", "sealed"))
     wanted = words.casefold()
     digits = _SEPARATORS.sub("", words)
@@ -248,6 +266,11 @@ def matching(tenant_id: str, calls: QuerySet[Call], words: str) -> list[str]:
             or (digits and (digits in one.number or digits in one.dialled))
         )
     ]
+
+
+def indexes_of(subjects: Iterable[Subject]) -> list[str]:
+    """The indexes of those among `subjects` who are outside."""
+    return list(filter(None, map(index_of, subjects)))
 
 
 def index_of(subject: Subject) -> str:

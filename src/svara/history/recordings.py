@@ -1,22 +1,26 @@
 """Recordings of talks: who may hear them, and when they go.
 
-Who took part in a talk may hear its recording, and so may supervisors and administrators; nobody else. A recording goes
-after `RECORDING_DAYS`; that there was one stays on the record for as long as the record stays.
+Who took part in a talk may hear its recording, and so may supervisors and administrators; nobody else, and none of them
+where the data of somebody who speaks are restricted, or they objected. A recording goes after `RECORDING_DAYS`; that there
+was one stays on the record for as long as the record stays.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from django.conf import settings
 
 from svara.history.access import sees_all_calls, visible
+from svara.history.hiding import hidden_from, speaks_in
 from svara.history.looked import note_heard
 from svara.history.models import RECORDING_DAYS, Call, Participant
 from svara.history.rows import details_of
 from svara.people.access import NotFound
 from svara.people.models import Account
+from svara.privacy.catalogue import Purpose
 
 FOLDER = "calls"
 """Where call control puts recordings of talks, below the recordings."""
@@ -45,7 +49,7 @@ def there_to_hear(actor: Account, call_id: str) -> tuple[int, ...]:
 
 
 def _place(actor: Account, call: Call, number: int) -> Path | None:
-    if not may_hear(actor, call.id):
+    if not may_hear(actor, call.id) or speaks_in(call, hidden_from(actor, Purpose.RECORDING)):
         return None
     tapes = details_of(call).tapes
     recordings: Path = settings.DATA.recordings
@@ -61,14 +65,18 @@ def may_hear(actor: Account, call_id: str) -> bool:
     return Participant.objects.filter(call=call_id, person=actor.id, part__in=HEARD_IT).exists()
 
 
-def forget_recordings(now: float | None = None) -> int:
-    """Delete the sound of talks that are too long ago, and what was spoken to be a greeting or prompt and never became one;
-    gives how many files."""
+def forget_recordings(now: float | None = None, keep: Collection[str] = ()) -> int:
+    """Delete the sound of talks that are too long ago, but for the files of `keep`, and what was spoken to be a greeting or
+    prompt and never became one; gives how many files."""
     moment = time.time() if now is None else now
     gone = 0
     for folder, days in KEEP_DAYS_OF.items():
         for place in (settings.DATA.recordings / folder).glob("*"):
-            if place.is_file() and place.stat().st_mtime < moment - days * 24 * 3600.0:
+            if (
+                place.is_file()
+                and place.stat().st_mtime < moment - days * 24 * 3600.0
+                and f"{folder}/{place.name}" not in keep
+            ):
                 place.unlink(missing_ok=True)
                 gone += 1
     return gone

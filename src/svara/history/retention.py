@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from svara.history.models import AgentMoment, QueueOffer
+from svara.history import subjects
+from svara.history.models import AgentMoment, Call, QueueOffer
 from svara.history.recordings import forget_recordings
+from svara.history.rows import details_of
 from svara.people.models import Account, Tenant
 from svara.privacy.rights import retention
 
@@ -20,7 +22,19 @@ def forget_history(now: float | None = None) -> int:
     moment = time.time() if now is None else now
     at = datetime.fromtimestamp(moment, UTC)
     gone = sum(_forget_facts(tenant, at) for tenant in Tenant.objects.all())
-    return gone + forget_recordings(moment)
+    return gone + forget_recordings(moment, _held_files(at))
+
+
+def _held_files(at: datetime) -> set[str]:
+    """Recordings that must stay although their time is over, by their place below the recordings."""
+    files: set[str] = set()
+    for tenant_id, rules in retention.exceptions(at):
+        calls = Call.all_tenants.filter(tenant_id=tenant_id, details__contains='"tapes":')
+        if subjects.RECORDINGS not in rules.held:
+            calls = calls.filter(pk__in=subjects.held_calls(tenant_id, rules))
+        for call in calls.iterator(chunk_size=1000):
+            files.update(tape.file for tape in details_of(call).tapes)
+    return files
 
 
 def _forget_facts(tenant: Tenant, at: datetime) -> int:

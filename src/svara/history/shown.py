@@ -8,8 +8,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from svara.calls.events import EndedBy, Party
+from svara.history.hiding import hidden_from, people_of
 from svara.history.models import Call
-from svara.history.outside import Outsiders
+from svara.history.outside import RESTRICTED, Outsiders
 from svara.history.record import Leg, Quality
 from svara.history.rows import Details
 from svara.people import access as people
@@ -157,7 +158,9 @@ class Shown:
             ids |= {one.by.person for one in details.supervisions if one.by.person}
             ids |= {offer.agent.person for offer in details.offers if offer.agent.person}
         self._people = people.people_by_id(actor, ids)
-        self._outsiders = Outsiders(actor.tenant_id, [call.id for call in calls])
+        hidden = hidden_from(actor)
+        self._hidden = people_of(hidden)
+        self._outsiders = Outsiders(actor.tenant_id, [call.id for call in calls], hidden)
 
     def item(self, call: Call) -> CallItem:
         return CallItem(
@@ -258,6 +261,8 @@ class Shown:
         return self._party(call, party.number, party.name, party.person or "", party.login)
 
     def _party(self, call: str, number: str, name: str, person: str, login: str | None = None) -> PartyView:
+        if person in self._hidden:
+            return PartyView(number="", name=str(RESTRICTED))
         account = self._people.get(person)
         if account is None:
             number, name = self._outsiders.party(call, number, name)

@@ -2,7 +2,8 @@
 
 Counted by the database from the rows that `svara.history.queue_facts` writes, so a year of a busy office is a matter of
 moments. For supervisors and administrators; nobody counts another company. An agent has figures of their own only where they
-agreed to it (`svara.privacy.functions`, "statistics"); a queue's figures count everybody.
+agreed to it (`svara.privacy.functions`, "statistics"); a queue's figures count everybody but calls of those who objected or
+whose data are restricted.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from django.db.models.functions import TruncDay, TruncHour
 
 from svara.history.access import BadFilter, sees_all_calls
 from svara.history.groups import Cells, talk_cells, with_talk
+from svara.history.hiding import calls_with, people_of
 from svara.history.looked import sees_as
-from svara.history.models import AGENT_DAYS, AgentMoment, QueueOffer, QueueWait
+from svara.history.models import AGENT_DAYS, AgentMoment, Call, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
 from svara.privacy import subject
 from svara.privacy.audit.port import Act, record_views
+from svara.privacy.catalogue import Purpose
 from svara.privacy.figures.council import choice_of, revealed
 from svara.privacy.figures.groups import Cell
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import STATISTICS
+from svara.privacy.rights.objections import stopped
 
 MAX_DAYS = AGENT_DAYS
 HOURLY_DAYS = 3
@@ -119,6 +123,10 @@ def access_statistics(
     queues = {each.id: each for each in Queue.of(actor)}
     waits = QueueWait.of(actor).filter(entered_at__gte=since.astimezone(UTC), entered_at__lt=until.astimezone(UTC))
     offers = QueueOffer.of(actor).filter(offered_at__gte=since.astimezone(UTC), offered_at__lt=until.astimezone(UTC))
+    if left_out := stopped(actor.tenant_id, Purpose.STATISTICS):
+        calls = Call.of(actor).filter(calls_with(left_out))
+        waits = waits.exclude(call__in=calls.values("pk"))
+        offers = offers.exclude(call__in=calls.values("pk"))
     if queue:
         wanted = next((each.id for each in queues.values() if each.name == queue), None)
         if wanted is None:
@@ -127,7 +135,7 @@ def access_statistics(
     hourly = until - since <= timedelta(days=HOURLY_DAYS)
     within = {each.id: each.service_level_seconds for each in queues.values()}
     council = choice_of(actor).council
-    shown = revealed(actor) if council else people_with(STATISTICS, actor.tenant_id)
+    shown = (revealed(actor) if council else people_with(STATISTICS, actor.tenant_id)) - people_of(left_out)
     agents = _agents(actor, waits, offers, since, until, shown=shown)
     about = [subject.person(agent.person) for agent in agents if agent.person != actor.id]
     if about:

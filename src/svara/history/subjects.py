@@ -24,6 +24,7 @@ from django.utils.translation import gettext_noop
 
 from svara.calls.events import Party
 from svara.history.freeing import ERASED, Who, free
+from svara.history.hiding import people_of, speaks_in
 from svara.history.models import (
     AGENT_DAYS,
     MISSED_DAYS,
@@ -37,11 +38,12 @@ from svara.history.models import (
     QueueOffer,
     QueueWait,
 )
-from svara.history.outside import MARK, Outsiders, index_of, missed_context, open_some
+from svara.history.outside import MARK, RESTRICTED, Outsiders, index_of, indexes_of, missed_context, open_some
 from svara.history.recordings import FOLDER
 from svara.history.rows import details_of
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
+from svara.privacy.rights.objections import stopped
 from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
 
@@ -188,9 +190,7 @@ def _expire_recordings(tenant_id: str, rules: Rules, now: datetime, *, dry: bool
         return
     tally = Tally("files:recordings")
     recent = Call.all_tenants.filter(tenant_id=tenant_id, started_at__gte=now - timedelta(days=RECORDING_DAYS + 1))
-    held = (
-        set(Participant.objects.filter(person__in=rules.people).values_list("call_id", flat=True)) if rules.people else set()
-    )
+    held = held_calls(tenant_id, rules)
     for call in recent.filter(started_at__lt=before, details__contains='"tapes":').iterator(chunk_size=_BATCH):
         for place in [each for each in _tapes(call) if call.id not in held and each.is_file()]:
             tally.add([place.name])
@@ -199,12 +199,24 @@ def _expire_recordings(tenant_id: str, rules: Rules, now: datetime, *, dry: bool
     yield from tally.gone()
 
 
+def held_calls(tenant_id: str, rules: Rules) -> set[str]:
+    """Ids of the calls of those whose data must stay."""
+    held = (
+        set(Participant.objects.filter(person__in=rules.people).values_list("call_id", flat=True)) if rules.people else set()
+    )
+    if indexes := indexes_of(rules.subjects):
+        outsiders = OutsideParty.all_tenants.filter(tenant_id=tenant_id, index__in=indexes)
+        held |= set(outsiders.values_list("call_id", flat=True))
+    return held
+
+
 @dataclass(frozen=True, slots=True)
 class _Of:
     """Somebody's rows."""
 
     tenant_id: str
     who: Who
+    own: Subject
     index: str = ""
     """Of somebody outside."""
 
@@ -251,15 +263,19 @@ class _Of:
         return rows.filter(index=self.index or "-")
 
     def shown(self) -> Iterator[dict[str, Any]]:
-        """Their calls as they may read them."""
+        """Their calls as they may read them; others whose data must not be used are not named."""
+        hidden = stopped(self.tenant_id, Purpose.HISTORY) - {self.own}
         for batch in _batches(self.calls_by_time()):
-            outsiders = Outsiders(self.tenant_id, [call.id for call in batch])
-            yield from (self._shown(call, outsiders) for call in batch)
+            outsiders = Outsiders(self.tenant_id, [call.id for call in batch], hidden)
+            yield from (self._shown(call, outsiders, hidden) for call in batch)
 
-    def _shown(self, call: Call, outsiders: Outsiders) -> dict[str, Any]:
+    def _shown(self, call: Call, outsiders: Outsiders, hidden: frozenset[Subject]) -> dict[str, Any]:
         """The colleague on the other side by number."""
+        unseen = people_of(hidden)
         caller = outsiders.party(call.id, call.caller_number, call.caller_name)
         callee = outsiders.party(call.id, call.callee_number, call.callee_name)
+        caller = ("", str(RESTRICTED)) if call.caller_person in unseen else caller
+        callee = ("", str(RESTRICTED)) if call.callee_person in unseen else callee
         return {
             "id": call.id,
             "direction": call.direction,
@@ -282,7 +298,10 @@ class _Of:
         return {"number": open_some(self.tenant_id, [(row.sealed, missed_context(row.id))])[0].number}
 
     def recordings(self) -> Iterator[ExportFile]:
+        hidden = stopped(self.tenant_id, Purpose.RECORDING) - {self.own}
         for call in self.spoken().iterator(chunk_size=_BATCH):
+            if speaks_in(call, hidden):
+                continue
             for number, place in enumerate(_tapes(call)):
                 if place.is_file():
                     yield file_at(f"{call.id}-{number}.wav", place)
@@ -292,8 +311,8 @@ def _of(tenant_id: str, subject: Subject) -> _Of | None:
     person = account_of(subject)
     if person is not None:
         username = Account.all_tenants.filter(tenant_id=tenant_id, pk=person).values_list("username", flat=True).first()
-        return _Of(tenant_id, Who(person=person, username=username or ""))
-    return _Of(tenant_id, Who(), index_of(subject))
+        return _Of(tenant_id, Who(person=person, username=username or ""), subject)
+    return _Of(tenant_id, Who(), subject, index_of(subject))
 
 
 def _tapes(call: Call) -> list[Path]:

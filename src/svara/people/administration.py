@@ -33,6 +33,8 @@ MAX_LOG = 200
 MAX_FORMER_NAMES = 20
 OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "voicemail_pin")
 """What people choose for themselves."""
+_SAID = ("name", "language", "mobile")
+"""Keys of a person that are said also where they are nothing."""
 COMPANY = ("name", "timezone", "languages", "media", "recording")
 """What of the company itself is changed on a page: its numbers are read by the country, and files know it by its slug."""
 _RENAMED: dict[str, tuple[type[Queue | Menu | Sound], tuple[str, ...]]] = {
@@ -253,6 +255,25 @@ def do_change_own(actor: Account, wish: Item) -> Done:
                 return
 
     return _carry_out(account, edit, ("people", account.username), logged=False)
+
+
+def correct(account: Account, key: str, value: str) -> None:
+    """Put another value of one key of a person's item in place (a correction: `svara.people.corrections`). In no log of
+    changes: what stood there before is kept sealed with the correction. Raises Invalid."""
+
+    def edit(document: Document) -> None:
+        for person in document["people"]:
+            if person["username"] == account.username:
+                rest = {name: each for name, each in person.items() if name != key}
+                changelog.put(document, "people", account.username, rest | {key: value} if value or key in _SAID else rest)
+                return
+
+    try:
+        _carry_out(account, edit, ("people", account.username), logged=False)
+    except Rejected as error:
+        raise Invalid(*(fault.message for fault in error.faults)) from None
+    except PlainError as error:
+        raise Invalid(str(error)) from None
 
 
 def administers(actor: Account) -> bool:

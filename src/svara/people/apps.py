@@ -12,10 +12,18 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from svara.people import features, privacy, snapshot, subjects  # noqa: F401, PLC0415  declares the tables of Django itself
+        from svara.people import (  # noqa: PLC0415  declares the tables of Django itself
+            corrections,
+            features,  # noqa: F401
+            privacy,  # noqa: F401
+            snapshot,
+            subjects,
+        )
         from svara.privacy.functions.port import switched  # noqa: PLC0415
-        from svara.privacy.rights import port  # noqa: PLC0415
+        from svara.privacy.rights import port, restriction  # noqa: PLC0415
 
         switched.connect(snapshot.function_switched, dispatch_uid="svara.people.snapshot")
+        restriction.changed.connect(snapshot.restriction_changed, dispatch_uid="svara.people.snapshot")
+        corrections.register_all()
         port.register(subjects.PeopleCapability())
         port.register_files("people", subjects.files_of)

@@ -32,6 +32,11 @@ def function_switched(key: str, **_more: object) -> None:
         changed()
 
 
+def restriction_changed(**_more: object) -> None:
+    """Somebody's data are restricted, or free again: functions are off or on for them."""
+    changed()
+
+
 def write(data: DataFolder) -> office.Office:
     """Write the snapshot of what the database holds now."""
     data.create()

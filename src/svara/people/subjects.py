@@ -307,10 +307,19 @@ def _free_targets(account: Account) -> Iterator[Gone]:
 
 def _names(account: Account) -> re.Pattern[str]:
     words = {account.username, account.name, account.email}
+    words |= set(_former(account))
     words |= set(Phone.all_tenants.filter(account=account).values_list("login", flat=True))
     return re.compile(
         r"(?<![\w.@-])(" + "|".join(map(re.escape, sorted(filter(None, words), key=len)[::-1])) + r")(?![\w@-])"
     )
+
+
+def _former(account: Account) -> Iterator[str]:
+    """Names and addresses that the log still has of a person, from before they were changed."""
+    for change in OfficeChange.of(account).iterator(chunk_size=200):
+        for parts in (change.before, change.after):
+            item = (parts.get("people") or {}).get(account.username) or {}
+            yield from (str(item[key]) for key in ("name", "email") if item.get(key))
 
 
 def _mentions(account: Account) -> Iterator[OfficeChange]:

@@ -18,17 +18,20 @@ from django.db.models import Count, Q, QuerySet
 
 from svara.calls.boxes import Counts
 from svara.history.access import BadFilter
+from svara.history.hiding import hidden_from
+from svara.history.outside import RESTRICTED
 from svara.history.shown import PartyView
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account
 from svara.privacy import subject
 from svara.privacy.audit.port import Act, record_views
+from svara.privacy.catalogue import Purpose
 from svara.privacy.functions.port import enabled
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.subject import Subject
 from svara.voicemail.boxes import QUEUE, own_box, shared_with
-from svara.voicemail.callers import callers
+from svara.voicemail.callers import callers, is_from
 from svara.voicemail.models import Message, NoticeChoice
 
 MAX_PAGE = 200
@@ -67,6 +70,8 @@ class MessageView:
     heard_at: datetime | None
     heard_by: PartyView | None
     saved: bool
+    restricted: bool = False
+    """Nobody hears it: the data of whoever left it are restricted, or they objected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +128,10 @@ def access_message(actor: Account, message_id: str) -> MessageView:
 
 
 def access_sound(actor: Account, message_id: str) -> Path:
-    """The file with a message's sound. Raises NotFound, also when the file is gone."""
+    """The file with a message's sound. Raises NotFound, also when the file is gone or nobody may hear it now."""
     message = row(actor, message_id)
     place = place_of(message.file)
-    if not place.is_file():
+    if not place.is_file() or is_from(message, hidden_from(actor, Purpose.MESSAGES)):
         raise NotFound
     note(actor, message, "hear")
     return place
@@ -181,6 +186,13 @@ def shown(actor: Account, messages: Iterable[Message]) -> tuple[MessageView, ...
     zone, names = ZoneInfo(actor.tenant.timezone), _names(actor)
     ids = {id_ for message in rows for id_ in (message.caller_person, message.heard_by) if id_}
     colleagues = people.people_by_id(actor, ids)
+    hidden = hidden_from(actor, Purpose.MESSAGES)
+    unseen = {message.id for message in rows if is_from(message, hidden)}
+
+    def caller(message: Message) -> PartyView:
+        if message.id in unseen:
+            return PartyView(number="", name=str(RESTRICTED))
+        return party(who[message.id].number, who[message.id].name, message.caller_person)
 
     def party(number: str, name: str, person: str) -> PartyView:
         account = colleagues.get(person)
@@ -194,12 +206,13 @@ def shown(actor: Account, messages: Iterable[Message]) -> tuple[MessageView, ...
             box=message.box,
             queue=names.get(message.box, ""),
             call_id=message.call_id,
-            caller=party(who[message.id].number, who[message.id].name, message.caller_person),
+            caller=caller(message),
             left_at=message.left_at.astimezone(zone),
             seconds=message.seconds,
             heard_at=message.heard_at and message.heard_at.astimezone(zone),
             heard_by=party("", "", message.heard_by) if message.heard_by in colleagues else None,
             saved=message.saved,
+            restricted=message.id in unseen,
         )
         for message in rows
     )

@@ -13,7 +13,8 @@ class VoicemailConfig(AppConfig):
 
     def ready(self) -> None:
         from svara.privacy.rights import port  # noqa: PLC0415
-        from svara.voicemail import features, subjects  # noqa: F401, PLC0415  needs the tables
+        from svara.voicemail import corrections, features, subjects  # noqa: F401, PLC0415  needs the tables
 
+        corrections.register_all()
         port.register(subjects.VoicemailCapability())
         port.register_files("voicemail", subjects.files_of)

@@ -19,10 +19,13 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from svara import log
+from svara.history.outside import RESTRICTED
 from svara.people.models import Account
+from svara.privacy.catalogue import Purpose
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import MESSAGE_NOTICES
-from svara.voicemail.callers import callers
+from svara.privacy.rights.objections import stopped
+from svara.voicemail.callers import callers, is_from
 from svara.voicemail.models import Message, NoticeChoice
 
 FRESH = timedelta(days=1)
@@ -100,6 +103,8 @@ def write_notice(account: Account, message: Message, *, with_caller: bool) -> tu
 
 
 def _caller(message: Message) -> str:
+    if is_from(message, stopped(message.tenant_id, Purpose.MESSAGES)):
+        return str(RESTRICTED)
     if message.caller_person:
         colleague = Account.all_tenants.filter(tenant_id=message.tenant_id, pk=message.caller_person).first()
         if colleague is not None:

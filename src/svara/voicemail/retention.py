@@ -9,8 +9,10 @@ from django.conf import settings
 from django.db.models import Q
 
 from svara import log
+from svara.history.outside import indexes_of
 from svara.people.access import NotFound
-from svara.voicemail import counts
+from svara.privacy.rights import retention
+from svara.voicemail import counts, subjects
 from svara.voicemail.access import place_of
 from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message
 
@@ -34,13 +36,26 @@ def forget_messages(now: float | None = None) -> int:
         | Q(saved=False, left_at__lt=at - timedelta(days=KEEP_DAYS))
         | Q(left_at__lt=at - timedelta(days=KEEP_SAVED_DAYS))
     )
-    gone = 0
-    while batch := list(Message.all_tenants.filter(old)[:_BATCH]):
+    gone, kept = 0, _kept(at)
+    while batch := list(Message.all_tenants.filter(old).exclude(kept)[:_BATCH]):
         for message in batch:
             _remove(message)
         gone += len(batch)
         counts.changed((message.tenant_id, message.box) for message in batch)
     return gone + _forget_orphans(moment)
+
+
+def _kept(at: datetime) -> Q:
+    """What must stay although its time is over: a legal hold, or somebody's restricted data."""
+    kept = Q(pk__in=[])
+    for tenant_id, rules in retention.exceptions(at):
+        persons, indexes = rules.people, indexes_of(rules.subjects)
+        theirs = Q(account__in=persons) | Q(caller_person__in=persons) | Q(caller_index__in=indexes)
+        for period, saved in ((subjects.MESSAGES, False), (subjects.SAVED, True)):
+            if period in rules.held:
+                theirs |= Q(saved=saved)
+        kept |= Q(tenant_id=tenant_id) & theirs
+    return kept
 
 
 def _remove(message: Message) -> None:

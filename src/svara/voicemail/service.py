@@ -8,6 +8,10 @@ from django.db import DatabaseError, connection
 
 from svara import log
 from svara.calls.boxes import Answer, AskMessages, BoxMessage, Done, MarkMessage, Messages, Refused, Request
+from svara.history.hiding import people_of
+from svara.history.outside import indexes_of
+from svara.privacy.catalogue import Purpose
+from svara.privacy.rights.objections import stopped
 from svara.voicemail.actions import do_mark_by_phone
 from svara.voicemail.callers import callers
 from svara.voicemail.models import Message
@@ -49,6 +53,8 @@ def answer(request: Request) -> Answer:
 def _messages(request: AskMessages) -> Messages:
     left = max(0, min(request.limit, MAX_MESSAGES))
     found = Message.all_tenants.filter(tenant_id=request.tenant, box=request.box, deleted_at=None).order_by("left_at", "id")
+    unseen = stopped(request.tenant, Purpose.MESSAGES)
+    found = found.exclude(caller_person__in=people_of(unseen)).exclude(caller_index__in=indexes_of(unseen))
     new = list(found.filter(heard_at=None)[:left])
     heard = list(found.filter(heard_at__isnull=False)[: left - len(new)])
     who = callers(request.tenant, [*new, *heard])

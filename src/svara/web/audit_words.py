@@ -32,6 +32,25 @@ DONE: dict[tuple[str, str], Promise] = {
     ("view", "changes"): _("Read the log of changes, with yours among them"),
     ("view", "holdings"): _("Looked at how much is stored about you"),
     ("create", "erasure"): _("Asked for everything about you to be erased"),
+    ("change", "correction"): _("Corrected something about you, or took part in it"),
+    ("create", "correction"): _("Asked for a correction about you"),
+    ("refuse", "correction"): _("Refused a correction about you, and said why"),
+    ("remove", "correction"): _("Took back a wish for a correction about you"),
+    ("disclose", "correction"): _("Told those who had a wrong value about you of the right one"),
+    ("view", "correction"): _("Read corrections, with yours among them"),
+    ("create", "restriction"): _("Asked that your data be kept and not used"),
+    ("approve", "restriction"): _("Restricted your data: they are kept and not used"),
+    ("refuse", "restriction"): _("Refused to restrict your data, and said why"),
+    ("change", "restriction"): _("Told you that the restriction of your data ends"),
+    ("remove", "restriction"): _("Ended the restriction of your data"),
+    ("view", "restriction"): _("Read restrictions, with yours among them"),
+    ("create", "objection"): _("Objected to a use of your data, for you"),
+    ("approve", "objection"): _("Upheld an objection of yours"),
+    ("refuse", "objection"): _("Refused an objection of yours, and said why"),
+    ("remove", "objection"): _("Took back an objection of yours"),
+    ("view", "objection"): _("Read objections, with yours among them"),
+    ("grant", "link"): _("Made a link by which you read your own data"),
+    ("view", "link"): _("Opened the link to your own data"),
     ("create", "hold"): _("Ordered that your data be kept for a time"),
     ("remove", "hold"): _("Lifted the order that your data be kept"),
 }
@@ -45,6 +64,7 @@ WHY: dict[str, Promise] = {
     "page": _("on a page of the administration"),
     "file": _("with an office file"),
     "undo": _("by undoing a change"),
+    "privacy-officer": _("as privacy officer"),
 }
 
 

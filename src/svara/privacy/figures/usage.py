@@ -17,8 +17,11 @@ from threading import Lock
 from django.db import transaction
 from django.db.models import F
 
+from svara.privacy.catalogue import Purpose
 from svara.privacy.figures.groups import Cell, published
 from svara.privacy.figures.models import Choice, Figure, Use, WeekKey
+from svara.privacy.rights.objections import stopped
+from svara.privacy.subject import person
 from svara.privacy.tenancy import InTenant
 
 FLUSH_SECONDS = 60.0
@@ -63,11 +66,13 @@ def pseudonym(key: str, person_id: str) -> str:
 
 @transaction.atomic
 def write(counts: Waiting, now: datetime) -> None:
-    """Add uses to the week that runs, of the companies that want it counted."""
+    """Add uses to the week that runs, of the companies that want it counted; nobody's who objected or whose data are
+    restricted."""
     wanted = set(Choice.all_tenants.filter(usage=True).values_list("tenant_id", flat=True))
     week, keys = week_of(now.date()), dict[str, str]()
+    left_out = {tenant_id: stopped(tenant_id, Purpose.STATISTICS) for tenant_id in wanted}
     for (tenant_id, person_id, page), times in sorted(counts.items()):
-        if tenant_id not in wanted:
+        if tenant_id not in wanted or person(person_id) in left_out[tenant_id]:
             continue
         if tenant_id not in keys:
             fresh = {"key": secrets.token_hex(32)}

@@ -12,6 +12,7 @@ from django.utils import translation
 from svara.privacy import vault
 from svara.privacy.functions import ledger
 from svara.privacy.functions.models import Consent
+from svara.privacy.functions.port import stopped
 from svara.privacy.functions.receipts import Receipt, receipt_of
 from svara.privacy.functions.registry import OUTSIDE
 from svara.privacy.subject import Subject, outside
@@ -62,6 +63,9 @@ def is_recorded(tenant_id: str, purpose: str, evidence: str) -> bool:
 
 
 def agreed(tenant_id: str, subject: Subject, purpose: str) -> bool:
-    """Whether the newest decision of somebody outside about a purpose is a yes to the text as it stands now."""
+    """Whether the newest decision of somebody outside about a purpose is a yes to the text as it stands now, and nothing
+    stops it (`port.stopped`)."""
     last = ledger.newest(tenant_id, subject, purpose)
+    if subject in stopped(purpose, tenant_id):
+        return False
     return last is not None and last.decision == "given" and last.text_version == OUTSIDE[purpose].text_version

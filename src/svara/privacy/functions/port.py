@@ -61,16 +61,31 @@ class Collection:
 
 _collections: dict[str, Collection] = {}
 
+Stop = Callable[[str | None, str], frozenset[Subject]]
+"""Of a company's id (None: everywhere) and a function's key: for whom it is off, whatever they agreed to."""
+_stops: dict[str, Stop] = {}
+
+
+def register_stop(name: str, stop: Stop) -> None:
+    """A room knows people for whom functions are off: their data are restricted, or they objected."""
+    _stops[name] = stop
+
+
+def stopped(key: str, tenant_id: str | None = None) -> frozenset[Subject]:
+    """For whom a function is off, whatever they agreed to."""
+    return frozenset[Subject]().union(*(stop(tenant_id, key) for stop in _stops.values()))
+
 
 def enabled(person_id: str, key: str) -> bool:
     """Whether a function is on for a person (by account id). False for whoever and whatever is not known."""
-    return _on(key).filter(subject=person(person_id)).exists()
+    return person(person_id) not in stopped(key) and _on(key).filter(subject=person(person_id)).exists()
 
 
 def people_with(key: str, tenant_id: str | None = None) -> frozenset[str]:
     """The account ids of all for whom a function is on, in one company or (for the snapshot) everywhere."""
     rows = _on(key) if tenant_id is None else _on(key).filter(tenant_id=tenant_id)
-    found = (account_of(Subject(subject)) for subject in rows.values_list("subject", flat=True))
+    off = stopped(key, tenant_id)
+    found = (account_of(Subject(each)) for each in rows.values_list("subject", flat=True) if each not in off)
     return frozenset(account_id for account_id in found if account_id is not None)
 
 

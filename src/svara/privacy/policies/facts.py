@@ -113,6 +113,9 @@ PERIODS = {
     "history.QueueOffer": "history.agents",
     "people.OfficeChange": "people.changes",
     "registers.Case": "cases",
+    "rights.Correction": "rights.asked",
+    "rights.Objection": "rights.asked",
+    "rights.Restriction": "rights.asked",
     "voicemail.Message": "voicemail.saved",
 }
 """Which period a company chooses for a thing (`svara.privacy.rights.retention`)."""

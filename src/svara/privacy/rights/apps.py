@@ -12,9 +12,25 @@ class RightsConfig(AppConfig):
     label = "rights"
 
     def ready(self) -> None:
-        from svara.privacy.rights import erasing, exporting, jobs, port, proofs, subjects  # noqa: PLC0415  needs the tables
+        from svara.privacy.functions.port import register_stop  # noqa: PLC0415  needs the tables
+        from svara.privacy.rights import (  # noqa: PLC0415
+            asked_subjects,
+            erasing,
+            exporting,
+            jobs,
+            objections,
+            port,
+            proofs,
+            subjects,
+        )
 
-        for capability in (proofs.AuditCapability(), proofs.ConsentCapability(), subjects.RightsCapability()):
+        for capability in (
+            proofs.AuditCapability(),
+            proofs.ConsentCapability(),
+            subjects.RightsCapability(),
+            asked_subjects.AskedCapability(),
+        ):
             port.register(capability)
+        register_stop("rights", objections.stopped_function)
         jobs.register(erasing.KIND, erasing.work)
         jobs.register(exporting.KIND, exporting.work)

@@ -24,7 +24,7 @@ from svara import log
 from svara.privacy import vault
 from svara.privacy.audit import port as audit
 from svara.privacy.errors import Forbidden, Invalid, NotFound
-from svara.privacy.rights import holds, jobs, keycopy, ledger, port
+from svara.privacy.rights import holds, jobs, keycopy, ledger, port, restriction
 from svara.privacy.rights.jobs import OFFICER, Asker, Running
 from svara.privacy.rights.models import Erasure, Job
 from svara.privacy.rights.port import Gone, Holding
@@ -72,7 +72,7 @@ def access_preview(actor: Asker, subject: Subject) -> Preview:
 def preview(tenant_id: str, subject: Subject) -> Preview:
     """What erasing would do."""
     found = [each for capability in port.capabilities() for each in capability.holdings(tenant_id, subject)]
-    return Preview(subject, tuple(found), holds.reason_of(tenant_id, subject))
+    return Preview(subject, tuple(found), _held(tenant_id, subject))
 
 
 @transaction.atomic
@@ -90,7 +90,7 @@ def ask(tenant_id: str, asked_by: str, subject: Subject, reason: str) -> Job:
     reason = " ".join(reason.split())[:MAX_REASON_LENGTH]
     if not reason:
         raise Invalid(_("Say why: the reason stands on the receipt."))
-    if held := holds.reason_of(tenant_id, subject):
+    if held := _held(tenant_id, subject):
         raise Invalid(held)
     job = jobs.do_ask(tenant_id, asked_by, KIND, {"subject": subject, "reason": reason})
     audit.record(tenant_id, asked_by or audit.OPERATOR, "create", subject, "erasure", job.id)
@@ -110,9 +110,9 @@ def work(job: Running) -> dict[str, Any]:
 
 
 def erase(tenant_id: str, subject: Subject, *, reason: str, by: str, job: str = "") -> Erasure:
-    """Erase somebody, and give what is kept of it. Raises Invalid while a legal hold forbids it."""
+    """Erase somebody, and give what is kept of it. Raises Invalid while a legal hold or a restriction forbids it."""
     with transaction.atomic():
-        if held := holds.reason_of(tenant_id, subject):
+        if held := _held(tenant_id, subject):
             raise Invalid(held)
         at = timezone.now()
         gone = _let_go(tenant_id, subject, reason)
@@ -194,6 +194,11 @@ def key_is_gone(tenant_id: str, subject: str) -> bool | None:
         return None
     key = erasure.key
     return vault.current().destroyed(tenant_id, vault.port.KeyReceipt(key["id"], key["hash"], key["at"]))
+
+
+def _held(tenant_id: str, subject: Subject) -> str:
+    """Why somebody must not be erased now; "" where nothing forbids it."""
+    return holds.reason_of(tenant_id, subject) or restriction.reason_of(tenant_id, subject)
 
 
 def _let_go(tenant_id: str, subject: Subject, reason: str) -> list[Gone]:

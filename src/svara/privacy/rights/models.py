@@ -9,7 +9,21 @@ from django.db import models
 
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
 from svara.privacy.files import declare_files
+from svara.privacy.rights.asked import AtOnce, Correction, Link, Objection, Restriction
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
+
+__all__ = [
+    "AtOnce",
+    "Correction",
+    "Erasure",
+    "Hold",
+    "Job",
+    "Link",
+    "Objection",
+    "Restriction",
+    "RetentionRule",
+    "RetentionRun",
+]
 
 JOB_DAYS = 30
 _KEPT = Retention("tenant", days=JOB_DAYS, since="asked_at")

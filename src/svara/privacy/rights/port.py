@@ -93,7 +93,8 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long a company keeps what. A legal hold stops the periods of `held`, and whatever is about one of `subjects`."""
+    """How long a company keeps what. A legal hold stops the periods of `held`, and whatever is about one of `subjects`: who
+    is held, or whose data are restricted."""
 
     days: Mapping[str, int] = field(default_factory=dict)
     held: frozenset[str] = frozenset()

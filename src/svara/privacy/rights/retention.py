@@ -23,8 +23,9 @@ from svara.privacy.audit import port as audit
 from svara.privacy.errors import Forbidden, Invalid, PlainError
 from svara.privacy.rights import holds, port
 from svara.privacy.rights.jobs import OFFICER, Asker
-from svara.privacy.rights.models import RetentionRule, RetentionRun
+from svara.privacy.rights.models import Hold, Restriction, RetentionRule, RetentionRun
 from svara.privacy.rights.port import Gone, Period, Rules
+from svara.privacy.rights.restriction import restricted
 
 SHORTEST_DAYS = 1
 KEPT_RUNS_DAYS = 5 * 365
@@ -89,7 +90,16 @@ def rules(tenant_id: str, now: datetime) -> Rules:
     """What holds in a company now."""
     own = dict(RetentionRule.all_tenants.filter(tenant_id=tenant_id).values_list("period", "days"))
     days = {each.key: own.get(each.key, each.days) for each in periods()}
-    return Rules(days, holds.periods_held(tenant_id, now), holds.subjects_held(tenant_id, now))
+    subjects = holds.subjects_held(tenant_id, now) | restricted(tenant_id)
+    return Rules(days, holds.periods_held(tenant_id, now), subjects)
+
+
+def exceptions(now: datetime) -> list[tuple[str, Rules]]:
+    """The companies in which something must stay although its time is over, with what holds there: for whatever goes by its
+    age everywhere."""
+    held = set(Hold.all_tenants.filter(lifted_at=None, until__gt=now).values_list("tenant_id", flat=True))
+    held |= set(Restriction.all_tenants.filter(state="in-force").values_list("tenant_id", flat=True))
+    return [(tenant_id, rules(tenant_id, now)) for tenant_id in sorted(held)]
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from svara import log
 from svara.bus.port import Bus
 from svara.data import DataFolder
 from svara.privacy.errors import PlainError
-from svara.privacy.rights import erasing, exporting, jobs
+from svara.privacy.rights import erasing, exporting, jobs, restriction
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -37,6 +37,7 @@ def _guarded_hour() -> None:
         now = timezone.now()
         erasing.erase_late(now)
         exporting.forget_exports(now)
+        restriction.lift_due(now)
     except (DatabaseError, PlainError, OSError):
         _log.error("what came in late about erased people could not be let go now", exc_info=True)
     finally:

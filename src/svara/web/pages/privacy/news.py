@@ -53,8 +53,8 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, "later", page, 429)
     asked = optin.do_ask(tenant.id, address, language)
     if asked is not None:
-        confirm = _whole(request, reverse("news-confirm", args=[asked.confirm]))
-        withdraw = _whole(request, reverse("news-withdraw", args=[asked.withdraw]))
+        confirm = whole(request, reverse("news-confirm", args=[asked.confirm]))
+        withdraw = whole(request, reverse("news-withdraw", args=[asked.withdraw]))
         if not optin.send(optin.letter(tenant.name, address, language, confirm, withdraw)):
             return _page(request, "later", page, 503)
     return _page(request, "sent", page)
@@ -108,7 +108,7 @@ def _may_ask(source: str) -> bool:
         return True
 
 
-def _whole(request: HttpRequest, path: str) -> str:
+def whole(request: HttpRequest, path: str) -> str:
     if settings.ADDRESS.netloc:
         return f"{settings.ADDRESS.scheme}://{settings.ADDRESS.netloc}{path}"
     return request.build_absolute_uri(path)

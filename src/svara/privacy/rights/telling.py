@@ -1,0 +1,55 @@
+"""Telling somebody of the company what became of their data: by mail, where they have an address and there is a mail server.
+
+It always stands on their own page, too; the mail says that something does, and nothing of what was written. People outside
+are told by hand, or by the page that their link opens: their address is not known here.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from svara import log
+from svara.privacy.rights.asked import Asked
+from svara.privacy.subject import Subject, account_of
+
+_log = log.get("rights.telling")
+
+
+def tell(row: Asked, sentence: Callable[[], str]) -> None:
+    """Send a mail once the transaction is committed; `sentence` is said in the person's language."""
+    accounts: Any = get_user_model()
+    account = accounts.all_tenants.filter(pk=account_of(Subject(row.subject)) or "-").select_related("tenant").first()
+    if account is None or not account.email or not settings.EMAIL_HOST:
+        return
+    languages = [account.language, *account.tenant.languages]
+    language = next((one for one in languages if one and translation.check_for_language(one)), "en")
+    with translation.override(language):
+        paragraphs = [sentence()]
+        if settings.ADDRESS.netloc:
+            place = f"{settings.ADDRESS.scheme}://{settings.ADDRESS.netloc}/my-data/rights/"
+            paragraphs.append(_("Read it here: %(address)s") % {"address": place})
+        mail = EmailMessage(
+            _("About your personal data"),
+            "\n\n".join(paragraphs) + "\n",
+            to=[account.email],
+            headers={"Auto-Submitted": "auto-generated"},
+        )
+    transaction.on_commit(lambda: send(mail))
+
+
+def send(mail: EmailMessage) -> bool:
+    """Send it; False when the mail server does not take it now."""
+    try:
+        return mail.send() == 1
+    except (OSError, smtplib.SMTPException, ValueError):
+        _log.warning("the mail server does not take what somebody is to be told", exc_info=True)
+        return False
