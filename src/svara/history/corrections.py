@@ -71,13 +71,10 @@ def rename(tenant_id: str, subject: Subject, _ref: str, value: str) -> None:
     missed = list(_missed(tenant_id, subject).exclude(sealed=b""))
     found = open_some(tenant_id, [(row.sealed, missed_context(row.id)) for row in missed])
     known = [(row, one) for row, one in zip(missed, found, strict=True) if one.number]
-    for (row, _one), sealed in zip(
-        known,
-        reseal(tenant_id, subject, [(replace(one, name=value), missed_context(row.id)) for row, one in known]),
-        strict=True,
-    ):
-        row.sealed = sealed
-    MissedCaller.all_tenants.bulk_update([row for row, _one in known], ["sealed"])
+    anew = reseal(tenant_id, subject, [(replace(one, name=value), missed_context(row.id)) for row, one in known])
+    for (entry, _one), sealed in zip(known, anew, strict=True):
+        entry.sealed = sealed
+    MissedCaller.all_tenants.bulk_update([entry for entry, _one in known], ["sealed"])
 
 
 def answered_by(tenant_id: str, subject: Subject, ref: str) -> str:

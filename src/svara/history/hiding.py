@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from svara.history.models import Call
+from svara.history.models import Call, OutsideParty
 from svara.history.outside import indexes_of
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
@@ -34,7 +34,7 @@ def speaks_in(call: Call, hidden: frozenset[Subject]) -> bool:
         return False
     if not people_of(hidden).isdisjoint({call.caller_person, call.callee_person, call.answered_person} - {""}):
         return True
-    return call.outside.filter(index__in=indexes_of(hidden)).exists()
+    return OutsideParty.all_tenants.filter(call=call, index__in=indexes_of(hidden)).exists()
 
 
 def calls_with(hidden: frozenset[Subject], call: str = "") -> Q:

@@ -271,7 +271,10 @@ def correct(account: Account, key: str, value: str) -> None:
     try:
         _carry_out(account, edit, ("people", account.username), logged=False)
     except Rejected as error:
-        raise Invalid(*(fault.message for fault in error.faults)) from None
+        own = [fault.message for fault in error.faults if fault.path is not None]
+        raise Invalid(
+            *(own or ["The office has a fault elsewhere: an administrator has to put that right first."])
+        ) from None
     except PlainError as error:
         raise Invalid(str(error)) from None
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from svara.people import administration
 from svara.people.models import Account
-from svara.privacy.errors import NotFound
+from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.rights.corrections import Correctable, register
 from svara.privacy.subject import Subject, account_of
 
@@ -35,6 +36,10 @@ def _correctable(key: str, title: str, *, at_once: bool) -> Correctable:
         return str(getattr(_account(tenant_id, subject), key) or "")
 
     def write(tenant_id: str, subject: Subject, _ref: str, value: str) -> None:
+        if key == "language" and value not in dict(_languages()):
+            raise Invalid("Choose one of the languages of the list.")
+        if key in {"email", "extension"} and value and _of_another(tenant_id, subject, key, value):
+            raise Invalid(gettext("Somebody else here has this already."))
         with transaction.atomic():
             administration.correct(_account(tenant_id, subject), key, value)
 
@@ -49,6 +54,11 @@ def _correctable(key: str, title: str, *, at_once: bool) -> Correctable:
         confirmed=key == "email",
         choices=_languages if key == "language" else None,
     )
+
+
+def _of_another(tenant_id: str, subject: Subject, key: str, value: str) -> bool:
+    others = Account.all_tenants.filter(tenant_id=tenant_id).exclude(pk=account_of(subject))
+    return others.filter(**{f"{key}__iexact": value}).exists()
 
 
 def _languages() -> list[tuple[str, str]]:

@@ -208,6 +208,9 @@ SENTENCES: dict[str, Promise] = {
     "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
     "The old password is not right.": _("The old password is not right."),
+    "The office has a fault elsewhere: an administrator has to put that right first.": _(
+        "The office has a fault elsewhere: an administrator has to put that right first."
+    ),
     "This change cannot be undone.": _("This change cannot be undone."),
     "This was changed again since: undo the later change first.": _(
         "This was changed again since: undo the later change first."

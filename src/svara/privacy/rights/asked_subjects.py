@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights import corrections, objections, restriction
-from svara.privacy.rights.asked import KEPT_DAYS, Asked, AtOnce, Correction, Link, Objection, Restriction
+from svara.privacy.rights.asked import KEPT_DAYS, Asked, Correction, Link, Objection, Restriction
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally
 from svara.privacy.subject import Subject
 
@@ -24,7 +24,7 @@ class AskedCapability:
     """Corrections with the values before them, restrictions, objections, and links of people outside."""
 
     name = "asked"
-    tables = frozenset(each._meta.label for each in (*_TABLES, Link, AtOnce))
+    tables = frozenset({"rights.Correction", "rights.Restriction", "rights.Objection", "rights.Link", "rights.AtOnce"})
     periods: tuple[Period, ...] = (
         Period(ASKED, gettext_noop("Corrections, restrictions and objections, once they are over"), KEPT_DAYS),
     )

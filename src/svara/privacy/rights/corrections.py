@@ -118,7 +118,7 @@ def correctables(subject: Subject) -> list[Correctable]:
     return [each for each in _known.values() if each.outside is outside]
 
 
-def keys() -> list[str]:
+def known() -> list[str]:
     """Every value that can be corrected."""
     return list(_known)
 

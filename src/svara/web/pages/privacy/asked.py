@@ -1,4 +1,4 @@
-"""How corrections, restrictions and objections look on a page: the person's own, the officers', and that of somebody outside."""
+"""How corrections, restrictions and objections look on a page: the person's own, the officers', or somebody outside's."""
 
 from __future__ import annotations
 

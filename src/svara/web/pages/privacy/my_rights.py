@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from svara.people.access import people_by_id
 from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.rights import corrections, objections, restriction, telling
+from svara.privacy.rights.asked import Asked, Correction
 from svara.privacy.subject import person
 from svara.web.pages.privacy import asked
 from svara.web.pages.privacy.news import whole
@@ -54,7 +55,7 @@ def take_back(request: HttpRequest, correction_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the mail to the new address. It counts with the button: programs that only look at links change nothing."""
+    """The link in the mail to the new address. It counts with the button: programs that only look at links do nothing."""
     if request.method == "GET":
         return render(request, "web/privacy/correction_confirm.html", {"here": "rights"})
     try:
@@ -115,7 +116,7 @@ def _done(request: HttpRequest, do: Callable[[], str | None], where: str) -> Htt
     return redirect(f"{reverse('my-rights')}#{where}")
 
 
-def _send_link(request: HttpRequest, row: corrections.Correction, address: str) -> str:
+def _send_link(request: HttpRequest, row: Correction, address: str) -> str:
     place = whole(request, reverse("my-correction-confirm", args=[corrections.token_of(row)]))
     text = "\n\n".join(
         (
@@ -136,7 +137,8 @@ def _page(request: HttpRequest, problems: dict[str, list[str]] | None = None, st
     fixed = corrections.access_own_corrections(actor)
     limits = restriction.access_own_restrictions(actor)
     against = objections.access_own_objections(actor)
-    ids = {each.row.decided_by for each in (*fixed, *limits, *against)}
+    rows: list[Asked] = [*(one.row for one in fixed), *(one.row for one in limits), *(one.row for one in against)]
+    ids = {row.decided_by for row in rows}
     ids |= {got.who for each in fixed for got in each.got if got.act}
     names = {key: each.name for key, each in people_by_id(actor, ids - {""}).items()}
     now = {each.row.purpose for each in against if each.row.state in {"stopped", "upheld"}}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from svara.people.access import people_by_id
 from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.rights import corrections, objections, restriction
+from svara.privacy.rights.asked import Asked
 from svara.privacy.subject import Subject
 from svara.privacy.subject import account_of as person_of
 from svara.web.forms.kinds import TITLES
@@ -33,7 +34,7 @@ def rights(request: HttpRequest) -> HttpResponse:
     actor = account_of(request)
     fixed, limits = corrections.access_corrections(actor), restriction.access_restrictions(actor)
     against = objections.access_objections(actor)
-    rows = [each.row for each in (*fixed, *limits, *against)]
+    rows: list[Asked] = [*(one.row for one in fixed), *(one.row for one in limits), *(one.row for one in against)]
     ids = {row.decided_by for row in rows} | {person_of(Subject(row.subject)) or "" for row in rows}
     ids |= {got.who for each in fixed for got in each.got if got.act}
     names = {key: each.name for key, each in people_by_id(actor, ids - {""}).items()}
@@ -51,7 +52,7 @@ def rights(request: HttpRequest) -> HttpResponse:
             {"key": key, "title": _(corrections.title_of(key)), "allowed": allowed}
             for key, allowed in corrections.at_once(actor.tenant_id).items()
         ],
-        "keys": [(key, _(corrections.title_of(key))) for key in corrections.keys()],
+        "keys": [(key, _(corrections.title_of(key))) for key in corrections.known()],
     }
     return render(request, "web/privacy/rights.html", page | {"titles": TITLES, "section": "privacy", "here": "rights"})
 
