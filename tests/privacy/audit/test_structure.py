@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 from tests.history import stories as history
 from tests.history.stories import NOON, Company
@@ -38,7 +39,8 @@ from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import STATISTICS
 from svara.privacy.registers import cases, disclosures
 from svara.privacy.registers.models import Case, Disclosure
-from svara.privacy.rights import erasing, exporting, holds, jobs, retention
+from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, objections, restriction, retention
+from svara.privacy.rights.asked import Correction, Objection, Restriction
 from svara.privacy.rights.models import Hold, Job
 from svara.privacy.subject import person
 from svara.voicemail import access as voicemail_access
@@ -80,6 +82,10 @@ OWN = {
     "svara.privacy.policies.presets.do_apply": "settings of the company, each changed by its own function",
     "svara.privacy.registers.cases.access_my_cases": "what one asked oneself",
     "svara.privacy.registers.disclosures.access_report": "five counts of a year",
+    "svara.privacy.rights.corrections.access_own_corrections": "what is one's own",
+    "svara.privacy.rights.corrections.access_own_values": "what is one's own",
+    "svara.privacy.rights.objections.access_own_objections": "what is one's own",
+    "svara.privacy.rights.restriction.access_own_restrictions": "what is one's own",
     "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
     "svara.privacy.rights.erasing.access_receipts": "proofs without names",
     "svara.privacy.rights.retention.access_runs": "counts of what went when its time was over",
@@ -116,6 +122,26 @@ class Scene:
     def hold(self) -> Hold:
         tomorrow = timezone.now() + timedelta(days=1)
         return holds.do_hold(self.acme.anna, subject=person(self.acme.bob.id), reason="a dispute", until=tomorrow)
+
+    def corrected(self) -> Correction:
+        return corrections.do_correct(self.acme.bob, "people.name", "Bo Lie")
+
+    def correction(self) -> Correction:
+        return corrections.do_correct(self.acme.bob, "people.extension", "777", why="It stands on my card.")
+
+    def confirmed(self) -> None:
+        with override_settings(EMAIL_HOST="mail.test"):
+            row = corrections.do_correct(self.acme.bob, "people.email", "bo@acme.test")
+        corrections.do_confirm(self.acme.bob, corrections.token_of(row))
+
+    def limit(self) -> Restriction:
+        return restriction.do_restrict(self.acme.anna, person(self.acme.bob.id), "claims", "a dispute")
+
+    def limit_asked(self) -> Restriction:
+        return restriction.do_ask(self.acme.bob, "claims", "a dispute")
+
+    def objected(self) -> Objection:
+        return objections.do_object(self.acme.bob, "statistics", "Every figure is mine.")
 
     def case(self) -> Case:
         return cases.do_open(self.acme.bob, norway(self), "question", "What is stored?")
@@ -296,6 +322,91 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         lambda s: erasing.do_ask(s.acme.anna, person(s.acme.bob.id), "left the company"),
         "create",
         "erasure",
+        "bob",
+    ),
+    "svara.privacy.rights.corrections.do_correct": (Scene.corrected, "change", "correction", "bob"),
+    "svara.privacy.rights.corrections.do_correct_of": (
+        lambda s: corrections.do_correct_of(
+            s.acme.anna, person(s.acme.bob.id), "people.name", "Bo Lie", why="a typing error"
+        ),
+        "change",
+        "correction",
+        "bob",
+    ),
+    "svara.privacy.rights.corrections.do_decide": (
+        lambda s: corrections.do_decide(s.acme.anna, s.correction().id, apply=True),
+        "change",
+        "correction",
+        "bob",
+    ),
+    "svara.privacy.rights.corrections.do_confirm": (Scene.confirmed, "change", "correction", "bob"),
+    "svara.privacy.rights.corrections.do_take_back": (
+        lambda s: corrections.do_take_back(s.acme.bob, s.correction().id),
+        "remove",
+        "correction",
+        "bob",
+    ),
+    "svara.privacy.rights.corrections.do_tell": (
+        lambda s: corrections.do_tell(s.acme.anna, s.corrected().id),
+        "disclose",
+        "correction",
+        "bob",
+    ),
+    "svara.privacy.rights.corrections.do_allow": (
+        lambda s: corrections.do_allow(s.acme.anna, []),
+        "change",
+        "correction-rules",
+        "",
+    ),
+    "svara.privacy.rights.corrections.access_corrections": (
+        lambda s: (s.corrected(), corrections.access_corrections(s.acme.anna)),
+        "view",
+        "correction",
+        "bob",
+    ),
+    "svara.privacy.rights.restriction.do_ask": (Scene.limit_asked, "create", "restriction", "bob"),
+    "svara.privacy.rights.restriction.do_restrict": (Scene.limit, "approve", "restriction", "bob"),
+    "svara.privacy.rights.restriction.do_decide": (
+        lambda s: restriction.do_decide(s.acme.anna, s.limit_asked().id, agree=False, answer="There is no claim."),
+        "refuse",
+        "restriction",
+        "bob",
+    ),
+    "svara.privacy.rights.restriction.do_lift": (
+        lambda s: restriction.do_lift(s.acme.anna, s.limit().id),
+        "change",
+        "restriction",
+        "bob",
+    ),
+    "svara.privacy.rights.restriction.do_free": (
+        lambda s: restriction.do_free(s.acme.bob, s.limit_asked().id),
+        "remove",
+        "restriction",
+        "bob",
+    ),
+    "svara.privacy.rights.restriction.access_restrictions": (
+        lambda s: (s.limit(), restriction.access_restrictions(s.acme.anna)),
+        "view",
+        "restriction",
+        "bob",
+    ),
+    "svara.privacy.rights.objections.do_object": (Scene.objected, "create", "objection", "bob"),
+    "svara.privacy.rights.objections.do_decide": (
+        lambda s: objections.do_decide(s.acme.anna, s.objected().id, uphold=True),
+        "approve",
+        "objection",
+        "bob",
+    ),
+    "svara.privacy.rights.objections.do_withdraw": (
+        lambda s: objections.do_withdraw(s.acme.bob, s.objected().id),
+        "remove",
+        "objection",
+        "bob",
+    ),
+    "svara.privacy.rights.objections.access_objections": (
+        lambda s: (s.objected(), objections.access_objections(s.acme.anna)),
+        "view",
+        "objection",
         "bob",
     ),
     "svara.privacy.rights.exporting.do_ask": (Scene.export, "export", "person", "bob"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from svara.privacy.rights.outside import subject_of
 from tests.history.stories import Company
 from tests.privacy.rights.conftest import KARI
 
@@ -17,7 +18,6 @@ from svara.privacy.errors import Forbidden, Invalid
 from svara.privacy.rights import corrections, erasing, exporting, port
 from svara.privacy.rights.asked import Correction
 from svara.privacy.rights.jobs import run_next
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.subject import Subject, person
 from svara.voicemail import access as voicemail
 

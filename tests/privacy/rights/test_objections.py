@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from svara.privacy.rights.outside import subject_of
 from tests.history.stories import NOON, Company
 from tests.privacy.rights.conftest import KARI
 
@@ -21,7 +22,6 @@ from svara.privacy.functions.registry import NEWS, STATISTICS
 from svara.privacy.rights import objections
 from svara.privacy.rights.asked import Objection
 from svara.privacy.rights.objections import MARKETING, objected
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.subject import Subject, person
 
 WHY = "I work alone in my queue: every figure is mine."

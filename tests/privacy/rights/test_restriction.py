@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from svara.privacy.rights.outside import subject_of
 from tests.history.stories import NOON, Company
 from tests.privacy.rights.conftest import KARI
 
@@ -29,7 +30,6 @@ from svara.privacy.functions.port import enabled, people_with
 from svara.privacy.functions.registry import STATISTICS
 from svara.privacy.rights import erasing, port, restriction, retention
 from svara.privacy.rights.asked import Restriction
-from svara.privacy.rights.outside import subject_of
 from svara.privacy.subject import Subject, person
 from svara.voicemail import access as voicemail
 from svara.voicemail import service
