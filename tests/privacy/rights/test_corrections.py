@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from svara.privacy.rights.outside import subject_of
 from tests.history.stories import Company
 from tests.privacy.rights.conftest import KARI
 
@@ -15,6 +14,7 @@ from svara.people.access import NotFound
 from svara.people.models import Account, OfficeChange, Queue
 from svara.privacy.audit.models import Entry
 from svara.privacy.errors import Forbidden, Invalid
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.rights import corrections, erasing, exporting, port
 from svara.privacy.rights.asked import Correction
 from svara.privacy.rights.jobs import run_next

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from svara.privacy.rights.outside import subject_of
 from tests.history.stories import NOON, Company
 from tests.privacy.rights.conftest import KARI
 
@@ -17,6 +16,7 @@ from svara.privacy.audit.models import Entry
 from svara.privacy.catalogue import Basis, Purpose, items
 from svara.privacy.errors import Forbidden, Invalid
 from svara.privacy.functions import outside
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.functions.port import enabled
 from svara.privacy.functions.registry import NEWS, STATISTICS
 from svara.privacy.rights import objections

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
-from svara.privacy.rights.outside import subject_of
 from tests.history.stories import NOON, Company
 from tests.privacy.rights.conftest import KARI
 
@@ -26,6 +25,7 @@ from svara.privacy.errors import Forbidden, Invalid
 from svara.privacy.figures import usage
 from svara.privacy.figures.council import do_choose
 from svara.privacy.figures.models import Use
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.functions.port import enabled, people_with
 from svara.privacy.functions.registry import STATISTICS
 from svara.privacy.rights import erasing, port, restriction, retention
