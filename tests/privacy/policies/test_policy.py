@@ -17,7 +17,7 @@ from svara.privacy.functions import port as functions
 from svara.privacy.policies import access, actions
 from svara.privacy.policies.document import digest, lines
 from svara.privacy.policies.facts import PERIODS
-from svara.privacy.policies.models import Version
+from svara.privacy.policies.models import Particulars, Version
 from svara.privacy.rights import retention
 
 from .conftest import PARTICULARS
@@ -260,3 +260,18 @@ def test_how_long_things_are_kept_is_what_the_company_chose(acme: Company) -> No
     assert actions.do_publish(acme["anna"]).material, "kept longer"
     retention.do_choose(acme["anna"], {"people.changes": 100})
     assert not actions.do_publish(acme["anna"]).material, "kept for a shorter time"
+
+
+def test_data_of_which_the_same_is_to_be_said_stand_in_one_row(acme: Company) -> None:
+    """Nobody reads a policy in which "internal id of a person" stands twelve times under each other."""
+    for section in access.draft(acme.tenant.id).texts["en"].sections:
+        if section.table is not None:
+            said = [row[1:] for row in section.table.rows]
+            assert len(said) == len(set(said)), section.title
+            assert all(row[0] for row in section.table.rows)
+
+
+def test_what_the_company_has_not_said_yet_stands_as_a_gap(acme: Company) -> None:
+    Particulars.all_tenants.filter(tenant=acme.tenant).delete()
+    assert "Acme AS, [to be filled in], answers for the personal data described here" in text(acme)
+    assert "Questions and requests about data go to: [to be filled in]." in text(acme)

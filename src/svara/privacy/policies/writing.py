@@ -36,14 +36,15 @@ def policy(facts: Facts, particulars: Particulars, country: str) -> Document:
 
 
 def who_answers(particulars: Particulars) -> Section:
-    """Controller, data protection officer and processor."""
+    """Controller, data protection officer and processor; what the company has not said yet stands as a gap to be filled."""
+    gap = _("[to be filled in]")
     of = {
-        "name": particulars.controller_name,
-        "address": particulars.controller_address,
-        "contact": particulars.controller_contact,
+        "name": particulars.controller_name or gap,
+        "address": particulars.controller_address or gap,
+        "contact": particulars.controller_contact or gap,
         "provider": particulars.provider_name,
-        "provider_address": particulars.provider_address,
-        "provider_contact": particulars.provider_contact,
+        "provider_address": particulars.provider_address or gap,
+        "provider_contact": particulars.provider_contact or gap,
         "dpo": particulars.dpo_contact,
     }
     told = [
@@ -66,7 +67,7 @@ def who_answers(particulars: Particulars) -> Section:
 
 
 def purposes(facts: Facts) -> list[Section]:
-    """One section for each purpose, with a row for each kind of data."""
+    """One section for each purpose, with a row for all data of which the same is to be said."""
     heads = (
         pgettext("catalogue", "Data"),
         pgettext("catalogue", "About"),
@@ -142,19 +143,18 @@ def _functions(facts: Facts) -> list[Section]:
 
 
 def _rows(uses: Iterable[Use]) -> Iterable[tuple[str, ...]]:
-    """A row for each kind of data, each once."""
-    found = dict.fromkeys(
-        (
-            words.category(use.category),
+    """A row for all kinds of data of which the same is to be said."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for use in uses:
+        said = (
             words.subject(Subject(use.subject)),
             words.basis(Basis(use.basis)),
             words.source(Source(use.source)),
             ", ".join(words.recipient(Recipient(each)) for each in use.recipients),
             words.retention(Retention(use.owner, use.days, use.since)),
         )
-        for use in uses
-    )
-    return sorted(found)
+        found.setdefault(said, set()).add(words.category(use.category))
+    return sorted(("; ".join(sorted(categories)), *said) for said, categories in found.items())
 
 
 def _rights(particulars: Particulars, country: str) -> Section:
@@ -171,6 +171,6 @@ def _rights(particulars: Particulars, country: str) -> Section:
             _("to stop what is done on legitimate interest, for reasons of your own situation (Article 21)"),
             _("to end a consent: it ends at once, and what was done before stays lawful (Article 7)"),
             _("Complaints go to %(contact)s, or to the authority: %(authority)s.")
-            % {"contact": particulars.controller_contact, "authority": authority},
+            % {"contact": particulars.controller_contact or _("[to be filled in]"), "authority": authority},
         ),
     )
