@@ -6,7 +6,6 @@ import os
 
 from svara.bus.client import HubBus
 from svara.bus.port import Bus
-from svara.bus.redis import RedisBus
 from svara.data import DataFolder
 
 __all__ = ["connect", "redis_url"]
@@ -23,4 +22,8 @@ def connect(data: DataFolder) -> Bus:
     Call it on a running event loop, and `close()` it at the end.
     """
     url = redis_url()
-    return RedisBus(url) if url else HubBus(data.bus_socket)
+    if url is None:
+        return HubBus(data.bus_socket)
+    from svara.bus.redis import RedisBus  # noqa: PLC0415  most offices have none, and it takes time to load
+
+    return RedisBus(url)

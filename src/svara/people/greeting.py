@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from svara import data
 from svara.media.sounds import library
-from svara.media.sounds.form import RATE_HZ
+from svara.media.sounds.limits import RATE_HZ
 from svara.people import access as people
 from svara.people import snapshot
 from svara.people.access import NotFound

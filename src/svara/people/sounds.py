@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 
 from svara.media.sounds import library, speech
-from svara.media.sounds.form import SoundError
+from svara.media.sounds.limits import SoundError
 from svara.people.models import Sound
 from svara.people.officefile.specs import OfficeFile, SoundSpec
 

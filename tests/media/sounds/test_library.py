@@ -15,7 +15,7 @@ from tests.media.sounds.kinds import RATE_HZ, file, strength, tone
 
 from svara.data import DataFolder
 from svara.media.sounds import decode, form, library
-from svara.media.sounds.library import SoundError
+from svara.media.sounds.limits import SoundError
 
 WELCOME = tone(440, 2.0)
 KINDS = {

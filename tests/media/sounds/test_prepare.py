@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from svara.media.sounds import form, phrases, prepare, speech
-from svara.media.sounds.form import SoundError
+from svara.media.sounds.limits import SoundError
 
 NOWHERE = Path("/nowhere")
 

@@ -12,7 +12,7 @@ import pytest
 from tests.media.sounds.kinds import file, tone
 
 from svara.media.sounds import form, speech
-from svara.media.sounds.form import SoundError
+from svara.media.sounds.limits import SoundError
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 

@@ -19,16 +19,14 @@ import soxr  # type: ignore[import-untyped]
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from svara.media.sounds.form import RATE_HZ, SoundError, shape, to_wav
+from svara.media.sounds.form import shape, to_wav
+from svara.media.sounds.limits import MAX_BYTES, RATE_HZ, REFUSED, SoundError
 
-MAX_BYTES = 20 * 1024 * 1024
 MAX_SECONDS = 30 * 60
 MAX_CPU_SECONDS = 60
 MAX_MEMORY_BYTES = 2 * 1024**3
 MAX_DAMAGED_PACKETS = 50
 """A file cut short or scratched is still of use; one with more faults is not."""
-REFUSED = 3
-"""The exit code that goes with a line on standard error."""
 
 _CODECS = (
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_u8,pcm_s8,pcm_f32le,pcm_f32be,pcm_f64le,pcm_alaw,"

@@ -10,9 +10,11 @@ import io
 import wave
 
 import numpy as np
+import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-RATE_HZ = 16_000
+from svara.media.sounds.limits import RATE_HZ, SoundError
+
 LOUDNESS_DBFS = -20.0
 """The level (RMS) of what is not silence, full scale of a square wave being 0 dBFS."""
 PEAK_DBFS = -1.0
@@ -32,8 +34,10 @@ Samples = NDArray[np.float32]
 """Mono at `RATE_HZ`, 1.0 is full scale."""
 
 
-class SoundError(Exception):
-    """What was given is no sound that can be used; the message says so to the person who gave it, in a plain clause."""
+def at_our_rate(samples: NDArray[np.int16], rate_hz: int) -> Samples:
+    """What was made at another rate."""
+    resampled: Samples = soxr.resample(samples.astype(np.float32) / np.float32(32768.0), rate_hz, RATE_HZ)
+    return resampled.astype(np.float32)
 
 
 def shape(samples: Samples) -> NDArray[np.int16]:

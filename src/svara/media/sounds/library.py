@@ -15,8 +15,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from svara.data import DataFolder, put
-from svara.media.sounds.decode import MAX_BYTES, REFUSED
-from svara.media.sounds.form import SoundError
+from svara.media.sounds.limits import MAX_BYTES, REFUSED, SoundError
 
 __all__ = ["MAX_BYTES", "SoundError", "convert", "remove_unused", "store", "store_wav"]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from svara.media.sounds.form import RATE_HZ, SoundError, to_wav
+from svara.media.sounds.form import to_wav
+from svara.media.sounds.limits import RATE_HZ, SoundError
 
 BEAT_SECONDS = 0.8
 BEATS = 96

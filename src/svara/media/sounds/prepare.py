@@ -21,7 +21,7 @@ import msgspec
 from svara import log
 from svara.data import put
 from svara.media.sounds import music, phrases, speech
-from svara.media.sounds.form import SoundError
+from svara.media.sounds.limits import SoundError
 
 STOCK = Path(sys.prefix) / "share" / "svara" / "sounds"
 NOTE_EVERY = 25

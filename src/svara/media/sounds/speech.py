@@ -18,10 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import soxr  # type: ignore[import-untyped]
-
-from svara.media.sounds.form import RATE_HZ, SoundError, from_wav, shape, to_wav
+from svara.media.sounds.limits import SoundError
 
 LANGUAGES = ("en", "cs", "lv", "nb", "ru", "sv")
 MAX_CHARACTERS = 2_000
@@ -101,9 +98,9 @@ def speak_by(voice: Voice, text: str) -> bytes:
     if len(words) > MAX_CHARACTERS:
         raise SoundError(f"cannot be spoken: it is longer than {MAX_CHARACTERS} characters")
     said = _espeak(voice, words) if voice.kind == "espeak-ng" else _piper(voice, words)
-    samples, rate = from_wav(said)
-    resampled = soxr.resample(samples.astype(np.float32) / np.float32(32768.0), rate, RATE_HZ)
-    return to_wav(shape(resampled.astype(np.float32)))
+    from svara.media.sounds.form import at_our_rate, from_wav, shape, to_wav  # noqa: PLC0415  slow to load
+
+    return to_wav(shape(at_our_rate(*from_wav(said))))
 
 
 def _espeak(voice: Voice, words: str) -> bytes:
