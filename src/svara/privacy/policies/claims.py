@@ -94,7 +94,7 @@ def collect(tests: Path, results: Path) -> dict[str, tuple[Proof, ...]]:
     """The proofs of each promise: marks from the tests' sources, outcomes from the file of results."""
     outcomes = read_results(results)
     found: dict[str, set[Proof]] = {}
-    for claim, test in marks(tests):
+    for claim, test in _read_once(tests):
         found.setdefault(claim, set()).add(Proof(test, outcomes.get(test, "not-run")))
     return {claim: tuple(sorted(proofs)) for claim, proofs in sorted(found.items())}
 
@@ -109,6 +109,12 @@ def marks(tests: Path) -> Iterator[tuple[str, str]]:
         for node in ast.parse(source).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from ((claim, f"{place}::{node.name}") for claim in _claimed(node))
+
+
+@cache
+def _read_once(tests: Path) -> tuple[tuple[str, str], ...]:
+    """The marks, as they were when this process first asked: to read all sources takes a second."""
+    return tuple(marks(tests))
 
 
 def read_results(results: Path) -> Mapping[str, Outcome]:

@@ -81,6 +81,7 @@ def presets(tenant_id: str) -> tuple[Preset, ...]:
     """The five, as they stand for a company."""
     missing = bool(access.missing(access.particulars_of(tenant_id)))
     so = {setting.key: setting.is_so(tenant_id) for setting in _settings.values()}
+    stand = standing()
     found = []
     for key, letters in PRESETS.items():
         rows = tuple(
@@ -90,7 +91,7 @@ def presets(tenant_id: str) -> tuple[Preset, ...]:
                 tuple((setting, so[setting.key]) for setting in _settings.values() if each.claim.id in setting.claims),
                 missing and each.claim.id in SAID,
             )
-            for each in standing()
+            for each in stand
             if each.claim.id.startswith(f"{letters}-")
         )
         found.append(Preset(key, rows[0].claim.product, rows))
