@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from svara.people import administration
@@ -13,8 +12,6 @@ from svara.people.models import Account, ApiToken, Greeting, Tenant, Trunk
 from svara.privacy.catalogue import Recipient
 from svara.privacy.figures import council
 from svara.privacy.figures.models import Choice, Use
-from svara.privacy.functions.port import people_with
-from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.policies.port import Feature, Outsider, register_feature, register_outsiders
 from svara.privacy.policies.presets import Setting, register_setting
 
@@ -23,13 +20,7 @@ def carriers(tenant_id: str) -> Iterator[Outsider]:
     """The telephone providers of a company's trunks."""
     for trunk in Trunk.all_tenants.filter(tenant_id=tenant_id):
         host = urlsplit(trunk.address.replace("sip:", "sip://").replace("sips:", "sips://")).hostname or trunk.address
-        yield Outsider(Recipient.CARRIER, f"{trunk.name}, {host}")
-
-
-def mail_servers(tenant_id: str) -> Iterator[Outsider]:
-    """The mail server, where somebody of the company is told of messages by mail."""
-    if settings.EMAIL_HOST and people_with(MESSAGE_NOTICES, tenant_id):
-        yield Outsider(Recipient.MAIL_SERVER, settings.EMAIL_HOST)
+        yield Outsider(Recipient.CARRIER, f"{trunk.name}, {host}", key=f"trunk:{trunk.id}")
 
 
 def _by_consent(actor: Account) -> None:
@@ -43,7 +34,6 @@ def _count_usage(actor: Account) -> None:
 
 
 register_outsiders("trunks", carriers)
-register_outsiders("mail", mail_servers)
 register_feature(
     Feature(
         "outside-calls",

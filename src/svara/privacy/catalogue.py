@@ -139,6 +139,16 @@ class Recipient(StrEnum):
     """The mail server that takes our e-mail."""
     PUBLIC = "public"
     """Whoever reads what the company publishes."""
+    HOST = "host"
+    """The provider who runs the installation for the company."""
+    DATABASE = "database-server"
+    """Another machine with the tables."""
+    BUS = "message-server"
+    """Another machine by which the processes tell each other what happens."""
+    KEY_SERVICE = "key-service"
+    """Where the master key is. It gets keys alone."""
+    PARTNER = "partner"
+    """Whoever the company chose to share data with."""
 
 
 _USUAL: dict[Purpose, frozenset[Recipient]] = {

@@ -69,7 +69,35 @@ RECIPIENTS: dict[Recipient, Promise] = {
     Recipient.CARRIER: _("the telephone provider that carries the call"),
     Recipient.MAIL_SERVER: _("the mail server"),
     Recipient.PUBLIC: _("everybody who reads the policy"),
+    Recipient.HOST: _("the provider who runs the system"),
+    Recipient.DATABASE: _("the machine with the database"),
+    Recipient.BUS: _("the machine by which the processes talk to each other"),
+    Recipient.KEY_SERVICE: _("the service that keeps the master key"),
+    Recipient.PARTNER: _("a partner with whom the company shares data"),
 }
+
+GROUNDS: dict[str, Promise] = {
+    "adequacy": _("adequacy decision, Article 45 GDPR"),
+    "clauses": _("standard contractual clauses, Article 46(2)(c) GDPR"),
+    "consent": _("explicit consent, Article 49(1)(a) GDPR"),
+}
+"""Of a transfer to a third country."""
+
+ROLES: dict[str, Promise] = {
+    "processor": _("processor: works on the company's instructions"),
+    "controller": _("controller: decides for itself"),
+    "own": _("the company's own machine"),
+}
+
+GAPS: dict[str, Promise] = {
+    "country": _("the country is not known"),
+    "ground": _("no ground for the transfer is declared"),
+    "adequacy": _("no adequacy decision is known for this country"),
+    "role": _("the role is not known"),
+    "contract": _("no contract is noted"),
+    "confidential": _("confidentiality is not noted"),
+}
+"""What was not said of a recipient."""
 
 OWNERS: dict[str, Promise] = {
     "tenant": _("until the company is removed"),
@@ -104,6 +132,10 @@ SINCES: dict[str, Promise] = {
 
 THINGS: dict[str, Promise] = {
     "registers.Case": _("Requests and complaints"),
+    "registers.ContactBasis": _("Legal basis of single contacts"),
+    "registers.DisclosedPerson": _("Whose data authorities asked for"),
+    "registers.RecipientEntry": _("Register of recipients"),
+    "registers.Share": _("What was shared with whom, without names"),
     "registers.Disclosure": _("Disclosures to authorities"),
     "audit.Chain": _("Log of views and changes: where it ends"),
     "audit.Concerned": _("Log of views and changes: whom an entry is about"),
@@ -205,6 +237,21 @@ def source(key: Source) -> str:
 def recipient(key: Recipient) -> str:
     """Who gets to see a value, in words."""
     return str(RECIPIENTS.get(key, key))
+
+
+def ground(key: str) -> str:
+    """The ground of a transfer, with its article."""
+    return str(GROUNDS.get(key, key))
+
+
+def role(key: str) -> str:
+    """What a recipient is, in words."""
+    return str(ROLES.get(key, key))
+
+
+def gap(key: str) -> str:
+    """What was not said of a recipient, in words."""
+    return str(GAPS.get(key, key))
 
 
 def thing(key: str) -> str:

@@ -22,6 +22,7 @@ from svara import log
 from svara.history.outside import RESTRICTED
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
+from svara.privacy import sharing
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.rights.objections import stopped
@@ -72,7 +73,9 @@ def _send(connection: BaseEmailBackend, account: Account, message: Message, *, w
     headers = {"Auto-Submitted": "auto-generated"}
     mail = EmailMessage(subject, text, to=[account.email], connection=connection, headers=headers)
     try:
-        return mail.send()
+        return sharing.post(account.tenant_id, mail)
+    except sharing.Closed:
+        return 0
     except (smtplib.SMTPRecipientsRefused, ValueError):
         pass
     except smtplib.SMTPResponseException as error:

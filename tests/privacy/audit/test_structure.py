@@ -35,9 +35,10 @@ from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
 from svara.privacy.figures import council
 from svara.privacy.figures.models import Reveal
+from svara.privacy.functions.outside import do_record, subject_of
 from svara.privacy.functions.port import do_switch
-from svara.privacy.functions.registry import STATISTICS
-from svara.privacy.registers import cases, disclosures
+from svara.privacy.functions.registry import RECORDED_CALL, STATISTICS
+from svara.privacy.registers import cases, disclosures, handing, parties, recipients
 from svara.privacy.registers.models import Case, Disclosure
 from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, objections, restriction, retention
 from svara.privacy.rights.asked import Correction, Objection, Restriction
@@ -86,6 +87,9 @@ OWN = {
     "svara.privacy.rights.corrections.access_own_values": "what is one's own",
     "svara.privacy.rights.objections.access_own_objections": "what is one's own",
     "svara.privacy.rights.restriction.access_own_restrictions": "what is one's own",
+    "svara.privacy.registers.recipients.access_authorities": "authorities; the entries themselves are access_disclosures",
+    "svara.privacy.registers.recipients.access_recipients": "companies and machines, no people",
+    "svara.privacy.registers.recipients.access_shares": "counts and checksums of what names nobody",
     "svara.privacy.rights.erasing.access_receipt": "proof without a name: ids of who is no more",
     "svara.privacy.rights.erasing.access_receipts": "proofs without names",
     "svara.privacy.rights.retention.access_runs": "counts of what went when its time was over",
@@ -194,6 +198,45 @@ def exported(scene: Scene) -> None:
 def disclosures_read(scene: Scene) -> None:
     scene.disclosure()
     disclosures.access_disclosures(scene.acme.anna)
+
+
+def norwegian_case(scene: Scene) -> None:
+    cases.do_enter(scene.acme.anna, norway(scene), "question", "What is stored?", OSLO.number)
+
+
+def partner(scene: Scene) -> str:
+    given = {"name": "Acme Holding", "purpose": "statistics", "data": "figures", "country": "SE"}
+    return recipients.do_add(scene.acme.anna, given).key
+
+
+def concerned(scene: Scene) -> Disclosure:
+    acme = scene.acme
+    acme.cecilie.roles = ["privacy-officer"]
+    found = disclosures.do_open(
+        acme.anna, "Police", "", "A law", "One call", subjects=[person(acme.bob.id)], chapters=["history"]
+    )
+    for officer in (acme.anna, acme.cecilie):
+        disclosures.do_approve(officer, found.id)
+    return found
+
+
+def packed(scene: Scene) -> None:
+    found = concerned(scene)
+    handing.do_hand_out(scene.acme.anna, found.id, "en", told=True)
+    jobs.run_next()
+    handing.access_package(scene.acme.anna, found.id)
+
+
+def told(scene: Scene) -> None:
+    found = scene.approved()
+    disclosures.do_disclose(scene.acme.anna, found.id, told=False, why_not_told="§ 1")
+    disclosures.do_tell(scene.acme.anna, found.id)
+
+
+def receipt_read(scene: Scene) -> None:
+    subject = subject_of(scene.acme.tenant.id, OSLO.number)
+    consent = do_record(scene.acme.tenant.id, subject, RECORDED_CALL, agreed=True, how="key press")
+    parties.access_party_receipt(scene.acme.anna, consent.id)
 
 
 def around() -> dict[str, Any]:
@@ -415,6 +458,36 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         lambda s: retention.do_choose(s.acme.anna, {}),
         "change",
         "retention",
+        "",
+    ),
+    "svara.privacy.registers.cases.do_enter": (norwegian_case, "create", "case", ""),
+    "svara.privacy.registers.disclosures.do_tell": (told, "change", "disclosure", ""),
+    "svara.privacy.registers.handing.do_hand_out": (packed, "disclose", "disclosure", ""),
+    "svara.privacy.registers.handing.access_package": (packed, "disclose", "package", ""),
+    "svara.privacy.registers.parties.access_party": (
+        lambda s: parties.access_party(s.acme.anna, OSLO.number, reason="check"),
+        "view",
+        "party",
+        "",
+    ),
+    "svara.privacy.registers.parties.access_party_receipt": (receipt_read, "view", "consent", ""),
+    "svara.privacy.registers.parties.do_choose_basis": (
+        lambda s: parties.do_choose_basis(s.acme.anna, OSLO.number, "6.1.b", "a customer"),
+        "change",
+        "basis",
+        "",
+    ),
+    "svara.privacy.registers.recipients.do_add": (partner, "create", "recipient", ""),
+    "svara.privacy.registers.recipients.do_describe": (
+        lambda s: recipients.do_describe(s.acme.anna, partner(s), {"country": "NO"}),
+        "change",
+        "recipient",
+        "",
+    ),
+    "svara.privacy.registers.recipients.do_close": (
+        lambda s: recipients.do_close(s.acme.anna, partner(s)),
+        "revoke",
+        "recipient",
         "",
     ),
     "svara.privacy.rights.holds.do_hold": (Scene.hold, "create", "hold", "bob"),

@@ -27,7 +27,7 @@ def compiled_texts() -> None:
 @pytest.fixture
 def acme(db: None) -> Company:
     company = office.company("acme", "Acme AS", office.ACME)
-    actions.do_save_particulars(company["anna"], PARTICULARS, {})
+    actions.do_save_particulars(company["anna"], PARTICULARS)
     return company
 
 

@@ -18,6 +18,7 @@ from svara.privacy.policies import access, actions
 from svara.privacy.policies.document import digest, lines
 from svara.privacy.policies.facts import PERIODS
 from svara.privacy.policies.models import Particulars, Version
+from svara.privacy.registers import recipients
 from svara.privacy.rights import retention
 
 from .conftest import PARTICULARS
@@ -67,7 +68,7 @@ def test_it_names_controller_processor_bases_and_the_place_of_the_data(acme: Com
     assert "Oslo, own machine room (NO)" in own
     assert "contract, Article 6(1)(b) GDPR" in own
     assert "Datatilsynet" in own
-    actions.do_save_particulars(acme["anna"], PARTICULARS | PROVIDER, {})
+    actions.do_save_particulars(acme["anna"], PARTICULARS | PROVIDER)
     hosted = text(acme)
     assert "Telecom SIA, Brīvības 1, Rīga, runs the telephone system for Acme AS" in hosted
     assert "runs the telephone system itself" not in hosted
@@ -77,7 +78,7 @@ def test_it_names_controller_processor_bases_and_the_place_of_the_data(acme: Com
 def test_where_data_are_kept_is_declared_and_moving_them_abroad_is_material(acme: Company) -> None:
     actions.do_publish(acme["anna"])
     moved = PARTICULARS | {"storage_country": "US", "storage_place": "Virginia"}
-    actions.do_save_particulars(acme["anna"], moved, {})
+    actions.do_save_particulars(acme["anna"], moved)
     assert "Virginia (US)" in text(acme)
     assert actions.do_publish(acme["anna"]).material
     record = "\n".join(lines(access.access_record(acme["anna"], "record")))
@@ -194,11 +195,11 @@ def test_the_same_words_are_not_published_twice_and_holes_are_not_published_at_a
 
 def test_a_wrong_particular_is_refused_in_a_sentence(acme: Company) -> None:
     with pytest.raises(Invalid, match="two letters"):
-        actions.do_save_particulars(acme["anna"], PARTICULARS | {"storage_country": "Norge"}, {})
+        actions.do_save_particulars(acme["anna"], PARTICULARS | {"storage_country": "Norge"})
     with pytest.raises(Invalid, match="300"):
-        actions.do_save_particulars(acme["anna"], PARTICULARS | {"controller_address": "x" * 301}, {})
+        actions.do_save_particulars(acme["anna"], PARTICULARS | {"controller_address": "x" * 301})
     with pytest.raises(Forbidden):
-        actions.do_save_particulars(acme["bob"], PARTICULARS, {})
+        actions.do_save_particulars(acme["bob"], PARTICULARS)
 
 
 @pytest.mark.claim("PHO-14")
@@ -212,7 +213,7 @@ def test_people_accept_anew_after_a_material_change_alone(acme: Company) -> None
     assert (accepted.number, accepted.digest, accepted.language) == (1, first.digest, "nb")
     assert access.to_accept(bob) is None
     changed = PARTICULARS | {"controller_contact": "data@acme.test"}
-    actions.do_save_particulars(acme["anna"], changed, {})
+    actions.do_save_particulars(acme["anna"], changed)
     assert not actions.do_publish(acme["anna"]).material
     assert access.to_accept(bob) is None, "only dated"
     late = access.to_accept(acme["dag"])
@@ -236,7 +237,9 @@ def test_the_record_of_processing_and_the_annex_are_written_from_the_same_facts(
     with pytest.raises(NotFound):
         access.access_record(anna, "annex")
     a_trunk(acme)
-    actions.do_save_particulars(anna, PARTICULARS | PROVIDER, {"itsp, sip.itsp.test": "US", "somebody else": "DE"})
+    actions.do_save_particulars(anna, PARTICULARS | PROVIDER)
+    [carrier] = [each for each in recipients.access_recipients(anna) if each.listed and each.name.startswith("itsp")]
+    recipients.do_describe(anna, carrier.key, {"country": "US"})
     record = "\n".join(lines(access.access_record(anna, "record")))
     assert "Record of processing activities of Acme AS" in record
     for words in ("Connect calls to the right person", "Legal basis: ", "Time limit: ", "itsp, sip.itsp.test (US)"):
@@ -245,7 +248,7 @@ def test_the_record_of_processing_and_the_annex_are_written_from_the_same_facts(
     annex = "\n".join(lines(access.access_record(anna, "annex")))
     assert "between Acme AS and Telecom SIA (Article 28 GDPR)" in annex
     assert "itsp, sip.itsp.test (US)" in annex
-    assert "somebody else" not in annex
+    assert "Telecom SIA: the provider" not in annex.split("Further processors")[1].split("\n- Recipient")[0]
     with pytest.raises(Forbidden):
         access.access_record(acme["bob"], "record")
 

@@ -79,7 +79,7 @@ def test_anybody_reads_every_published_version_and_what_is_different(acme: Compa
 
 @pytest.mark.claim("PHO-14")
 def test_bob_is_asked_when_he_signs_in_until_he_has_accepted(acme: Company) -> None:
-    actions.do_save_particulars(acme["anna"], PARTICULARS, {})
+    actions.do_save_particulars(acme["anna"], PARTICULARS)
     actions.do_publish(acme["anna"])
     bob = Client(headers={"accept-language": "en"})
     door = bob.post("/sign-in/", {"name": "bob@acme.test", "password": PASSWORD, "next": "/history/"})

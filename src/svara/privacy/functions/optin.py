@@ -21,6 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from svara import log
+from svara.privacy import sharing
 from svara.privacy.functions import ledger
 from svara.privacy.functions.models import OptIn
 from svara.privacy.functions.outside import do_record, subject_of
@@ -136,10 +137,12 @@ def letter(company: str, address: str, language: str, confirm: str, withdraw: st
     return EmailMessage(" ".join(subject.split()), text + "\n", to=[address], headers=headers)
 
 
-def send(mail: EmailMessage) -> bool:
-    """Send it; False when the mail server does not take it now."""
+def send(tenant_id: str, mail: EmailMessage) -> bool:
+    """Send it; False when the mail server does not take it now, or the company has closed it."""
     try:
-        return mail.send() == 1
+        return sharing.post(tenant_id, mail) == 1
+    except sharing.Closed:
+        return False
     except (OSError, smtplib.SMTPException):
         _log.warning("a letter could not be sent", exc_info=True)
         return False

@@ -15,6 +15,7 @@ from svara.privacy.policies import records, writing
 from svara.privacy.policies.document import Document
 from svara.privacy.policies.facts import Change, Facts, changes, gather
 from svara.privacy.policies.models import Acceptance, Particulars, Version
+from svara.privacy.registers import recipients
 from svara.privacy.tenancy import InTenant, Person
 
 ROLES = ("admin", "privacy-officer")
@@ -86,7 +87,7 @@ def access_record(actor: Any, kind: str) -> Document:
     if kind not in ("record", "annex") or missing(particulars) or (kind == "annex" and not particulars.provider_name):
         raise NotFound
     write = records.record_of_processing if kind == "record" else records.processor_annex
-    return write(gather(actor.tenant_id), particulars)
+    return write(gather(actor.tenant_id), particulars, recipients.known(actor.tenant_id))
 
 
 def versions(tenant_id: str) -> list[Version]:

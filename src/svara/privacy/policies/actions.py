@@ -17,7 +17,6 @@ from svara.privacy.policies import access
 from svara.privacy.policies.document import digest
 from svara.privacy.policies.facts import is_material
 from svara.privacy.policies.models import Acceptance, Particulars, Version
-from svara.privacy.policies.port import outsiders
 from svara.privacy.tenancy import Person
 
 TEXTS = (
@@ -36,23 +35,19 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 @transaction.atomic
-def do_save_particulars(actor: Any, given: Mapping[str, str], countries: Mapping[str, str]) -> Particulars:
-    """Keep what the company says about itself. `given` maps names of `TEXTS` to texts, `countries` recipients outside to
-    country codes. Raises Forbidden; Invalid with a sentence for each thing that cannot be."""
+def do_save_particulars(actor: Any, given: Mapping[str, str]) -> Particulars:
+    """Keep what the company says about itself. `given` maps names of `TEXTS` to texts. Raises Forbidden; Invalid with a
+    sentence for each thing that cannot be."""
     particulars = access.access_particulars(actor)
     texts = {name: " ".join(given.get(name, "").split()) for name in TEXTS}
     texts["storage_country"] = texts["storage_country"].upper()
-    known = {each.name for each in outsiders(actor.tenant_id)}
-    told = {name: code.strip().upper() for name, code in countries.items() if name in known and code.strip()}
     faults = [_("A text is longer than 300 characters.")] if any(len(text) > MAX_LENGTH for text in texts.values()) else []
-    codes = [*told.values(), *filter(None, [texts["storage_country"]])]
-    if not all(_COUNTRY.fullmatch(code) for code in codes):
+    if texts["storage_country"] and not _COUNTRY.fullmatch(texts["storage_country"]):
         faults.append(_("A country is two letters: NO, SE, LV."))
     if faults:
         raise Invalid(*faults)
     for name, text in texts.items():
         setattr(particulars, name, text)
-    particulars.recipient_countries = told
     particulars.save()
     record(actor.tenant_id, actor.id, "change", None, "particulars", particulars.id)
     return particulars

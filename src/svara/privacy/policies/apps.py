@@ -12,7 +12,9 @@ class PoliciesConfig(AppConfig):
     label = "policies"
 
     def ready(self) -> None:
-        from svara.privacy.policies import subjects  # noqa: PLC0415
+        from svara.privacy.policies import facts, subjects  # noqa: PLC0415
+        from svara.privacy.policies.port import register_outsiders  # noqa: PLC0415
         from svara.privacy.rights.port import register  # noqa: PLC0415
 
         register(subjects.PoliciesCapability())
+        register_outsiders("provider", facts.provider)

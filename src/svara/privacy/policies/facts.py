@@ -6,7 +6,7 @@ have to know it before they go on (a new purpose, kind of data, recipient, place
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Literal
@@ -14,11 +14,12 @@ from typing import Literal
 import msgspec
 from django.conf import settings
 
-from svara.privacy.catalogue import Item, items
+from svara.privacy.catalogue import Item, Recipient, items
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import FUNCTIONS
 from svara.privacy.policies.models import Particulars
-from svara.privacy.policies.port import Feature, features, outsiders
+from svara.privacy.policies.port import Feature, Outsider, features
+from svara.privacy.registers import recipients
 from svara.privacy.rights.retention import rules
 
 Kind = Literal["purpose", "data", "basis", "recipient", "retention", "function", "place", "feature"]
@@ -45,11 +46,12 @@ class Use(msgspec.Struct, frozen=True, order=True):
 
 
 class External(msgspec.Struct, frozen=True, order=True):
-    """Somebody outside to whom data go."""
+    """Somebody outside to whom data go. `ground` (Chapter V GDPR): of a transfer, "" where none is needed or was named."""
 
     kind: str
     name: str
     country: str
+    ground: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -76,8 +78,11 @@ def gather(tenant_id: str) -> Facts:
     used = [feature for feature in features() if feature.in_use(tenant_id)]
     stored = in_use(items(), used)
     particulars = Particulars.all_tenants.filter(tenant_id=tenant_id).first()
-    countries = particulars.recipient_countries if particulars else {}
-    found = [External(each.kind.value, each.name, countries.get(each.name, each.country)) for each in outsiders(tenant_id)]
+    found = [
+        External(each.kind.value, each.name, each.country, each.ground)
+        for each in recipients.known(tenant_id)
+        if each.role != "own" and not each.closed
+    ]
     kinds = {each.kind for each in found}
     days = rules(tenant_id, datetime.now(UTC)).days
     return Facts(
@@ -88,6 +93,12 @@ def gather(tenant_id: str) -> Facts:
         country=particulars.storage_country if particulars else "",
         encrypted=bool(settings.ENCRYPTED),
     )
+
+
+def provider(tenant_id: str) -> Iterator[Outsider]:
+    """Whoever runs the installation for a company: a recipient of all of it."""
+    for name in Particulars.all_tenants.filter(tenant_id=tenant_id).exclude(provider_name="").values_list("provider_name"):
+        yield Outsider(Recipient.HOST, name[0], key="host")
 
 
 def in_use(stored: Iterable[Item], used: Iterable[Feature]) -> list[Item]:
@@ -116,6 +127,9 @@ PERIODS = {
     "rights.Correction": "rights.asked",
     "rights.Objection": "rights.asked",
     "rights.Restriction": "rights.asked",
+    "registers.Disclosure": "disclosures",
+    "registers.DisclosedPerson": "disclosures",
+    "registers.Share": "shares",
     "voicemail.Message": "voicemail.saved",
 }
 """Which period a company chooses for a thing (`svara.privacy.rights.retention`)."""

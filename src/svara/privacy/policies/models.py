@@ -53,8 +53,8 @@ def _text(length: int = 300) -> models.CharField[str, str]:
 class Particulars(TenantOwned):
     """What no setting tells and documents need: who answers, who runs the system, where data are kept. One row a company.
 
-    `provider_*` empty: the company runs the system itself. `recipient_countries` maps names of recipients outside to
-    countries; `presets` maps keys of presets to the day on which each was applied.
+    `provider_*` empty: the company runs the system itself. `presets` maps keys of presets to the day on which each was
+    applied.
     """
 
     id: str = declared(id_field(), OF_TENANT)
@@ -67,7 +67,6 @@ class Particulars(TenantOwned):
     provider_contact: str = declared(_text(), _CONTACT)
     storage_country: str = declared(_text(2), _GIVEN)
     storage_place: str = declared(_text(), _GIVEN)
-    recipient_countries: dict[str, str] = declared(models.JSONField(default=dict), _GIVEN)
     presets: dict[str, str] = declared(models.JSONField(default=dict), _GIVEN)
 
     class Meta:

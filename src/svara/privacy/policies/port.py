@@ -6,12 +6,14 @@ that is on is in it, and so is one that was switched off as long as something of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from svara.privacy.catalogue import Recipient
+from svara.privacy.registers.outsiders import Outsider, register_outsiders
+
+__all__ = ["Feature", "Outsider", "features", "register_feature", "register_outsiders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,7 @@ class Feature:
         return self.on(tenant_id) or self.held(tenant_id)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Outsider:
-    """Somebody outside of the company to whom data go: a telephone provider, a mail server. `country`: ISO 3166-1, or ""."""
-
-    kind: Recipient
-    name: str
-    country: str = ""
-
-
-Outsiders = Callable[[str], Iterable[Outsider]]
-
 _features: dict[str, Feature] = {}
-_outsiders: dict[str, Outsiders] = {}
 
 
 def register_feature(feature: Feature) -> None:
@@ -55,16 +45,6 @@ def register_feature(feature: Feature) -> None:
     _features[feature.key] = feature
 
 
-def register_outsiders(key: str, outsiders: Outsiders) -> None:
-    """Say who outside gets data of a company (by id); the last one of a key counts."""
-    _outsiders[key] = outsiders
-
-
 def features() -> tuple[Feature, ...]:
     """Every part of the system, in a stable order."""
     return tuple(_features[key] for key in sorted(_features))
-
-
-def outsiders(tenant_id: str) -> tuple[Outsider, ...]:
-    """Everybody outside to whom data of a company go, as its settings tell."""
-    return tuple(sorted({each for source in _outsiders.values() for each in source(tenant_id)}))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from svara.privacy import words
 from svara.privacy.catalogue import Basis, Purpose, Recipient, Retention, Subject
@@ -12,23 +13,20 @@ from svara.privacy.policies.document import Document, Section, Table
 from svara.privacy.policies.facts import Facts, Use
 from svara.privacy.policies.models import Particulars
 from svara.privacy.policies.writing import measures, outsider, who_answers
-
-EEA = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()  # noqa: SIM905
-)
-"""Where the GDPR holds: beyond it a recipient is a transfer to a third country (Chapter V)."""
+from svara.privacy.registers.recipients import Known
+from svara.privacy.registers.transfers import EEA
 
 
-def record_of_processing(facts: Facts, particulars: Particulars) -> Document:
+def record_of_processing(facts: Facts, particulars: Particulars, known: Sequence[Known]) -> Document:
     """What Article 30(1) asks of the controller; 30(2) of its processor, where there is one."""
     sections = [who_answers(particulars)]
     sections += [_activity(purpose, facts) for purpose in Purpose if any(use.purpose == purpose for use in facts.uses)]
-    sections += [_transfers(facts, particulars), _measures(facts)]
+    sections += [_recipients(known), _transfers(facts, particulars), _measures(facts)]
     title = _("Record of processing activities of %(company)s (Article 30 GDPR)") % {"company": particulars.controller_name}
     return Document(title, tuple(sections))
 
 
-def processor_annex(facts: Facts, particulars: Particulars) -> Document:
+def processor_annex(facts: Facts, particulars: Particulars, known: Sequence[Known]) -> Document:
     """What Article 28(3) wants set out in the contract: what is processed, how, and by whose help. Only where there is a
     processor (`provider_name`)."""
     of = {"company": particulars.controller_name, "provider": particulars.provider_name}
@@ -55,7 +53,7 @@ def processor_annex(facts: Facts, particulars: Particulars) -> Document:
         % of,
         _("%(company)s can see in the catalogue and the logs at any time what is stored and who saw it.") % of,
     )
-    others = tuple(outsider(each) for each in facts.outsiders) or (_("None."),)
+    others = tuple(outsider(each) for each in facts.outsiders if each.kind != Recipient.HOST) or (_("None."),)
     return Document(
         _("Annex to the processor agreement between %(company)s and %(provider)s (Article 28 GDPR)") % of,
         (
@@ -63,7 +61,7 @@ def processor_annex(facts: Facts, particulars: Particulars) -> Document:
             Section(_("The processing"), points=processing),
             Section(_("Duties of the processor"), points=duties),
             _measures(facts),
-            Section(_("Further processors and recipients"), points=others),
+            Section(_("Further processors and recipients"), points=others, table=_table(known)),
         ),
     )
 
@@ -94,6 +92,37 @@ def _row(use: Use) -> tuple[str, ...]:
         ", ".join(words.recipient(Recipient(each)) for each in use.recipients),
         words.retention(Retention(use.owner, use.days, use.since)),
     )
+
+
+def _recipients(known: Sequence[Known]) -> Section:
+    """Article 30(1)(d): who outside gets what for which purpose, and what the register does not say of them."""
+    title = pgettext("register", "Recipients")
+    table = _table(known)
+    return Section(title, table=table) if table else Section(title, (_("None."),))
+
+
+def _table(known: Sequence[Known]) -> Table | None:
+    heads = (
+        pgettext("register", "Recipient"),
+        pgettext("register", "Purposes"),
+        pgettext("register", "Data"),
+        pgettext("register", "Country"),
+        pgettext("register", "Role and contract"),
+        pgettext("register", "Still open"),
+    )
+    rows = tuple(
+        (
+            f"{each.name}: {words.recipient(each.kind)}",
+            "; ".join(purpose.text for purpose in each.purposes),
+            "; ".join(each.data),
+            ", ".join(filter(None, (each.country, each.ground and words.ground(each.ground)))),
+            ", ".join(filter(None, (each.role and words.role(each.role), each.entry.contract))),
+            "; ".join(words.gap(gap) for gap in each.gaps),
+        )
+        for each in known
+        if not each.closed
+    )
+    return Table(heads, rows) if rows else None
 
 
 def _transfers(facts: Facts, particulars: Particulars) -> Section:

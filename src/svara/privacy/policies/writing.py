@@ -97,7 +97,8 @@ def outsider(external: External) -> str:
     """Somebody outside, in words."""
     kind = words.recipient(Recipient(external.kind))
     where = f" ({external.country})" if external.country else ""
-    return f"{external.name}{where}: {kind}"
+    ground = f"; {words.ground(external.ground)}" if external.ground else ""
+    return f"{external.name}{where}: {kind}{ground}"
 
 
 def protection(facts: Facts, particulars: Particulars) -> Section:

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from svara.privacy.audit.port import SYSTEM, record, record_views
 from svara.privacy.errors import Forbidden, Invalid, NotFound
+from svara.privacy.functions.outside import subject_of
 from svara.privacy.registers import deadlines
 from svara.privacy.registers.models import MAX_TEXT, Case
 from svara.privacy.rights.jobs import Asker
-from svara.privacy.subject import person
+from svara.privacy.subject import Subject, outside, person
+from svara.privacy.vault.port import Unreadable
 
 KINDS = ("question", "complaint", "access", "rectify", "erase", "restrict", "object")
 OFFICERS = ("admin", "privacy-officer")
@@ -76,10 +78,27 @@ def open_outside(office: Office, kind: str, text: str, *, name: str, contact: st
         validate_email(contact)
     except ValidationError:
         raise Invalid(_("Give an e-mail address to which we can answer.")) from None
-    return _open(office, kind, text, name=name.strip()[:200], contact=contact[:320], form=nonce)
+    index = _index(office.tenant_id, contact)
+    return _open(office, kind, text, name=name.strip()[:200], contact=contact[:320], index=index, form=nonce)
 
 
-def _open(office: Office, kind: str, text: str, **more: str) -> Case:
+@transaction.atomic
+def do_enter(actor: Asker, office: Office, kind: str, text: str, contact: str) -> Case:
+    """Write down what somebody outside asked an officer, by phone or letter; `contact` is a number (E.164) or an address.
+    Raises Forbidden, Invalid."""
+    _officer(actor)
+    return _open(office, kind, text, by=actor.id, contact=contact[:320], index=_index(office.tenant_id, contact))
+
+
+def _index(tenant_id: str, contact: str) -> str:
+    """By which a contact's cases are found; "" while the company's key is away."""
+    try:
+        return subject_of(tenant_id, contact).partition(":")[2]
+    except Unreadable:
+        return ""
+
+
+def _open(office: Office, kind: str, text: str, *, by: str = "", **more: str) -> Case:
     text = text.strip()
     if kind not in KINDS:
         raise Invalid(_("Choose what it is about."))
@@ -88,9 +107,14 @@ def _open(office: Office, kind: str, text: str, **more: str) -> Case:
     now = timezone.now()
     due = deadlines.due(office.day(now), office.country)
     case = Case.all_tenants.create(tenant_id=office.tenant_id, kind=kind, text=text, opened_at=now, due_on=due, **more)
-    about = person(case.person) if case.person else None
-    record(office.tenant_id, case.person or SYSTEM, "create", about, "case", case.id)
+    record(office.tenant_id, by or case.person or SYSTEM, "create", _about(case), "case", case.id)
     return case
+
+
+def _about(case: Case) -> Subject | None:
+    if case.person:
+        return person(case.person)
+    return outside(case.index) if case.index else None
 
 
 def access_my_cases(actor: Asker) -> list[Case]:
@@ -153,7 +177,7 @@ def _words(text: str) -> str:
 
 
 def _note(actor: Asker, case: Case) -> None:
-    record(actor.tenant_id, actor.id, "change", person(case.person) if case.person else None, "case", case.id)
+    record(actor.tenant_id, actor.id, "change", _about(case), "case", case.id)
 
 
 def _officer(actor: Asker) -> None:

@@ -2,11 +2,17 @@
 
 asked -> (first approval) -> asked -> (second approval, by somebody else) -> approved -> disclosed
 asked | approved -> refused
+
+An entry may say whose data it is about. They find it in their export, unless it says that they are not told, and for as long
+as that holds.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,11 +21,13 @@ from django.utils.translation import gettext as _
 from svara.privacy.audit.chain import Act
 from svara.privacy.audit.port import record, record_views
 from svara.privacy.errors import Forbidden, Invalid, NotFound
-from svara.privacy.registers.models import Disclosure
+from svara.privacy.registers.models import DisclosedPerson, Disclosure
 from svara.privacy.rights.jobs import Asker
+from svara.privacy.subject import Subject
 
 OFFICERS = ("admin", "privacy-officer")
 APPROVERS = 2
+MAX_CONCERNED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,27 @@ class Year:
 
 
 @transaction.atomic
-def do_open(actor: Asker, authority: str, reference: str, basis: str, scope: str) -> Disclosure:
-    """An authority asks. Raises Forbidden; Invalid without authority, legal basis and scope."""
+def do_open(
+    actor: Asker,
+    authority: str,
+    reference: str,
+    basis: str,
+    scope: str,
+    *,
+    subjects: Iterable[Subject] = (),
+    chapters: Iterable[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+) -> Disclosure:
+    """An authority asks. `subjects`, `chapters` and days bound the package that may be made (`handing`). Raises Forbidden;
+    Invalid without authority, legal basis and scope, or for days that end before they begin."""
     _officer(actor)
     authority, reference, basis, scope = (" ".join(text.split()) for text in (authority, reference, basis, scope))
     if not (authority and basis and scope):
         raise Invalid(_("Name the authority, the law on which it asks, and exactly what it asks for."))
+    about = sorted(set(subjects))
+    if len(about) > MAX_CONCERNED or (since is not None and until is not None and until < since):
+        raise Invalid(_("The days end before they begin, or there are too many people."))
     found = Disclosure.all_tenants.create(
         tenant_id=actor.tenant_id,
         authority=authority[:200],
@@ -49,6 +72,12 @@ def do_open(actor: Asker, authority: str, reference: str, basis: str, scope: str
         scope=scope[:500],
         asked_at=timezone.now(),
         opened_by=actor.id,
+        chapters=sorted(set(chapters)),
+        since=since,
+        until=until,
+    )
+    DisclosedPerson.all_tenants.bulk_create(
+        DisclosedPerson(tenant_id=actor.tenant_id, disclosure=found, subject=subject) for subject in about
     )
     return _noted(actor, found, "create")
 
@@ -56,7 +85,7 @@ def do_open(actor: Asker, authority: str, reference: str, basis: str, scope: str
 @transaction.atomic
 def do_approve(actor: Asker, disclosure_id: str) -> Disclosure:
     """One of the two approvals. Raises Forbidden, NotFound; Invalid for a second one of the same person."""
-    found = _one(actor, disclosure_id, "asked")
+    found = one(actor, disclosure_id, "asked")
     if actor.id in found.approvals:
         raise Invalid(_("You approved this already: it takes somebody else, too."))
     found.approvals = [*found.approvals, actor.id]
@@ -69,23 +98,52 @@ def do_approve(actor: Asker, disclosure_id: str) -> Disclosure:
 @transaction.atomic
 def do_refuse(actor: Asker, disclosure_id: str) -> Disclosure:
     """Nothing is disclosed. Raises Forbidden, NotFound, Invalid."""
-    found = _one(actor, disclosure_id, "asked", "approved")
+    found = one(actor, disclosure_id, "asked", "approved")
     found.state, found.ended_at = "refused", timezone.now()
     found.save(update_fields=["state", "ended_at"])
     return _noted(actor, found, "refuse")
 
 
 @transaction.atomic
-def do_disclose(actor: Asker, disclosure_id: str, *, told: bool, why_not_told: str = "") -> Disclosure:
-    """The data leave now; the persons concerned were told, or it says why not. Raises Forbidden, NotFound; Invalid before
-    both approvals, or without either."""
-    found = _one(actor, disclosure_id, "approved")
+def do_disclose(
+    actor: Asker, disclosure_id: str, *, told: bool, why_not_told: str = "", silent_until: date | None = None
+) -> Disclosure:
+    """The data leave now, by other means than a package; the persons concerned were told, or it says why not. Raises
+    Forbidden, NotFound; Invalid before both approvals, or without either."""
+    found = one(actor, disclosure_id, "approved")
+    return end(actor, found, told=told, why_not_told=why_not_told, silent_until=silent_until)
+
+
+def end(actor: Asker, found: Disclosure, *, told: bool, why_not_told: str, silent_until: date | None) -> Disclosure:
+    """Write that the data of an approved entry leave. Raises Invalid where those concerned were neither told nor a law named
+    that forbids it."""
     why_not_told = " ".join(why_not_told.split())[:500]
     if not told and not why_not_told:
         raise Invalid(_("Tell those concerned, or say which law forbids it."))
     found.state, found.ended_at, found.told, found.why_not_told = "disclosed", timezone.now(), told, why_not_told
-    found.save(update_fields=["state", "ended_at", "told", "why_not_told"])
+    found.silent_until = None if told else silent_until
+    found.save(update_fields=["state", "ended_at", "told", "why_not_told", "silent_until", "job"])
     return _noted(actor, found, "disclose")
+
+
+@transaction.atomic
+def do_tell(actor: Asker, disclosure_id: str) -> Disclosure:
+    """What forbade to tell those concerned holds no more: they were told now. Raises Forbidden, NotFound, Invalid."""
+    found = one(actor, disclosure_id, "disclosed")
+    found.told = True
+    found.save(update_fields=["told"])
+    return _noted(actor, found, "change")
+
+
+def is_silent(found: Disclosure, today: date) -> bool:
+    """Whether those concerned must not learn of it yet: a law was named, and its time, if it has one, is not over."""
+    return not found.told and (found.silent_until is None or today <= found.silent_until)
+
+
+def told_to(tenant_id: str, subject: Subject, today: date) -> list[Disclosure]:
+    """What was disclosed of somebody, as far as they may know, oldest first."""
+    rows = Disclosure.all_tenants.filter(tenant_id=tenant_id, state="disclosed", concerned__subject=subject)
+    return [row for row in rows.order_by("ended_at") if not is_silent(row, today)]
 
 
 def access_disclosures(actor: Asker) -> list[Disclosure]:
@@ -95,6 +153,11 @@ def access_disclosures(actor: Asker) -> list[Disclosure]:
     if found:
         record_views(actor.tenant_id, actor.id, (), "disclosures", why="privacy-officer", count=len(found))
     return found
+
+
+def people_of(actor: Asker) -> Counter[str]:
+    """How many people each entry is about, by its id."""
+    return Counter(DisclosedPerson.of(actor).values_list("disclosure_id", flat=True))
 
 
 def access_report(actor: Asker, year: int) -> Year:
@@ -112,7 +175,8 @@ def access_report(actor: Asker, year: int) -> Year:
     )
 
 
-def _one(actor: Asker, disclosure_id: str, *states: str) -> Disclosure:
+def one(actor: Asker, disclosure_id: str, *states: str) -> Disclosure:
+    """An entry in one of these states, locked. Raises Forbidden, NotFound, Invalid."""
     _officer(actor)
     found = Disclosure.of(actor).select_for_update().filter(pk=disclosure_id[:32]).first()
     if found is None:

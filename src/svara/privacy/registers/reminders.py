@@ -13,6 +13,7 @@ from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from svara import log
+from svara.privacy import sharing
 from svara.privacy.registers.cases import OFFICERS, Office
 from svara.privacy.registers.models import Case
 
@@ -30,7 +31,8 @@ def remind(now: float) -> int:
     if not settings.EMAIL_HOST:
         return 0
     at, told = datetime.fromtimestamp(now, UTC), 0
-    for case in Case.all_tenants.filter(answered_at=None).select_related("tenant").order_by("due_on")[:MAX_AT_ONCE]:
+    waiting = Case.all_tenants.filter(answered_at=None).exclude(tenant_id__in=sharing.closed_to_mail())
+    for case in waiting.select_related("tenant").order_by("due_on")[:MAX_AT_ONCE]:
         office = Office(case.tenant_id, case.tenant.country, case.tenant.timezone)
         urgent = case.due_on - timedelta(days=REMIND_DAYS)
         if case.told_at is not None and not office.day(case.told_at) < urgent <= office.day(at):
@@ -65,4 +67,4 @@ def _send(officer: Any, case: Case) -> None:
     mail = EmailMessage(
         subject, "\n\n".join(paragraphs) + "\n", to=[officer.email], headers={"Auto-Submitted": "auto-generated"}
     )
-    mail.send()
+    sharing.post(case.tenant_id, mail)

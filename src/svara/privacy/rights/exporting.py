@@ -100,10 +100,15 @@ def access_export(actor: Asker, job_id: str) -> Download:
     place = place_of(job.id) if job is not None else None
     if job is None or place is None or job.ended_at is None or job.ended_at < timezone.now() - KEPT or not place.is_file():
         raise NotFound
-    file = place.open("rb")
-    reader = vault.current().reader(job.tenant_id, file, context=_context(job.id))
     audit.record(job.tenant_id, actor.id, "export", Subject(job.arguments["subject"]), "export", job.id)
-    return Download(f"svara-export-{job.ended_at:%Y-%m-%d}.zip", reader.size, _Stream(reader, file))
+    return read_sealed(f"svara-export-{job.ended_at:%Y-%m-%d}.zip", job.tenant_id, place, _context(job.id))
+
+
+def read_sealed(name: str, tenant_id: str, place: Path, context: bytes) -> Download:
+    """A sealed file as a download. Raises OSError, Unreadable."""
+    file = place.open("rb")
+    reader = vault.current().reader(tenant_id, file, context=context)
+    return Download(name, reader.size, _Stream(reader, file))
 
 
 def forget_exports(now: datetime) -> int:
@@ -125,7 +130,7 @@ def write(
         shown: list[dict[str, Any]] = []
         for number, room in enumerate(rooms):
             progress(number / len(rooms))
-            shown += [_write_section(archive, section) for section in room.export(tenant_id, subject)]
+            shown += [write_section(archive, section) for section in room.export(tenant_id, subject)]
         stays = [each for room in rooms for each in room.holdings(tenant_id, subject) if not each.goes]
         page = {"sections": shown, "stays": stays, "made_at": timezone.now(), "language": language, "most": MAX_ROWS_SHOWN}
         archive.writestr("index.html", render_to_string("rights/export.html", page))
@@ -141,9 +146,10 @@ def write(
     return [each["key"] for each in shown]
 
 
-def _write_section(archive: zipfile.ZipFile, section: Section) -> dict[str, Any]:
+def write_section(archive: zipfile.ZipFile, section: Section, folder: str = "") -> dict[str, Any]:
+    """One chapter into a ZIP, below a folder of it ("1/"); gives what the page to read shows of it."""
     rows, count = [], 0
-    with archive.open(f"{_safe(section.key)}.json", "w", force_zip64=True) as out:
+    with archive.open(f"{folder}{_safe(section.key)}.json", "w", force_zip64=True) as out:
         out.write(b"[")
         for row in section.rows:
             out.write((b",\n" if count else b"\n") + json.dumps(row, ensure_ascii=False).encode())
@@ -153,7 +159,7 @@ def _write_section(archive: zipfile.ZipFile, section: Section) -> dict[str, Any]
         out.write(b"\n]\n")
     files = []
     for each in section.files:
-        name = f"{_safe(section.key)}/{_safe(each.name)}"
+        name = f"{folder}{_safe(section.key)}/{_safe(each.name)}"
         try:
             with each.open() as source, archive.open(name, "w", force_zip64=True) as target:
                 while chunk := source.read(_CHUNK_BYTES):

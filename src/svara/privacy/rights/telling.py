@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from svara import log
+from svara.privacy import sharing
 from svara.privacy.rights.asked import Asked
 from svara.privacy.subject import Subject, account_of
 
@@ -43,13 +44,15 @@ def tell(row: Asked, sentence: Callable[[], str]) -> None:
             to=[account.email],
             headers={"Auto-Submitted": "auto-generated"},
         )
-    transaction.on_commit(lambda: send(mail))
+    transaction.on_commit(lambda: send(account.tenant_id, mail))
 
 
-def send(mail: EmailMessage) -> bool:
-    """Send it; False when the mail server does not take it now."""
+def send(tenant_id: str, mail: EmailMessage) -> bool:
+    """Send it; False when the mail server does not take it now, or the company has closed it."""
     try:
-        return mail.send() == 1
+        return sharing.post(tenant_id, mail) == 1
+    except sharing.Closed:
+        return False
     except (OSError, smtplib.SMTPException, ValueError):
         _log.warning("the mail server does not take what somebody is to be told", exc_info=True)
         return False

@@ -127,7 +127,7 @@ def _send_link(request: HttpRequest, row: Correction, address: str) -> str:
     )
     headers = {"Auto-Submitted": "auto-generated"}
     mail = EmailMessage(_("Confirm your new e-mail address"), text + "\n", to=[address], headers=headers)
-    if telling.send(mail):
+    if telling.send(row.tenant_id, mail):
         return _("A mail is on its way to the new address: the link in it makes the correction.")
     return _("The mail server does not take the mail now. Try again later.")
 

@@ -55,7 +55,7 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
     if asked is not None:
         confirm = whole(request, reverse("news-confirm", args=[asked.confirm]))
         withdraw = whole(request, reverse("news-withdraw", args=[asked.withdraw]))
-        if not optin.send(optin.letter(tenant.name, address, language, confirm, withdraw)):
+        if not optin.send(tenant.id, optin.letter(tenant.name, address, language, confirm, withdraw)):
             return _page(request, "later", page, 503)
     return _page(request, "sent", page)
 

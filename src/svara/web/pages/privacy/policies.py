@@ -18,15 +18,11 @@ from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.policies import access, actions
 from svara.privacy.policies.document import Document, difference
 from svara.privacy.policies.models import Version
-from svara.privacy.policies.port import outsiders
 from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.printing import pdf
 from svara.web.words import policy_change
-
-COUNTRY = "country."
-"""Before a recipient's place in the names of the form's fields."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,12 +30,10 @@ COUNTRY = "country."
 def documents(request: HttpRequest) -> HttpResponse:
     """The company's particulars, and the documents that are written with them."""
     actor = account_of(request)
-    names = [each.name for each in outsiders(actor.tenant_id)]
     faults: tuple[str, ...] = ()
     if request.method == "POST":
-        countries = {name: request.POST.get(f"{COUNTRY}{place}", "") for place, name in enumerate(names)}
         try:
-            actions.do_save_particulars(actor, request.POST, countries)
+            actions.do_save_particulars(actor, request.POST)
         except Invalid as error:
             faults = error.messages
         else:
@@ -49,9 +43,6 @@ def documents(request: HttpRequest) -> HttpResponse:
     given = request.POST if faults else {name: getattr(particulars, name) for name in actions.TEXTS}
     page = {
         "particulars": {name: given.get(name, "") for name in actions.TEXTS},
-        "recipients": [
-            (f"{COUNTRY}{place}", name, particulars.recipient_countries.get(name, "")) for place, name in enumerate(names)
-        ],
         "missing": access.missing(particulars),
         "provider": particulars.provider_name,
         "faults": faults,

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from svara.people import access
 from svara.people.access import people_by_id
-from svara.people.models import Tenant
+from svara.people.models import Account, Tenant
 from svara.privacy.errors import Invalid, NotFound
-from svara.privacy.registers import cases, disclosures
+from svara.privacy.registers import cases, disclosures, handing, parties
 from svara.privacy.registers.authorities import authority
+from svara.privacy.rights.models import Job
+from svara.privacy.subject import Subject, person
 from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
@@ -39,7 +44,13 @@ STATES: dict[str, Promise] = {
     "refused": pgettext_lazy("disclosure", "refused"),
     "disclosed": pgettext_lazy("disclosure", "disclosed"),
 }
-STEPS = {"approve": disclosures.do_approve, "refuse": disclosures.do_refuse}
+STEPS = {"approve": disclosures.do_approve, "refuse": disclosures.do_refuse, "tell": disclosures.do_tell}
+CHAPTERS: dict[str, Promise] = {
+    "people": gettext_lazy("Profile and settings"),
+    "history": gettext_lazy("Calls"),
+    "voicemail": gettext_lazy("Voice messages"),
+    handing.SOUNDS: gettext_lazy("The sounds too: recordings and messages"),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -130,16 +141,63 @@ def authorities(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = {key: request.POST.get(key, "") for key in ("authority", "reference", "basis", "scope")}
         try:
-            disclosures.do_open(actor, **given)
+            disclosures.do_open(
+                actor,
+                **given,
+                subjects=_whose(actor, request.POST.get("whose", "")),
+                chapters=[each for each in request.POST.getlist("chapters") if each in CHAPTERS],
+                since=parse_date(request.POST.get("since", "")),
+                until=parse_date(request.POST.get("until", "")),
+            )
         except Invalid as error:
             messages.error(request, " ".join(sentences(error.messages)))
+        except ValueError:
+            messages.error(request, _("There is no such day."))
         return redirect("privacy-disclosures")
+    today = timezone.localdate()
+    found = disclosures.access_disclosures(actor)
+    people = disclosures.people_of(actor)
+    jobs = {job.id: job for job in Job.of(actor).filter(pk__in=[row.job for row in found if row.job], asked_by=actor.id)}
     shown = [
-        {"row": row, "state": STATES[row.state], "mine": actor.id in row.approvals}
-        for row in disclosures.access_disclosures(actor)
+        {
+            "row": row,
+            "state": STATES[row.state],
+            "mine": actor.id in row.approvals,
+            "people": people[row.id],
+            "chapters": [CHAPTERS[each] for each in row.chapters if each in CHAPTERS],
+            "silent": row.state == "disclosed" and not row.told,
+            "over": not disclosures.is_silent(row, today),
+            "job": jobs.get(row.job),
+        }
+        for row in found
     ]
     year = disclosures.access_report(actor, timezone.localdate().year)
-    return render(request, "web/privacy/disclosures.html", {"shown": shown, "year": year} | _tab("disclosures"))
+    return render(
+        request, "web/privacy/disclosures.html", {"shown": shown, "year": year, "chapters": CHAPTERS} | _tab("disclosures")
+    )
+
+
+def _whose(actor: Account, lines: str) -> list[Subject]:
+    """Whom lines name: user names of the company, numbers and addresses of others. Raises Invalid."""
+    found = []
+    for line in filter(None, map(str.strip, lines.splitlines()[: disclosures.MAX_CONCERNED + 1])):
+        try:
+            found.append(person(access.person(actor, line).id))
+        except NotFound:
+            found.append(parties.find(actor.tenant_id, line)[0])
+    return found
+
+
+@require_GET
+@for_privacy_officers
+def package(request: HttpRequest, disclosure_id: str) -> HttpResponse:
+    """What was made for an authority, for whoever hands it out."""
+    try:
+        found = handing.access_package(account_of(request), disclosure_id)
+    except NotFound:
+        raise Http404 from None
+    answer: Any = FileResponse(found.file, as_attachment=True, filename=found.name, content_type="application/zip")
+    return cast("HttpResponse", answer)
 
 
 @require_POST
@@ -148,9 +206,14 @@ def step(request: HttpRequest, disclosure_id: str, how: str) -> HttpResponse:
     """Approve, refuse, or disclose."""
     actor = account_of(request)
     try:
-        if how == "disclose":
-            told = request.POST.get("told") == "yes"
-            disclosures.do_disclose(actor, disclosure_id, told=told, why_not_told=request.POST.get("why", ""))
+        if how in ("disclose", "hand-out"):
+            told, why = request.POST.get("told") == "yes", request.POST.get("why", "")
+            until = parse_date(request.POST.get("silent_until", ""))
+            if how == "disclose":
+                disclosures.do_disclose(actor, disclosure_id, told=told, why_not_told=why, silent_until=until)
+            else:
+                language = get_language() or settings.LANGUAGE_CODE
+                handing.do_hand_out(actor, disclosure_id, language, told=told, why_not_told=why, silent_until=until)
         elif how in STEPS:
             STEPS[how](actor, disclosure_id)
         else:
@@ -159,6 +222,8 @@ def step(request: HttpRequest, disclosure_id: str, how: str) -> HttpResponse:
         raise Http404 from None
     except Invalid as error:
         messages.error(request, " ".join(sentences(error.messages)))
+    except ValueError:
+        messages.error(request, _("There is no such day."))
     return redirect("privacy-disclosures")
 
 
