@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from svara import log
 from svara.history.outside import RESTRICTED
 from svara.people.models import Account
-from svara.privacy.catalogue import Purpose
 from svara.privacy import sharing
+from svara.privacy.catalogue import Purpose
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.rights.objections import stopped
