@@ -139,11 +139,11 @@ def test_all_mail_leaves_by_the_one_way(acme: Company) -> None:
         text = place.read_text(encoding="utf-8")
         if "django.core.mail" not in text or place == Path(sharing.__file__):
             continue
-        for node in ast.walk(ast.parse(text)):
-            name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
-            called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-            if name in ("send", "send_messages") or called in ("send_mail", "send_mass_mail", "mail_admins"):
-                found.append(f"{place.name}:{getattr(node, 'lineno', 0)}")
+        for node in (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Call)):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            itself = name == "send" and not node.args  # of a mail; our own functions take it as an argument
+            if itself or name in ("send_messages", "send_mail", "send_mass_mail", "mail_admins"):
+                found.append(f"{place.name}:{node.lineno}")
     assert found == [], "hand it to svara.privacy.sharing.post"
 
 
