@@ -78,6 +78,11 @@ class DataFolder:
         return self.root / "media-ng"
 
     @property
+    def serving(self) -> Path:
+        """Where the office that serves this folder listens, and how its processes fare (`svara.cli.serving`)."""
+        return self.root / "serving"
+
+    @property
     def audit_anchors(self) -> Path:
         """Where the audit logs of the companies end, kept outside of the database (`svara.privacy.audit.anchors`)."""
         return self.root / "audit-anchors"

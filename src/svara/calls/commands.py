@@ -31,6 +31,8 @@ OwnState = Literal["available", "paused", "logged-out"]
 """What agents set themselves."""
 
 
+ProbeStep = Literal["expected", "arrived", "answered", "ended", "failed"]
+
 SupervisionMode = Literal["listen", "whisper", "barge"]
 """Hear both; be heard by the colleague too; be heard by both."""
 
@@ -224,6 +226,17 @@ class AskHealth(msgspec.Struct, frozen=True, tag="health"):
     """Answered by `Health`."""
 
 
+class AdmitProbe(msgspec.Struct, frozen=True, tag="admit-probe"):
+    """Let one call in that is nobody's, for `svara doctor` (see `svara.calls.probe`); answered by `ProbeAdmitted` or
+    `Refused("unavailable")`."""
+
+
+class AskProbe(msgspec.Struct, frozen=True, tag="probe"):
+    """What became of that call; answered by `ProbeState` or `Refused("not-found")`."""
+
+    login: str
+
+
 class AskTrunks(msgspec.Struct, frozen=True, tag="trunks"):
     """How the trunks of one tenant (None: of all) are; answered by `TrunkStates`."""
 
@@ -267,6 +280,22 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
     error: str
     message: str
+
+
+class ProbeAdmitted(msgspec.Struct, frozen=True, tag="probe-admitted"):
+    """The login and the secret for one call within seconds. `speaks`: there is a greeting to be said."""
+
+    login: str
+    secret: str
+    speaks: bool
+
+
+class ProbeState(msgspec.Struct, frozen=True, tag="probe"):
+    """`keys` came through the sound until now; `reason` says in plain words why it failed."""
+
+    state: ProbeStep
+    keys: str = ""
+    reason: str = ""
 
 
 class Originated(msgspec.Struct, frozen=True, tag="originated"):
@@ -314,5 +343,7 @@ Request = (
     | SetAgent
     | KeepPlace
     | Supervise
+    | AdmitProbe
+    | AskProbe
 )
-Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues
+Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues | ProbeAdmitted | ProbeState

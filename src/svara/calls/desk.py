@@ -110,7 +110,7 @@ class Desk:
             or dialog.call_id != request.call_id
             or dialog.remote_tag != (request.from_.tag or "")
         ):
-            if not self.lamps.in_dialog(transaction, tag):
+            if not (self.lamps.in_dialog(transaction, tag) or self._switch.probes.in_dialog(transaction, tag)):
                 transaction.reply(481)
             return
         try:
@@ -129,10 +129,14 @@ class Desk:
         found = self._switch.office.by_login.get(login)
         return None if found is None else found[2].ha1
 
+    def _callers_hashes(self, login: str) -> Mapping[str, str] | None:
+        return self._hashes(login) or self._switch.probes.hashes(login)
+
     def _identify(self, transaction: ServerTransaction, *, proxy: bool) -> str | None:
-        """The login of the phone; None when it was challenged instead."""
+        """The login of the phone; None when it was challenged instead. Only an INVITE may be that of a probe (`proxy`)."""
         request = transaction.request
-        checked = verify(request, self._nonces, REALM, self._hashes, proxy=proxy)
+        known = self._callers_hashes if proxy else self._hashes
+        checked = verify(request, self._nonces, REALM, known, proxy=proxy)
         if isinstance(checked, Verified):
             if not transaction.flow.trusted:
                 transaction.flow.trusted = True
@@ -187,7 +191,7 @@ class Desk:
             self._from_outside(transaction, identified)
             return
         login = self._identify(transaction, proxy=True)
-        if login is None or not _understood(transaction):
+        if login is None or not _understood(transaction) or switch.probes.answer(transaction, login):
             return
         tenant, person, _ = switch.office.by_login[login]
         dialled = _dialled(request)

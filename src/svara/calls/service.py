@@ -12,9 +12,11 @@ import msgspec
 from svara import log
 from svara.calls.call import Call
 from svara.calls.commands import (
+    AdmitProbe,
     Answer,
     AskHealth,
     AskLive,
+    AskProbe,
     AskQueues,
     AskTrunks,
     Done,
@@ -92,18 +94,8 @@ class Service:
                 return Live(calls, switch.news.presence(tenant))
             case Originate():
                 return self._originate(request)
-            case Hangup(tenant=tenant, call=call_id):
-                call = switch.calls.get(call_id)
-                if call is None or call.tenant != tenant:
-                    return Refused("not-found", "there is no such call")
-                call.guarded(call.end, "system", "hung up by request")
-                return Done()
-            case PauseRecording(tenant=tenant, call=call_id, paused=paused):
-                call = switch.calls.get(call_id)
-                if call is None or call.tenant != tenant or call.recorder is None:
-                    return Refused("not-found", "that call is not recorded")
-                call.recorder.pause(paused=paused)
-                return Done()
+            case Hangup() | PauseRecording():
+                return self._change(request)
             case Supervise():
                 return supervise(switch, request)
             case ForgetPhone(login=login):
@@ -113,6 +105,8 @@ class Service:
                 return TrunkStates(switch.trunks.states(tenant))
             case AskQueues() | SetAgent() | KeepPlace():
                 return self._hall.answer(request) if self._hall is not None else Queues()
+            case AdmitProbe() | AskProbe():
+                return switch.probes.asked(request)
             case AskHealth():
                 return self._health()
 
@@ -154,6 +148,20 @@ class Service:
             self.load_office()
 
     # --- requests
+
+    def _change(self, request: Hangup | PauseRecording) -> Answer:
+        call = self._switch.calls.get(request.call)
+        if call is not None and call.tenant != request.tenant:
+            call = None
+        if isinstance(request, Hangup):
+            if call is None:
+                return Refused("not-found", "there is no such call")
+            call.guarded(call.end, "system", "hung up by request")
+            return Done()
+        if call is None or call.recorder is None:
+            return Refused("not-found", "that call is not recorded")
+        call.recorder.pause(paused=request.paused)
+        return Done()
 
     def _originate(self, request: Originate) -> Answer:
         switch = self._switch

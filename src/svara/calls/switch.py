@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent
 from svara.calls.journal import Journal
 from svara.calls.live import News
+from svara.calls.probe import Probes
 from svara.calls.routing.route import Moment
 from svara.calls.stops.pins import PinGuard
 from svara.calls.trunks.live import Trunks
@@ -79,6 +80,8 @@ class Switch:
     office: Office = field(default_factory=lambda: Office(version=0))
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)
+    probes: Probes = field(init=False)
+    """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
@@ -93,6 +96,7 @@ class Switch:
 
     def __post_init__(self) -> None:
         self.trunks = Trunks(self)
+        self.probes = Probes(self)
 
     def relay_for(self, tenant: Tenant | None) -> Relay:
         """The relay, or direct media where the office says so."""
@@ -144,6 +148,8 @@ class Switch:
         guest = self.guests.get(event.leg)
         if guest is not None:
             guest.call.guarded(guest.heard, event)
+        else:
+            self.probes.heard(event)
 
     def voice_lost(self) -> None:
         """The voice process was restarted: give everybody who was hearing something their sound back."""

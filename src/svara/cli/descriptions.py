@@ -7,16 +7,24 @@ import secrets
 from svara.sip.errors import SipError
 from svara.sip.sdp import Media, Origin, Sdp, reverse
 
+EVENTS = 101
+"""The payload type of keys that we offer (RFC 4733)."""
 
-def offer(host: str, port: int) -> Sdp:
-    """A description of our own: PCMA or PCMU at that address."""
+
+def offer(host: str, port: int, *, keys: bool = False) -> Sdp:
+    """A description of our own: PCMA or PCMU at that address; `keys`: and telephone-events."""
     family = "IP6" if ":" in host else "IP4"
+    formats: tuple[str, ...] = ("8", "0")
+    lines: tuple[str, ...] = ("a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000")
+    if keys:
+        formats += (str(EVENTS),)
+        lines += (f"a=rtpmap:{EVENTS} telephone-event/8000", f"a=fmtp:{EVENTS} 0-15")
     audio = Media(
         kind="audio",
         port=port,
         proto="RTP/AVP",
-        formats=("8", "0"),
-        lines=("a=rtpmap:8 PCMA/8000", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"),
+        formats=formats,
+        lines=(*lines, "a=ptime:20", "a=sendrecv"),
     )
     origin = Origin("-", str(secrets.randbits(32)), 1, host, family)
     return Sdp(origin, ("s=-", f"c=IN {family} {host}", "t=0 0"), (audio,))

@@ -15,6 +15,7 @@ import typer
 
 from svara import log
 from svara.cli import privacy, rights
+from svara.cli.doctor.command import doctor
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
 
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 rights.add_to(privacy.app)
 app.add_typer(privacy.app, name="privacy")
+app.command()(doctor)
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]

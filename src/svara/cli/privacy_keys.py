@@ -100,6 +100,26 @@ def keep(company: Slug, data: Data = DEFAULT_DATA) -> None:
     print(f"The key of {company} is kept here; {keeping.keep(tenant)} keys of persons are wrapped by it.")
 
 
+@app.command()
+def tidy(
+    destroy: Annotated[bool, typer.Option("--destroy", help="Destroy them; without it they are only shown.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show keys of companies that are gone, or destroy them: what backups hold of these companies cannot be read then."""
+    _keeping(data)
+    from svara.privacy.rights import leaving  # noqa: PLC0415
+
+    gone = leaving.left_behind(_slugs())
+    for tenant in gone:
+        print(
+            f"{tenant} is gone; {leaving.end_keys(tenant)} keys of its persons are destroyed."
+            if destroy
+            else f"{tenant} is gone, and its keys are here. Destroyed with --destroy, they do not come back."
+        )
+    if not gone:
+        print("There are no keys of companies that are gone.")
+
+
 def _keeping(data: Path) -> Keeping:
     from svara.cli.installation import open_installation  # noqa: PLC0415  every command loads only what it needs
 

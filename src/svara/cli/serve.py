@@ -13,18 +13,22 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+import msgspec
 import uvloop
 
-from svara import bus, log
+from svara import __version__, bus, log
 from svara.bus.hub import Hub
 from svara.cli import demo as demo_office
+from svara.cli import serving
 from svara.cli import sockets as listening
 from svara.cli.roles import DEMO_ROLES, ROLES, run_role, sockets_for
+from svara.cli.serving import Process, Serving
 from svara.cli.supervisor import Program, StartError, Supervisor, say_to_operator
 from svara.data import DataFolder
 
@@ -116,8 +120,15 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
         if hub is not None:
             await hub.start()
         if await _prepare(folder, stop, demo=demo):
-            await Supervisor(_programs(folder, sockets, demo=demo), say_to_operator).run(stop, say_ready)
+            began = Serving(os.getpid(), __version__, time.time(), str(web), str(calls), tls.partition("=")[2])
+
+            def changed(processes: Sequence[Process]) -> None:
+                with suppress(OSError):  # a full disk keeps no office from serving
+                    serving.note(folder, msgspec.structs.replace(began, processes=tuple(processes)))
+
+            await Supervisor(_programs(folder, sockets, demo=demo), say_to_operator, changed).run(stop, say_ready)
     finally:
+        serving.forget(folder)
         if hub is not None:
             await hub.close()
         for bound in (each for own in sockets.values() for each in own.values()):

@@ -7,12 +7,17 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from svara.cli import roles
 from svara.cli import sockets as listening
+from svara.cli.serving import Process, State
 
 RESTART_DELAYS_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """How long a process that ended waits for its next start; the last one counts for every further time."""
@@ -24,6 +29,7 @@ TERM_SECONDS = 4.0
 """How long processes have between SIGTERM and SIGKILL."""
 
 Say = Callable[[str], None]
+Told = Callable[[Sequence[Process]], None]
 
 
 def say_to_operator(line: str) -> None:
@@ -50,9 +56,14 @@ class Program:
 class Supervisor:
     """Runs programs until `stop` is set."""
 
-    def __init__(self, programs: Sequence[Program], say: Say = say_to_operator) -> None:
-        self._children = [_Child(program, say) for program in programs]
+    def __init__(self, programs: Sequence[Program], say: Say = say_to_operator, changed: Told = lambda _: None) -> None:
+        """`changed` is told how all processes are, whenever one begins, gets ready or ends."""
+        self._children = [_Child(program, say, self._told) for program in programs]
         self._say = say
+        self._changed = changed
+
+    def _told(self) -> None:
+        self._changed([child.process for child in self._children])
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Start what is essential, call `on_ready` when all of it is ready, then start the rest; return when all have ended
@@ -96,7 +107,9 @@ class Supervisor:
 class _Child:
     """One program and the process that runs it now."""
 
-    def __init__(self, program: Program, say: Say) -> None:
+    def __init__(self, program: Program, say: Say, changed: Callable[[], None]) -> None:
+        self.process = Process(program.role, "waiting", 0, 0.0)
+        self._changed = changed
         self.role = program.role
         self.essential = program.essential
         self.ready = asyncio.Event()
@@ -111,6 +124,7 @@ class _Child:
         while True:
             began = loop.time()
             code = await self._run_once(announce_return=self.ready.is_set())
+            self._now("waiting", pid=0, restarts=self.process.restarts + 1, last_end=describe_exit(code))
             ends = 1 if self.ready.is_set() and loop.time() - began > STABLE_SECONDS else ends + 1
             if self.essential and not self.ready.is_set() and ends >= FIRST_TRIES:
                 raise StartError(f"{self.role} cannot start ({describe_exit(code)})")
@@ -125,6 +139,7 @@ class _Child:
         def told() -> None:
             loop.remove_reader(read_end)
             if os.read(read_end, 1):
+                self._now("ready")
                 self.ready.set()
                 if announce_return:
                     self._say(f"{self.role} is back")
@@ -143,6 +158,7 @@ class _Child:
                     roles.PARENT_ENVIRONMENT: str(os.getpid()),
                 },
             )
+            self._now("starting", pid=self._process.pid, started_at=time.time())
             os.close(write_end)
             write_end = -1
             loop.add_reader(read_end, told)
@@ -152,6 +168,10 @@ class _Child:
             os.close(read_end)
             if write_end >= 0:
                 os.close(write_end)
+
+    def _now(self, state: State, **more: Any) -> None:
+        self.process = msgspec.structs.replace(self.process, state=state, **more)
+        self._changed()
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal to the process; False when it has ended."""

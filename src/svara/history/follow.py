@@ -34,7 +34,7 @@ MAX_EVENTS = 4_000
 SAVE_AFTER_SECONDS = 30.0
 """A call open for longer is stored as far as it is known; shorter ones are read again after a crash."""
 
-_PASSING = outside("open-calls")
+PASSING = outside("open-calls")
 
 _log = log.get("history.follow")
 
@@ -181,7 +181,7 @@ class Follower:
 
 
 def _sealed_states(folds: dict[str, Fold]) -> Iterable[tuple[str, bytes]]:
-    things = [([_PASSING], msgspec.msgpack.encode(fold), open_context(call)) for call, fold in folds.items()]
+    things = [([PASSING], msgspec.msgpack.encode(fold), open_context(call)) for call, fold in folds.items()]
     return zip(folds, vault.current().seal_many(INSTALLATION, things), strict=True)
 
 

@@ -15,3 +15,7 @@ class HistoryHealth(msgspec.Struct, frozen=True):
     open_calls: int
     recorded: int
     """Calls recorded since the process started."""
+    started_at: float = 0.0
+    """When the process began, seconds since the epoch."""
+    deleted_at: float = 0.0
+    """When it last let go of what was kept for its time; 0: not yet."""

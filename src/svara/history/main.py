@@ -74,12 +74,15 @@ async def main(
         also=also,
     )
 
+    started_at, deleting = time.time(), _Deleting()
+
     async def health(_request: bytes) -> bytes:
-        return msgspec.msgpack.encode(follower.health)
+        told = msgspec.structs.replace(follower.health, started_at=started_at, deleted_at=deleting.done_at)
+        return msgspec.msgpack.encode(told)
 
     await bus.serve(SERVICE, health)
     follower.start()
-    works = [_forget_expired(), prepare_sounds(data), *(work(data, bus) for work in beside)]
+    works = [_forget_expired(deleting), prepare_sounds(data), *(work(data, bus) for work in beside)]
     tasks = [asyncio.create_task(_kept_going(work)) for work in works]
     try:
         await stop.wait()
@@ -99,7 +102,13 @@ async def _kept_going(work: Coroutine[Any, Any, None]) -> None:
         _log.error("something that goes on beside has failed", exc_info=True)
 
 
-async def _forget_expired() -> None:
+class _Deleting:
+    """When what had expired was last let go of, without a fault; 0: not yet."""
+
+    done_at = 0.0
+
+
+async def _forget_expired(deleting: _Deleting) -> None:
     """Sessions, invitations, recordings and the like go when their time is over."""
     from django.db import DatabaseError, connection  # noqa: PLC0415
 
@@ -114,6 +123,7 @@ async def _forget_expired() -> None:
             forget_history()
             audit.keep(time.time())
             remind(time.time())
+            deleting.done_at = time.time()
         except DatabaseError:
             _log.warning("what has expired could not be forgotten now", exc_info=True)
         finally:

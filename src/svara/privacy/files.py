@@ -156,6 +156,7 @@ declare_files(
         "lock",
         ".*-lock",
         "media-ng",
+        "serving",
         "demo-calls-placed",
         "sockets/*",
         "**.new-*",  # half of a file that is just being written (`svara.data.put`)

@@ -326,3 +326,27 @@ def test_processes_that_are_killed_at_any_moment_lose_no_key_that_sealed_somethi
                 assert isinstance(opened, Unreadable)
             elif name not in going and len(text) == 2 * (86 + len(name)):
                 assert opened == name.encode()
+
+
+def test_a_company_that_is_gone_has_no_keys_any_more(
+    vault: Vault, sealed: dict[str, bytes], data_folder: DataFolder, clock: VirtualClock
+) -> None:
+    with reopened(data_folder, clock) as other:
+        assert other.open(ACME, sealed[ACME], context=PLACE) == b"+4722334455"
+        assert vault.keeping.end(ACME) == 1
+        clock.advance(keyring.CHECK_SECONDS + 0.1)
+        for each in (vault, other):
+            with pytest.raises(Unreadable):
+                each.open(ACME, sealed[ACME], context=PLACE)
+            assert each.open(NORD, sealed[NORD], context=PLACE) == b"+4722334455"
+    assert [row.tenant for row in vault.keeping.status().tenants] == [NORD]
+    assert vault.keeping.end(ACME) == 0
+
+
+def test_a_company_that_held_its_own_key_and_is_gone(
+    vault: Vault, sealed: dict[str, bytes], data_folder: DataFolder
+) -> None:
+    vault.keeping.bring(ACME, new_key())
+    assert len(list((data_folder.keys / "tenants").iterdir())) == 1
+    assert vault.keeping.end(ACME) == 1
+    assert list((data_folder.keys / "tenants").iterdir()) == []

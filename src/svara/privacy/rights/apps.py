@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class RightsConfig(AppConfig):
@@ -18,6 +19,7 @@ class RightsConfig(AppConfig):
             erasing,
             exporting,
             jobs,
+            leaving,
             objections,
             port,
             proofs,
@@ -34,3 +36,4 @@ class RightsConfig(AppConfig):
         register_stop("rights", objections.stopped_function)
         jobs.register(erasing.KIND, erasing.work)
         jobs.register(exporting.KIND, exporting.work)
+        post_delete.connect(leaving.removed, sender="people.Tenant", dispatch_uid="svara.privacy.rights")

@@ -11,11 +11,11 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from svara.privacy.errors import PlainError
 
@@ -95,6 +95,37 @@ def extract(place: Path, folder: Path) -> Manifest:
     return manifest
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was read of a backup: so many of its files, and all of these are as they were written."""
+
+    manifest: Manifest
+    read: int
+
+
+def check(place: Path, until: float, clock: Callable[[], float]) -> Checked:
+    """Read a backup, its database first, and put nothing anywhere; end when `clock` passes `until`, within a file too.
+    Raises NoBackup where a file is not what was written."""
+    with _opened(place) as file:
+        manifest = _manifest(file, place)
+        for count, name in enumerate(sorted(manifest.files, key=lambda name: name != DATABASE)):
+            for got in _contents(file, name, manifest.files[name]):
+                if got is False:
+                    raise NoBackup(f"{place} is damaged: {name} is not what was written")
+                if clock() > until:
+                    return Checked(manifest, count)
+    return Checked(manifest, len(manifest.files))
+
+
+def extract_database(place: Path, folder: Path) -> Path:
+    """Put a backup's database alone into an empty folder. Raises NoBackup."""
+    target = folder / DATABASE
+    with _opened(place) as file:
+        if not _copied(file, DATABASE, target, _manifest(file, place).files[DATABASE]):
+            raise NoBackup(f"{place} is damaged: {DATABASE} is not what was written")
+    return target
+
+
 def backups_in(folder: Path) -> Iterator[tuple[Path, Manifest]]:
     """Every backup that lies in a folder, by name."""
     for place in sorted(folder.iterdir()):
@@ -146,13 +177,25 @@ def _check_names(file: zipfile.ZipFile, files: Iterable[str], place: Path) -> No
 
 def _copied(file: zipfile.ZipFile, name: str, target: Path, wanted: tuple[int, str]) -> bool:
     """Whether a file came out as the manifest says; a longer one is not read to its end."""
+    with target.open("xb") as out:
+        for chunk in _contents(file, name, wanted):
+            if chunk is False:
+                return False
+            out.write(chunk)
+    return True
+
+
+def _contents(file: zipfile.ZipFile, name: str, wanted: tuple[int, str]) -> Iterator[bytes | Literal[False]]:
+    """A file in pieces; False at the end, or before, where it is not what the manifest says."""
     got, hashed = 0, hashlib.sha256()
     try:
-        with file.open(name) as source, target.open("xb") as out:
+        with file.open(name) as source:
             while got <= wanted[0] and (chunk := source.read(_CHUNK_BYTES)):
                 got += len(chunk)
                 hashed.update(chunk)
-                out.write(chunk)
+                yield chunk
     except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, zlib.error):
-        return False
-    return (got, hashed.hexdigest()) == wanted
+        yield False
+        return
+    if (got, hashed.hexdigest()) != wanted:
+        yield False

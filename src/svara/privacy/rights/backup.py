@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -75,6 +75,14 @@ def last_backup(data: DataFolder) -> Path:
         if place.is_file():
             return place
     raise PlainError("there is no backup that this installation made: say which file with --backup")
+
+
+def remembered(data: DataFolder) -> datetime | None:
+    """When the last backup was made, also where its file was taken elsewhere since; None where there was none."""
+    try:
+        return datetime.fromtimestamp((data.root / MEMORY).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def installation_of(data: DataFolder) -> str:

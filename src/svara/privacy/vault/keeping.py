@@ -109,6 +109,21 @@ class Keeping:
             self._keys.tenant_key(row)
             return self._replace(row, self._wrapped_anew(row))
 
+    def end(self, tenant: str) -> int:
+        """A company is gone: all its keys are destroyed, so that nothing of it can be read in any backup. Returns how many
+        persons' keys those were. Raises VaultError."""
+        with self._alone():
+            living, _ = self._store.counts(tenant)
+            for row in self._store.tenant_keys("tenant = ?", tenant):
+                if row.holder == HELD_BY_TENANT:
+                    self._tenant_keys.remove(row)
+            with self._store.change():
+                self._store.drop_tenant(tenant)
+                self._store.revise()
+            self._store.forget_log()
+            self._keys.check()
+            return living
+
     def rotate_master(self, to: Path | str | None = None) -> int:
         """A new master key: companies' keys are wrapped anew. Returns how many those were. Raises VaultError.
 

@@ -174,6 +174,11 @@ class KeyStore:
             raise VaultError("a key that still wraps others cannot go")
         self._db.execute("DELETE FROM tenant_keys WHERE tenant = ? AND version = ?", (tenant, version))
 
+    def drop_tenant(self, tenant: str) -> None:
+        """Every key of a company goes, and the receipts with them."""
+        self._db.execute("DELETE FROM keys WHERE tenant = ?", (tenant,))
+        self._db.execute("DELETE FROM tenant_keys WHERE tenant = ?", (tenant,))
+
     # Persons' keys
 
     def by_ids(self, tenant: str, ids: Iterable[int]) -> dict[int, KeyRow]:
