@@ -90,7 +90,7 @@ def test_tables_of_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('history', '9999_from_the_future', CURRENT_TIMESTAMP)"
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('history', '9999_future', CURRENT_TIMESTAMP)"
         )
     found = listed(storage.database(patient(tmp_path)))[0]
     assert "newer version" in found.found
