@@ -85,6 +85,12 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("post", "/api/v1/me/export"),
         ("get", "/api/v1/me/export/{job_id}"),
         ("get", "/api/v1/me/views"),
+        ("get", "/api/v1/support/grants"),
+        ("post", "/api/v1/support/grants"),
+        ("put", "/api/v1/support/grants/{grant_id}"),
+        ("delete", "/api/v1/support/grants/{grant_id}"),
+        ("get", "/api/v1/support/rule"),
+        ("put", "/api/v1/support/rule"),
         ("get", "/api/v1/voicemail"),
         ("get", "/api/v1/voicemail/messages"),
         ("get", "/api/v1/voicemail/messages/{message_id}"),
@@ -126,10 +132,10 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
         for theirs_id in theirs:
             url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id).replace("{name}", theirs_id)
             url = url.replace("{number}", "0").replace("{key}", theirs_id).replace("{receipt_id}", theirs_id)
-            url = url.replace("{username}", theirs_id).replace("{job_id}", theirs_id)
+            url = url.replace("{username}", theirs_id).replace("{job_id}", theirs_id).replace("{grant_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
-            body["reason"] = "it was asked for"
+            body |= {"reason": "it was asked for", "agree": True}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )

@@ -23,6 +23,8 @@ OPEN = {
     "policy-version",
     "privacy-ask",
     "sign-in",
+    "staff-invitation",
+    "staff-sign-in",
 }
 """The only pages that a stranger may ask for."""
 
@@ -41,7 +43,8 @@ def test_a_stranger_is_led_to_the_door_from_every_page(db: None) -> None:
         for method in ("get", "post"):
             answer = getattr(stranger, method)(path)
             assert answer.status_code == 302, f"{method} {path}"
-            assert answer["Location"].startswith("/sign-in/?next="), path
+            door = "/staff/sign-in/" if path.startswith("/staff/") else "/sign-in/?next="
+            assert answer["Location"].startswith(door), path
 
 
 def test_anna_signs_in_and_lands_where_she_wanted_to_go(acme: Company) -> None:

@@ -14,6 +14,7 @@ from svara.api import (
     privacy_audit,
     privacy_functions,
     privacy_rights,
+    privacy_staff,
     problems,
     queues,
     system,
@@ -48,5 +49,16 @@ class Api(NinjaAPI):
 
 api = Api(title="Svara", version="1", description=DESCRIPTION.strip(), urls_namespace="api", auth=SIGNED_IN, docs_url=None)
 problems.register(api)
-for room in (people, calls, queues, events, voicemail, privacy_audit, privacy_functions, privacy_rights, system):
+for room in (
+    people,
+    calls,
+    queues,
+    events,
+    voicemail,
+    privacy_audit,
+    privacy_functions,
+    privacy_rights,
+    privacy_staff,
+    system,
+):
     api.add_router("", room.router)

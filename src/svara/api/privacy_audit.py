@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, Field
 from svara.api.auth import account_of
 from svara.people.access import people_by_id
 from svara.privacy.audit.access import access_views
+from svara.privacy.audit.port import OPERATOR, STAFF, SYSTEM
+from svara.privacy.staff.access import visitors
 
 router = Router(tags=["privacy"])
 
@@ -22,12 +24,12 @@ class View(Schema):
 
     number: Annotated[int, Field(description="Of the entry in the company's log")]
     at: datetime
-    by: Annotated[str, Field(description="User name; or operator, system, removed")]
+    by: Annotated[str, Field(description="User name; or operator, system, support (of the provider), removed")]
     by_name: str | None
     act: Annotated[str, Field(description="view, hear, change, export, grant …")]
     what: Annotated[str, Field(description="Kind of thing: calls, recording, person …")]
     ref: str
-    why: str
+    why: Annotated[str, Field(description="A key; for support of the provider the reason in words")]
 
 
 class Views(Schema):
@@ -47,17 +49,19 @@ def views(request: HttpRequest, filters: Query[Filters]) -> dict[str, Any]:
     actor = account_of(request)
     page = access_views(actor, **filters.model_dump())
     known = people_by_id(actor, {view.actor for view in page.items})
+    support = visitors(actor, {view.actor for view in page.items})
+    names = {key: account.name for key, account in known.items()} | {key: one.name for key, one in support.items()}
     zone = ZoneInfo(actor.tenant.timezone)
     items = [
         {
             "number": view.number,
             "at": view.at.astimezone(zone),
             "by": known[view.actor].username if view.actor in known else _word(view.actor),
-            "by_name": known[view.actor].name if view.actor in known else None,
+            "by_name": names.get(view.actor),
             "act": view.act,
             "what": view.what,
             "ref": view.ref,
-            "why": view.why,
+            "why": support[view.why].reason if view.why in support else view.why,
         }
         for view in page.items
     ]
@@ -65,4 +69,6 @@ def views(request: HttpRequest, filters: Query[Filters]) -> dict[str, Any]:
 
 
 def _word(actor: str) -> str:
-    return actor if actor in ("operator", "system") else "removed"
+    if actor.startswith(STAFF):
+        return "support"
+    return actor if actor in (OPERATOR, SYSTEM) else "removed"

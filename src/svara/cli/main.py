@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
-from svara.cli import privacy, rights
+from svara.cli import privacy, rights, staff
 from svara.cli.doctor.command import doctor
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
@@ -37,6 +37,7 @@ app = typer.Typer(
 rights.add_to(privacy.app)
 app.add_typer(privacy.app, name="privacy")
 app.command()(doctor)
+app.add_typer(staff.app, name="staff")
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]
@@ -90,9 +91,10 @@ def apply(file: File, data: Data = DEFAULT_DATA) -> None:
 def token(
     user: Annotated[str, typer.Argument(metavar="USER", help="User name, or username@tenant.")],
     tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The person's company.")] = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; the company reads it.")] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print a new API token that acts as USER."""
+    """Print a new API token that acts as USER. The person and the company see that it was made."""
     _open(data)
     from svara.people import access, actions  # noqa: PLC0415
     from svara.privacy.audit.port import OPERATOR  # noqa: PLC0415
@@ -103,7 +105,7 @@ def token(
     if len(found) > 1:
         slugs = ", ".join(account.tenant.slug for account in found)
         raise CommandError(f"several tenants have '{user}': say which with --tenant ({slugs})")
-    print(actions.do_create_token(found[0], "svara token", by=OPERATOR))
+    print(actions.do_create_token(found[0], "svara token", by=OPERATOR, reason=reason))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from svara.history.rows import details_of
 from svara.people.access import NotFound
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
+from svara.privacy.staff.port import may_have_content
 
 FOLDER = "calls"
 """Where call control puts recordings of talks, below the recordings."""
@@ -59,7 +60,10 @@ def _place(actor: Account, call: Call, number: int) -> Path | None:
 
 
 def may_hear(actor: Account, call_id: str) -> bool:
-    """Whether this person took part in the talk, or looks after all of them. Only for calls that the person may see."""
+    """Whether this person took part in the talk, or looks after all of them. Only for calls that the person may see. The
+    provider's staff hears nothing unless the company said so."""
+    if not may_have_content(actor):
+        return False
     if sees_all_calls(actor):
         return True
     return Participant.objects.filter(call=call_id, person=actor.id, part__in=HEARD_IT).exists()

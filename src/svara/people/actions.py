@@ -20,6 +20,7 @@ from svara.people.models import Account, ApiToken, Invitation
 from svara.people.presence import Choice
 from svara.privacy import errors, subject
 from svara.privacy.audit.port import record
+from svara.privacy.staff.keys import note_reason
 
 INVITATION_LIFETIME = timedelta(days=14)
 MAX_TOKENS = 50
@@ -92,10 +93,11 @@ def do_change_password(actor: Account, old: str, new: str) -> Account:
 
 
 @transaction.atomic
-def do_create_token(account: Account, label: str, *, by: str = "") -> str:
-    """A new API token that acts as `account`; it is shown this once. `by`: who makes it, when that is not the person.
+def do_create_token(account: Account, label: str, *, by: str = "", reason: str = "") -> str:
+    """A new API token that acts as `account`; it is shown this once. `by`: who makes it, when that is not the person, and
+    the `reason` in words, which the company reads.
 
-    Raises Invalid when there are too many.
+    Raises Invalid when there are too many, or where what was said is no reason.
     """
     tokens = ApiToken.of(account).filter(account=account)
     if tokens.count() >= MAX_TOKENS:
@@ -105,6 +107,8 @@ def do_create_token(account: Account, label: str, *, by: str = "") -> str:
         tenant_id=account.tenant_id, account=account, token_hash=keys.hash_of(token), label=label.strip()[:100]
     )
     record(account.tenant_id, by or account.id, "grant", subject.person(account.id), "token", made.id)
+    if reason:
+        note_reason(account, made.id, reason)
     return token
 
 

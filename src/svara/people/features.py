@@ -14,6 +14,7 @@ from svara.privacy.figures import council
 from svara.privacy.figures.models import Choice, Use
 from svara.privacy.policies.port import Feature, Outsider, register_feature, register_outsiders
 from svara.privacy.policies.presets import Setting, register_setting
+from svara.privacy.staff.models import Grant, OperatorKey
 
 
 def carriers(tenant_id: str) -> Iterator[Outsider]:
@@ -102,5 +103,14 @@ register_setting(
         frozenset({"ADV-4"}),
         is_so=lambda tenant_id: Choice.all_tenants.filter(tenant_id=tenant_id, usage=True).exists(),
         do=_count_usage,
+    )
+)
+register_feature(
+    Feature(
+        "provider-support",
+        _("Support of the provider may look at the company for a few hours, for a reason, when the company lets it."),
+        frozenset({"staff.Grant", "staff.OperatorKey", "staff.Rule", "staff.Staff"}),
+        on=lambda tenant_id: Grant.all_tenants.filter(tenant_id=tenant_id).exists(),
+        held=lambda tenant_id: OperatorKey.all_tenants.filter(tenant_id=tenant_id).exists(),
     )
 )

@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import BoundedSemaphore
+from typing import TypeVar
 
 from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils import timezone
@@ -38,6 +40,7 @@ _log = log.get("people.signin")
 _hashing = BoundedSemaphore(2)
 """Hashing is work on purpose: a flood of tries must not take every processor."""
 _unknown_hash: list[str] = []
+_Known = TypeVar("_Known", bound=AbstractBaseUser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +58,43 @@ def authenticate(
     `source_ip` is the peer's address. A success is remembered, so that this person is never held up from there.
     """
     name = identifier.strip().casefold()[:320]
+    account = tried(name, password, source_ip, lambda: one_named(name), now=now)
+    if not isinstance(account, Account):
+        return account
+    if role := next((role for role in WATCHED_ROLES if account.has_role(role)), ""):
+        record(account.tenant_id, account.id, "sign-in", None, "account", account.id, role)
+    return account
+
+
+def tried(
+    name: str,
+    password: str,
+    source_ip: str,
+    find: Callable[[], _Known | None],
+    *,
+    now: Callable[[], float] = time.time,
+) -> _Known | Throttled | None:
+    """One try at a door: who `find` knows by this name, when the password is theirs. Every door has its own names (those of
+    the provider's staff begin with "staff:") and counts tries in the same way."""
     keys = _Keys.of(name, throttle.source_of(source_ip))
     wait = _reserve(keys, now())
     if wait > 0:
         _log.warning("A sign-in was throttled", pii_name=name, pii_source=source_ip)
         return Throttled(retry_after_seconds=max(1, round(wait)))
-    account = one_named(name)
+    known = find()
     if not _hashing.acquire(timeout=5.0):
         return Throttled(retry_after_seconds=5)
     try:
-        matches = _check(account, password)
+        matches = _check(known, password)
     finally:
         _hashing.release()
-    if account is None or not matches:
+    if known is None or not matches:
         _log.info("A sign-in failed", pii_name=name, pii_source=source_ip)
         return None
     _forgive(keys, now())
-    account.last_login = timezone.now()
-    account.save(update_fields=["last_login"])
-    if role := next((role for role in WATCHED_ROLES if account.has_role(role)), ""):
-        record(account.tenant_id, account.id, "sign-in", None, "account", account.id, role)
-    return account
+    known.last_login = timezone.now()
+    known.save(update_fields=["last_login"])
+    return known
 
 
 class AccountBackend(BaseBackend):
@@ -85,7 +104,7 @@ class AccountBackend(BaseBackend):
         return Account.all_tenants.select_related("tenant").filter(pk=user_id).first()
 
 
-def _check(account: Account | None, password: str) -> bool:
+def _check(account: AbstractBaseUser | None, password: str) -> bool:
     """Whether the password is right, in the same time whether or not there is an account with one."""
     if len(password) > MAX_PASSWORD_LENGTH:
         return False

@@ -107,6 +107,8 @@ class Subject(StrEnum):
     OUTSIDE_PERSON = "outside-person"
     ANYONE = "anyone"
     """Employees and outside persons alike."""
+    PROVIDER_STAFF = "provider-staff"
+    """Who works for the provider that runs the installation."""
     NOBODY = "nobody"
 
 

@@ -51,6 +51,7 @@ SUBJECTS: dict[Subject, Promise] = {
     Subject.EMPLOYEE: _("people of the company"),
     Subject.OUTSIDE_PERSON: _("callers and contacts"),
     Subject.ANYONE: _("people of the company, callers and contacts"),
+    Subject.PROVIDER_STAFF: _("support staff of the provider"),
     Subject.NOBODY: _("nobody"),
 }
 
@@ -103,6 +104,7 @@ OWNERS: dict[str, Promise] = {
     "tenant": _("until the company is removed"),
     "account": _("until the person is removed"),
     "queue": _("until the queue is removed"),
+    "staff": _("until they work for the provider no more"),
     "trunk": _("until the trunk is removed"),
     "session": _("until the session ends"),
     "installation": _("as long as the installation stands"),
@@ -209,6 +211,10 @@ THINGS: dict[str, Promise] = {
     "rights.RetentionRun": _("Proofs of what went because its time was over"),
     "rights.Job": _("Jobs that take long: exports and erasures"),
     "sessions.Session": _("Sessions in browsers"),
+    "staff.Grant": _("Accesses of the provider's support"),
+    "staff.OperatorKey": _("Why the operator made API tokens"),
+    "staff.Rule": _("What a company wants of the provider's support"),
+    "staff.Staff": _("Support staff of the provider"),
     "voicemail.Message": _("Voice messages"),
     "voicemail.NoticeChoice": _("How people are told of messages"),
 }

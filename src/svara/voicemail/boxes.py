@@ -10,6 +10,7 @@ from django.conf import settings
 
 from svara.people.models import Account
 from svara.people.office import Queue, current_office
+from svara.privacy.staff.port import may_have_content
 
 PERSON, QUEUE = "person", "queue"
 
@@ -31,7 +32,10 @@ def queues_of(tenant_id: str) -> tuple[Queue, ...]:
 
 
 def shared_with(account: Account) -> dict[str, str]:
-    """The queue boxes that this person may open, and the queues' names."""
+    """The queue boxes that this person may open, and the queues' names. Staff of the provider open none unless the company
+    said so."""
+    if not may_have_content(account):
+        return {}
     sees_all = account.has_role("supervisor")
     return {
         queue_box(queue.id): queue.name

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from svara.privacy.audit.port import OPERATOR, SYSTEM
+from svara.privacy.audit.port import OPERATOR, STAFF, SYSTEM
+from svara.privacy.staff.access import Visitor
 
+NOBODY: Mapping[str, Visitor] = MappingProxyType({})
 DONE: dict[tuple[str, str], Promise] = {
     ("view", "calls"): _("Looked at a list of calls with yours in it"),
     ("view", "call"): _("Looked at one of your calls"),
@@ -53,6 +58,7 @@ DONE: dict[tuple[str, str], Promise] = {
     ("view", "link"): _("Opened the link to your own data"),
     ("create", "hold"): _("Ordered that your data be kept for a time"),
     ("remove", "hold"): _("Lifted the order that your data be kept"),
+    ("view", "support-page"): _("Looked at a page of the company with you on it"),
 }
 """By act and kind of thing, told to the person whom it is about."""
 
@@ -74,13 +80,24 @@ def done(act: str, what: str) -> str:
     return str(known) if known is not None else f"{act}: {what}"
 
 
-def why(key: str) -> str:
-    """The reason, in words; "" where there is none."""
+def why(key: str, visitors: Mapping[str, Visitor] = NOBODY) -> str:
+    """The reason, in words; "" where there is none. For staff of the provider it is their own."""
+    if key in visitors:
+        return visitors[key].reason
     return str(WHY.get(key, key))
 
 
-def who(actor: str, names: dict[str, str]) -> str:
-    """Who did it; `names` are those of colleagues by id."""
+def who(actor: str, names: Mapping[str, str], visitors: Mapping[str, Visitor] = NOBODY) -> str:
+    """Who did it; `names` are those of colleagues by id, `visitors` those of the provider's staff by actor."""
+    if actor in visitors:
+        visitor = visitors[actor]
+        told = {
+            "support": gettext("%(name)s, support of the provider"),
+            "engineer": gettext("%(name)s, engineer of the provider"),
+        }
+        return told[visitor.role] % {"name": visitor.name}
+    if actor.startswith(STAFF):
+        return gettext("Support of the provider")
     if actor == OPERATOR:
         return gettext("Whoever runs the installation")
     if actor == SYSTEM:

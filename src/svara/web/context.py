@@ -11,14 +11,19 @@ from svara.privacy.figures.council import is_auditor
 from svara.privacy.functions.port import states
 from svara.privacy.policies.access import to_accept
 from svara.web.pages.viewing import colleagues
+from svara.web.support import banners
+from svara.web.visiting import SEES, may_see, staff_of, visit_of
 from svara.web.words import AVAILABILITY
 
 
 def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether
     the reader has to do with any queue; which functions ask anew for consent; whether there is a policy that the reader
-    should accept; whether the reader decides on requests to see figures of one person."""
+    should accept; whether the reader decides on requests to see figures of one person; who of the provider's staff looks at
+    the company, for those who look after it; and for that staff itself, under which grant, and which pages it opens."""
     user: Any = getattr(request, "user", None)
+    if (grant := visit_of(request)) is not None:
+        return {"visit": grant, "staff": staff_of(request), "opens": [name for name in SEES if may_see(grant, name)]}
     mine = colleagues(user, [user])[0].availability if user is not None and user.is_authenticated else "unknown"
     return {
         "availabilities": list(AVAILABILITY),
@@ -26,5 +31,7 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "policy_to_accept": lambda: user is not None and user.is_authenticated and to_accept(user) is not None,
         "asked_again": lambda: [state.function.read().title for state in states(user) if state.state == "asked-again"],
         "is_auditor": lambda: user is not None and user.is_authenticated and is_auditor(user),
+        "staff": staff_of(request),
+        "support": lambda: banners(user) if user is not None and user.is_authenticated else [],
         "my_queues": lambda: user is not None and user.is_authenticated and bool(queues(user)),
     }

@@ -90,7 +90,7 @@ class Counted:
         user: Any = request.user
         match = request.resolver_match
         page = request.method == "GET" and not request.headers.get("HX-Request") and not request.path.startswith("/api/")
-        if page and match and match.url_name and response.status_code == 200 and user.is_authenticated:
+        if page and match and match.url_name and response.status_code == 200 and user.is_authenticated and not user.visit:
             due = self._tally.note(user.tenant_id, user.id, match.url_name, time.monotonic())
             if due:
                 usage.write(due, datetime.now(UTC))

@@ -18,6 +18,7 @@ from django.test import override_settings
 from django.utils import timezone
 from tests.history import stories as history
 from tests.history.stories import NOON, Company
+from tests.privacy.staff.stories import WHY, olga
 from tests.voicemail import stories as voicemail
 
 import svara
@@ -29,7 +30,7 @@ from svara.history.missed import access_missed
 from svara.history.recordings import access_recording
 from svara.history.statistics import access_statistics
 from svara.people import actions as people_actions
-from svara.people import administration, signin
+from svara.people import administration, signin, staffdoor
 from svara.people.models import ApiToken, OfficeChange, Sound
 from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
@@ -43,6 +44,8 @@ from svara.privacy.registers.models import Case, Disclosure
 from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, objections, restriction, retention
 from svara.privacy.rights.asked import Correction, Objection, Restriction
 from svara.privacy.rights.models import Hold, Job
+from svara.privacy.staff import asking, deciding
+from svara.privacy.staff.models import Grant
 from svara.privacy.subject import person
 from svara.voicemail import access as voicemail_access
 from svara.voicemail import actions as voicemail_actions
@@ -96,6 +99,13 @@ OWN = {
     "svara.privacy.rights.holds.access_holds": "the officers' own register; each hold is an entry when it is made or lifted",
     "svara.privacy.rights.jobs.do_ask": "only begins work; the work itself writes what it did",
     "svara.privacy.rights.jobs.access_job": "progress of what the actor started",
+    "svara.people.staffdoor.do_accept": "the own password of somebody of the provider, who is in no company",
+    "svara.people.staffdoor.do_add": "somebody of the provider, who is in no company",
+    "svara.people.staffdoor.do_invite": "somebody of the provider, who is in no company",
+    "svara.privacy.staff.access.access_grants": "the company's register of who looked; what they saw are entries",
+    "svara.privacy.staff.access.access_operator_keys": "entries of the log itself",
+    "svara.privacy.staff.asking.access_own_grants": "one's own grants",
+    "svara.privacy.staff.deciding.access_rule": "what the company itself wants",
     "svara.voicemail.access.access_boxes": "counts alone",
     "svara.voicemail.access.access_notice": "one's own notice",
     "svara.voicemail.actions.do_choose_notice": "one's own notice",
@@ -170,6 +180,11 @@ class Scene:
     def asked(self) -> Reveal:
         self.council()
         return council.do_ask(self.acme.cecilie, "bob", "a complaint of a customer")
+
+    def asked_by_olga(self, *, agree: bool = False) -> Grant:
+        self.olga = olga()
+        grant = asking.do_ask(self.olga, "acme", WHY, role="support", minutes=60)
+        return deciding.do_decide(self.acme.anna, grant.id, agree=True) if agree else grant
 
     def change(self) -> OfficeChange:
         administration.do_save(self.acme.anna, "people", "bob", self.item("bob") | {"extension": "777"})
@@ -285,6 +300,31 @@ def released(scene: Scene) -> None:
 def reopened(scene: Scene) -> None:
     missed_actions.do_handle(scene.acme.bob, "q2")
     missed_actions.do_reopen(scene.acme.dag, "q2")
+
+
+def taken(scene: Scene) -> None:
+    asking.do_take(olga(), deciding.do_open(scene.acme.anna, WHY).id)
+
+
+def in_an_emergency(scene: Scene) -> None:
+    deciding.do_choose_rule(scene.acme.anna, "ask", emergency=True)
+    grant = scene.asked_by_olga()
+    asking.do_emergency(scene.olga, grant.id, timezone.now() + timedelta(hours=1))
+
+
+def given_back(scene: Scene) -> None:
+    grant = scene.asked_by_olga()
+    asking.do_give_back(scene.olga, grant.id)
+
+
+def entered(scene: Scene) -> None:
+    grant = scene.asked_by_olga(agree=True)
+    asking.do_enter(scene.olga, grant.id)
+
+
+def removed(scene: Scene) -> None:
+    scene.asked_by_olga(agree=True)
+    staffdoor.do_remove(scene.olga.email)
 
 
 AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
@@ -497,6 +537,36 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "hold",
         "bob",
     ),
+    "svara.privacy.staff.asking.do_ask": (Scene.asked_by_olga, "create", "support-access", ""),
+    "svara.privacy.staff.asking.do_take": (taken, "grant", "support-access", ""),
+    "svara.privacy.staff.asking.do_emergency": (in_an_emergency, "grant", "support-emergency", ""),
+    "svara.privacy.staff.asking.do_give_back": (given_back, "revoke", "support-access", ""),
+    "svara.privacy.staff.asking.do_enter": (entered, "sign-in", "support-access", ""),
+    "svara.privacy.staff.deciding.do_choose_rule": (
+        lambda s: deciding.do_choose_rule(s.acme.anna, "tell", emergency=False),
+        "change",
+        "support-rule",
+        "",
+    ),
+    "svara.privacy.staff.deciding.do_decide": (
+        lambda s: s.asked_by_olga(agree=True),
+        "approve",
+        "support-access",
+        "",
+    ),
+    "svara.privacy.staff.deciding.do_open": (
+        lambda s: deciding.do_open(s.acme.anna, WHY),
+        "grant",
+        "support-access",
+        "",
+    ),
+    "svara.privacy.staff.deciding.do_end": (
+        lambda s: deciding.do_end(s.acme.anna, s.asked_by_olga(agree=True).id),
+        "revoke",
+        "support-access",
+        "",
+    ),
+    "svara.people.staffdoor.do_remove": (removed, "revoke", "support-access", ""),
     "svara.voicemail.access.access_messages": (
         lambda s: voicemail_access.access_messages(s.acme.bob),
         "view",

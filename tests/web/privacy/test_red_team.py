@@ -19,6 +19,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 from tests.history.stories import Company
 from tests.privacy.rights.conftest import acme, beta, traces
 
@@ -26,6 +27,7 @@ from svara.people.models import Account
 from svara.privacy import tenancy
 from svara.privacy.registers.models import Case, Disclosure
 from svara.privacy.rights.models import Erasure, Hold, Job
+from svara.privacy.staff.models import Grant
 
 __all__ = ["acme", "beta", "traces"]
 
@@ -33,11 +35,11 @@ pytestmark = pytest.mark.django_db
 
 OPEN = {
     "cookies", "door-language", "favicon", "invitation", "language", "manifest", "news", "news-confirm", "news-withdraw",
-    "policy-public", "policy-version", "privacy-ask", "sign-in", "sign-out", "static",
+    "policy-public", "policy-version", "privacy-ask", "sign-in", "sign-out", "staff-invitation", "staff-sign-in", "static",
 }  # fmt: skip
 """What anybody may ask for without signing in."""
 WORDS = {
-    "how": ["claim", "open", "handle", "approve", "refuse", "give"],
+    "how": ["claim", "open", "handle", "approve", "refuse", "give", "end"],
     "section": ["people", "queues", "menus", "numbers", "trunks", "hours"],
     "form": ["csv", "html", "pdf"],
     "number": ["0"],
@@ -107,6 +109,10 @@ def office(traces: Company) -> Company:
         opened_at=at,
         due_on=at.date(),
     )
+    Grant.all_tenants.create(
+        tenant=tenant, staff_id="a" * 32, staff_name="Olga Strand", role="support", how="asked",
+        reason="the case against Bob", minutes=60, asked_at=timezone.now(),
+    )  # fmt: skip
     Disclosure.all_tenants.create(
         tenant=tenant, authority="Acme police", basis="law", scope="Bob Lie", asked_at=at, opened_by=traces.anna.id
     )
@@ -175,7 +181,7 @@ def test_nobody_gets_in_without_signing_in(office: Company, theirs: list[str]) -
             for answer in (client.get(address), client.post(address, {"reason": "I want it"})):
                 assert answer.status_code in (302, 401, 403, 404, 405), (name, address, answer.status_code)
                 if answer.status_code == 302:
-                    assert answer["Location"].startswith("/sign-in/"), (name, address)
+                    assert answer["Location"].startswith(("/sign-in/", "/staff/sign-in/")), (name, address)
     assert rows(office) == before
 
 

@@ -7,7 +7,7 @@ token a SHA-256.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -17,6 +17,10 @@ from svara.people.models.base import OF_TENANT, TenantOwned, about_person, id_fi
 from svara.people.office import ALL_BUT_PREMIUM
 from svara.people.presence import Choice
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Recipient, Retention, Source, Subject, declared
+from svara.privacy.errors import Forbidden
+
+if TYPE_CHECKING:
+    from svara.privacy.staff.models import Grant
 
 _OWN_CHOICE = about_person("user.settings", Purpose.CALLS, Source.PERSON)
 
@@ -95,6 +99,8 @@ class Account(AbstractBaseUser, TenantOwned):
     USERNAME_FIELD = "id"
     """People sign in by e-mail or user name (`svara.people.signin`); neither is unique on the server, only the id is."""
     EMAIL_FIELD = "email"
+    visit: Grant | None = None
+    """The grant by which the provider's staff is here (`svara.people.visitor`): such an account is in no table."""
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -109,6 +115,12 @@ class Account(AbstractBaseUser, TenantOwned):
 
     def __str__(self) -> str:
         return self.username
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """Raises Forbidden for who is only visiting."""
+        if self.visit is not None:
+            raise Forbidden
+        super().save(*args, **more)
 
     def has_role(self, *roles: str) -> bool:
         """Whether this person has one of `roles`."""

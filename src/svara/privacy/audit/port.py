@@ -19,14 +19,18 @@ from django.utils import timezone
 from svara.privacy.audit.chain import Act, Facts, checked, genesis, link
 from svara.privacy.audit.models import Chain, Concerned, Entry
 from svara.privacy.audit.verify import Broken, verify
+from svara.privacy.errors import Forbidden
 from svara.privacy.subject import Subject
 
-__all__ = ["OPERATOR", "SYSTEM", "Act", "Broken", "record", "record_views", "verify"]
+__all__ = ["OPERATOR", "STAFF", "SYSTEM", "Act", "Broken", "record", "record_views", "verify"]
 
 OPERATOR = "operator"
 """Who works at the server's command line."""
 SYSTEM = "system"
 """What happens by itself: retention, schedules."""
+STAFF = "staff:"
+"""What the id of an actor begins with who belongs to the provider; the rest is the grant by which they are here
+(`svara.privacy.staff`). They look and change nothing: an entry that says otherwise is refused, and with it what was done."""
 SAME_VIEW_SECONDS = 300.0
 MAX_SUBJECTS = 500
 """Of one entry; a view of more is several entries."""
@@ -41,9 +45,10 @@ def record(  # noqa: PLR0917  who, what, to whom: a sentence
 ) -> None:
     """Write one entry, in the caller's transaction.
 
-    `actor_id` is an account's id, OPERATOR or SYSTEM; `what` the kind of thing ("recording"), `ref` its id, `why` a key
-    ("supervisor", "request:17"), no sentence. `subject` None: it is about nobody in particular. Raises ValueError for words
-    where a key belongs.
+    `actor_id` is an account's id, OPERATOR, SYSTEM, or STAFF with a grant's id (which is then the `why`, too); `what` is the
+    kind of thing ("recording"), `ref` its id, `why` a key ("supervisor", "request:17"), no sentence. `subject` None: it is
+    about nobody in particular. Raises ValueError for words where a key belongs, Forbidden for staff of the provider that
+    would do more than look.
     """
     record_views(tenant_id, actor_id, () if subject is None else (subject,), what, act=act, ref=ref, why=why)
 
@@ -60,6 +65,10 @@ def record_views(
     count: int = 1,
 ) -> None:
     """One entry for all that a page showed: `count` things about `subjects`. Else as `record`."""
+    if actor_id.startswith(STAFF):
+        why = actor_id
+        if act not in _VIEWS and not what.startswith("support-"):
+            raise Forbidden
     about = tuple(sorted(set(subjects)))
     base = checked(Facts(actor_id, act, what, ref, why, count, about))
     if act in _VIEWS:

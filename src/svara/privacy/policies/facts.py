@@ -130,6 +130,8 @@ PERIODS = {
     "registers.Disclosure": "disclosures",
     "registers.DisclosedPerson": "disclosures",
     "registers.Share": "shares",
+    "staff.Grant": "staff.access",
+    "staff.OperatorKey": "staff.access",
     "voicemail.Message": "voicemail.saved",
 }
 """Which period a company chooses for a thing (`svara.privacy.rights.retention`)."""

@@ -33,6 +33,11 @@ export function startParts(): void {
     else if (within && target instanceof Element && document.activeElement === document.body)
       target.querySelector<HTMLElement>("[data-refocus]")?.focus();
   });
+  // Who may look and change nothing finds no button that would be refused: <body data-look-only>; the way out stays.
+  if (document.body.dataset.lookOnly !== undefined) {
+    lookOnly();
+    document.addEventListener("htmx:after:swap", lookOnly);
+  }
   // Toasts that only inform go by themselves; the pointer or the focus holds them.
   setInterval(() => {
     for (const toast of document.querySelectorAll<HTMLElement>("#toasts [data-seconds]")) {
@@ -42,4 +47,9 @@ export function startParts(): void {
       if (left < 0) toast.remove();
     }
   }, 1_000);
+}
+
+function lookOnly(): void {
+  const acts = 'form[method="post" i]:not([data-leave]) :is(input, select, textarea, button), [hx-post], [data-open]';
+  for (const control of document.querySelectorAll<HTMLElement>(acts)) control.toggleAttribute("disabled", true);
 }

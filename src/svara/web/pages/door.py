@@ -36,7 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return render(request, "web/sign_in.html", page)
     result = signin.authenticate(page["name"], request.POST.get("password", ""), request.META.get("REMOTE_ADDR", ""))
     if isinstance(result, signin.Throttled):
-        answer = render(request, "web/sign_in.html", page | {"error": _throttled(result.retry_after_seconds)}, status=429)
+        answer = render(request, "web/sign_in.html", page | {"error": throttled(result.retry_after_seconds)}, status=429)
         answer["Retry-After"] = str(result.retry_after_seconds)
         return answer
     if result is None:
@@ -100,7 +100,8 @@ def _inside(request: HttpRequest, address: str, otherwise: str = settings.LOGIN_
     return otherwise
 
 
-def _throttled(seconds: int) -> str:
+def throttled(seconds: int) -> str:
+    """How long to wait, in words."""
     if seconds < 100:
         return ngettext(
             "Too many tries. Wait %(count)d second and try again.",

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from svara.calls.commands import LiveCall
 from svara.history.shown import CallItem, PartyView
 from svara.people.models import Account
+from svara.privacy.staff.port import acting
 from svara.web import live
 
 
@@ -110,7 +111,9 @@ class RunningCall:
 
 
 def running_calls(viewer: Account) -> list[RunningCall]:
-    """The calls that go on now and that `viewer` may see, newest first."""
+    """The calls that go on now and that `viewer` may see, newest first; staff of the provider see none."""
+    if acting(viewer) is not None:
+        return []
     looks = live.viewer_of(viewer)
     calls = {call.id: call for call in live.current().calls_for(looks) if call.state != "ended"}
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from svara.people.access import people_by_id
 from svara.privacy.audit.access import access_views
 from svara.privacy.errors import Invalid
+from svara.privacy.staff.access import visitors
 from svara.web import audit_words
 from svara.web.pages.viewing import account_of
 
@@ -45,12 +46,13 @@ def my_views(request: HttpRequest) -> HttpResponse:
     except Invalid:
         raise Http404 from None
     names = {key: account.name for key, account in people_by_id(actor, {view.actor for view in page.items}).items()}
+    known = visitors(actor, {view.actor for view in page.items})
     lines = [
         Line(
             view.at,
-            audit_words.who(view.actor, names),
+            audit_words.who(view.actor, names, known),
             audit_words.done(view.act, view.what),
-            audit_words.why(view.why),
+            audit_words.why(view.why, known),
         )
         for view in page.items
     ]
