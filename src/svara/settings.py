@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "svara.privacy.registers",
     "svara.history",
     "svara.voicemail",
+    "svara.letters",
     "svara.web",
 ]
 MIDDLEWARE = [
@@ -147,6 +148,8 @@ EMAIL_USE_SSL = MAIL.scheme == "smtps"
 EMAIL_USE_TLS = MAIL.scheme == "smtp" and EMAIL_HOST not in {"localhost", "127.0.0.1", "::1"}
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SVARA_MAIL_FROM") or f"svara@{ADDRESS.hostname or 'localhost'}"
+UNSUBSCRIBE_MAIL = os.environ.get("SVARA_MAIL_UNSUBSCRIBE", "")
+"""Where wishes to get no more letters may be sent by mail, too; somebody has to read that (`svara letters withdraw`)."""
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

@@ -20,10 +20,11 @@ async def main(
     django.setup()
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
     from svara.history import tapes  # noqa: PLC0415
+    from svara.letters import work as letters  # noqa: PLC0415
     from svara.people import wishes  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
     from svara.voicemail.intake import write_messages  # noqa: PLC0415
 
-    beside = (tapes.run, voicemail.run, wishes.run, rights.run)
+    beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run)
     await history.main(data, sockets, stop, ready, also=[tapes.write, write_messages], beside=beside)

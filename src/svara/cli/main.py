@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
-from svara.cli import privacy, rights, staff
+from svara.cli import letters, privacy, rights, staff
 from svara.cli.doctor.command import doctor
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
@@ -38,6 +38,7 @@ rights.add_to(privacy.app)
 app.add_typer(privacy.app, name="privacy")
 app.command()(doctor)
 app.add_typer(staff.app, name="staff")
+app.add_typer(letters.app, name="letters")
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="SVARA_DATA", help="The folder that holds all state.")]
 File = Annotated[Path, typer.Argument(metavar="OFFICE.yaml", help="The office file.")]

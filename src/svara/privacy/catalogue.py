@@ -69,6 +69,7 @@ class Purpose(StrEnum):
     OPERATION = "operation"
     RIGHTS = "rights"
     CONSENT = "consent"
+    LETTERS = "letters"
 
     @property
     def text(self) -> str:
@@ -87,6 +88,7 @@ _PURPOSES = {
     Purpose.OPERATION: _("Run the installation"),
     Purpose.RIGHTS: _("Let people exercise their rights, and prove that it was done"),
     Purpose.CONSENT: _("Know, and be able to show, who agreed to what"),
+    Purpose.LETTERS: _("Send news by e-mail to who asked for them, and to nobody else"),
 }
 
 

@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import override_settings
@@ -29,6 +30,8 @@ from svara.history.access import access_call, access_calls
 from svara.history.missed import access_missed
 from svara.history.recordings import access_recording
 from svara.history.statistics import access_statistics
+from svara.letters import actions as letters
+from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, signin, staffdoor
 from svara.people.models import ApiToken, OfficeChange, Sound
@@ -36,9 +39,10 @@ from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
 from svara.privacy.figures import council
 from svara.privacy.figures.models import Reveal
+from svara.privacy.functions import optin
 from svara.privacy.functions.outside import do_record, subject_of
 from svara.privacy.functions.port import do_switch
-from svara.privacy.functions.registry import RECORDED_CALL, STATISTICS
+from svara.privacy.functions.registry import PRODUCT_UPDATES, RECORDED_CALL, STATISTICS
 from svara.privacy.registers import cases, disclosures, handing, parties, recipients
 from svara.privacy.registers.models import Case, Disclosure
 from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, objections, restriction, retention
@@ -75,7 +79,11 @@ OWN = {
     "svara.privacy.functions.notices.do_say": "texts of the company, of which every version is kept",
     "svara.privacy.functions.optin.do_ask": "somebody outside, for themselves",
     "svara.privacy.functions.optin.do_confirm": "somebody outside, for themselves",
-    "svara.privacy.functions.optin.do_withdraw": "somebody outside, for themselves",
+    "svara.privacy.functions.wayout.do_undo": "by the link in a letter, for themselves",
+    "svara.privacy.functions.wayout.do_withdraw": "by the link in a letter, for themselves",
+    "svara.letters.access.access_letter": "what the company says itself, and counts",
+    "svara.letters.access.access_letters": "what the company says itself, and counts",
+    "svara.letters.access.access_number": "a count alone",
     "svara.privacy.functions.outside.do_record": "consents of people outside: a ledger of its own that only grows",
     "svara.privacy.policies.access.access_draft": "the company's policy",
     "svara.privacy.policies.access.access_particulars": "what the company says about itself",
@@ -193,6 +201,36 @@ class Scene:
     def item(self, name: str) -> dict[str, Any]:
         document = administration.access_document(self.acme.anna)
         return dict(next(each for each in document["people"] if each["username"] == name))
+
+
+def wrote(scene: Scene) -> Letter:
+    return letters.do_write(scene.acme.anna, None, {"en": ("Hello", "Dear reader")})
+
+
+def rewrote(scene: Scene) -> None:
+    letters.do_write(scene.acme.anna, wrote(scene).id, {"en": ("Hello again", "Dear reader")})
+
+
+def ready_to_send(scene: Scene) -> None:
+    do_switch(scene.acme.bob, PRODUCT_UPDATES, True)
+    asked = optin.do_ask(scene.acme.tenant.id, "kari@nordmann.example", "en")
+    assert asked is not None
+    optin.do_confirm(asked.confirm)
+
+
+def sent(scene: Scene) -> Letter:
+    ready_to_send(scene)
+    return letters.do_send(scene.acme.anna, wrote(scene).id)
+
+
+def tried(scene: Scene) -> None:
+    ready_to_send(scene)
+    letters.do_test(scene.acme.anna, wrote(scene).id, "en")
+
+
+def sent_by_operator(scene: Scene) -> str:
+    ready_to_send(scene)
+    return letters.do_send_by_operator(PRODUCT_UPDATES, {"en": ("Hello", "New")})[0].sending
 
 
 def norway(scene: Scene) -> cases.Office:
@@ -622,6 +660,18 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "person",
         "cecilie",
     ),
+    "svara.letters.actions.do_write": (rewrote, "change", "letter", ""),
+    "svara.letters.actions.do_remove": (lambda s: letters.do_remove(s.acme.anna, wrote(s).id), "remove", "letter", ""),
+    "svara.letters.actions.do_test": (tried, "export", "letter", ""),
+    "svara.letters.actions.do_send": (sent, "approve", "letter", ""),
+    "svara.letters.actions.do_stop": (lambda s: letters.do_stop(s.acme.anna, sent(s).id), "revoke", "letter", ""),
+    "svara.letters.actions.do_send_by_operator": (sent_by_operator, "approve", "letter", ""),
+    "svara.letters.actions.do_stop_by_operator": (
+        lambda s: letters.do_stop_by_operator(sent_by_operator(s)),
+        "revoke",
+        "letter",
+        "",
+    ),
     "svara.people.administration.do_undo": (undone, "change", "person", "bob"),
 }
 
@@ -650,7 +700,8 @@ def test_every_function_that_reads_or_changes_is_in_the_log_or_says_why_not() ->
 @pytest.mark.django_db
 @pytest.mark.claim("ONC-2")
 @pytest.mark.parametrize("function", AUDITED)
-def test_what_is_seen_or_changed_of_others_is_written_down(function: str, data_folder: DataFolder) -> None:
+def test_what_is_seen_or_changed_of_others_is_written_down(function: str, data_folder: DataFolder, settings: Any) -> None:
+    settings.EMAIL_HOST, settings.ADDRESS = "127.0.0.1", urlsplit("https://svara.acme.test")
     scene = Scene(data_folder)
     before = set(Entry.of(scene.acme.anna).values_list("number", flat=True))
     story, act, what, whom = AUDITED[function]

@@ -13,11 +13,13 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from svara.people.models import Tenant
+from svara.people.models import Account, Tenant
 from svara.people.retention import forget_expired
-from svara.privacy.functions import ledger, notices, optin, outside
-from svara.privacy.functions.models import Consent, Notice, OptIn
-from svara.privacy.functions.registry import NEWS
+from svara.privacy.functions import ledger, notices, optin, outside, readers, wayout
+from svara.privacy.functions.models import Consent, Notice, OptIn, Reader
+from svara.privacy.functions.port import do_switch, enabled
+from svara.privacy.functions.registry import MARKETING, NEWS, PRODUCT_UPDATES
+from svara.privacy.subject import person
 
 pytestmark = [pytest.mark.claim("PHO-9")]
 KARI = "kari@nordmann.example"
@@ -72,19 +74,85 @@ def test_kari_agrees_by_the_letter_and_gets_out_by_one_click(acme: Tenant, page:
     assert decided(acme) == ["given", "withdrawn"]
 
 
-def test_her_address_is_kept_nowhere(acme: Tenant, page: Client) -> None:
+def test_her_address_is_nowhere_in_clear(acme: Tenant, page: Client) -> None:
     confirm, _ = links(page)
     assert KARI not in str(list(OptIn.all_tenants.values()))
     page.post(confirm)
     assert not OptIn.all_tenants.exists()
     assert "kari" not in str(list(Consent.all_tenants.values())).lower()
+    assert "kari" not in str(list(Reader.all_tenants.values())).lower()
+    assert readers.address_of(Reader.all_tenants.get()) == KARI
+
+
+def test_a_scanner_that_opens_every_link_ends_nothing(acme: Tenant, page: Client) -> None:
+    confirm, withdraw = links(page)
+    page.post(confirm)
+    for method in (page.get, page.head, page.options):
+        method(withdraw)
+    assert agreed(acme)
+    assert "No more letters?" in page.get(withdraw).content.decode()
+
+
+def test_it_was_a_slip(acme: Tenant, page: Client) -> None:
+    confirm, withdraw = links(page)
+    page.post(confirm)
+    undo = hidden(page.post(withdraw))
+    assert not agreed(acme)
+    assert "You agreed again" in page.post("/news/undo/", {"undo": undo}).content.decode()
+    assert agreed(acme)
+    assert readers.address_of(Reader.all_tenants.get()) == KARI
+    assert page.post("/news/undo/", {"undo": undo}).status_code == 404, "once"
+    page.post(withdraw)
+    assert page.post("/news/undo/", {"undo": undo}).status_code == 404, "of that withdrawal, not of a later one"
+    assert not agreed(acme)
+    assert decided(acme) == ["given", "withdrawn", "given", "withdrawn"]
+
+
+def test_a_slip_is_one_for_an_hour(acme: Tenant, page: Client) -> None:
+    confirm, withdraw = links(page)
+    page.post(confirm)
+    undo = hidden(page.post(withdraw))
+    with pytest.raises(wayout.Gone):
+        wayout.do_undo(undo, datetime.now(UTC) + timedelta(hours=1, seconds=1))
+    for forged in (undo[:-1], undo + "x", withdraw.rpartition("/")[2], "", "x" * 5000):
+        assert page.post("/news/undo/", {"undo": forged}).status_code == 404
+    assert not agreed(acme)
+    assert not Reader.all_tenants.exists()
+
+
+def test_a_way_out_is_of_one_person_and_one_purpose(acme: Tenant, beta: Tenant, anna: Account, page: Client) -> None:
+    """Anna's link for one kind of letters ends that kind, for her: no other, for nobody else, without signing in."""
+    for key in (PRODUCT_UPDATES, MARKETING):
+        do_switch(anna, key, True)
+    token = wayout.token_of(acme.id, person(anna.id), PRODUCT_UPDATES)
+    other = wayout.token_of(acme.id, person(anna.id), MARKETING)
+    for forged in (
+        other[:44] + token[44:],
+        token[:44] + other[44:],
+        token[:44],
+        token + "A",
+        token[:50] + ("B" if token[50] == "A" else "A") + token[51:],
+    ):
+        assert page.post(f"/news/withdraw/{forged}").status_code == 404
+    assert page.post(f"/news/withdraw/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert not enabled(anna.id, PRODUCT_UPDATES)
+    assert enabled(anna.id, MARKETING)
+    entry = Consent.all_tenants.get(purpose=PRODUCT_UPDATES, decision="withdrawn")
+    assert (entry.how, entry.tenant_id) == ("mail", acme.id)
+
+
+def hidden(answer: Any) -> str:
+    """What the page carries along to take it back."""
+    found = re.search(r'name="undo" value="([^"]+)"', answer.content.decode())
+    assert found
+    return found[1]
 
 
 def test_a_link_is_no_good_after_two_days_and_the_request_goes(acme: Tenant, page: Client) -> None:
     then = datetime(2026, 11, 22, 12, tzinfo=UTC)
     asked = optin.do_ask(acme.id, KARI, "en", now=then)
     assert asked is not None
-    with pytest.raises(optin.Gone):
+    with pytest.raises(wayout.Gone):
         optin.do_confirm(asked.confirm, now=then + timedelta(days=2))
     assert forget_expired((then + timedelta(days=1)).timestamp()) == 0
     assert forget_expired((then + timedelta(days=2, seconds=1)).timestamp()) == 1

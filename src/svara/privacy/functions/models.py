@@ -3,6 +3,7 @@ company's own notices, on which basis it deals with people outside, and requests
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from svara.privacy.catalogue import (
     Basis,
     Declaration,
     Purpose,
+    Recipient,
     Retention,
     Source,
     Subject,
@@ -104,19 +106,51 @@ _WAITS = Declaration(
     Source.PERSON,
 )
 
+_TO_MAIL = frozenset({Recipient.MAIL_SERVER})
+_ADDRESS_WAITS = replace(_WAITS, category="user.contact.email", recipients=_TO_MAIL, vaulted=True)
+
 
 class OptIn(TenantOwned):
-    """Somebody outside asked for news and has not confirmed yet. The address itself is in the mail alone; here are its keyed
-    hash and the hash of the link."""
+    """Somebody outside asked for news and has not confirmed yet: the keyed hash of the address, the hash of the link, and
+    the address itself, `sealed` under the person's own key."""
 
     id: str = declared(id_field(), OF_TENANT)
     subject: str = declared(models.CharField(max_length=100), _WAITS)
     token_hash: str = declared(models.CharField(max_length=64, unique=True), _WAITS)
+    sealed: bytes = declared(models.BinaryField(default=b""), _ADDRESS_WAITS)
     language: str = declared(models.CharField(max_length=35), _WAITS)
     at: datetime = declared(models.DateTimeField(db_index=True), _WAITS)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant", "subject"], name="optin_by_subject")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def _read(category: str, source: Source = Source.PERSON, *, vaulted: bool = False) -> Declaration:
+    kept, who = Retention("consent"), Subject.OUTSIDE_PERSON
+    return Declaration(category, Purpose.LETTERS, Basis.CONSENT, kept, who, source, vaulted=vaulted)
+
+
+class Reader(TenantOwned):
+    """Somebody outside who agreed to news: the address, `sealed` under the person's own key, as long as the consent holds.
+
+    `failing_since`: the mail server said for good that there is no such address; nothing is sent there until its owner
+    confirms it anew.
+    """
+
+    id: str = declared(id_field(), OF_TENANT)
+    subject: str = declared(models.CharField(max_length=100), _read("user.unique_id", Source.SYSTEM))
+    sealed: bytes = declared(models.BinaryField(), replace(_read("user.contact.email", vaulted=True), recipients=_TO_MAIL))
+    language: str = declared(models.CharField(max_length=35), _read("user.demographic.language"))
+    since: datetime = declared(models.DateTimeField(), _read("user.privacy_preferences"))
+    failing_since: datetime | None = declared(models.DateTimeField(null=True, blank=True), _read("user.contact", Source.USE))
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "subject"], name="one_reader_of_a_subject")
+        ]
 
     def __str__(self) -> str:
         return self.id

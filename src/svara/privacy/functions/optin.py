@@ -1,8 +1,7 @@
 """News by e-mail only for who asked twice: with the address, and by the link in the letter that came to it.
 
 The link works once and for two days. A letter goes to one address three times a day at most, so that nobody is flooded
-with them. The way out is as easy as the way in: one click on a link that never expires, or the button of the mail program
-(RFC 8058).
+with them. In each is the way out (`svara.privacy.functions.wayout`), also for the button of the mail program (RFC 8058).
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ import smtplib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core import signing
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone, translation
@@ -22,21 +19,17 @@ from django.utils.translation import gettext as _
 
 from svara import log
 from svara.privacy import sharing
-from svara.privacy.functions import ledger
+from svara.privacy.functions import readers
 from svara.privacy.functions.models import OptIn
 from svara.privacy.functions.outside import do_record, subject_of
-from svara.privacy.functions.receipts import Receipt, receipt_of
+from svara.privacy.functions.receipts import Receipt
 from svara.privacy.functions.registry import NEWS
+from svara.privacy.functions.wayout import Gone, token_of
 from svara.privacy.subject import Subject
 
 LIFETIME = timedelta(days=2)
 LETTERS_A_DAY = 3
 _log = log.get("privacy.functions.optin")
-_SALT = "svara.privacy.functions.optin"
-
-
-class Gone(Exception):  # noqa: N818  the link is
-    """The link was used, is too old, or was never given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +42,18 @@ class Asked:
 
 @transaction.atomic
 def do_ask(tenant_id: str, address: str, language: str, now: datetime | None = None) -> Asked | None:
-    """Somebody asks for news to this address; None when it has had enough letters today."""
+    """Somebody asks for news to this address; None when it has had enough letters today. Raises Unreadable while the
+    company's key is away."""
     at = now or timezone.now()
     subject = subject_of(tenant_id, address)
     asked_today = OptIn.all_tenants.filter(tenant_id=tenant_id, subject=subject, at__gt=at - timedelta(days=1))
     if asked_today.count() >= LETTERS_A_DAY:
         return None
     token = secrets.token_urlsafe(32)
-    OptIn.all_tenants.create(tenant_id=tenant_id, subject=subject, token_hash=_hash(token), language=language[:35], at=at)
-    return Asked(token, way_out(tenant_id, subject))
+    waiting = OptIn(tenant_id=tenant_id, subject=subject, token_hash=_hash(token), language=language[:35], at=at)
+    waiting.sealed = readers.seal_waiting(waiting, address.strip())
+    waiting.save(force_insert=True)
+    return Asked(token, token_of(tenant_id, subject, NEWS))
 
 
 def is_waiting(token: str, now: datetime | None = None) -> OptIn | None:
@@ -68,7 +64,8 @@ def is_waiting(token: str, now: datetime | None = None) -> OptIn | None:
 
 @transaction.atomic
 def do_confirm(token: str, now: datetime | None = None) -> tuple[Receipt, str]:
-    """The second yes: now it counts. Gives the receipt and the token of the way out. Raises Gone."""
+    """The second yes: now it counts. Gives the receipt and the token of the way out. Raises Gone; Unreadable while
+    the company's key is away, and the link works later."""
     waiting = is_waiting(token, now)
     if waiting is None or not OptIn.all_tenants.filter(pk=waiting.pk).delete()[0]:
         raise Gone
@@ -83,33 +80,8 @@ def do_confirm(token: str, now: datetime | None = None) -> tuple[Receipt, str]:
         language=waiting.language,
         now=now,
     )
-    return receipt, way_out(waiting.tenant_id, subject)
-
-
-def way_out(tenant_id: str, subject: Subject) -> str:
-    """The token with which somebody withdraws, today or in years."""
-    return signing.dumps([tenant_id, subject], salt=_SALT)
-
-
-def do_withdraw(token: str, now: datetime | None = None) -> Receipt:
-    """No more news. Raises Gone for a token that we did not give."""
-    tenant_id, subject = withdrawing(token)
-    last = ledger.newest(tenant_id, subject, NEWS)
-    if last is not None and last.decision in ("refused", "withdrawn"):
-        return receipt_of(last)
-    try:
-        return do_record(tenant_id, subject, NEWS, agreed=False, how="link in the letter", now=now)
-    except ObjectDoesNotExist:  # the company itself is gone
-        raise Gone from None
-
-
-def withdrawing(token: str) -> tuple[str, Subject]:
-    """Whose way out this is: company and subject. Raises Gone for a token that we did not give."""
-    try:
-        tenant_id, subject = signing.loads(token, salt=_SALT)
-    except (signing.BadSignature, ValueError, TypeError):
-        raise Gone from None
-    return tenant_id, Subject(subject)
+    readers.add(waiting, now)
+    return receipt, token_of(waiting.tenant_id, subject, NEWS)
 
 
 def forget_waiting(now: datetime) -> int:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import translation
 
 from svara.privacy import vault
 from svara.privacy.functions import ledger
-from svara.privacy.functions.models import Consent
+from svara.privacy.functions.models import Consent, Reader
 from svara.privacy.functions.port import stopped
 from svara.privacy.functions.receipts import Receipt, receipt_of
-from svara.privacy.functions.registry import OUTSIDE
+from svara.privacy.functions.registry import NEWS, OUTSIDE
 from svara.privacy.subject import Subject, outside
 
 
@@ -24,6 +26,7 @@ def subject_of(tenant_id: str, number: str) -> Subject:
     return outside(vault.current().index(tenant_id, "mail" if "@" in value else "number", value))
 
 
+@transaction.atomic
 def do_record(
     tenant_id: str,
     subject: Subject,
@@ -35,7 +38,8 @@ def do_record(
     language: str = "",
     now: datetime | None = None,
 ) -> Receipt:
-    """Write down what somebody outside decided about a purpose of `registry.OUTSIDE`. Raises KeyError for another."""
+    """Write down what somebody outside decided about a purpose of `registry.OUTSIDE`; who wants no news any more is no
+    reader from that moment. Raises KeyError for another purpose."""
     function = OUTSIDE[purpose]
     last = ledger.newest(tenant_id, subject, purpose)
     refusal: ledger.Decision = "withdrawn" if last is not None and last.decision == "given" else "refused"
@@ -54,6 +58,8 @@ def do_record(
         evidence=evidence,
         now=now,
     )
+    if purpose == NEWS and not agreed:
+        Reader.all_tenants.filter(tenant_id=tenant_id, subject=subject).delete()
     return receipt_of(entry)
 
 
@@ -69,3 +75,19 @@ def agreed(tenant_id: str, subject: Subject, purpose: str) -> bool:
     if subject in stopped(purpose, tenant_id):
         return False
     return last is not None and last.decision == "given" and last.text_version == OUTSIDE[purpose].text_version
+
+
+def agreeing(tenant_id: str, purpose: str) -> frozenset[Subject]:
+    """Everybody outside of whom `agreed` is true for a purpose."""
+    later = Consent.all_tenants.filter(
+        tenant_id=tenant_id, subject=OuterRef("subject"), purpose=purpose, number__gt=OuterRef("number")
+    )
+    yes = Consent.all_tenants.filter(
+        tenant_id=tenant_id,
+        purpose=purpose,
+        decision="given",
+        text_version=OUTSIDE[purpose].text_version,
+        subject__startswith="outside:",
+    )
+    found = frozenset(map(Subject, yes.filter(~Exists(later)).values_list("subject", flat=True)))
+    return found - stopped(purpose, tenant_id)

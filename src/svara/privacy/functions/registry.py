@@ -151,22 +151,24 @@ _ALL = (
     Function(
         MARKETING,
         ("user.contact.email",),
-        text_version=1,
+        text_version=2,
         text=Text(
             _("Offers and news"),
             _("You get offers of the provider of this phone system by e-mail. Without it you get none."),
-            _("Your e-mail address, for as long as this is on"),
+            _("Your e-mail address, for as long as this is on; which letters you were sent, for 90 days"),
         ),
+        available=True,
     ),
     Function(
         PRODUCT_UPDATES,
         ("user.contact.email",),
-        text_version=1,
+        text_version=2,
         text=Text(
             _("What is new in Svara"),
             _("You get an e-mail when this phone system has learned something new. Without it you find it out by yourself."),
-            _("Your e-mail address, for as long as this is on"),
+            _("Your e-mail address, for as long as this is on; which letters you were sent, for 90 days"),
         ),
+        available=True,
     ),
     Function(
         DIAGNOSTICS,
@@ -200,11 +202,11 @@ _OUTSIDE = (
     Function(
         NEWS,
         ("user.contact.email",),
-        text_version=1,
+        text_version=2,
         text=Text(
             _("News and offers by e-mail"),
             _("The company may send news and offers to this e-mail address. Without it, it sends none."),
-            _("The e-mail address, until the consent is withdrawn"),
+            _("The e-mail address, until the consent is withdrawn; which letters were sent there, for 90 days"),
         ),
         available=True,
     ),

@@ -14,16 +14,18 @@ from django.utils.translation import gettext as _
 
 from svara.privacy.audit.models import Concerned, Entry
 from svara.privacy.catalogue import Purpose
-from svara.privacy.functions.models import Consent, OptIn
+from svara.privacy.functions import readers
+from svara.privacy.functions.models import Consent, OptIn, Reader
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally
 from svara.privacy.subject import Subject, account_of
+from svara.privacy.vault.port import Unreadable
 
 
 class ConsentCapability:
     """The ledger of consents."""
 
     name = "consent"
-    tables = frozenset({"functions.Consent", "functions.OptIn"})
+    tables = frozenset({"functions.Consent", "functions.OptIn", "functions.Reader"})
     periods: tuple[Period, ...] = ()
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
@@ -42,14 +44,19 @@ class ConsentCapability:
             yield Holding(
                 "functions.OptIn", count, "user.contact.email", Purpose.CONSENT, _("Requests for news, not confirmed yet")
             )
+        if count := Reader.all_tenants.filter(tenant_id=tenant_id, subject=subject).count():
+            yield Holding(
+                "functions.Reader", count, "user.contact.email", Purpose.LETTERS, _("E-mail address to which news go")
+            )
 
     def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
         del reason
-        waiting = OptIn.all_tenants.filter(tenant_id=tenant_id, subject=subject)
-        tally = Tally("functions.OptIn")
-        tally.add(waiting.order_by("pk").values_list("pk", flat=True))
-        waiting.delete()
-        return tally.gone()
+        for model in (OptIn, Reader):
+            rows = model.all_tenants.filter(tenant_id=tenant_id, subject=subject)
+            tally = Tally(model._meta.label)
+            tally.add(rows.order_by("pk").values_list("pk", flat=True))
+            rows.delete()
+            yield from tally.gone()
 
     def export(self, tenant_id: str, subject: Subject) -> Iterable[Section]:
         rows = Consent.all_tenants.filter(tenant_id=tenant_id, subject=subject).order_by("number")
@@ -72,10 +79,33 @@ class ConsentCapability:
                 for row in rows
             ),
         )
+        if found := Reader.all_tenants.filter(tenant_id=tenant_id, subject=subject).first():
+            yield Section(
+                "news",
+                _("News by e-mail"),
+                str(Purpose.LETTERS.text),
+                _("The person"),
+                _("The mail server"),
+                [
+                    {
+                        "address": _address(found),
+                        "language": found.language,
+                        "since": found.since.isoformat(),
+                        "no_mail_arrives_since": found.failing_since and found.failing_since.isoformat(),
+                    }
+                ],
+            )
 
     def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
         del tenant_id, rules, now, dry
         return ()  # the ledger lets go of its own
+
+
+def _address(reader: Reader) -> str:
+    try:
+        return readers.address_of(reader)
+    except Unreadable as error:
+        return str(error)
 
 
 class AuditCapability:

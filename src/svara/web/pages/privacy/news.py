@@ -21,11 +21,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from svara.people.models import Tenant
-from svara.privacy.functions import notices, optin
+from svara.privacy.functions import notices, optin, wayout
 from svara.privacy.functions.registry import NEWS, OUTSIDE
+from svara.privacy.vault.port import Unreadable
 
 ASKING_AN_HOUR = 20
 """So often one source may ask."""
@@ -51,7 +52,10 @@ def news(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, "ask", page | {"address": address, "wrong": True}, 422)
     if not _may_ask(request.META.get("REMOTE_ADDR", "")):
         return _page(request, "later", page, 429)
-    asked = optin.do_ask(tenant.id, address, language)
+    try:
+        asked = optin.do_ask(tenant.id, address, language)
+    except Unreadable:  # the company has taken its key away
+        return _page(request, "later", page, 503)
     if asked is not None:
         confirm = whole(request, reverse("news-confirm", args=[asked.confirm]))
         withdraw = whole(request, reverse("news-withdraw", args=[asked.withdraw]))
@@ -73,8 +77,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, "confirm", page)
     try:
         receipt, way_out = optin.do_confirm(token)
-    except optin.Gone:
+    except wayout.Gone:
         return _page(request, "gone", {}, 404)
+    except Unreadable:
+        return _page(request, "later", page, 503)
     shown = json.dumps(receipt.document, ensure_ascii=False, indent=2)
     return _page(request, "agreed", page | {"receipt": shown, "withdraw": way_out})
 
@@ -84,15 +90,28 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
-    """The way out; works for ever."""
+    """The way out of any letter; works for ever, without signing in. To look at it changes nothing."""
     try:
+        page: dict[str, Any] = {"token": token, "text": wayout.read(token).function.read()}
         if request.method == "GET":
-            optin.withdrawing(token)
-            return _page(request, "withdraw", {"token": token})
-        optin.do_withdraw(token)
-    except optin.Gone:
+            return _page(request, "withdraw", page)
+        page["undo"] = wayout.do_withdraw(token)
+    except wayout.Gone:
         return _page(request, "gone", {}, 404)
-    return _page(request, "withdrawn", {})
+    return _page(request, "withdrawn", page)
+
+
+@login_not_required
+@never_cache
+@require_POST
+def undo(request: HttpRequest) -> HttpResponse:
+    """It was a slip: the consent is given again."""
+    try:
+        out = wayout.do_undo(request.POST.get("undo", ""))
+    except wayout.Gone:
+        return _page(request, "gone", {}, 404)
+    token = wayout.token_of(out.tenant_id, out.subject, out.purpose)
+    return _page(request, "back", {"withdraw": token, "text": out.function.read()})
 
 
 def _page(request: HttpRequest, step: str, page: dict[str, Any], status: int = 200) -> HttpResponse:
