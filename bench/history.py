@@ -31,6 +31,7 @@ from django.core.management import call_command  # noqa: E402  Django has to be 
 
 from svara.calls.events import CallEnded, CallStarted, LegAnswered, LegEnded, LegOffered, Party  # noqa: E402
 from svara.calls.journal import Journal  # noqa: E402
+from svara.calls.segments import JournalFolder  # noqa: E402
 from svara.history.access import access_call, access_calls  # noqa: E402
 from svara.history.follow import Follower  # noqa: E402
 from svara.history.models import Call  # noqa: E402
@@ -43,11 +44,16 @@ OUTSIDE = 5_000
 """People outside who call."""
 
 
+def journal_in(folder: Path) -> JournalFolder:
+    """The journal, with the key that the vault keeps for it."""
+    return JournalFolder(folder, folder.parent / "keys" / "calls", vault.current().role_key())
+
+
 def journal(folder: Path, tenants: list[Office], calls: int) -> None:
     """`calls` calls of two minutes each, a hundred beginning every second."""
 
     dice = random.Random(7)
-    writer = Journal(folder)
+    writer = Journal(journal_in(folder))
     for n in range(calls):
         tenant, people = dice.choice(tenants)
         one, two = dice.sample(people, 2)
@@ -120,7 +126,7 @@ def measure(folder: Path, calls: int, tenants: int, people: int) -> None:
     (folder / "journal").mkdir()
     journal(folder / "journal", offices, calls)
 
-    follower = Follower(folder / "journal")
+    follower = Follower(journal_in(folder / "journal"))
     follower.load()
     began, cpu = time.perf_counter(), time.process_time()
     longest, at_end = 0.0, False

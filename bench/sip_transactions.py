@@ -17,6 +17,8 @@ from pathlib import Path
 import uvloop
 
 from svara.clock import LoopClock
+from svara.sealing.role import FileKeys, RoleKey
+from svara.sip.bindings import BindingStore
 from svara.sip.dialog import Dialog
 from svara.sip.digest import challenge, hashes_for, respond, verify
 from svara.sip.message import Request, Response, new_request, new_response, parse
@@ -171,7 +173,7 @@ async def registers(count: int, folder: Path) -> float:
     """Seconds of processor time a registration: REGISTER, 401, REGISTER with digest, 200, durable."""
     clock, transports = LoopClock(), Transports(LoopClock())
     nonces = Nonces(b"k" * 32, clock)
-    registrar = Registrar(clock, folder / "registrations")
+    registrar = Registrar(clock, BindingStore(folder / "registrations", FileKeys(folder / "keys", RoleKey(bytes(32)))))
     secrets = {f"login-{number}": hashes_for(f"login-{number}", "svara", "s3cret") for number in range(500)}
 
     def handle(asked: ServerTransaction) -> None:

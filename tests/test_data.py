@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.keys import keys_in
 
 from svara.calls.queue.store import Store
 from svara.data import put
@@ -46,7 +47,7 @@ def test_a_disk_that_refuses_leaves_what_was_there_and_nothing_else(
 def test_queues_whose_choices_cannot_be_written_work_on_and_leave_nothing_behind(tmp_path: Path) -> None:
     house = tmp_path / "house"
     (house / "queues" / "in the way").mkdir(parents=True)
-    store = Store(house / "queues")
+    store = Store(house / "queues", keys_in(tmp_path))
     store.of("acme")
     store.write()
     assert names(house) == ["queues"]

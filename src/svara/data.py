@@ -97,6 +97,11 @@ class DataFolder:
         """The vault's keys (`svara.privacy.vault`); never in a backup of the rest."""
         return self.root / "keys"
 
+    @property
+    def call_keys(self) -> Path:
+        """The folder with the keys of the files that the calls process keeps, each wrapped (`svara.sealing.role`)."""
+        return self.keys / "calls"
+
 
 def stamp(place: Path) -> tuple[int, int] | None:
     """What differs when a file that is written by `put` was written again; None where there is none."""

@@ -16,22 +16,27 @@ from typing import Any
 
 from tests.calls import offices
 from tests.calls.voice import FakeVoice
+from tests.keys import ROLE, keys_in
 
 from svara.calls.call import Call
 from svara.calls.desk import Desk
 from svara.calls.events import AnyEvent
 from svara.calls.guard import Limits
 from svara.calls.journal import Journal, read_from, recover
+from svara.calls.kept import Kept
 from svara.calls.live import News
 from svara.calls.main import phone_changed
 from svara.calls.queue.hall import Hall
 from svara.calls.queue.store import Store
 from svara.calls.recovery import take_up
+from svara.calls.segments import JournalFolder
 from svara.calls.switch import Switch
 from svara.clock import VirtualClock
+from svara.data import DataFolder
 from svara.media.direct import NoRelay
 from svara.media.relay import Kind, LegQuality, QualityDone, RelayError, SdpDone
 from svara.people.office import Office as Snapshot
+from svara.sip.bindings import BindingStore
 from svara.sip.digest import Nonces, respond
 from svara.sip.message import Request, Response, new_request, new_response, parse
 from svara.sip.registrar import Registrar
@@ -212,20 +217,27 @@ class Office:
         self.relay = Relay()
         self.voice = FakeVoice(self.clock)
         self.transports = Transports(self.clock)
-        self.registrar = Registrar(self.clock, folder / "registrations", on_change=self._changed)
+        self.registrar = Registrar(
+            self.clock, BindingStore(folder / "registrations", keys_in(folder)), on_change=self._changed
+        )
         self.news: list[tuple[str, bytes]] = []
         self.post: deque[tuple[Phone, bytes]] = deque()
         self.serials = itertools.count(1)
         self.start()
 
-    def start(self) -> None:
-        """The calls process starts (again)."""
-        (self.folder / "journal").mkdir(exist_ok=True)
-        left_open = recover(self.folder / "journal")
+    def start(self, *, locked: bool = False) -> None:
+        """The calls process starts (again); `locked`: where its key cannot be had."""
+        data = DataFolder(self.folder)
+        data.journal.mkdir(exist_ok=True)
+        self.journal = JournalFolder(data.journal, data.call_keys, ROLE)
+        if locked:
+            self.kept = Kept(data, None)
+            self.registrar = Registrar(self.clock, self.kept.bindings, on_change=self._changed)
+        left_open = {} if locked else recover(self.journal)
         self.random = random.Random(next(self.serials))
         self.switch = Switch(
             clock=self.clock,
-            journal=Journal(self.folder / "journal", left_open, sync_seconds=60),
+            journal=self.kept.journal if locked else Journal(self.journal, left_open, sync_seconds=60),
             news=News(self.clock, lambda topic, payload: self.news.append((topic, payload))),
             registrar=self.registrar,
             relay=self.relay,
@@ -240,9 +252,8 @@ class Office:
         self.voice.on_lost, self.voice.on_away = self.switch.voice_lost, self.switch.voice_away
         self.switch.office = self.snapshot
         self.switch.trunks.office(self.snapshot)
-        self.hall = Hall(
-            self.switch, Store(self.folder / "queues"), lambda topic, payload: self.news.append((topic, payload))
-        )
+        queues = self.kept.queues if locked else Store(data.queues, keys_in(self.folder))
+        self.hall = Hall(self.switch, queues, lambda topic, payload: self.news.append((topic, payload)))
         self.desk = Desk(self.switch, Nonces(b"key", self.clock), self.limits)
         self.switch.transactions = Transactions(
             self.clock, self.transports, self.random, self.desk.on_request, self.desk.on_ack
@@ -289,7 +300,7 @@ class Office:
 
     @property
     def events(self) -> list[AnyEvent]:
-        return [event for _, event in read_from(self.folder / "journal", None)]
+        return [event for _, event in read_from(self.journal, None)]
 
     def told(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if type(event) is kind]

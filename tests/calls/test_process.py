@@ -19,9 +19,17 @@ from tests.calls.street import RealPhone, Street
 
 from svara.calls.events import CallEnded, CallStarted, LegEnded, LegOffered
 from svara.calls.journal import read_from
+from svara.calls.segments import JournalFolder
+from svara.cli.rolekey import of_vault
+from svara.data import DataFolder
 from svara.people.office import Office as Snapshot
 
 CALLS = 200
+
+
+def journal_of(data: DataFolder) -> JournalFolder:
+    """The journal as the process left it, with the key that the vault keeps."""
+    return JournalFolder(data.journal, data.call_keys, of_vault(data))
 
 
 @pytest.fixture
@@ -61,7 +69,7 @@ def test_kill_9_in_the_middle_of_two_hundred_calls(street: Street) -> None:
     left = [(callees if n % 2 else callers)[n] for n in range(CALLS)]
     street.wait_for(lambda: all(phone.heard("BYE") for phone in left))
     assert all(len(phone.heard("BYE")) == 1 for phone in left)
-    events = [event for _, event in read_from(street.data.journal, None)]
+    events = [event for _, event in read_from(journal_of(street.data), None)]
     started = Counter(event.call for event in events if isinstance(event, CallStarted))
     assert started == Counter(event.call for event in events if isinstance(event, CallEnded))
     assert set(started.values()) == {1}
@@ -95,7 +103,7 @@ def test_when_the_whole_office_closes_everybody_is_hung_up(street: Street) -> No
     assert street.stop() == 0
     street.settle(0.1)
     assert len(anna.heard("BYE")) == len(bob.heard("BYE")) == 1
-    [ended] = [event for _, event in read_from(street.data.journal, None) if isinstance(event, CallEnded)]
+    [ended] = [event for _, event in read_from(journal_of(street.data), None) if isinstance(event, CallEnded)]
     assert ended.end_reason == "the server was stopped"
 
 

@@ -18,9 +18,10 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.history.stories import NOON, Company, call, company, interleaved, record_of
+from tests.keys import journal_in
 
 from svara.calls.events import AnyEvent, CallEnded, CallStarted, LegOffered, Party
-from svara.calls.journal import Journal, segments
+from svara.calls.journal import Journal
 from svara.clock import VirtualClock
 from svara.history.follow import Follower
 from svara.history.models import Call, JournalPlace, OpenCall, Participant
@@ -42,7 +43,7 @@ def acme() -> Company:
 
 @contextmanager
 def journal(folder: Path, **options: int) -> Iterator[Journal]:
-    opened = Journal(folder, **options)
+    opened = Journal(journal_in(folder), **options)
     try:
         yield opened
     finally:
@@ -57,7 +58,7 @@ def write(folder: Path, events: list[AnyEvent], **options: int) -> None:
 
 def follow(folder: Path, clock: VirtualClock | None = None, max_events: int = 1000) -> list[CallRecord]:
     """A fresh process that reads to the end."""
-    follower = Follower(folder, (clock or VirtualClock()).monotonic)
+    follower = Follower(journal_in(folder), (clock or VirtualClock()).monotonic)
     follower.load()
     records: list[CallRecord] = []
     while True:
@@ -92,7 +93,7 @@ def test_what_was_read_is_not_read_again(acme: Company, tmp_path: Path) -> None:
 
 def test_events_appear_while_history_follows(acme: Company, tmp_path: Path) -> None:
     events = call(acme, "anna", "bob")
-    follower = Follower(tmp_path, VirtualClock().monotonic)
+    follower = Follower(journal_in(tmp_path), VirtualClock().monotonic)
     follower.load()
     with journal(tmp_path) as opened:
         for event in events[:-1]:
@@ -114,7 +115,7 @@ def test_a_call_of_a_company_that_was_removed_holds_nobody_up(acme: Company, tmp
 def test_a_long_call_does_not_keep_the_journal_and_survives_a_restart(acme: Company, tmp_path: Path) -> None:
     clock = VirtualClock()
     long = call(acme, "anna", "bob", call="long", talks=36_000.0)
-    follower = Follower(tmp_path, clock.monotonic)
+    follower = Follower(journal_in(tmp_path), clock.monotonic)
     follower.load()
     with journal(tmp_path, segment_bytes=2000) as opened:
         for event in long[:4]:
@@ -123,10 +124,10 @@ def test_a_long_call_does_not_keep_the_journal_and_survives_a_restart(acme: Comp
             for event in call(acme, "cecilie", "dag"):
                 opened.write([event])
         follower.step()
-        assert segments(tmp_path)[0] == 1, "the start of the open call is still needed"
+        assert journal_in(tmp_path).numbers()[0] == 1, "the start of the open call is still needed"
         clock.advance(31.0)
         follower.step()
-        assert segments(tmp_path)[0] > 1, "it is stored now, and its part of the journal is gone"
+        assert journal_in(tmp_path).numbers()[0] > 1, "it is stored now, and its part of the journal is gone"
         assert OpenCall.objects.get().call == "long"
         for event in long[4:]:
             opened.write([event])
@@ -158,7 +159,7 @@ def test_killed_at_any_statement_no_call_is_lost_or_doubled(acme: Company, tmp_p
     clock = VirtualClock()
     for statement in range(1, 400):
         left = statement
-        follower = Follower(tmp_path, clock.monotonic, save_after_seconds=3.0)
+        follower = Follower(journal_in(tmp_path), clock.monotonic, save_after_seconds=3.0)
         try:
             with connection.execute_wrapper(die):
                 follower.load()
@@ -196,7 +197,7 @@ def test_wherever_it_stops_the_rows_are_those_of_an_undisturbed_run(
         for n in range(8)
     ]
     events = list(interleaved(*calls))
-    follower = Follower(folder, clock.monotonic)
+    follower = Follower(journal_in(folder), clock.monotonic)
     follower.load()
     with journal(folder, segment_bytes=1200) as opened:
         while events:
@@ -206,7 +207,7 @@ def test_wherever_it_stops_the_rows_are_those_of_an_undisturbed_run(
             clock.advance(dice.choice([0.1, 20.0]))
             follower.step(dice.choice([1, 7, 1000]))
             if dice.random() < 0.4:
-                follower = Follower(folder, clock.monotonic)
+                follower = Follower(journal_in(folder), clock.monotonic)
                 follower.load()
         while not follower.step()[1]:
             pass
@@ -221,7 +222,8 @@ FOLLOW = """
 import sys, pathlib, django
 django.setup()
 from svara.history.thread import FollowerThread
-thread = FollowerThread(pathlib.Path(sys.argv[1]), on_records=lambda records: None)
+from tests.keys import ROLE, journal_in
+thread = FollowerThread(journal_in(pathlib.Path(sys.argv[1])), lambda: ROLE, on_records=lambda records: None)
 thread.start()
 print("following", flush=True)
 thread.join()

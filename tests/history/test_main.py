@@ -17,12 +17,19 @@ from svara.bus.hub import Hub
 from svara.bus.port import Event
 from svara.calls.commands import Recorded
 from svara.calls.journal import Journal
+from svara.calls.segments import JournalFolder
 from svara.data import DataFolder
 from svara.history import follow, thread
 from svara.history.health import SERVICE, HistoryHealth
 from svara.history.main import main
 from svara.history.models import Call
 from svara.history.record import CallRecord
+from svara.privacy import vault
+
+
+def journal_of(data: DataFolder) -> JournalFolder:
+    """The journal as the calls process opens it."""
+    return JournalFolder(data.journal, data.call_keys, vault.current().role_key())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -34,7 +41,7 @@ def test_the_record_stands_within_a_second_after_the_hang_up(data_folder: DataFo
         await hub.start()
         stop, ready = asyncio.Event(), asyncio.Event()
         jobs = asyncio.create_task(main(data_folder, {}, stop, ready.set))
-        bus, journal = connect(data_folder), Journal(data_folder.journal)
+        bus, journal = connect(data_folder), Journal(journal_of(data_folder))
         async with bus.subscribe("call") as news:
             await asyncio.wait_for(ready.wait(), 5)
             await asyncio.sleep(0.2)  # the subscription has reached the hub
@@ -71,7 +78,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_record(
     data_folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     acme = company("acme")
-    journal = Journal(data_folder.journal)
+    journal = Journal(journal_of(data_folder))
     journal.write(call(acme, "anna", "bob", call="c1"))
     journal.close()
     monkeypatch.setattr(thread, "RETRY_SECONDS", 0.01)
@@ -90,7 +97,9 @@ def test_a_database_that_is_away_for_a_while_costs_no_record(
         told.extend(record.id for record in records)
         recorded.set()
 
-    follower = thread.FollowerThread(data_folder.journal, tell)
+    follower = thread.FollowerThread(
+        JournalFolder(data_folder.journal, data_folder.call_keys), vault.current().role_key, tell
+    )
     follower.start()
     assert recorded.wait(10)
     follower.stop()

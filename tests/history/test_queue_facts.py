@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.history.stories import NOON, Company, agreed, call, company, happened, queue_call, queue_of
+from tests.keys import journal_in
 
 from svara.calls.events import AgentChanged, CallbackGivenUp, CallEnded, CallStarted, LegAnswered, LegOffered, Party
 from svara.calls.journal import Journal
@@ -147,10 +148,10 @@ def test_the_number_that_was_entered_bears_nobody_s_name(acme: Company) -> None:
 
 def test_the_journal_brings_it_into_the_list(acme: Company, tmp_path: Path) -> None:
     queue_of(acme, "bob")
-    journal = Journal(tmp_path)
+    journal = Journal(journal_in(tmp_path))
     journal.write([given_up(acme, "q1")])
     journal.close()
-    follower = Follower(tmp_path)
+    follower = Follower(journal_in(tmp_path))
     follower.load()
     follower.step()
     follower.step()

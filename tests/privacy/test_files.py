@@ -15,8 +15,10 @@ from svara.privacy.files import kind_of, kinds, undeclared
     ("place", "kind"),
     [
         ("svara.sqlite3-wal", "files.database"),
-        ("journal/0000000001.journal", "files.journal"),
+        ("journal/0000000001.sealed", "files.journal"),
         ("registrations", "files.registrations"),
+        ("registrations.next", "files.registrations"),
+        ("keys/calls/journal-0000000001.key", "files.keys"),
         ("recordings/voicemail/abc.wav", "files.messages"),
         ("recordings/calls/abc-1f.wav", "files.recordings"),
         ("recordings/greetings/abc.wav", "files.spoken"),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
+import msgspec
 import pytest
+from tests.keys import keys_in
 from tests.sip.net import FakeFlow
 
 from svara.clock import VirtualClock
@@ -29,7 +34,11 @@ class Office:
 
     def restart(self) -> None:
         """As after kill -9: nothing is closed or flushed."""
-        self.registrar = Registrar(self.clock, self.path, on_change=lambda login, count: self.changes.append((login, count)))
+        self.registrar = Registrar(
+            self.clock,
+            BindingStore(self.path, keys_in(self.path.parent)),
+            on_change=lambda login, count: self.changes.append((login, count)),
+        )
 
     def register(
         self,
@@ -220,7 +229,9 @@ class TestOutbound:
 _REGISTERS_FOREVER = """
 import pathlib, sys
 from svara.sip.bindings import Binding, BindingStore
-store = BindingStore(pathlib.Path(sys.argv[1]), compact_above_bytes=10_000)
+from tests.keys import keys_in
+place = pathlib.Path(sys.argv[1])
+store = BindingStore(place, keys_in(place.parent), compact_above_bytes=10_000)
 for number in range(1_000_000):
     made = Binding("sip:a@x", "udp/1", "UDP", ("192.0.2.1", 1), (), 1e12, 1000, None, None, "", "c", number, 0.0, True)
     store.put(f"login-{number}", (made,))
@@ -253,8 +264,9 @@ class TestRestart:
         for size in range(len(data) + 1):
             torn = tmp_path / "torn" / "registrations"
             torn.parent.mkdir(exist_ok=True)
+            shutil.copytree(tmp_path / "keys", torn.parent / "keys", dirs_exist_ok=True)
             torn.write_bytes(data[:size])
-            store = BindingStore(torn)
+            store = BindingStore(torn, keys_in(torn.parent))
             assert len(store.get("acme-anna")) == (0 if size < whole else 1 if size < len(data) else 2)
             store.close()
 
@@ -270,7 +282,7 @@ class TestRestart:
             process.kill()
             rest = process.stdout.read().split(b"\n")[:-1]
         answered = int(rest[-1]) if rest else answered
-        store = BindingStore(path)
+        store = BindingStore(path, keys_in(tmp_path))
         assert [store.get(f"login-{number}") for number in range(answered + 1)].count(()) == 0
         store.close()
 
@@ -286,7 +298,7 @@ class TestRestart:
 
     def test_the_file_stays_small_and_whole_whenever_the_process_dies(self, tmp_path: Path) -> None:
         path = tmp_path / "registrations"
-        store = BindingStore(path, compact_above_bytes=20_000)
+        store = BindingStore(path, keys_in(tmp_path), compact_above_bytes=20_000)
         clock = VirtualClock()
         registrar = Registrar(clock, store, policy=RegistrarPolicy())
         flow = FakeFlow()
@@ -310,9 +322,10 @@ class TestRestart:
                 # What another process would read now, in the middle of whatever goes on.
                 copy = tmp_path / f"copy-{number}"
                 copy.mkdir()
+                shutil.copytree(tmp_path / "keys", copy / "keys")
                 for file in tmp_path.glob("registrations*"):
                     (copy / file.name).write_bytes(file.read_bytes())
-                again = BindingStore(copy / "registrations")
+                again = BindingStore(copy / "registrations", keys_in(copy))
                 assert len(again.logins()) == 100
                 assert all(again.get(one) == store.get(one) for one in again.logins())
                 again.close()
@@ -341,3 +354,47 @@ def test_calling_a_registered_phone(office: Office) -> None:
     for binding in office.registrar.bindings("acme-anna"):
         flow_to(binding, ways, found.append)  # type: ignore[arg-type]
     assert ways.connected == [Target("TCP", "192.0.2.40", 5070)]
+
+    def test_nothing_of_a_phone_is_on_the_disk_in_clear(self, office: Office) -> None:
+        office.register(DESK)
+        content = office.path.read_bytes()
+        assert len(content) > 100
+        assert not [word for word in (b"acme-anna", b"192.0.2.10", b"sip:") if word in content]
+
+    def test_what_an_earlier_version_left_in_clear_is_read_and_sealed_at_the_next_start(self, office: Office) -> None:
+        office.register(DESK)
+        [binding] = office.registrar.all_bindings("acme-anna")
+        body = msgspec.msgpack.encode(("acme-anna", (binding,)))
+        frame = struct.pack("<II", len(body), zlib.crc32(body)) + body
+        office.path.write_bytes(frame + frame[:-3])  # the last one was torn
+        office.restart()
+        assert office.contacts() == ["sip:anna@192.0.2.10:5060"]
+        assert b"acme-anna" not in office.path.read_bytes()
+        office.restart()
+        assert office.contacts() == ["sip:anna@192.0.2.10:5060"]
+
+    def test_without_the_key_phones_register_in_memory_and_those_of_before_are_back_when_it_comes(
+        self, office: Office
+    ) -> None:
+        office.register(DESK)
+        before = office.path.read_bytes()
+        store = BindingStore(office.path)
+        changes: list[tuple[str, int]] = []
+        registrar = Registrar(office.clock, store, on_change=lambda login, count: changes.append((login, count)))
+        assert registrar.registered() == {}
+        [binding] = office.registrar.all_bindings("acme-anna")
+        store.put("acme-bob", (binding,))
+        assert office.path.read_bytes() == before
+        registrar.unlock(keys_in(office.path.parent))
+        assert registrar.registered() == {"acme-anna": 1, "acme-bob": 1}
+        assert changes == [("acme-anna", 1)]
+        office.restart()
+        assert office.registrar.registered() == {"acme-anna": 1, "acme-bob": 1}
+
+    def test_a_start_destroys_the_key_of_the_file_before(self, office: Office) -> None:
+        office.register(DESK)
+        keys = keys_in(office.path.parent)
+        [before] = keys.names()
+        office.restart()
+        [now] = keys.names()
+        assert now != before

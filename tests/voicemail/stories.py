@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from django.conf import settings
 from tests.history.stories import NOON, Company
+from tests.keys import journal_in
 
 from svara.calls.events import AnyEvent, CallEnded, CallStarted, Direction, MessageLeft, Party
 from svara.calls.journal import Journal
@@ -48,7 +49,7 @@ def sound(seconds: float) -> bytes:
 def happen(*calls: list[AnyEvent]) -> list[Message]:
     """The calls happen, and the jobs process takes them in; gives the messages, oldest first."""
     folder: Path = settings.DATA.journal
-    journal = Journal(folder)
+    journal = Journal(journal_in(folder))
     for events in calls:
         journal.write(events)
     journal.close()
@@ -58,7 +59,7 @@ def happen(*calls: list[AnyEvent]) -> list[Message]:
 
 def take_in(folder: Path) -> None:
     """A fresh jobs process reads the journal to its end."""
-    follower = Follower(folder, also=[write_messages])
+    follower = Follower(journal_in(folder), also=[write_messages])
     follower.load()
     while not follower.step()[1]:
         pass

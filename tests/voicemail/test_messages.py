@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from tests.history.stories import NOON, Company, company
+from tests.keys import journal_in
 from tests.voicemail.stories import OSLO, happen, left, queue, take_in
 
 from svara.calls import boxes
@@ -277,7 +278,7 @@ def test_unknown_requests_are_refused(acme: Company) -> None:
 
 
 def test_a_journal_with_calls_without_messages_makes_none(acme: Company, data_folder: DataFolder) -> None:
-    journal = Journal(data_folder.journal)
+    journal = Journal(journal_in(data_folder.journal))
     started, _, ended = left(acme, box_of(acme.bob))
     journal.write([started, ended])
     journal.close()

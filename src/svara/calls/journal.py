@@ -1,52 +1,41 @@
 """The calls journal: what happened, on disk before the outside world learns of it.
 
-Guarantees: an event handed to `Journal.write` is in the kernel when `write` returns, so it survives `kill -9`; a torn or
-damaged place, at whatever byte, costs the frames it touches and no other; the newest segment alone tells which calls were
-open, because every segment begins with a checkpoint of them; writing never waits for the disk (a thread syncs at an
-interval, so a power cut can cost that interval).
+Guarantees: an event handed to `Journal.write` is in the kernel when `write` returns, so it survives `kill -9`; nothing of it
+is on the disk in clear; a torn, damaged or changed place, at whatever byte, costs the frames it touches and no other; the
+newest segment alone tells which calls were open, because every segment begins with a checkpoint of them; writing never waits
+for the disk (a thread syncs at an interval, so a power cut can cost that interval), nor for a key.
 
-A segment is a file of frames: length u32, CRC-32 u32 (both little-endian; the CRC covers the payload), payload. The
-payload is one byte of kind and msgpack: an event of `svara.calls.events`, or what recovery needs of an open call.
-A segment gets its name only when its checkpoint is complete.
+Without the key (`JournalFolder.locked`) what happens waits in memory until `Journal.unlock`. The form of the files is in
+`svara.calls.segments`.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import struct
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
-from zlib import crc32
 
 import msgspec
 
 from svara import log
 from svara.calls import events
 from svara.calls.events import AnyEvent
+from svara.calls.segments import EVENT, OPEN, STATE, JournalFolder, Position
+from svara.sealing.frames import Sealer
 
-MAX_FRAME_BYTES = 1 << 20
 SEGMENT_BYTES = 32 << 20
+SEGMENT_SECONDS = 3600.0
+"""A segment in which something was written ends after so long (`Journal.renew`): what is in history leaves the disk then,
+also in a small office."""
 SYNC_SECONDS = 0.25
 MAX_PENDING_BYTES = 16 << 20
 """How much is kept in memory while the disk refuses to take it; beyond that events are lost, and counted."""
 
-EVENT, STATE, OPEN = 1, 2, 3
-
-_HEADER = struct.Struct("<II")
-_CHUNK_BYTES = 2 * (MAX_FRAME_BYTES + _HEADER.size)
-_SUFFIX = ".journal"
-
 _logger = log.get("calls.journal")
-
-
-class Position(NamedTuple):
-    """A place between two frames; everything before it has been read."""
-
-    segment: int
-    offset: int
 
 
 class JournalBusyError(Exception):
@@ -82,25 +71,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_event = msgspec.msgpack.Decoder(AnyEvent).decode
 _decode_open = msgspec.msgpack.Decoder(OpenCall).decode
 _decode_state = msgspec.msgpack.Decoder(_State).decode
-_KIND = {EVENT: b"\x01", STATE: b"\x02", OPEN: b"\x03"}
-_KIND_CRC = {kind: crc32(mark) for kind, mark in _KIND.items()}
-_EVENT_CRC = _KIND_CRC[EVENT]
-_pack = _HEADER.pack
-
-
-def frame(kind: int, body: bytes) -> bytes:
-    """One frame, as it stands in a segment."""
-    mark = _KIND[kind]
-    return _HEADER.pack(len(body) + 1, crc32(body, _KIND_CRC[kind])) + mark + body
-
-
-def segments(folder: Path) -> list[int]:
-    """The numbers of the segments in `folder`, oldest first."""
-    return sorted(int(path.stem) for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
-
-
-def segment_path(folder: Path, number: int) -> Path:
-    return folder / f"{number:010d}{_SUFFIX}"
+_EVENT, _STATE, _OPEN = bytes((EVENT,)), bytes((STATE,)), bytes((OPEN,))
 
 
 class Journal:
@@ -112,56 +83,95 @@ class Journal:
 
     def __init__(
         self,
-        folder: Path,
+        folder: JournalFolder,
         open_calls: dict[str, OpenCall] | None = None,
         *,
         segment_bytes: int = SEGMENT_BYTES,
         sync_seconds: float = SYNC_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._segment_bytes = segment_bytes
+        self._monotonic = monotonic
         self._open = dict(open_calls or {})
         self._pending = bytearray()
+        self._waiting: list[bytes] | None = []
+        """What is not sealed yet, for want of the key; None once the key is here."""
+        self._waiting_bytes = 0
         self.bytes_written = 0
         self.failures = 0
         self.lost_bytes = 0
-        self._lock_fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock_fd = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock_fd)
-            raise JournalBusyError(str(folder)) from error
-        for leftover in folder.glob("*.begun"):
+            raise JournalBusyError(str(folder.path)) from error
+        for leftover in (*folder.path.glob("*.begun"), *folder.path.glob("*.sealing")):
             leftover.unlink()
-        self._number = max(segments(folder), default=0)
+        self._number = max(folder.numbers(), default=0)
         self._fd = -1
-        self._size = 0
+        self._size = self._begun_size = 0
+        self._begun_at = 0.0
+        self._seal: Callable[[bytes], bytes] = self._wait
         self._sync = _Sync(sync_seconds)
-        try:
-            self._begin_segment()
-        except OSError:
-            self._sync.close()
-            os.close(self._lock_fd)
-            raise
+        if not folder.locked:
+            try:
+                self.unlock()
+            except OSError:
+                self._sync.close()
+                os.close(self._lock_fd)
+                raise
         self._sync.start()
+
+    def unlock(self, left_open: Mapping[str, OpenCall] | None = None) -> None:
+        """The folder's key is here: what waited is written, and what an earlier version left in clear is sealed.
+
+        `left_open`: what an earlier process left open, where that could not be told before. Raises OSError, Unreadable.
+        """
+        self._folder.seal_old()
+        self._folder.forget_keys()
+        self._open = {**(left_open or {}), **self._open}
+        self._number = max(self._folder.numbers(), default=0)
+        self._begin_segment()
+        waited, self._waiting = self._waiting or [], None
+        self._append(b"".join(map(self._seal, waited)))
 
     def write(self, happened: Sequence[AnyEvent], call: str = "", state: bytes = b"") -> None:
         """Append events, and with them the newest `state` of `call` where one is given, in one system call."""
         frames: list[bytes] = []
         for event in happened:
             self._fold(event)
-            body = _encode(event)
-            frames += (_pack(len(body) + 1, crc32(body, _EVENT_CRC)), b"\x01", body)
+            frames.append(self._seal(_EVENT + _encode(event)))
         if state and (opened := self._open.get(call)) is not None:
             opened.state = state
-            frames.append(frame(STATE, _encode(_State(call, state))))
-        self._append(b"".join(frames))
+            frames.append(self._seal(_STATE + _encode(_State(call, state))))
+        if self._waiting is None:
+            self._append(b"".join(frames))
         if self._size >= self._segment_bytes and not self._pending:
-            try:
-                self._begin_segment()
-            except OSError as error:
-                self._failed(error)
-                self._size -= self._segment_bytes // 8  # tried again after another eighth of a segment
+            self._next_segment()
+
+    def renew(self) -> None:
+        """To be called now and then: a segment that is old enough makes room for the next."""
+        old = self._monotonic() - self._begun_at >= SEGMENT_SECONDS
+        if old and self._waiting is None and self._size > self._begun_size and not self._pending:
+            self._next_segment()
+
+    def _next_segment(self) -> None:
+        try:
+            self._begin_segment()
+        except OSError as error:
+            self._failed(error)
+            self._size -= self._segment_bytes // 8  # tried again after another eighth of a segment
+
+    def _wait(self, content: bytes) -> bytes:
+        """In place of sealing: what happened waits in memory for the key."""
+        if self._waiting is not None and self._waiting_bytes + len(content) <= MAX_PENDING_BYTES:
+            self._waiting_bytes += len(content)
+            self._waiting.append(content)
+        else:
+            self.lost_bytes += len(content)
+        return b""
 
     def _fold(self, event: AnyEvent) -> None:
         kind = type(event)
@@ -201,28 +211,31 @@ class Journal:
 
     def _begin_segment(self) -> None:
         number = self._number + 1
-        begun = self._folder / f"{number:010d}.begun"
+        begun = self._folder.path / f"{number:010d}.begun"
+        seal = Sealer(self._folder.new_key(number)).frame
         fd = os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            checkpoint = b"".join(frame(OPEN, _encode(opened)) for opened in self._open.values())
+            checkpoint = b"".join(seal(_OPEN + _encode(opened)) for opened in self._open.values())
             size, view = len(checkpoint), memoryview(checkpoint)
             while view:
                 view = view[os.write(fd, view) :]
-            begun.rename(segment_path(self._folder, number))
+            begun.rename(self._folder.place(number))
         except OSError:
             os.close(fd)
             begun.unlink(missing_ok=True)
             raise
         if self._fd >= 0:
             self._sync.retire(self._fd)
-        self._number, self._fd, self._size = number, fd, size
-        self._sync.fd = fd
-        self._sync.dirty = True
+        self._seal = seal
+        self._number, self._fd, self._size, self._begun_size = number, fd, size, size
+        self._begun_at = self._monotonic()
+        self._sync.begin(fd, self._folder.key_place(number))
 
     def close(self) -> None:
         """Sync what was written and let go of the folder."""
         self._sync.close()
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
         os.close(self._lock_fd)
 
 
@@ -235,7 +248,14 @@ class _Sync(threading.Thread):
         self.dirty = False
         self._seconds = seconds
         self._retired: list[int] = []
+        self._keys: list[Path] = []
         self._closing = threading.Event()
+
+    def begin(self, fd: int, key: Path) -> None:
+        """From now on sync this descriptor; and once, before it, the file of its key."""
+        self._keys.append(key)
+        self.fd = fd
+        self.dirty = True
 
     def retire(self, fd: int) -> None:
         """Sync this descriptor once more and close it."""
@@ -250,6 +270,9 @@ class _Sync(threading.Thread):
             while self._retired:
                 os.fdatasync(self._retired[0])
                 os.close(self._retired.pop(0))
+            while self._keys:
+                _sync_file(self._keys[0])
+                self._keys.pop(0)
             if self.dirty:
                 self.dirty = False
                 os.fdatasync(self.fd)
@@ -263,16 +286,28 @@ class _Sync(threading.Thread):
         self._once()
 
 
+def _sync_file(place: Path) -> None:
+    """Have a small file, and that it is there, on the disk."""
+    for each in (place, place.parent):
+        with suppress(FileNotFoundError):  # discarded already
+            fd = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+
 # --- reading
 
 
-def read_from(folder: Path, position: Position | None) -> Iterator[tuple[Position, AnyEvent]]:
+def read_from(folder: JournalFolder, position: Position | None) -> Iterator[tuple[Position, AnyEvent]]:
     """Events from `position` (None: from the oldest kept) to the present end, each with the position after it.
 
     Ends at the present end; called again with the last position it goes on from there, into newer segments too.
     Damaged places are stepped over. A position in a segment that was discarded means the oldest kept.
+    Raises Unreadable while the role's key is missing.
     """
-    for after, kind, body in _frames(folder, position):
+    for after, kind, body in folder.frames(position):
         if kind == EVENT:
             try:
                 yield after, _decode_event(body)
@@ -280,13 +315,13 @@ def read_from(folder: Path, position: Position | None) -> Iterator[tuple[Positio
                 _logger.error("an event in the journal has an unknown form; left out", segment=after.segment)
 
 
-def recover(folder: Path) -> dict[str, OpenCall]:
-    """The calls that the last writer left open, by id."""
+def recover(folder: JournalFolder) -> dict[str, OpenCall]:
+    """The calls that the last writer left open, by id. Raises Unreadable while the role's key is missing."""
     found: dict[str, OpenCall] = {}
-    numbers = segments(folder)
+    numbers = folder.numbers()
     if not numbers:
         return found
-    for _, kind, body in _frames(folder, Position(numbers[-1], 0), growing=False):
+    for _, kind, body in folder.frames(Position(numbers[-1], 0), growing=False):
         try:
             if kind == OPEN:
                 opened = _decode_open(body)
@@ -308,71 +343,10 @@ def recover(folder: Path) -> dict[str, OpenCall]:
     return found
 
 
-def discard_before(folder: Path, position: Position) -> int:
-    """Delete the segments that end before `position`; gives how many. The newest always stays: recovery needs it."""
-    numbers = segments(folder)
-    old = [number for number in numbers[:-1] if number < position.segment]
+def discard_before(folder: JournalFolder, position: Position) -> int:
+    """Delete the segments that end before `position`, and destroy their keys; gives how many. The newest always stays:
+    recovery needs it."""
+    old = [number for number in folder.numbers()[:-1] if number < position.segment]
     for number in old:
-        segment_path(folder, number).unlink(missing_ok=True)
+        folder.discard(number)
     return len(old)
-
-
-def _frames(folder: Path, position: Position | None, *, growing: bool = True) -> Iterator[tuple[Position, int, bytes]]:
-    """Every whole frame from `position` on: the position after it, its kind and its body.
-
-    In a `growing` journal an unfinished frame at the end of the newest segment may still be finished by its writer.
-    """
-    numbers = segments(folder)
-    if position is not None:
-        numbers = [number for number in numbers if number >= position.segment]
-    for number in numbers:
-        start = position.offset if position is not None and number == position.segment else 0
-        try:
-            with segment_path(folder, number).open("rb", buffering=0) as file:
-                for after, payload in _segment(file.fileno(), start, growing=growing and number == numbers[-1]):
-                    yield Position(number, after), payload[0], payload[1:]
-        except FileNotFoundError:
-            continue  # discarded meanwhile
-
-
-def _segment(fd: int, offset: int, *, growing: bool) -> Iterator[tuple[int, bytes]]:
-    while chunk := os.pread(fd, _CHUNK_BYTES, offset):
-        last = len(chunk) < _CHUNK_BYTES
-        at = 0
-        while (payload := _frame_at(chunk, at)) is not None:
-            at += _HEADER.size + len(payload)
-            yield offset + at, payload
-        rest = len(chunk) - at
-        if not last and rest < _HEADER.size + MAX_FRAME_BYTES:
-            offset += at  # a frame that the chunk cut in two
-            continue
-        if growing and _unfinished(chunk, at):
-            return
-        step = next((n for n in range(at + 1, len(chunk) - _HEADER.size) if _frame_at(chunk, n) is not None), None)
-        if step is not None:
-            _logger.warning("a damaged place in the journal was stepped over", bytes=step - at)
-            offset += step
-        elif last:
-            return
-        else:
-            offset += len(chunk) - _HEADER.size - MAX_FRAME_BYTES
-
-
-def _frame_at(chunk: bytes, at: int) -> bytes | None:
-    """The payload of the whole, undamaged frame at `at`, if there is one."""
-    if at + _HEADER.size > len(chunk):
-        return None
-    length, check = _HEADER.unpack_from(chunk, at)
-    begin = at + _HEADER.size
-    if not 0 < length <= MAX_FRAME_BYTES or begin + length > len(chunk) or not EVENT <= chunk[begin] <= OPEN:
-        return None
-    payload = chunk[begin : begin + length]
-    return payload if crc32(payload) == check else None
-
-
-def _unfinished(chunk: bytes, at: int) -> bool:
-    """Whether what stands at `at` may be the beginning of a frame."""
-    if at + _HEADER.size > len(chunk):
-        return True
-    length: int = _HEADER.unpack_from(chunk, at)[0]
-    return 0 < length <= MAX_FRAME_BYTES and at + _HEADER.size + length > len(chunk)

@@ -29,11 +29,11 @@ from svara.calls.boxes import TOPIC_MESSAGE
 from svara.calls.commands import SERVICE
 from svara.calls.desk import Desk
 from svara.calls.exchange import renew
-from svara.calls.journal import Journal, JournalBusyError, recover
+from svara.calls.journal import Journal, JournalBusyError
+from svara.calls.kept import Kept, Key
 from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.queue.hall import Hall
-from svara.calls.queue.store import Store
 from svara.calls.service import Service
 from svara.calls.silence import relay_silent
 from svara.calls.switch import Switch
@@ -67,24 +67,33 @@ LAST_WORDS_SECONDS = 0.3
 _logger = log.get("calls.main")
 
 
-async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Serve calls until `stop`. Raises SystemExit with a plain line when it cannot work here."""
+async def main(
+    data: DataFolder,
+    sockets: dict[str, socket.socket],
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+    *,
+    role_key: Key,
+) -> None:
+    """Serve calls until `stop`. Raises SystemExit with a plain line when it cannot work here.
+
+    `role_key` gives the key of what is kept on the disk (`svara.calls.kept`).
+    """
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop)
-    left_open = recover(data.journal)
     try:
-        journal = Journal(data.journal, left_open)
+        kept = Kept(data, await asyncio.to_thread(role_key), partial(loop.run_in_executor, None))
     except JournalBusyError:
         raise SystemExit(f"another process serves calls from {data.root}") from None
     line = bus.connect(data)
     relay = RtpEngine(clock, data)
     transports = Transports(clock)
     news = News(clock, line.publish)
-    registrar = Registrar(clock, data.registrations)
+    registrar = Registrar(clock, kept.bindings)
     tokens = Tokens()
     switch = Switch(
         clock=clock,
-        journal=journal,
+        journal=kept.journal,
         news=news,
         registrar=registrar,
         relay=relay,
@@ -103,7 +112,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     switch.trunks.locate, switch.trunks.key = locator.locate, key
     relay.on_lost = lambda: relay_lost(switch)
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
-    hall = Hall(switch, Store(data.queues, partial(loop.run_in_executor, None)), line.publish)
+    hall = Hall(switch, kept.queues, line.publish)
     service = Service(switch, data.root, hall=hall)
     service.load_office()
     desk.lamps.look(data.root)
@@ -112,10 +121,16 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     await _listen(transports, sockets, data)
     switch.trunks.start()
     recovery.trust_the_registered(switch)
-    recovery.take_up(switch, left_open)
+    recovery.take_up(switch, kept.left_open)
     await line.serve(SERVICE, service.handle)
     look = partial(look_at_changes, service, desk.lamps, data)
-    following = [asyncio.create_task(work) for work in (_follow_changes(line, look), _poll_changes(look), _tidy(switch))]
+    works = (
+        _follow_changes(line, look),
+        _poll_changes(look, kept.journal),
+        _tidy(switch),
+        kept.wait_for(role_key, switch, hall),
+    )
+    following = [asyncio.create_task(work) for work in works]
     ready()
     try:
         await stop.wait()
@@ -129,7 +144,7 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
             closing.measured(RelayError("the server was stopped"))
         transports.close()
         registrar.close()
-        journal.close()
+        kept.journal.close()
 
 
 async def _voice(line: Bus, switch: Switch) -> VoiceClient:
@@ -274,8 +289,9 @@ async def _follow_changes(line: Bus, look: Callable[[], None]) -> None:
         await asyncio.sleep(OFFICE_POLL_SECONDS)
 
 
-async def _poll_changes(look: Callable[[], None]) -> None:
+async def _poll_changes(look: Callable[[], None], journal: Journal) -> None:
     while True:
         await asyncio.sleep(OFFICE_POLL_SECONDS)
+        journal.renew()
         with contextlib.suppress(Exception):
             look()

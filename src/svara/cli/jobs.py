@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import django
 
+from svara.cli.rolekey import take
 from svara.data import DataFolder
 
 
@@ -26,5 +27,7 @@ async def main(
     from svara.voicemail import work as voicemail  # noqa: PLC0415
     from svara.voicemail.intake import write_messages  # noqa: PLC0415
 
+    handed = take()
+    key = None if handed is None else lambda: handed
     beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run)
-    await history.main(data, sockets, stop, ready, also=[tapes.write, write_messages], beside=beside)
+    await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

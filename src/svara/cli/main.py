@@ -152,10 +152,12 @@ def restore(
 def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--demo")] = False) -> None:
     """What must stand before the office opens: folder, key, tables, snapshot; with --demo the demo company."""
     folder = _open(data)
+    from svara.cli import rolekey  # noqa: PLC0415
     from svara.people import snapshot  # noqa: PLC0415
     from svara.privacy import vault  # noqa: PLC0415
 
     vault.current().keeping.finish()
+    rolekey.give(vault.current().keeping.role_key())
     if demo:
         from svara.cli import demo as demo_office  # noqa: PLC0415
 

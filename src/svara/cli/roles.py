@@ -29,7 +29,7 @@ from svara.data import DataFolder
 ROLES = {
     "media": "svara.media.main",
     "voice": "svara.media.voice.main",
-    "calls": "svara.calls.main",
+    "calls": "svara.cli.calls",
     "jobs": "svara.cli.jobs",
     "web": "svara.web.main",
 }

@@ -25,12 +25,13 @@ import uvloop
 from svara import __version__, bus, log
 from svara.bus.hub import Hub
 from svara.cli import demo as demo_office
-from svara.cli import serving
+from svara.cli import rolekey, serving
 from svara.cli import sockets as listening
 from svara.cli.roles import DEMO_ROLES, ROLES, run_role, sockets_for
 from svara.cli.serving import Process, Serving
 from svara.cli.supervisor import Program, StartError, Supervisor, say_to_operator
 from svara.data import DataFolder
+from svara.sealing.field import KEY_BYTES
 
 __all__ = ["run", "run_role"]
 
@@ -119,14 +120,15 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
     try:
         if hub is not None:
             await hub.start()
-        if await _prepare(folder, stop, demo=demo):
+        key = await _prepare(folder, stop, demo=demo)
+        if key is not None:
             began = Serving(os.getpid(), __version__, time.time(), str(web), str(calls), tls.partition("=")[2])
 
             def changed(processes: Sequence[Process]) -> None:
                 with suppress(OSError):  # a full disk keeps no office from serving
                     serving.note(folder, msgspec.structs.replace(began, processes=tuple(processes)))
 
-            await Supervisor(_programs(folder, sockets, demo=demo), say_to_operator, changed).run(stop, say_ready)
+            await Supervisor(_programs(folder, sockets, key, demo=demo), say_to_operator, changed).run(stop, say_ready)
     finally:
         serving.forget(folder)
         if hub is not None:
@@ -136,18 +138,35 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
     return 0
 
 
-def _programs(folder: DataFolder, sockets: dict[str, dict[str, socket.socket]], *, demo: bool) -> list[Program]:
+def _programs(folder: DataFolder, sockets: dict[str, dict[str, socket.socket]], key: bytes, *, demo: bool) -> list[Program]:
     def program(role: str) -> Program:
         command = (sys.executable, "-m", "svara", "serve", role, "--data", str(folder.root))
-        return Program(role, command, sockets.get(role, {}), essential=role in ROLES)
+        handed = key if role in rolekey.ROLES else b""
+        return Program(role, command, sockets.get(role, {}), key=handed, essential=role in ROLES)
 
     return [program(role) for role in (*ROLES, *(DEMO_ROLES if demo else ()))]
 
 
-async def _prepare(folder: DataFolder, stop: asyncio.Event, *, demo: bool) -> bool:
-    """Database, secret key, snapshot and demo office; False when told to stop meanwhile. Raises ServeError."""
+async def _prepare(folder: DataFolder, stop: asyncio.Event, *, demo: bool) -> bytes | None:
+    """Database, secret key, snapshot and demo office; gives the key of the role calls, None when told to stop meanwhile.
+    Raises ServeError."""
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as key:
+        try:
+            prepared = await _run_prepare(folder, stop, write_end, demo=demo)
+        finally:
+            os.close(write_end)
+        return key.read(KEY_BYTES) if prepared else None
+
+
+async def _run_prepare(folder: DataFolder, stop: asyncio.Event, key_end: int, *, demo: bool) -> bool:
     command = [sys.executable, "-m", "svara", "prepare", "--data", str(folder.root), *(["--demo"] if demo else [])]
-    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        pass_fds=[key_end],
+        env={**os.environ, rolekey.GIVE: str(key_end)},
+    )
     ended, stopping = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
     await asyncio.wait([ended, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from svara.cli import roles
+from svara.cli import rolekey, roles
 from svara.cli import sockets as listening
 from svara.cli.serving import Process, State
 
@@ -49,6 +49,8 @@ class Program:
     command: Sequence[str]
     sockets: Mapping[str, socket.socket] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    key: bytes = field(default=b"", repr=False)
+    """Handed to each start of the process through a pipe (`svara.cli.rolekey`)."""
     essential: bool = True
     """The office is open when all essential processes are ready; others start then, and may fail."""
 
@@ -135,6 +137,7 @@ class _Child:
     async def _run_once(self, *, announce_return: bool) -> int:
         loop = asyncio.get_running_loop()
         read_end, write_end = os.pipe()
+        key_end = _pipe_with(self._program.key)
 
         def told() -> None:
             loop.remove_reader(read_end)
@@ -149,13 +152,14 @@ class _Child:
             self._process = await asyncio.create_subprocess_exec(
                 *program.command,
                 stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=[write_end, *(bound.fileno() for bound in program.sockets.values())],
+                pass_fds=[write_end, *key_end, *(bound.fileno() for bound in program.sockets.values())],
                 env={
                     **os.environ,
                     **program.environment,
                     listening.ENVIRONMENT: listening.environment_for(program.sockets),
                     roles.READY_ENVIRONMENT: str(write_end),
                     roles.PARENT_ENVIRONMENT: str(os.getpid()),
+                    **({rolekey.TAKE: str(key_end[0])} if key_end else {}),
                 },
             )
             self._now("starting", pid=self._process.pid, started_at=time.time())
@@ -165,7 +169,8 @@ class _Child:
             return await self._process.wait()
         finally:
             loop.remove_reader(read_end)
-            os.close(read_end)
+            for end in (read_end, *key_end):
+                os.close(end)
             if write_end >= 0:
                 os.close(write_end)
 
@@ -185,6 +190,16 @@ class _Child:
     async def ended(self) -> None:
         if self._process is not None:
             await self._process.wait()
+
+
+def _pipe_with(content: bytes) -> list[int]:
+    """The reading end of a pipe that holds `content` (4 kB at most, pipe(7)) and has ended; none for nothing."""
+    if not content:
+        return []
+    read_end, write_end = os.pipe()
+    os.write(write_end, content)
+    os.close(write_end)
+    return [read_end]
 
 
 def describe_exit(code: int) -> str:

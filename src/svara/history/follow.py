@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, takewhile
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +18,8 @@ from django.db import transaction
 
 from svara import log
 from svara.calls.events import AgentChanged, CallbackGivenUp, CallStarted
-from svara.calls.journal import Position, discard_before, read_from, segments
+from svara.calls.journal import discard_before, read_from
+from svara.calls.segments import JournalFolder, Position
 from svara.history.fold import Fold
 from svara.history.models import JournalPlace, OpenCall
 from svara.history.queue_facts import write_moments
@@ -57,7 +57,7 @@ class Follower:
 
     def __init__(
         self,
-        journal: Path,
+        journal: JournalFolder,
         clock: Callable[[], float] = time.monotonic,
         save_after_seconds: float = SAVE_AFTER_SECONDS,
         also: Sequence[Also] = (),
@@ -91,7 +91,7 @@ class Follower:
         self._young, self._changed, self._ended, self._records, self._of_queues = {}, set(), [], [], []
         self._old = {row.call: _open_state(row.call, bytes(row.state)) for row in OpenCall.objects.all().iterator()}
         self._stored = Position(place.segment, place.offset) if place else None
-        newest = max(segments(self._journal), default=0)
+        newest = max(self._journal.numbers(), default=0)
         if self._stored is not None and self._stored.segment > newest:
             _log.warning("the journal is another one than before; reading it from its start")
             self._stored = None
@@ -112,6 +112,7 @@ class Follower:
 
     def _take_in(self, max_events: int) -> int:
         count = 0
+        newest = max(self._journal.numbers(), default=0)
         for after, event in islice(read_from(self._journal, self._read), max_events):
             count += 1
             if isinstance(event, AgentChanged | CallbackGivenUp):
@@ -132,6 +133,8 @@ class Follower:
             if fold.ended is not None:
                 self._end(fold)
             self._read = after
+        if count < max_events and self._read.segment < newest:
+            self._read = Position(newest, 0)  # those before it were complete when we began, and may go
         return count
 
     def _end(self, fold: Fold) -> None:

@@ -21,12 +21,14 @@ from svara import log
 from svara.bus import connect
 from svara.bus.port import Bus
 from svara.calls.commands import TOPIC_CALL, Recorded
+from svara.calls.segments import JournalFolder
 from svara.data import DataFolder
 from svara.history.health import SERVICE
 from svara.people.spoken import prepare_sounds
 
 if TYPE_CHECKING:
     from svara.history.record import CallRecord
+    from svara.sealing.role import RoleKey
 
 TOPIC_RECORDED = f"{TOPIC_CALL}.recorded"
 STOP_SECONDS = 2.0
@@ -47,15 +49,17 @@ async def main(
     stop: asyncio.Event,
     ready: Callable[[], None],
     *,
+    key: Callable[[], RoleKey] | None = None,
     also: Sequence[Callable[[Sequence[CallRecord]], None]] = (),
     beside: Sequence[Beside] = (),
 ) -> None:
     """Run the role until `stop`; it needs no sockets. `ready` is called when the journal is being followed. Each of `also`
-    gets new records in the transaction in which history writes them."""
+    gets new records in the transaction in which history writes them. `key`: of the role calls; by default the vault's."""
     del sockets
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
     django.setup()
     from svara.history.thread import FollowerThread  # noqa: PLC0415  needs Django's tables
+    from svara.privacy import vault  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
     bus = connect(data)
@@ -67,7 +71,8 @@ async def main(
             bus.publish(TOPIC_RECORDED, msgspec.msgpack.encode(told))
 
     follower = FollowerThread(
-        data.journal,
+        JournalFolder(data.journal, data.call_keys),
+        key or (lambda: vault.current().role_key()),
         on_records=lambda records: _call_soon(loop, tell, records),
         on_ready=lambda: _call_soon(loop, ready),
         on_end=lambda: _call_soon(loop, ended.set),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from svara import log
+from svara.calls.segments import JournalFolder
 from svara.history.follow import Also, Follower
 from svara.history.health import HistoryHealth
 from svara.history.record import CallRecord
+from svara.privacy.vault.port import VaultError
+from svara.sealing.errors import Unreadable
+from svara.sealing.role import RoleKey
 
 POLL_SECONDS = 0.1
 RETRY_SECONDS = 1.0
@@ -22,17 +25,23 @@ _log = log.get("history.thread")
 
 
 class FollowerThread(threading.Thread):
-    """Steps through the journal until stopped; the callbacks are called in this thread."""
+    """Steps through the journal until stopped; the callbacks are called in this thread.
+
+    `key` gives the key of the role calls; it may wait, and raises Unreadable or VaultError where there is none now.
+    """
 
     def __init__(
         self,
-        journal: Path,
+        journal: JournalFolder,
+        key: Callable[[], RoleKey],
         on_records: Callable[[list[CallRecord]], None],
+        *,
         on_ready: Callable[[], None] = lambda: None,
         on_end: Callable[[], None] = lambda: None,
         also: Sequence[Also] = (),
     ) -> None:
         super().__init__(name="history", daemon=True)
+        self._journal, self._key = journal, key
         self._follower = Follower(journal, also=also)
         self._on_records = on_records
         self._on_ready = on_ready
@@ -52,6 +61,8 @@ class FollowerThread(threading.Thread):
         while not self._stopping.is_set():
             try:
                 if not loaded:
+                    if self._journal.locked:
+                        self._journal.unlock(self._key())
                     self._follower.load()
                     loaded = True
                     self._on_ready()
@@ -59,6 +70,11 @@ class FollowerThread(threading.Thread):
             except (DatabaseError, InterfaceError):
                 _log.error("the database does not take call records; trying again", exc_info=True)
                 close_old_connections()
+                self._stopping.wait(RETRY_SECONDS)
+                continue
+            except (Unreadable, VaultError):
+                _log.error("what calls left cannot be read: its key cannot be had; trying again", exc_info=True)
+                loaded = False
                 self._stopping.wait(RETRY_SECONDS)
                 continue
             except Exception:

@@ -52,7 +52,7 @@ def kinds() -> tuple[FileKind, ...]:
 
 
 def kind_of(place: str) -> FileKind | None:
-    """The kind of a file by its place in the data folder ("journal/0000000001.journal"); None where nobody declared it."""
+    """The kind of a file by its place in the data folder ("journal/0000000001.sealed"); None where nobody declared it."""
     return next((kind for kind in kinds() if any(_pattern(each).fullmatch(place) for each in kind.patterns)), None)
 
 
@@ -80,21 +80,35 @@ declare_files("files.database", ["svara.sqlite3", "svara.sqlite3-*"])
 declare_files(
     "files.journal",
     ["journal/**"],
-    Declaration("user.behavior", Purpose.CALLS, Basis.CONTRACT, _UNTIL_RECORDED, *_USED, frozenset()),
+    Declaration("user.behavior", Purpose.CALLS, Basis.CONTRACT, _UNTIL_RECORDED, *_USED, frozenset(), vaulted=True),
     Declaration(
-        "user.contact.phone_number", Purpose.CALLS, Basis.LEGITIMATE_INTEREST, _UNTIL_RECORDED, *_OUTSIDER, frozenset()
+        "user.contact.phone_number",
+        Purpose.CALLS,
+        Basis.LEGITIMATE_INTEREST,
+        _UNTIL_RECORDED,
+        *_OUTSIDER,
+        frozenset(),
+        vaulted=True,
     ),
 )
 declare_files(
     "files.registrations",
-    ["registrations"],
-    Declaration("user.device.device_id", Purpose.CALLS, Basis.CONTRACT, _UNTIL_SIGNED_OFF, *_USED),
-    Declaration("user.device.ip_address", Purpose.CALLS, Basis.CONTRACT, _UNTIL_SIGNED_OFF, *_USED),
+    ["registrations", "registrations.next", "registrations.fresh"],
+    Declaration("user.device.device_id", Purpose.CALLS, Basis.CONTRACT, _UNTIL_SIGNED_OFF, *_USED, vaulted=True),
+    Declaration("user.device.ip_address", Purpose.CALLS, Basis.CONTRACT, _UNTIL_SIGNED_OFF, *_USED, vaulted=True),
 )
 declare_files(
     "files.queues",
     ["queues"],
-    Declaration("user.behavior", Purpose.CALLS, Basis.CONTRACT, WITH_ACCOUNT, *_USED, frozenset({Recipient.SUPERVISORS})),
+    Declaration(
+        "user.behavior",
+        Purpose.CALLS,
+        Basis.CONTRACT,
+        WITH_ACCOUNT,
+        *_USED,
+        frozenset({Recipient.SUPERVISORS}),
+        vaulted=True,
+    ),
     Declaration(
         "user.contact.phone_number",
         Purpose.CALLS,
@@ -102,6 +116,7 @@ declare_files(
         Retention("wait"),
         *_OUTSIDER,
         frozenset({Recipient.SUPERVISORS}),
+        vaulted=True,
     ),
 )
 declare_files(

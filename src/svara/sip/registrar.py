@@ -10,15 +10,15 @@ from __future__ import annotations
 import contextlib
 import heapq
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
-from pathlib import Path
 
 import msgspec
 
 from svara import log
 from svara.clock import Clock, Timer
+from svara.sealing.role import FileKeys
 from svara.sip.bindings import Binding, BindingStore
 from svara.sip.headers import NameAddr
 from svara.sip.message import Request, SipError
@@ -59,13 +59,13 @@ class Registrar:
     def __init__(
         self,
         clock: Clock,
-        store: BindingStore | Path | None,
+        store: BindingStore | None = None,
         *,
         policy: RegistrarPolicy | None = None,
         on_change: OnChange | None = None,
     ) -> None:
         self._clock = clock
-        self._store = store if isinstance(store, BindingStore) else BindingStore(store)
+        self._store = store or BindingStore(None)
         self._policy = policy or RegistrarPolicy()
         self.on_change = on_change
         self._due: list[tuple[float, str]] = []
@@ -74,7 +74,18 @@ class Registrar:
         self._timer_at = 0.0
         self._by_flow: dict[str, set[str]] = {}
         self._date = (0, "")
-        self._restore()
+        self._restore(self._store.logins())
+
+    def unlock(self, keys: FileKeys) -> None:
+        """The key to what an earlier process wrote down is here: phones that registered with it are reachable again.
+
+        Raises OSError.
+        """
+        found = self._store.unlock(keys)
+        self._restore(found)
+        for login in found:
+            if self.on_change is not None:
+                self.on_change(login, len(self.all_bindings(login)))
 
     # --- asking
 
@@ -281,10 +292,10 @@ class Registrar:
         for login in self._by_flow.pop(flow_id, set()):
             self._replace(login, tuple(_without_flow(self._store.get(login), lambda one: one.flow_id == flow_id)))
 
-    def _restore(self) -> None:
+    def _restore(self, logins: Iterable[str]) -> None:
         """After a restart: what expired is gone, and so is every connection."""
         now = self._clock.now()
-        for login in self._store.logins():
+        for login in logins:
             bindings = self._store.get(login)
             alive = tuple(one for one in _without_flow(bindings, lambda one: one.transport != "UDP") if one.expires_at > now)
             if alive != bindings:

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.calls import offices
 from tests.calls.phones import Office
+from tests.keys import keys_in
 
 from svara.calls.commands import Done, SetAgent
 from svara.calls.queue.model import AgentChoice
-from svara.calls.queue.store import KeptPlace, Store
+from svara.calls.queue.store import KeptPlace, Lasting, Store, read
 from svara.people.office import Member, Queue
 
 
@@ -26,12 +28,12 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_whoever_writes_does_not_wait_for_the_disk_and_the_next_process_reads_it(tmp_path: Path, synced: list[int]) -> None:
     work: list[Callable[[], None]] = []
-    store = Store(tmp_path / "queues", work.append)
+    store = Store(tmp_path / "queues", keys_in(tmp_path), work.append)
+    synced.clear()
     for number in range(50):
         store.of("t-acme").choices[f"p{number}"] = AgentChoice(f"p{number}", paused=True)
         store.write()
     assert synced == []
-    assert len(Store(tmp_path / "queues").of("t-acme").choices) == 50
     assert len(work) == 1
     work.pop()()
     assert len(synced) == 1
@@ -39,11 +41,13 @@ def test_whoever_writes_does_not_wait_for_the_disk_and_the_next_process_reads_it
     store.write()
     work.pop()()
     assert len(synced) == 2
+    next_one = Store(tmp_path / "queues", keys_in(tmp_path)).of("t-acme")
+    assert (len(next_one.choices), list(next_one.kept)) == (50, ["call1"])
 
 
 def test_what_is_written_while_the_disk_works_is_synced_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
-    store = Store(tmp_path / "queues")
+    store = Store(tmp_path / "queues", keys_in(tmp_path))
 
     def slow(handle: int) -> None:
         synced.append(handle)
@@ -59,7 +63,7 @@ def test_a_disk_that_refuses_ends_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     def refuses(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    store = Store(tmp_path / "queues")
+    store = Store(tmp_path / "queues", keys_in(tmp_path))
     monkeypatch.setattr(os, "fsync", refuses)
     store.write()
     monkeypatch.undo()
@@ -68,7 +72,7 @@ def test_a_disk_that_refuses_ends_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     store.of("t-acme").choices["anna"] = AgentChoice("anna", paused=True)
     store.write()
     monkeypatch.undo()
-    assert Store(tmp_path / "queues").of("t-acme").choices == {}
+    assert Store(tmp_path / "queues", keys_in(tmp_path)).of("t-acme").choices == {}
 
 
 def test_everybody_who_is_paused_at_once_is_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +88,47 @@ def test_everybody_who_is_paused_at_once_is_one_write(tmp_path: Path, monkeypatc
     assert len(written) == 1
     assert isinstance(office.hall.answer(SetAgent("t-acme", "p-acme-anna", "available")), Done)
     assert len(written) == 2
-    assert [name for name in agents if f"p-acme-{name}" in Store(tmp_path / "queues").of("t-acme").choices] == [
+    assert [
+        name for name in agents if f"p-acme-{name}" in Store(tmp_path / "queues", keys_in(tmp_path)).of("t-acme").choices
+    ] == [
         "bob",
         "cecilie",
     ]
     office.close()
+
+
+def test_what_an_earlier_version_left_in_clear_is_read_and_sealed_at_the_next_start(tmp_path: Path) -> None:
+    place = tmp_path / "queues"
+    kept = {"call1": KeptPlace("call1", "q", "+4722334455", 0.0)}
+    place.write_bytes(msgspec.msgpack.encode({"t-acme": Lasting(kept=kept)}))
+    assert Store(place, keys_in(tmp_path)).of("t-acme").kept == kept
+    assert b"4722334455" not in place.read_bytes()
+    assert Store(place, keys_in(tmp_path)).of("t-acme").kept == kept
+
+
+def test_a_changed_file_counts_as_empty_and_gives_nothing_out(tmp_path: Path) -> None:
+    place = tmp_path / "queues"
+    store = Store(place, keys_in(tmp_path))
+    store.of("t-acme").choices["anna"] = AgentChoice("anna", paused=True)
+    store.write()
+    content = place.read_bytes()
+    for at in (3, 10, 20, len(content) - 1):
+        place.write_bytes(content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :])
+        assert read(place, keys_in(tmp_path)) == {}
+    place.write_bytes(content)
+    assert list(read(place, keys_in(tmp_path))) == ["t-acme"]
+
+
+def test_without_the_key_it_is_in_memory_and_what_was_written_before_comes_with_it(tmp_path: Path) -> None:
+    place = tmp_path / "queues"
+    store = Store(place, keys_in(tmp_path))
+    store.of("t-acme").choices |= {name: AgentChoice(name, paused=True, reason="lunch") for name in ("anna", "bob")}
+    store.write()
+    before = place.read_bytes()
+    locked = Store(place, None)
+    locked.of("t-acme").choices["bob"] = AgentChoice("bob")
+    locked.write()
+    assert place.read_bytes() == before
+    locked.unlock(keys_in(tmp_path))
+    known = read(place, keys_in(tmp_path))["t-acme"].choices
+    assert {name: choice.paused for name, choice in known.items()} == {"anna": True, "bob": False}

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from tests.calls import offices
 from tests.calls.phones import Office, Phone
+from tests.keys import keys_in
 
 from svara.calls.commands import AskQueues, Done, KeepPlace, QueueChanged, Queues, QueueState, Refused, SetAgent
 from svara.calls.events import (
@@ -27,6 +28,7 @@ from svara.calls.events import (
     QueueEntered,
     QueueLeft,
 )
+from svara.calls.queue.store import read
 from svara.people.office import Member, Queue, Sound
 
 MUSIC = "builtin/music.wav"
@@ -502,10 +504,12 @@ def test_a_company_that_is_gone_leaves_no_numbers_and_no_choices(desk: Desk) -> 
     anna.call("600")
     office.hall.answer(KeepPlace("t-acme", office.calls[0].id))
     office.wait(3)
-    assert b"dentist" in (office.folder / "queues").read_bytes()
+    written = office.folder / "queues"
+    before = read(written, keys_in(office.folder))["t-acme"]
+    assert ({one.reason for one in before.choices.values()}, len(before.kept)) == ({"lunch", "dentist"}, 1)
+    assert not [word for word in (b"t-acme", b"dentist", b"p-acme") if word in written.read_bytes()], "not in clear"
     office.hall.office(msgspec.structs.replace(office.snapshot, tenants=office.snapshot.tenants[1:]))
-    kept = (office.folder / "queues").read_bytes()
-    assert not [word for word in (b"t-acme", b"dentist", b"p-acme", b"101") if word in kept]
+    assert read(written, keys_in(office.folder)) == {}
     assert office.hall.answer(AskQueues("t-acme")) == Queues()
 
 

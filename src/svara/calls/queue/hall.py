@@ -34,6 +34,7 @@ from svara.calls.queue.waiting import KEPT, InQueue, Kept, decode_kept
 from svara.calls.routing.hours import in_windows
 from svara.calls.routing.route import Refusal
 from svara.people.office import Office, Person, Queue, Tenant
+from svara.sealing.role import FileKeys
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
@@ -86,6 +87,12 @@ class Hall:
         switch.queues = self
         switch.news.on_count = self.counted
         self._looking = False
+
+    def unlock(self, keys: FileKeys) -> None:
+        """The key to what an earlier process wrote down is here; its callers and kept places come with `take_up`."""
+        self._store.unlock(keys)
+        for room in self._rooms.values():
+            room.take(room.machine.choose(room.lasting.choices.values(), room.now))
 
     # --- the office, phones and other calls
 

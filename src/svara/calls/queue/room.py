@@ -111,8 +111,8 @@ class Room:
             Standing(one.caller, one.queue, self.on_machine_time(one.joined_at), one.priority, position=one.position)
             for one in waiting
         ]
-        self._entered = max((one.position for one in waiting), default=0)
-        self._unclaimed = {one.caller: [] for one in callers}
+        self._entered = max((one.position for one in waiting), default=self._entered)
+        self._unclaimed |= {one.caller: [] for one in callers}
         taken = [Talk(talk.person, talk.queue, self.on_machine_time(talk.since)) for talk in talks]
         self.take(self.machine.take_over([*callers, *kept], taken, self.now))
         if callers:

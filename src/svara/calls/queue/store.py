@@ -1,23 +1,33 @@
 """What of the queues outlives the calls process: agents' own choices, and places kept for callers who hung up.
 
 Everything else is known again otherwise: members from the office, phones from the registrar, callers and talks from the
-journal. The file is written whole, by an atomic rename, so it survives a kill when `write` returns; a power cut can cost
-what has not been synced yet.
+journal. The file is sealed (`svara.sealing.role`: a new key at each start) and written whole, by an atomic rename, so it
+survives a kill when `write` returns; a power cut can cost what has not been synced yet. Without the key all of it is in
+memory alone, until `unlock`.
+
+    head | nonce (12) | content and tag
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from svara import log
 from svara.calls.queue.model import AgentChoice
 from svara.data import put
+from svara.sealing.errors import Unreadable, Why
+from svara.sealing.field import NONCE_BYTES
+from svara.sealing.role import FileKeys, SealedFile
 
+_KIND = "queues"
 _logger = log.get("calls.queue")
 
 
@@ -46,18 +56,37 @@ class Store:
     """The file. One that cannot be read counts as empty: agents are logged in then, as at first. `run` has work done that
     waits for the disk, elsewhere."""
 
-    def __init__(self, path: Path, run: Callable[[Callable[[], None]], object] = lambda work: work()) -> None:
+    def __init__(
+        self, path: Path, keys: FileKeys | None, run: Callable[[Callable[[], None]], object] = lambda work: work()
+    ) -> None:
         self._path = path
+        self._head = b""
+        self._key: AESGCM | None = None
         self._run = run
         self._unsynced = self._syncing = False
         self._lock = Lock()
         self._tenants: dict[str, Lasting] = {}
+        if keys is not None:
+            self.unlock(keys)
+
+    def unlock(self, keys: FileKeys) -> None:
+        """The key is here: what an earlier process wrote is known, as far as nothing newer is; and it is written sealed."""
+        sealed = SealedFile(keys, _KIND)
+        for tenant, lasting in read(self._path, keys).items():
+            known = self.of(tenant)
+            known.choices |= lasting.choices | known.choices
+            known.kept |= lasting.kept | known.kept
         try:
-            self._tenants = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, Lasting])
-        except FileNotFoundError:
-            pass
-        except (OSError, msgspec.DecodeError):
-            _logger.exception("what agents chose cannot be read; they are logged in")
+            self._head, self._key = sealed.new()
+        except OSError:
+            _logger.exception("what agents chose cannot be written")
+            return
+        if self._tenants or self._path.exists():  # in clear, or with the key of the process before
+            self.write()
+            self._sync()
+        with suppress(OSError):
+            if not self._path.exists() or self._path.read_bytes().startswith(self._head):
+                sealed.settled(self._head)
 
     def of(self, tenant: str) -> Lasting:
         """What lasts of this tenant, to be changed in place and then written."""
@@ -70,8 +99,12 @@ class Store:
 
     def write(self) -> None:
         """Write everything down. A disk that refuses is logged, and changes nothing else."""
+        if self._key is None:
+            return
+        nonce = os.urandom(NONCE_BYTES)
+        content = self._key.encrypt(nonce, msgspec.msgpack.encode(self._tenants), self._head)
         try:
-            put(self._path, msgspec.msgpack.encode(self._tenants), synced=False)
+            put(self._path, self._head + nonce + content, synced=False)
         except OSError:
             _logger.exception("what agents chose cannot be written")
             return
@@ -94,3 +127,26 @@ class Store:
                     os.fsync(file.fileno())
             except OSError:
                 _logger.exception("what agents chose cannot be synced to disk")
+
+
+def read(path: Path, keys: FileKeys) -> dict[str, Lasting]:
+    """What the file holds, by tenant (in clear, where an earlier version left it); what cannot be read counts as nothing."""
+    try:
+        content = path.read_bytes()
+        if SealedFile.is_sealed(content):
+            content = _opened(SealedFile(keys, _KIND).open(content), content)
+        return msgspec.msgpack.decode(content, type=dict[str, Lasting])
+    except FileNotFoundError:
+        pass
+    except (OSError, msgspec.DecodeError, Unreadable):
+        _logger.exception("what agents chose cannot be read; they are logged in")
+    return {}
+
+
+def _opened(key: AESGCM, content: bytes) -> bytes:
+    """Raises Unreadable."""
+    start = SealedFile.HEAD_BYTES
+    try:
+        return key.decrypt(content[start : start + NONCE_BYTES], content[start + NONCE_BYTES :], content[:start])
+    except (InvalidTag, ValueError):
+        raise Unreadable(Why.CHANGED) from None

@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from svara.data import DataFolder, locked
-from svara.privacy.vault import intake, master
+from svara.privacy.vault import intake, master, rolekey
 from svara.privacy.vault.errors import VaultError
 from svara.privacy.vault.keyring import Clock, Keyring
 from svara.privacy.vault.keyring import bound as bound_key
@@ -146,6 +146,7 @@ class Keeping:
                         self._store.rewrap_tenant_key(row, new.id, new.wrap(old.unwrap(row.wrapped, where), where))
                         count += 1
                 intake.rewrap(self._store, old, new)
+                rolekey.rewrap(self._store, old, new)
                 self._store.set_fact("master", new.id)
             if to is None and isinstance(aside, Path):
                 aside.replace(str(place))
@@ -154,6 +155,11 @@ class Keeping:
             self._masters.forget()
             self._store.forget_log()
             return count
+
+    def role_key(self) -> bytes:
+        """The key of the role calls, made if there is none. Raises VaultError, Unreadable."""
+        with self._alone():
+            return rolekey.open_or_make(self._store, self._masters)
 
     def status(self) -> Status:
         """What there is."""

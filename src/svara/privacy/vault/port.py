@@ -45,6 +45,7 @@ from svara.sealing.file import (
     seal_file,
 )
 from svara.sealing.intake import open_intake_key
+from svara.sealing.role import RoleKey
 
 _SUBJECT = re.compile(r"(person|outside):[A-Za-z0-9_-]{1,128}")
 _KIND = re.compile(r"[a-z][a-z0-9._-]{0,63}")
@@ -148,6 +149,10 @@ class Vault:
     def reader(self, tenant: str, file: BinaryIO, *, context: bytes) -> Reader:
         """Reads any range of a sealed file. Raises Unreadable."""
         return Reader(file, self.open_file_key(tenant, read_head(file), context=context))
+
+    def role_key(self) -> RoleKey:
+        """The key of the role calls, for itself and for those who read what it wrote. Raises VaultError, Unreadable."""
+        return RoleKey(self.keeping.role_key())
 
     # Finding again
 
