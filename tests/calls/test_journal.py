@@ -323,7 +323,7 @@ def test_a_frame_that_was_left_out_is_said(tmp_path: Path, logged: Logged) -> No
     path, content, written = _one_segment(tmp_path)
     path.write_bytes(content[: written[0][0].offset] + content[written[1][0].offset :])
     assert len(everything(tmp_path)) == len(written) - 1
-    assert [line["frames"] for line in logged() if "missing" in line["event"]] == [1]
+    assert [line["count"] for line in logged() if "missing" in line["event"]] == [1]
 
 
 def test_a_discarded_segment_s_key_is_destroyed_and_a_copy_of_it_says_nothing(tmp_path: Path) -> None:

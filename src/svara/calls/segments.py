@@ -159,17 +159,17 @@ class JournalFolder:
             except Unreadable as error:
                 if self.locked:
                     raise
-                if self._is_there(number):  # else discarded meanwhile
-                    self._say("a part of the journal cannot be read; left out", Position(number, -1), reason=error.why.value)
+                if self._is_there(number) and self._is_new(Position(number, -1)):  # else discarded meanwhile
+                    _logger.error("a part of the journal cannot be read; left out", segment=number, reason=error.why.value)
 
     def _damaged(self, number: int, offset: int, length: int) -> None:
-        self._say("a damaged or changed place in the journal was stepped over", Position(number, offset), bytes=length)
+        if self._is_new(Position(number, offset)):
+            _logger.error("a damaged or changed place in the journal was stepped over", segment=number, bytes=length)
 
-    def _say(self, sentence: str, place: Position, **more: object) -> None:
-        """Once, however often it is read."""
-        if place != self._said:
-            self._said = place
-            _logger.error(sentence, segment=place.segment, **more)
+    def _is_new(self, place: Position) -> bool:
+        """Whether this place was not the last of which something was said: once is enough, however often it is read."""
+        said, self._said = self._said, place
+        return place != said
 
     def _is_there(self, number: int) -> bool:
         return any(self.place(number, suffix).exists() for suffix in _FORMS)
@@ -256,7 +256,7 @@ def _frames(
         at = 0
         while (payload := form.at(chunk, at)) is not None:
             if missing := form.passed(chunk, at):
-                _logger.warning("frames of the journal are missing", frames=missing)
+                _logger.warning("frames of the journal are missing", count=missing)
             at += around + len(payload)
             if payload and EVENT <= payload[0] <= OPEN:
                 yield offset + at, payload
