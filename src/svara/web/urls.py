@@ -103,6 +103,7 @@ urlpatterns = [
     path("administration/privacy/outside/receipts/<slug:consent_id>", outside.receipt, name="privacy-outside-receipt"),
     path("administration/privacy/authorities/<slug:disclosure_id>.zip", requests.package, name="privacy-package"),
     path("administration/privacy/recipients/", recipients.register, name="privacy-recipients"),
+    path("administration/privacy/recipients/share/", recipients.share, name="privacy-recipients-share"),
     path("administration/privacy/recipients/change/", recipients.change, name="privacy-recipients-change"),
     path("administration/privacy/requests/", requests.register, name="privacy-cases"),
     path("administration/privacy/requests/<slug:case_id>/", requests.answer, name="privacy-case"),

@@ -26,6 +26,7 @@ import svara
 from svara.calls.events import CallRecorded, Party
 from svara.data import DataFolder
 from svara.history import actions as missed_actions
+from svara.history import anonymised
 from svara.history.access import access_call, access_calls
 from svara.history.missed import access_missed
 from svara.history.recordings import access_recording
@@ -34,7 +35,7 @@ from svara.letters import actions as letters
 from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, signin, staffdoor
-from svara.people.models import ApiToken, OfficeChange, Sound
+from svara.people.models import Account, ApiToken, OfficeChange, Sound
 from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
 from svara.privacy.figures import council
@@ -260,6 +261,19 @@ def norwegian_case(scene: Scene) -> None:
 def partner(scene: Scene) -> str:
     given = {"name": "Acme Holding", "purpose": "statistics", "data": "figures", "country": "SE"}
     return recipients.do_add(scene.acme.anna, given).key
+
+
+def shared(scene: Scene) -> None:
+    given = {"role": "controller", "confidential": "yes", "country": "SE"}
+    key = recipients.do_describe(scene.acme.anna, partner(scene), given).key
+    day, tenant = datetime.fromtimestamp(NOON, UTC).date(), scene.acme.tenant
+    for number in range(5):
+        caller, who = Party(number=f"+472200010{number}"), f"agent-{number}"
+        account = Account.all_tenants.create(tenant=tenant, username=who, name=who, extension=f"20{number}")
+        company = Company(tenant, scene.acme.people | {who: account})
+        history.happened(history.call(company, caller, who, direction="inbound"))
+    later = datetime.fromtimestamp(NOON, UTC) + timedelta(days=2)
+    anonymised.do_share(scene.acme.anna, key, "figures", day, day, "csv", later)
 
 
 def concerned(scene: Scene) -> Disclosure:
@@ -538,6 +552,7 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "retention",
         "",
     ),
+    "svara.history.anonymised.do_share": (shared, "export", "share", ""),
     "svara.privacy.registers.cases.do_enter": (norwegian_case, "create", "case", ""),
     "svara.privacy.registers.disclosures.do_tell": (told, "change", "disclosure", ""),
     "svara.privacy.registers.handing.do_hand_out": (packed, "disclose", "disclosure", ""),

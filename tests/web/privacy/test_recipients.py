@@ -6,13 +6,15 @@ import html
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 from tests.web.browsing import WIDTHS, launch, visit
-from tests.web.office import Company, a_message
+from tests.web.office import Company, a_message, answered
 from tests.web.stage import Stage
 
 from svara.people.models import Trunk
@@ -68,6 +70,27 @@ def test_an_officer_completes_the_register(acme: Company, browser_of: SignedIn) 
     assert refused.status_code == 422
     for given in ({"how": "save", "key": "nobody"}, {"how": "whatever", "key": key}, {}):
         assert anna.post(f"{PLACE}/recipients/change/", given).status_code == 404
+
+
+@pytest.mark.claim("ADV-10")
+def test_a_partner_gets_a_file_and_an_entry(acme: Company, browser_of: SignedIn) -> None:
+    anna, day = browser_of(acme, "anna"), timezone.localdate() - timedelta(days=1)
+    assert "There is nobody yet with whom data may be shared" in text(anna.get(f"{PLACE}/recipients/"))
+    key = recipients.do_add(acme["anna"], PARTNER | {"confidential": "yes"}).key
+    for number, who in enumerate(("bob", "cecilie", "dag", "eva", "filip")):
+        answered(acme, "anna", who, ago_seconds=86400.0 + number)
+    days = {"since": (day - timedelta(days=1)).isoformat(), "until": day.isoformat()}
+    wanted = days | {"key": key, "what": "calls", "form": "csv"}
+    answer = anna.post(f"{PLACE}/recipients/share/", wanted)
+    assert "attachment" in answer["Content-Disposition"]
+    assert len(text(answer).splitlines()) == 6
+    assert "Bob" not in text(answer)
+    assert "5 rows" in text(anna.get(f"{PLACE}/recipients/"))
+    refused = anna.post(f"{PLACE}/recipients/share/", wanted | {"until": "2099-01-01"})
+    assert (refused.status_code, "Choose days that are over" in text(refused)) == (422, True)
+    assert anna.post(f"{PLACE}/recipients/share/", wanted | {"since": "2026-99-99"}).status_code == 422
+    assert anna.post(f"{PLACE}/recipients/share/", wanted | {"key": "nobody"}).status_code == 404
+    assert browser_of(acme, "bob").post(f"{PLACE}/recipients/share/", wanted).status_code == 403
 
 
 @pytest.mark.claim("TB-7")
@@ -192,7 +215,7 @@ def browser() -> Iterator[Browser]:
 def test_the_pages_stand_at_every_width_without_barriers(browser: Browser, stage: Stage, acme: Company) -> None:
     a_trunk(acme)
     a_message(acme, "bob")
-    recipients.do_add(acme["anna"], PARTNER)
+    recipients.do_add(acme["anna"], PARTNER | {"confidential": "yes"})
     do_record(acme.tenant.id, subject_of(acme.tenant.id, KARI), RECORDED_CALL, agreed=True, how="key press")
     for width in WIDTHS:
         with visit(browser, stage, width=width) as window:

@@ -8,11 +8,15 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from svara.history import anonymised
 from svara.privacy import words
-from svara.privacy.catalogue import Purpose
+from svara.privacy.catalogue import Purpose, Recipient
 from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.policies.access import particulars_of
 from svara.privacy.registers import recipients
@@ -21,6 +25,10 @@ from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
 
+WHATS: dict[str, Promise] = {
+    "figures": gettext_lazy("Figures of each day and queue"),
+    "calls": gettext_lazy("Single calls, under pseudonyms that change with every file"),
+}
 _PLACE = {"titles": TITLES, "section": "privacy", "here": "recipients"}
 
 
@@ -53,8 +61,30 @@ def change(request: HttpRequest) -> HttpResponse:
     return redirect("privacy-recipients")
 
 
+@require_POST
+@for_privacy_officers
+def share(request: HttpRequest) -> HttpResponse:
+    """A file without names for a partner; that it was given stands in the register."""
+    given = request.POST
+    try:
+        since, until = parse_date(given.get("since", "")), parse_date(given.get("until", ""))
+        key, what, form = (given.get(name, "") for name in ("key", "what", "form"))
+        found = anonymised.do_share(account_of(request), key, what, since, until, form)
+    except NotFound:
+        raise Http404 from None
+    except ValueError:
+        return _page(request, [_("There is no such day.")])
+    except Invalid as error:
+        return _page(request, sentences(error.messages))
+    kind = "text/csv; charset=utf-8" if found.share.form == "csv" else "application/json"
+    answer = HttpResponse(found.content, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    return answer
+
+
 def _page(request: HttpRequest, faults: list[str] | None = None) -> HttpResponse:
     actor = account_of(request)
+    known = recipients.access_recipients(actor)
     page: dict[str, Any] = {
         "recipients": [
             {
@@ -64,8 +94,11 @@ def _page(request: HttpRequest, faults: list[str] | None = None) -> HttpResponse
                 "ground": words.ground(one.ground) if one.ground else "",
                 "why_open": "" if one.closable else recipients.why_open(one.kind),
             }
-            for one in recipients.access_recipients(actor)
+            for one in known
         ],
+        "partners": [one for one in known if one.kind is Recipient.PARTNER and not one.closed and not one.gaps],
+        "whats": WHATS,
+        "forms": anonymised.FORMS,
         "shares": recipients.access_shares(actor),
         "authorities": recipients.access_authorities(actor),
         "particulars": particulars_of(actor.tenant_id),
