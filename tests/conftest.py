@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
+from tests import migrated
 from tests.peers import postgres
 
 from svara.data import DataFolder
@@ -90,12 +91,20 @@ def logs_that_let_go(request: pytest.FixtureRequest) -> Iterator[None]:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite in a file, as in production, instead of pytest-django's database in memory."""
+    """SQLite in a file, as in production, instead of pytest-django's database in memory; its tables are there already."""
     from django.db import connections
 
     database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        migrated.copy_to(file)
+        database["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """What is there already is brought up to date, not made anew; it goes with its folder."""
+    return True
 
 
 @pytest.fixture(scope="session")

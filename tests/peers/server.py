@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import migrated
+from tests.peers.operator import Operator
 from tests.peers.phone import Account, Transport
 from tests.peers.ports import free_port
 
@@ -101,6 +103,7 @@ class Svara:
             self._environment |= {**_certificate(tls_folder), "SVARA_SIP_TLS": self.tls}
         self._environment.pop("DJANGO_SETTINGS_MODULE", None)
         self._serving: subprocess.Popen[bytes] | None = None
+        self._operator = Operator(self.data, self._environment)
         self._tokens: dict[str, str] = {}
         self.old: set[str] = set()
         self.before_ready = ""
@@ -113,6 +116,7 @@ class Svara:
 
     def __exit__(self, *_: object) -> None:
         try:
+            self._operator.close()
             self.stop()
         finally:
             self._folder.cleanup()
@@ -120,6 +124,8 @@ class Svara:
     def start(self) -> None:
         """Start, and wait for the ready line; a second start keeps the SIP port."""
         self.data.mkdir(parents=True, exist_ok=True)
+        if not (self.data / "svara.sqlite3").exists() and "SVARA_DATABASE_URL" not in self._environment:
+            migrated.copy_to(self.data / "svara.sqlite3")
         command = ["serve", "--data", str(self.data), "--http", "127.0.0.1:0", "--sip", self.sip, *self._options]
         with (self.data.parent / "errors").open("ab") as errors:
             self._serving = subprocess.Popen(
@@ -156,10 +162,7 @@ class Svara:
 
     def run(self, *arguments: str) -> str:
         """Another svara command on the same data folder; gives what it printed."""
-        command = [sys.executable, "-m", "svara", *arguments, "--data", str(self.data)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=self._environment, check=False)
-        assert result.returncode == 0, result.stderr
-        return result.stdout
+        return self._operator.run(*arguments)
 
     def apply(self, office: str) -> None:
         path = self.data.parent / "office.yaml"
