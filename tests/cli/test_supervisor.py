@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from svara.cli import supervisor
+from svara.cli.serving import Process
 from svara.cli.sockets import Address, bind_sip
 from svara.cli.supervisor import Program, StartError, Supervisor
 
@@ -162,3 +163,29 @@ def test_the_restart_delay_grows_and_is_bounded() -> None:
     assert delays[0] <= 0.2, "calls must be back within three seconds"
     assert list(delays) == sorted(delays)
     assert delays[-1] <= 10
+
+
+def test_how_the_processes_fare_is_told_while_it_changes() -> None:
+    async def story() -> None:
+        told: list[list[Process]] = []
+        stop, opened = asyncio.Event(), asyncio.Event()
+        office = Supervisor(
+            [program("calls", "good"), program("web", "good")], lambda _: None, lambda now: told.append(list(now))
+        )
+        running = asyncio.create_task(office.run(stop, opened.set))
+        await asyncio.wait_for(opened.wait(), 10)
+        assert [(each.role, each.state, each.restarts) for each in told[-1]] == [("calls", "ready", 0), ("web", "ready", 0)]
+        assert {each.pid for each in told[-1]} == set(roles_running())
+
+        os.kill(told[-1][0].pid, signal.SIGKILL)
+        await until(lambda: told[-1][0].restarts == 1 and told[-1][0].state == "ready")
+        assert told[-1][0].last_end == "killed by SIGKILL"
+        assert list(dict.fromkeys(each[0].state for each in told if each[0].restarts == 1)) == [
+            "waiting",
+            "starting",
+            "ready",
+        ]
+        stop.set()
+        await running
+
+    asyncio.run(story())

@@ -58,6 +58,7 @@ def test_the_record_stands_within_a_second_after_the_hang_up(data_folder: DataFo
         health = msgspec.msgpack.decode(await bus.request(SERVICE, b""), type=HistoryHealth)
         assert (health.open_calls, health.recorded) == (0, 1)
         assert health.lag_seconds < 1.0
+        assert 0 < health.started_at <= time.time()
         began = time.monotonic()
         stop.set()
         await jobs
