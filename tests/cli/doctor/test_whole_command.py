@@ -78,9 +78,9 @@ def test_postgresql_is_looked_at_too(svara: Svara, postgres_server: Postgres) ->
     assert found["backup", ""]["result"] == "not-applicable"
     assert told["counts"]["fault"] == 1  # the office is closed
 
-    away = svara("doctor", "--json", SVARA_DATABASE_URL="postgresql://anna:secret@127.0.0.1:9/acme")
+    away = svara("doctor", "--json", SVARA_DATABASE_URL="postgresql://anna:wrong-word-7@127.0.0.1:9/acme")
     assert away.returncode == 1
-    assert "secret" not in away.stdout
+    assert "wrong-word-7" not in away.stdout
     found = {one["check"]: one for one in json.loads(away.stdout)["checks"]}
     assert found["database"]["found"].startswith("the database cannot be used: ")
     assert found["vault"]["found"] == "not checked: the database cannot be used"
