@@ -289,6 +289,9 @@ class _Of:
             "talk_seconds": call.talk_seconds,
             "wait_seconds": call.wait_seconds,
             "outcome": call.outcome,
+            "source": _("the telephone provider that brought the call")
+            if call.direction == "inbound"
+            else _("a phone of the company"),
         }
 
     def own_number(self, row: MissedCaller) -> dict[str, str]:

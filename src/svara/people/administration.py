@@ -174,7 +174,7 @@ def do_rename(actor: Account, section: str, name: str, new: str) -> Done:
     snapshot.changed()
     kind: Literal["queue", "menu", "sound"] = "queue" if section == "queues" else "menu" if section == "menus" else "sound"
     renamed = Change("change", kind, new, (f"was called {name}",))
-    changes = (renamed, *Difference(office, Prepared()).carry_out(demo=False).changes)
+    changes = (renamed, *Difference(office, Prepared()).carry_out(demo=False, by=actor.id).changes)
     # Where somebody's own calls go is in no log, also when what they go to has another name now.
     changelog.record(tenant, None, {}, [each for each in changes if each.kind != "person"], by=actor)
     return Done(Applied(changes))
@@ -319,7 +319,7 @@ def _carry_out(
             tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
             office, was = _checked(tenant, edit, item, made)
             ids = changelog.ids_of(tenant)
-            applied = Difference(office, prepared).carry_out(demo=False)
+            applied = Difference(office, prepared).carry_out(demo=False, by=actor.id)
             tenant.refresh_from_db()
             if applied.changes and logged:
                 changelog.record(tenant, was, ids, applied.changes, by=actor, undoes=undoes)

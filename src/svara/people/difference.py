@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from svara.people import actions, own, routing, snapshot, sounds
 from svara.people.changes import OTHER_SECRET, Applied, Change, Invited
-from svara.people.models import Account, Invitation, Phone, Sound, Tenant, new_id
+from svara.people.models import BY_FILE, Account, Invitation, Phone, Sound, Tenant, new_id
 from svara.people.office import REALM
 from svara.people.officefile import OfficeFile, OfficeFileError, PersonSpec, PhoneSpec
 from svara.people.prepared import Prepared
@@ -228,8 +228,8 @@ class Difference:
 
     # --- doing it
 
-    def carry_out(self, *, demo: bool) -> Applied:
-        """Make every change; runs inside a transaction."""
+    def carry_out(self, *, demo: bool, by: str = BY_FILE) -> Applied:
+        """Make every change; runs inside a transaction. `by`: the source of what is new (`Account.entered_by`)."""
         changes = tuple(self.changes())
         if not changes:
             return Applied(changes)
@@ -244,9 +244,9 @@ class Difference:
             Phone.of(tenant).filter(login__in=gone[start : start + _AT_ONCE]).delete()
         to_invite = [account for account, person in self._kept() if self._to_be_invited(account, person)]
         Account.of(tenant).filter(pk__in=[account.pk for account in self._removed()]).delete()
-        accounts = self._save_people(tenant)
+        accounts = self._save_people(tenant, by)
         to_invite += [accounts[person.username] for person in self._added() if person.password is None]
-        self._save_phones(tenant, accounts)
+        self._save_phones(tenant, accounts, by)
         self._save_sounds(tenant)
         for part in self._parts:
             part.save(tenant, accounts, self._prepared.ids)
@@ -272,7 +272,7 @@ class Difference:
         tenant.save()
         return tenant
 
-    def _save_people(self, tenant: Tenant) -> dict[str, Account]:
+    def _save_people(self, tenant: Tenant, by: str) -> dict[str, Account]:
         accounts: dict[str, Account] = {}
         changed = [(account, person) for account, person in self._kept() if self._person_details(account, person)]
         # What must be unique is let go first, so that two people can swap their extensions.
@@ -295,6 +295,7 @@ class Difference:
                 username=person.username,
                 password=self._prepared.hash_for(person),
                 voicemail_pin=self._prepared.hash_of_pin(person.voicemail_pin or ""),
+                entered_by=by,
                 **self._person_fields(person, None),
             )
             for person in self._added()
@@ -303,13 +304,13 @@ class Difference:
             accounts[account.username] = account
         return accounts
 
-    def _save_phones(self, tenant: Tenant, accounts: dict[str, Account]) -> None:
+    def _save_phones(self, tenant: Tenant, accounts: dict[str, Account], by: str) -> None:
         added = []
         for login, (wanted, person) in self._wanted_phones.items():
             phone = self._phones.get(login)
             if phone is not None and not self._phone_details(phone, wanted, person):
                 continue
-            changed = phone or Phone(tenant=tenant, login=login)
+            changed = phone or Phone(tenant=tenant, login=login, entered_by=by)
             changed.account = accounts[person.username]
             changed.label = wanted.label
             if wanted.secret is not None:

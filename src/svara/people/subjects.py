@@ -22,6 +22,7 @@ from django.utils.translation import gettext_noop
 
 from svara.people import signin, snapshot
 from svara.people.models import (
+    BY_FILE,
     Account,
     ApiToken,
     Greeting,
@@ -134,6 +135,8 @@ class PeopleCapability:
         yield from tally.gone()
         for file in files - set(Greeting.of(account).filter(file__in=files).values_list("file", flat=True)):
             transaction.on_commit(partial(_unlink, settings.DATA.sounds / file))
+        for entered in (Account, Phone):
+            entered.all_tenants.filter(tenant_id=tenant_id, entered_by=account.id).update(entered_by="")
         tally = Tally("people.Account")
         tally.add([account.pk])
         account.delete()
@@ -165,7 +168,12 @@ class PeopleCapability:
             employer,
             nobody,
             [
-                {"login": phone.login, "label": phone.label, "created_at": phone.created_at.isoformat()}
+                {
+                    "login": phone.login,
+                    "label": phone.label,
+                    "created_at": phone.created_at.isoformat(),
+                    "entered_by": entered_by(phone),
+                }
                 for phone in Phone.all_tenants.filter(account=account).order_by("login")
             ],
         )
@@ -252,7 +260,18 @@ def _profile(account: Account) -> dict[str, Any]:
         "has_mailbox_pin": bool(account.voicemail_pin),
         "last_login": account.last_login and account.last_login.isoformat(),
         "created_at": account.created_at.isoformat(),
+        "entered_by": entered_by(account),
     }
+
+
+def entered_by(row: Account | Phone) -> str:
+    """The source of a record, in words: the office file, or the administrator who entered it."""
+    if row.entered_by == BY_FILE:
+        return _("the company, with its office file")
+    by = Account.all_tenants.filter(tenant_id=row.tenant_id, pk=row.entered_by or "-").values_list("name", flat=True).first()
+    if by:
+        return _("%(name)s, in the administration") % {"name": by}
+    return _("the company")
 
 
 def _sessions(account_id: str) -> list[str]:

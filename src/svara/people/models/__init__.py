@@ -5,6 +5,7 @@ called `all_tenants`, so that nobody uses it by accident.
 from __future__ import annotations
 
 from svara.people.models.accounts import (
+    BY_FILE,
     Account,
     ApiToken,
     Invitation,
@@ -27,6 +28,7 @@ from svara.people.models.routing import (
 )
 
 __all__ = [
+    "BY_FILE",
     "Account",
     "ApiToken",
     "Greeting",

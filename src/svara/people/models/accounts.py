@@ -22,7 +22,11 @@ from svara.privacy.errors import Forbidden
 if TYPE_CHECKING:
     from svara.privacy.staff.models import Grant
 
+BY_FILE = "file"
+"""Who entered something, where it was no person of the company: its office file."""
 _OWN_CHOICE = about_person("user.settings", Purpose.CALLS, Source.PERSON)
+
+_SOURCE = about_person("user.unique_id", Purpose.RIGHTS, Source.USE, recipients=frozenset({Recipient.ADMINISTRATORS}))
 
 
 def every_class_but_premium() -> list[str]:
@@ -32,6 +36,8 @@ def every_class_but_premium() -> list[str]:
 
 class Account(AbstractBaseUser, TenantOwned):
     """A person of a tenant. `choice` is what the person shows to others; `unanswered_*` where calls go that nobody takes.
+
+    `entered_by`: the source of the record: the id of whoever entered it, BY_FILE, or "" where that is not known any more.
 
     `forwards`, `find_me` and `quiet` hold the structs of the same names in `svara.people.office` as JSON; `voicemail_pin` is
     a hash (`svara.people.pin`).
@@ -95,6 +101,7 @@ class Account(AbstractBaseUser, TenantOwned):
     created_at: datetime = declared(
         models.DateTimeField(auto_now_add=True), about_person("user.account", Purpose.SIGN_IN, Source.SYSTEM)
     )
+    entered_by: str = declared(models.CharField(max_length=32, blank=True), _SOURCE)
 
     USERNAME_FIELD = "id"
     """People sign in by e-mail or user name (`svara.people.signin`); neither is unique on the server, only the id is."""
@@ -140,6 +147,7 @@ class Phone(TenantOwned):
     ha1: dict[str, str] = declared(models.JSONField(), about_person("user.authorization.credentials", Purpose.CALLS))
     label: str = declared(models.CharField(max_length=100, blank=True), about_person("user.device", Purpose.CALLS))
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
+    entered_by: str = declared(models.CharField(max_length=32, blank=True), _SOURCE)
 
     def __str__(self) -> str:
         return self.login

@@ -84,6 +84,7 @@ class RegistersCapability:
             [
                 {
                     "kind": case.kind,
+                    "source": _source(case),
                     "opened_at": case.opened_at.isoformat(),
                     "text": case.text,
                     "due_on": case.due_on.isoformat(),
@@ -168,6 +169,12 @@ def _of(tenant_id: str, subject: Subject) -> QuerySet[Case]:
     if account is not None:
         return Case.all_tenants.filter(tenant_id=tenant_id, person=account or "-")
     return Case.all_tenants.filter(tenant_id=tenant_id, person="", index=subject.partition(":")[2] or "-")
+
+
+def _source(case: Case) -> str:
+    """Who wrote it down: the person, by their own page or the public form, or an officer whom they asked."""
+    itself = bool(case.person or case.form)
+    return words.source(Source.PERSON if itself else Source.EMPLOYER)
 
 
 def _bases(tenant_id: str, subject: Subject) -> QuerySet[ContactBasis]:

@@ -9,6 +9,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from svara.people import access
+from svara.people.subjects import entered_by
+from svara.privacy import words
+from svara.privacy.catalogue import Source, Subject, items
 from svara.privacy.errors import Forbidden
 from svara.privacy.rights import exporting, jobs
 from svara.privacy.rights.models import Job
@@ -22,7 +25,20 @@ SHOWN = 20
 def exports(request: HttpRequest) -> HttpResponse:
     """What one asked for of late."""
     asked = Job.of(account_of(request)).filter(asked_by=account_of(request).id, kind=exporting.KIND).order_by("-asked_at")
-    return render(request, "web/privacy/exports.html", {"jobs": asked[:SHOWN], "here": "exports"})
+    me = account_of(request)
+    page = {"jobs": asked[:SHOWN], "here": "exports", "me": me, "entered_by": entered_by(me), "sources": _sources()}
+    return render(request, "web/privacy/exports.html", page)
+
+
+def _sources() -> list[tuple[str, list[str]]]:
+    """Where what is kept about people of the company comes from, as the catalogue says, with the kinds of data."""
+    about = (Subject.EMPLOYEE, Subject.ANYONE)
+    stored = [item.declaration for item in items() if item.declaration.subject in about]
+    return [
+        (words.source(source), sorted({words.category(each.category) for each in stored if each.source is source}))
+        for source in Source
+        if any(each.source is source for each in stored)
+    ]
 
 
 @require_POST
