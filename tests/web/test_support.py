@@ -199,7 +199,7 @@ def test_the_whole_story(acme: Company, olga: Staff, browser_of: Browsers) -> No
 
     assert browser.post(f"/staff/grants/{grant.id}/enter/", follow=True).redirect_chain[-1][0] == "/staff/visit/"
     there = text(browser.get("/administration/people/item/bob/"))
-    assert "You are in Acme AS for the provider, until" in there.replace("<strong>", "").replace("</strong>", "")
+    assert "You are in Acme AS as support of the provider, until" in there.replace("<strong>", "").replace("</strong>", "")
 
     seen = text(bob.get("/my-data/views/"))
     for words in ("Olga Strand, support of the provider", "Opened your settings in the administration", WHY):

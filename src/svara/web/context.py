@@ -11,7 +11,7 @@ from svara.privacy.figures.council import is_auditor
 from svara.privacy.functions.port import states
 from svara.privacy.policies.access import to_accept
 from svara.web.pages.viewing import colleagues
-from svara.web.support import banners
+from svara.web.support import ROLES, banners
 from svara.web.visiting import SEES, may_see, staff_of, visit_of
 from svara.web.words import AVAILABILITY
 
@@ -23,7 +23,12 @@ def words(request: HttpRequest) -> dict[str, Any]:
     the company, for those who look after it; and for that staff itself, under which grant, and which pages it opens."""
     user: Any = getattr(request, "user", None)
     if (grant := visit_of(request)) is not None:
-        return {"visit": grant, "staff": staff_of(request), "opens": [name for name in SEES if may_see(grant, name)]}
+        return {
+            "visit": grant,
+            "visit_role": ROLES[grant.role],
+            "staff": staff_of(request),
+            "opens": [name for name in SEES if may_see(grant, name)],
+        }
     mine = colleagues(user, [user])[0].availability if user is not None and user.is_authenticated else "unknown"
     return {
         "availabilities": list(AVAILABILITY),
