@@ -205,6 +205,7 @@ THINGS: dict[str, Promise] = {
     "people.Trunk": _("Trunks"),
     "rights.AtOnce": _("What people correct by themselves"),
     "rights.Correction": _("Corrections, with the values before"),
+    "rights.ErasureWish": _("Wishes of people outside to be erased"),
     "rights.Link": _("One-time links of people outside"),
     "rights.Objection": _("Objections"),
     "rights.Restriction": _("Restrictions"),

@@ -46,8 +46,8 @@ from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import PRODUCT_UPDATES, RECORDED_CALL, STATISTICS
 from svara.privacy.registers import cases, disclosures, handing, parties, recipients
 from svara.privacy.registers.models import Case, Disclosure
-from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, objections, restriction, retention
-from svara.privacy.rights.asked import Correction, Objection, Restriction
+from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, links, objections, restriction, retention, wishes
+from svara.privacy.rights.asked import Correction, ErasureWish, Objection, Restriction
 from svara.privacy.rights.models import Hold, Job
 from svara.privacy.staff import asking, deciding
 from svara.privacy.staff.models import Grant
@@ -97,6 +97,9 @@ OWN = {
     "svara.privacy.registers.disclosures.access_report": "five counts of a year",
     "svara.privacy.rights.corrections.access_own_corrections": "what is one's own",
     "svara.privacy.rights.corrections.access_own_values": "what is one's own",
+    "svara.privacy.rights.links.do_ask": "somebody outside, for themselves: a link to their own address",
+    "svara.privacy.rights.links.do_leave": "somebody outside closes their own page",
+    "svara.privacy.rights.links.do_withdraw": "one's own consent: a ledger of its own that only grows",
     "svara.privacy.rights.objections.access_own_objections": "what is one's own",
     "svara.privacy.rights.restriction.access_own_restrictions": "what is one's own",
     "svara.privacy.registers.recipients.access_authorities": "authorities; the entries themselves are access_disclosures",
@@ -165,6 +168,13 @@ class Scene:
 
     def objected(self) -> Objection:
         return objections.do_object(self.acme.bob, "statistics", "Every figure is mine.")
+
+    def visit(self) -> links.Visit:
+        code = links.do_give(self.acme.anna, subject_of(self.acme.tenant.id, OSLO.number), "called back")
+        return links.do_open(code)[0]
+
+    def wish(self) -> ErasureWish:
+        return wishes.ask(self.acme.tenant.id, subject_of(self.acme.tenant.id, OSLO.number), "")
 
     def case(self) -> Case:
         return cases.do_open(self.acme.bob, norway(self), "question", "What is stored?")
@@ -247,6 +257,13 @@ def exported(scene: Scene) -> None:
     job = scene.export()
     jobs.run_next()
     exporting.access_export(scene.acme.anna, job.id)
+
+
+def visit_exported(scene: Scene) -> None:
+    here = scene.visit()
+    links.do_export(here, "en")
+    jobs.run_next()
+    links.access_export(here)
 
 
 def disclosures_read(scene: Scene) -> None:
@@ -543,6 +560,27 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "view",
         "objection",
         "bob",
+    ),
+    "svara.privacy.rights.links.do_give": (
+        lambda s: links.do_give(s.acme.anna, subject_of(s.acme.tenant.id, OSLO.number), "called back"),
+        "grant",
+        "link",
+        "",
+    ),
+    "svara.privacy.rights.links.do_open": (Scene.visit, "view", "link", ""),
+    "svara.privacy.rights.links.do_export": (lambda s: links.do_export(s.visit(), "en"), "export", "person", ""),
+    "svara.privacy.rights.links.access_export": (visit_exported, "export", "export", ""),
+    "svara.privacy.rights.wishes.do_decide": (
+        lambda s: wishes.do_decide(s.acme.anna, s.wish().id, agree=False, answer="A claim is open."),
+        "refuse",
+        "erasure-wish",
+        "",
+    ),
+    "svara.privacy.rights.wishes.access_wishes": (
+        lambda s: (s.wish(), wishes.access_wishes(s.acme.anna)),
+        "view",
+        "erasure-wish",
+        "",
     ),
     "svara.privacy.rights.exporting.do_ask": (Scene.export, "export", "person", "bob"),
     "svara.privacy.rights.exporting.access_export": (exported, "export", "export", "bob"),

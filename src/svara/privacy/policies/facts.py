@@ -125,6 +125,7 @@ PERIODS = {
     "people.OfficeChange": "people.changes",
     "registers.Case": "cases",
     "rights.Correction": "rights.asked",
+    "rights.ErasureWish": "rights.asked",
     "rights.Objection": "rights.asked",
     "rights.Restriction": "rights.asked",
     "registers.Disclosure": "disclosures",

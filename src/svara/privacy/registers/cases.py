@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,6 +32,8 @@ MAX_OUTSIDE_AN_HOUR = 20
 FORM_SECONDS = (3, 24 * 3600)
 """A form is sent no sooner than a person can write, and no later than a day after it was shown."""
 
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
+_SEPARATORS = re.compile(r"[ ()./-]+")
 _signer = Signer(salt="svara.privacy.registers.form")
 
 
@@ -74,11 +77,13 @@ def open_outside(office: Office, kind: str, text: str, *, name: str, contact: st
     lately = Case.all_tenants.filter(tenant_id=office.tenant_id, person="", opened_at__gt=now - timedelta(hours=1))
     if lately.count() >= MAX_OUTSIDE_AN_HOUR:
         raise Invalid(_("Too many requests come in at this moment. Try again in an hour, or write a letter."))
-    try:
-        validate_email(contact)
-    except ValidationError:
-        raise Invalid(_("Give an e-mail address to which we can answer.")) from None
-    index = _index(office.tenant_id, contact)
+    number = _NUMBER.fullmatch(contact)
+    if number is None:
+        try:
+            validate_email(contact)
+        except ValidationError:
+            raise Invalid(_("Give an e-mail address or telephone number at which we can answer.")) from None
+    index = _index(office.tenant_id, _SEPARATORS.sub("", contact) if number else contact)
     return _open(office, kind, text, name=name.strip()[:200], contact=contact[:320], index=index, form=nonce)
 
 

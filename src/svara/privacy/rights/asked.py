@@ -119,6 +119,16 @@ class Objection(Asked):
         ]
 
 
+class ErasureWish(Asked):
+    """Somebody outside wants to be erased: "waiting", "done" (it goes the way of every erasure), "refused". Sealed: reason,
+    answer."""
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "subject"], name="erasure_wish_by_subject"),
+        ]
+
+
 _LINK = Retention("tenant", days=LINK_DAYS, since="made_at")
 
 

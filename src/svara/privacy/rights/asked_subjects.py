@@ -11,26 +11,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from svara.privacy.catalogue import Purpose
-from svara.privacy.rights import corrections, objections, restriction
-from svara.privacy.rights.asked import KEPT_DAYS, Asked, Correction, Link, Objection, Restriction
+from svara.privacy.rights import corrections, objections, restriction, wishes
+from svara.privacy.rights.asked import KEPT_DAYS, Asked, Correction, ErasureWish, Link, Objection, Restriction
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally
 from svara.privacy.subject import Subject
 
 ASKED = "rights.asked"
-_TABLES: tuple[type[Asked], ...] = (Correction, Restriction, Objection)
+_TABLES: tuple[type[Asked], ...] = (Correction, Restriction, Objection, ErasureWish)
 
 
 class AskedCapability:
     """Corrections with the values before them, restrictions, objections, and links of people outside."""
 
     name = "asked"
-    tables = frozenset({"rights.Correction", "rights.Restriction", "rights.Objection", "rights.Link", "rights.AtOnce"})
+    tables = frozenset(
+        {"rights.Correction", "rights.Restriction", "rights.Objection", "rights.ErasureWish", "rights.Link", "rights.AtOnce"}
+    )
     periods: tuple[Period, ...] = (
         Period(ASKED, gettext_noop("Corrections, restrictions and objections, once they are over"), KEPT_DAYS),
     )
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
-        texts = (_("Corrections, with the values before"), _("Restrictions of their data"), _("Objections"))
+        texts = (
+            _("Corrections, with the values before"),
+            _("Restrictions of their data"),
+            _("Objections"),
+            _("Wishes to be erased"),
+        )
         for table, text in zip(_TABLES, texts, strict=True):
             if count := _of(table, tenant_id, subject).count():
                 yield Holding(table._meta.label, count, "user.content.private", Purpose.RIGHTS, text)
@@ -70,6 +77,8 @@ def _rows(tenant_id: str, subject: Subject) -> Iterator[dict[str, Any]]:
         yield _row("correction", one.row, one.answer) | words
     for limit in restriction.of(tenant_id, subject):
         yield _row("restriction", limit.row, limit.answer) | {"ground": limit.row.ground, "why": limit.reason}
+    for wish in wishes.of(tenant_id, subject):
+        yield _row("erasure-wish", wish.row, wish.answer) | {"why": wish.reason}
     for objection in objections.of(tenant_id, subject):
         yield _row("objection", objection.row, objection.answer) | {
             "purpose": objection.row.purpose,

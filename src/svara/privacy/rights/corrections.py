@@ -318,6 +318,8 @@ def _ask(
     said.seal(row, before=before, after=value, why=why, answer="")
     row.save(force_insert=True)
     record(tenant_id, by or SYSTEM, "change" if state == "done" else "create", subject, "correction", row.id)
+    if state == "waiting":
+        telling.tell_officers(row)
     return row
 
 

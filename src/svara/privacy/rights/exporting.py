@@ -96,11 +96,18 @@ class Download:
 def access_export(actor: Asker, job_id: str) -> Download:
     """The file of an export: for whoever asked for it, while it is there. Raises NotFound: not theirs, not done, or too
     late."""
-    job = Job.of(actor).filter(pk=id_in(job_id), kind=KIND, state="done", asked_by=actor.id).first()
-    place = place_of(job.id) if job is not None else None
-    if job is None or place is None or job.ended_at is None or job.ended_at < timezone.now() - KEPT or not place.is_file():
+    job = Job.of(actor).filter(pk=id_in(job_id), kind=KIND, asked_by=actor.id).first()
+    if job is None:
         raise NotFound
-    audit.record(job.tenant_id, actor.id, "export", Subject(job.arguments["subject"]), "export", job.id)
+    return fetch(job, actor.id)
+
+
+def fetch(job: Job, by: str) -> Download:
+    """The file of an export, for somebody whose it is. Raises NotFound: not done, or too late."""
+    place = place_of(job.id)
+    if job.state != "done" or job.ended_at is None or job.ended_at < timezone.now() - KEPT or not place.is_file():
+        raise NotFound
+    audit.record(job.tenant_id, by, "export", Subject(job.arguments["subject"]), "export", job.id)
     return read_sealed(f"svara-export-{job.ended_at:%Y-%m-%d}.zip", job.tenant_id, place, _context(job.id))
 
 

@@ -9,13 +9,14 @@ from django.db import models
 
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
 from svara.privacy.files import declare_files
-from svara.privacy.rights.asked import AtOnce, Correction, Link, Objection, Restriction
+from svara.privacy.rights.asked import AtOnce, Correction, ErasureWish, Link, Objection, Restriction
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 __all__ = [
     "AtOnce",
     "Correction",
     "Erasure",
+    "ErasureWish",
     "Hold",
     "Job",
     "Link",

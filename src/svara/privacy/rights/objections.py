@@ -121,6 +121,8 @@ def object_(tenant_id: str, subject: Subject, purpose: str, reason: str, *, by: 
     record(tenant_id, by or SYSTEM, "create", subject, "objection", row.id)
     if final:
         _withdraw_consents(tenant_id, subject)
+    else:
+        telling.tell_officers(row)
     _tell_rooms(row)
     return row
 

@@ -85,6 +85,7 @@ def ask(tenant_id: str, subject: Subject, ground: str, reason: str, *, by: str) 
     said.seal(row, reason=said.words(reason, _("Say why.")), answer="")
     row.save(force_insert=True)
     record(tenant_id, by or SYSTEM, "create", subject, "restriction", row.id)
+    telling.tell_officers(row)
     return row
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,8 @@ from svara.privacy import sharing
 from svara.privacy.rights.asked import Asked
 from svara.privacy.subject import Subject, account_of
 
+OWN_PLACE, OFFICERS_PLACE = "/my-data/rights/", "/administration/privacy/rights/"
+
 _log = log.get("rights.telling")
 
 
@@ -31,20 +34,34 @@ def tell(row: Asked, sentence: Callable[[], str]) -> None:
     account = accounts.all_tenants.filter(pk=account_of(Subject(row.subject)) or "-").select_related("tenant").first()
     if account is None or not account.email or not settings.EMAIL_HOST:
         return
+    transaction.on_commit(partial(send, account.tenant_id, _to(account, sentence, OWN_PLACE)))
+
+
+def tell_officers(row: Asked) -> None:
+    """Tell those who look after privacy that somebody asked for something, once the transaction is committed."""
+    accounts: Any = get_user_model()
+    if not settings.EMAIL_HOST:
+        return
+    for officer in accounts.all_tenants.filter(tenant_id=row.tenant_id).exclude(email="").select_related("tenant"):
+        if officer.has_role("admin", "privacy-officer"):
+            mail = _to(officer, lambda: _("Somebody wants something about their personal data decided."), OFFICERS_PLACE)
+            transaction.on_commit(partial(send, row.tenant_id, mail))
+
+
+def _to(account: Any, sentence: Callable[[], str], path: str) -> EmailMessage:
     languages = [account.language, *account.tenant.languages]
     language = next((one for one in languages if one and translation.check_for_language(one)), "en")
     with translation.override(language):
         paragraphs = [sentence()]
         if settings.ADDRESS.netloc:
-            place = f"{settings.ADDRESS.scheme}://{settings.ADDRESS.netloc}/my-data/rights/"
+            place = f"{settings.ADDRESS.scheme}://{settings.ADDRESS.netloc}{path}"
             paragraphs.append(_("Read it here: %(address)s") % {"address": place})
-        mail = EmailMessage(
-            _("About your personal data"),
+        return EmailMessage(
+            _("About personal data"),
             "\n\n".join(paragraphs) + "\n",
             to=[account.email],
             headers={"Auto-Submitted": "auto-generated"},
         )
-    transaction.on_commit(lambda: send(account.tenant_id, mail))
 
 
 def send(tenant_id: str, mail: EmailMessage) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from svara.privacy.catalogue import Recipient
-from svara.privacy.rights import corrections, objections, restriction
+from svara.privacy.rights import corrections, objections, restriction, wishes
 from svara.privacy.words import recipient
 from svara.web.audit_words import who
 
@@ -30,6 +30,7 @@ STATES: dict[str, tuple[Promise, str]] = {
     "stopped": (pgettext_lazy("objection", "stopped until it is decided"), "accent"),
     "upheld": (pgettext_lazy("objection", "stopped"), "good"),
     "refused": (pgettext_lazy("asked", "refused"), "bad"),
+    "agreed": (pgettext_lazy("asked", "agreed"), "good"),
     "withdrawn": (pgettext_lazy("asked", "taken back"), ""),
 }
 
@@ -54,6 +55,12 @@ def shown_restriction(one: restriction.Shown, names: Mapping[str, str]) -> dict[
 def shown_objection(one: objections.Shown, names: Mapping[str, str]) -> dict[str, Any]:
     """One objection."""
     return badge(one.row.state) | {"one": one, "by": _by(one.row.decided_by, names)}
+
+
+def shown_wish(one: wishes.Shown, names: Mapping[str, str]) -> dict[str, Any]:
+    """One wish to be erased."""
+    state = "agreed" if one.row.state == "done" else one.row.state
+    return badge(state) | {"one": one, "by": _by(one.row.decided_by, names)}
 
 
 def _by(account: str, names: Mapping[str, str]) -> str:

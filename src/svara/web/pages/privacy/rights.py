@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from svara.people.access import people_by_id
 from svara.privacy.errors import Invalid, NotFound
-from svara.privacy.rights import corrections, objections, restriction
+from svara.privacy.rights import corrections, links, objections, restriction, wishes
 from svara.privacy.rights.asked import Asked
 from svara.privacy.subject import Subject
 from svara.privacy.subject import account_of as person_of
@@ -31,11 +31,43 @@ from svara.web.words import sentences
 @for_privacy_officers
 def rights(request: HttpRequest) -> HttpResponse:
     """What waits, and what was decided."""
+    return _page(request)
+
+
+@require_POST
+@for_privacy_officers
+def link(request: HttpRequest) -> HttpResponse:
+    """A code for somebody outside, shown this once."""
+    try:
+        code = links.do_give(account_of(request), _whom(request), request.POST.get("verified", ""))
+    except NotFound:
+        raise Http404 from None
+    except Invalid as error:
+        messages.error(request, " ".join(sentences(error.messages)))
+        return redirect("privacy-rights")
+    return _page(request, code)
+
+
+@require_POST
+@for_privacy_officers
+def wish(request: HttpRequest, wish_id: str, how: str) -> HttpResponse:
+    """Erase somebody who wants it, or refuse."""
+    actor, answer = account_of(request), request.POST.get("answer", "")
+    steps: dict[str, Callable[[], object]] = {
+        "agree": lambda: wishes.do_decide(actor, wish_id, agree=True, answer=answer),
+        "refuse": lambda: wishes.do_decide(actor, wish_id, agree=False, answer=answer),
+    }
+    return _step(request, steps, how)
+
+
+def _page(request: HttpRequest, code: str = "") -> HttpResponse:
     actor = account_of(request)
     fixed, limits = corrections.access_corrections(actor), restriction.access_restrictions(actor)
     against = objections.access_objections(actor)
     rows: list[Asked] = [*(one.row for one in fixed), *(one.row for one in limits), *(one.row for one in against)]
     ids = {row.decided_by for row in rows} | {person_of(Subject(row.subject)) or "" for row in rows}
+    given = links.given(actor)
+    ids |= {each.made_by for each in given}
     ids |= {got.who for each in fixed for got in each.got if got.act}
     names = {key: each.name for key, each in people_by_id(actor, ids - {""}).items()}
 
@@ -43,7 +75,11 @@ def rights(request: HttpRequest) -> HttpResponse:
         account = person_of(Subject(row.subject))
         return {"whose": names.get(account, "–") if account else _("Somebody outside"), "index": row.subject[-8:]}
 
+    wanted_gone = wishes.access_wishes(actor)
     page = {
+        "wishes": [asked.shown_wish(each, names) | whose(each.row) for each in wanted_gone],
+        "links": [{"link": each, "by": names.get(each.made_by, "")} for each in given],
+        "code": code,
         "corrections": [asked.shown_correction(each, names) | whose(each.row) for each in fixed],
         "restrictions": [asked.shown_restriction(each, names) | whose(each.row) for each in limits],
         "objections": [asked.shown_objection(each, names) | whose(each.row) for each in against],
