@@ -46,7 +46,18 @@ from svara.privacy.functions.port import do_switch
 from svara.privacy.functions.registry import PRODUCT_UPDATES, RECORDED_CALL, STATISTICS
 from svara.privacy.registers import cases, disclosures, handing, parties, recipients
 from svara.privacy.registers.models import Case, Disclosure
-from svara.privacy.rights import corrections, erasing, exporting, holds, jobs, links, objections, restriction, retention, wishes
+from svara.privacy.rights import (
+    corrections,
+    erasing,
+    exporting,
+    holds,
+    jobs,
+    links,
+    objections,
+    restriction,
+    retention,
+    wishes,
+)
 from svara.privacy.rights.asked import Correction, ErasureWish, Objection, Restriction
 from svara.privacy.rights.models import Hold, Job
 from svara.privacy.staff import asking, deciding

@@ -237,7 +237,7 @@ def test_the_door_and_what_is_behind_it_fit_and_have_no_barriers(browser: Browse
             seen.page.set_viewport_size({"width": width, "height": 800})
             assert seen.overflow() == 0, width
         assert seen.barriers() == []
-        seen.page.click("text=Close")
+        seen.page.click("text=Close this page")
         seen.page.wait_for_selector("text=It is closed")
         assert seen.barriers() == []
         assert seen.complaints == []

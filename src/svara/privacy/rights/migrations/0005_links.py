@@ -2,36 +2,48 @@
 
 import django.db.models.deletion
 import django.db.models.manager
-import svara.privacy.tenancy
 from django.db import migrations, models
+
+import svara.privacy.tenancy
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0006_supervision'),
-        ('rights', '0004_corrections'),
+        ("people", "0006_supervision"),
+        ("rights", "0004_corrections"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ErasureWish',
+            name="ErasureWish",
             fields=[
-                ('id', models.CharField(default=svara.privacy.tenancy.new_id, editable=False, max_length=32, primary_key=True, serialize=False)),
-                ('subject', models.CharField(max_length=160)),
-                ('state', models.CharField(max_length=10)),
-                ('sealed', models.BinaryField()),
-                ('asked_by', models.CharField(blank=True, max_length=32)),
-                ('asked_at', models.DateTimeField()),
-                ('decided_by', models.CharField(blank=True, max_length=32)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.tenant')),
+                (
+                    "id",
+                    models.CharField(
+                        default=svara.privacy.tenancy.new_id,
+                        editable=False,
+                        max_length=32,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=160)),
+                ("state", models.CharField(max_length=10)),
+                ("sealed", models.BinaryField()),
+                ("asked_by", models.CharField(blank=True, max_length=32)),
+                ("asked_at", models.DateTimeField()),
+                ("decided_by", models.CharField(blank=True, max_length=32)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="people.tenant"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant', 'subject'], name='erasure_wish_by_subject')],
+                "indexes": [models.Index(fields=["tenant", "subject"], name="erasure_wish_by_subject")],
             },
             managers=[
-                ('all_tenants', django.db.models.manager.Manager()),
+                ("all_tenants", django.db.models.manager.Manager()),
             ],
         ),
     ]

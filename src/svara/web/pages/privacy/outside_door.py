@@ -80,8 +80,8 @@ def door(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @sensitive_post_parameters("code")
 def link(request: HttpRequest, token: str = "") -> HttpResponse:
-    """Open a link or code. It counts with the button: programs that only look at links use none up, and the page before it is
-    the same for every link. The button sends the link in the body, so that no log of addresses has what was refused."""
+    """Open a link or code. It counts with the button: programs that only look at links use none up, and the page before it
+    is the same for every link. The button sends it in the body, so that no log of addresses has what was refused."""
     if request.method == "GET":
         return _door(request, "open", {"token": token})
     if not (_may(request, "open", OPENING_AN_HOUR) and _may(request, "open", OPENING_ALL_AN_HOUR, everybody=True)):
