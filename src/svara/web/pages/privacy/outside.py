@@ -24,6 +24,7 @@ from svara.privacy.policies.facts import PERIODS
 from svara.privacy.registers import cases, parties
 from svara.privacy.rights.retention import rules
 from svara.web.forms.kinds import TITLES
+from svara.web.pages.privacy.asked import GROUNDS
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.privacy.requests import KINDS, STATES
 from svara.web.pages.viewing import account_of
@@ -116,6 +117,7 @@ def _shown(request: HttpRequest, faults: list[str] | None = None) -> HttpRespons
         "cases": [{"row": row, "kind": KINDS.get(row.kind, row.kind)} for row in party.cases],
         "disclosures": [{"row": row, "state": STATES[row.state]} for row in party.disclosures],
         "kinds": KINDS,
+        "grounds": GROUNDS,
         "faults": faults,
         "given": given if faults else {},
     }
