@@ -134,6 +134,7 @@ def theirs(office: Company) -> list[str]:
     return [*{*filter(None, keys)}, "bob", "support", "front", "itsp", "q1", "c3", office.bob.id]
 
 
+@pytest.mark.timeout(360)
 def test_no_page_leads_to_another_company(office: Company, beta: Company, theirs: list[str]) -> None:
     """Beta's Anna is administrator and knows every id of Acme's. All she gets is her own company, and nothing of Acme's
     is another than before."""
