@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.core import mail
 from tests.history.stories import Company
 from tests.privacy.rights.conftest import KARI
 
@@ -15,6 +19,7 @@ from svara.people.models import Account, OfficeChange, Queue
 from svara.privacy.audit.models import Entry
 from svara.privacy.errors import Forbidden, Invalid
 from svara.privacy.functions.outside import subject_of
+from svara.privacy.registers.reminders import remind
 from svara.privacy.rights import corrections, erasing, exporting, port
 from svara.privacy.rights.asked import Correction
 from svara.privacy.rights.jobs import run_next
@@ -123,6 +128,25 @@ def test_an_address_counts_once_the_mail_to_it_was_answered(acme: Company, setti
     assert now(acme).email == "bob@newer.test"
     with pytest.raises(NotFound):
         corrections.do_confirm(acme.bob, token)
+
+
+def test_officers_are_told_at_once_and_before_the_time_runs_out(
+    acme: Company, settings: object, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.EMAIL_HOST = "mail.test"  # type: ignore[attr-defined]
+    with django_capture_on_commit_callbacks(execute=True):
+        row = corrections.do_correct(acme.bob, "people.extension", "777", why=WHY)
+    [letter] = mail.outbox
+    assert letter.to == ["anna@acme.test"]
+    assert WHY not in letter.body
+    assert "777" not in letter.body
+    for days, letters in ((5, 1), (26, 2), (27, 2)):
+        with django_capture_on_commit_callbacks(execute=True):
+            remind((row.asked_at + timedelta(days=days)).timestamp())
+        assert len(mail.outbox) == letters, days
+    corrections.do_correct(acme.bob, "people.extension", "778", why=WHY)
+    Correction.all_tenants.update(state="done")
+    assert remind((row.asked_at + timedelta(days=60)).timestamp()) == 0
 
 
 def test_nobody_is_flooded_with_mails_to_confirm(acme: Company, settings: object) -> None:

@@ -46,6 +46,7 @@ def test_bob_corrects_his_name_and_asks_for_another_extension(acme: Company, bro
     row = Correction.of(acme["bob"]).get(state="waiting")
     page = text(anna.get("/administration/privacy/rights/"))
     assert "It stands on my card." in page
+    assert "answer due by" in page
     assert "Bob Lunde" in page
     anna.post(f"/administration/privacy/rights/correct/{row.id}/apply/", {"answer": "With pleasure."})
     assert Account.all_tenants.get(pk=acme["bob"].pk).extension == "177"

@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 
 from svara import log
 from svara.privacy import sharing
+from svara.privacy.registers import deadlines
 from svara.privacy.registers.cases import OFFICERS, Office
 from svara.privacy.registers.models import Case
+from svara.privacy.rights import telling
+from svara.privacy.rights.asked import WAITING, Correction, ErasureWish, Objection, Restriction
 
 REMIND_DAYS = 7
 MAX_AT_ONCE = 200
@@ -45,6 +48,21 @@ def remind(now: float) -> int:
             break
         Case.all_tenants.filter(pk=case.pk).update(told_at=at)
         told += 1
+    return told + _remind_of_wishes(at)
+
+
+def _remind_of_wishes(at: datetime) -> int:
+    """Corrections, restrictions, objections and wishes to be erased that wait: told of when they were asked
+    (`svara.privacy.rights.telling`), and here once more before their time runs out."""
+    told = 0
+    for table in (Correction, Restriction, Objection, ErasureWish):
+        waiting = table.all_tenants.filter(state__in=WAITING, reminded_at=None).select_related("tenant")
+        for row in waiting.order_by("asked_at")[:MAX_AT_ONCE]:
+            office = Office(row.tenant_id, row.tenant.country, row.tenant.timezone)
+            due = deadlines.due(office.day(row.asked_at), office.country)
+            if office.day(at) >= due - timedelta(days=REMIND_DAYS):
+                telling.tell_officers(row)
+                told += table.all_tenants.filter(pk=row.pk).update(reminded_at=at)
     return told
 
 

@@ -34,6 +34,10 @@ _WHO, _WHEN, _SAID = (
 _OFFICER = Declaration("user.unique_id", Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _KEPT, Subject.EMPLOYEE, Source.USE)
 
 
+WAITING = ("waiting", "asked", "stopped")
+"""The states in which an officer has to decide."""
+
+
 class Asked(TenantOwned):
     """Something that somebody asked, or that was done for them. `asked_by` is an account's id, "" for somebody outside."""
 
@@ -45,6 +49,7 @@ class Asked(TenantOwned):
     asked_at: datetime = declared(models.DateTimeField(), _WHEN)
     decided_by: str = declared(models.CharField(max_length=32, blank=True), _OFFICER)
     decided_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _WHEN)
+    reminded_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _FACT)
 
     class Meta:
         abstract = True

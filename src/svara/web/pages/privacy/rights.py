@@ -15,8 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from svara.people.access import people_by_id
 from svara.privacy.errors import Invalid, NotFound
+from svara.privacy.registers import deadlines
+from svara.privacy.registers.cases import Office
 from svara.privacy.rights import corrections, links, objections, restriction, wishes
-from svara.privacy.rights.asked import Asked
+from svara.privacy.rights.asked import WAITING, Asked
 from svara.privacy.subject import Subject
 from svara.privacy.subject import account_of as person_of
 from svara.web.forms.kinds import TITLES
@@ -71,9 +73,16 @@ def _page(request: HttpRequest, code: str = "") -> HttpResponse:
     ids |= {got.who for each in fixed for got in each.got if got.act}
     names = {key: each.name for key, each in people_by_id(actor, ids - {""}).items()}
 
-    def whose(row: Any) -> dict[str, str]:
+    office = Office(actor.tenant_id, actor.tenant.country, actor.tenant.timezone)
+
+    def whose(row: Any) -> dict[str, Any]:
         account = person_of(Subject(row.subject))
-        return {"whose": names.get(account, "–") if account else _("Somebody outside"), "index": row.subject[-8:]}
+        due = deadlines.due(office.day(row.asked_at), office.country) if row.state in WAITING else None
+        return {
+            "whose": names.get(account, "–") if account else _("Somebody outside"),
+            "index": row.subject[-8:],
+            "due": due,
+        }
 
     wanted_gone = wishes.access_wishes(actor)
     page = {
