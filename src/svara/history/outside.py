@@ -173,10 +173,6 @@ class Outsiders:
         indexes = indexes_of(hidden)
         self._hidden = frozenset(parties.filter(index__in=indexes).values_list("call_id", "n")) if indexes else frozenset()
 
-    def hides(self, call: str) -> bool:
-        """Whether somebody in this call is hidden."""
-        return any(hidden == call for hidden, _n in self._hidden)
-
     def party(self, call: str, number: str, name: str = "") -> tuple[str, str]:
         """Number and name behind a stored number; "" and why where they cannot be read. Others stay as they are."""
         found = _MARKED.fullmatch(number)

@@ -154,7 +154,7 @@ def access_export(here: Visit) -> exporting.Download:
     return exporting.fetch(job, SYSTEM)
 
 
-def given(actor: Asker) -> list[Link]:
+def access_links(actor: Asker) -> list[Link]:
     """The links of late, for officers. Raises Forbidden."""
     if not actor.has_role("admin", OFFICER):
         raise Forbidden
