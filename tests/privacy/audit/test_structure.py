@@ -108,7 +108,7 @@ OWN = {
     "svara.privacy.registers.disclosures.access_report": "five counts of a year",
     "svara.privacy.rights.corrections.access_own_corrections": "what is one's own",
     "svara.privacy.rights.corrections.access_own_values": "what is one's own",
-    "svara.privacy.rights.links.access_links": "the officers' own register; each link is an entry when it is given or opened",
+    "svara.privacy.rights.links.access_links": "the officers' own register; each is an entry when given or opened",
     "svara.privacy.rights.links.do_ask": "somebody outside, for themselves: a link to their own address",
     "svara.privacy.rights.links.do_leave": "somebody outside closes their own page",
     "svara.privacy.rights.links.do_withdraw": "one's own consent: a ledger of its own that only grows",
