@@ -6,21 +6,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.utils import translation
-from tests import migrated
+from tests import migrated, order
 from tests.peers import postgres
 
 from svara.data import DataFolder
 from svara.privacy.policies.claims import RESULTS, Outcome, write_results
+
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
+"""How long an example takes says how busy the machine is, nothing else."""
 
 _ended: dict[str, Outcome] = {}
 """How the tests that prove a promise ended in this run: the worst of what a test's parts and parameters came to."""
 _WORST: tuple[Outcome, ...] = ("failed", "passed", "skipped")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Order | None:
+    """Where files of tests run beside each other."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return order.Order(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A report tells only what its item carries: also when it comes from another process."""
+    if hasattr(config, "workerinput"):
+        order.longest_first(items)
     for item in items:
         if item.get_closest_marker("claim"):
             item.user_properties.append(("claim", True))

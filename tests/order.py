@@ -1,0 +1,60 @@
+"""In which order the files of tests run when several run at a time, and which of them may run beside each other.
+
+Those that may take longest go first, so that the end is not one of them alone. Tests with real phones mostly wait: some run
+beside tests that compute, but not more at a time than one machine gives their sound and its time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
+PHONES_AT_ONCE = 2
+PEER_SECONDS, BROWSER_SECONDS, OTHER_SECONDS = 6.0, 3.0, 0.1
+"""About what a test takes; a file that is allowed much more time than others will want some of it."""
+USUAL_TIMEOUT_SECONDS = 300.0
+ROOT = Path(__file__).parents[1]
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Sort files by how long they may take; the tests of a file stay in their order."""
+    seconds: dict[Path, float] = defaultdict(float)
+    for item in items:
+        seconds[item.path] += _seconds(item)
+    items.sort(key=lambda item: (-seconds[item.path], item.path))
+
+
+def _seconds(item: pytest.Item) -> float:
+    timeout = item.get_closest_marker("timeout")
+    longer = float(timeout.args[0]) - USUAL_TIMEOUT_SECONDS if timeout is not None and timeout.args else 0.0
+    for mark, usual in (("peer", PEER_SECONDS), ("browser", BROWSER_SECONDS)):
+        if item.get_closest_marker(mark) is not None:
+            return usual + max(longer, 0.0) / 4
+    return OTHER_SECONDS + max(longer, 0.0) / 4
+
+
+@cache
+def _has_phones(file: str) -> bool:
+    return "mark.peer" in (ROOT / file).read_text(encoding="utf-8")
+
+
+class Order(LoadFileScheduling):  # type: ignore[misc]
+    """Gives each process the next file, but not too many with phones at a time."""
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if sum(self._is_on_the_phone(other) for other in self.nodes if other is not node) >= PHONES_AT_ONCE:
+            quiet = next((file for file in self.workqueue if not _has_phones(file)), None)
+            if quiet is not None:
+                self.workqueue.move_to_end(quiet, last=False)
+        super()._assign_work_unit(node)
+
+    def _is_on_the_phone(self, node: WorkerController) -> bool:
+        return any(_has_phones(file) and not all(tests.values()) for file, tests in self.assigned_work[node].items())
