@@ -19,6 +19,7 @@ async def main(
     """Run the role until `stop`; it needs no sockets."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
     django.setup()
+    from svara.cli import demo_wipes  # noqa: PLC0415
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
     from svara.history import tapes  # noqa: PLC0415
     from svara.letters import work as letters  # noqa: PLC0415
@@ -29,5 +30,5 @@ async def main(
 
     handed = take()
     key = None if handed is None else lambda: handed
-    beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run)
+    beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run, demo_wipes.run)
     await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

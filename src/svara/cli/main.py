@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
-from svara.cli import letters, privacy, rights, staff
+from svara.cli import demo_wipes, letters, privacy, rights, staff
 from svara.cli.doctor.command import doctor
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
@@ -35,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 rights.add_to(privacy.app)
+demo_wipes.add_to(privacy.app)
 app.add_typer(privacy.app, name="privacy")
 app.command()(doctor)
 app.add_typer(staff.app, name="staff")

@@ -100,9 +100,10 @@ def retention(
     from svara.privacy.rights import retention as keeping  # noqa: PLC0415
 
     for company in Tenant.objects.filter(slug=tenant) if tenant else Tenant.objects.order_by("slug"):
-        for each in keeping.chosen(company.id, company.country):
+        for each in keeping.chosen(company.id):
             held = ", held" if each.held else ""
-            print(f"{company.slug}: {each.period.key} {each.days} days{' (own rule)' if each.own else ''}{held}")
+            whose = " (own rule)" if each.own else f" ({each.law.law})" if each.law else ""
+            print(f"{company.slug}: {each.period.key} {each.days} days{whose}{held}")
         done = keeping.run(company.id, timezone.now(), dry=dry_run)
         for gone in done.gone:
             print(f"{company.slug}: {gone.table} {gone.count} {'would go' if dry_run else 'went'}, SHA-256 {gone.digest}")

@@ -86,7 +86,7 @@ def access_calls(
     if until:
         calls.started("lt", _utc("until", until, actor))
     if queue:
-        calls.where(queue__in=_names_of(actor, queue.replace("\0", "")))
+        calls.where(queue__in=names_of(actor, queue.replace("\0", "")))
     if outcome:
         calls.where(outcome=outcome)
     if direction:
@@ -131,7 +131,7 @@ def visible(actor: Account, call_id: str) -> Call:
     return call
 
 
-def _names_of(actor: Account, queue: str) -> list[str]:
+def names_of(actor: Account, queue: str) -> list[str]:
     """By which names records know a queue: its own, and those that it had, unless another has them now."""
     rows = dict(Queue.of(actor).values_list("name", "former_names"))
     return [queue, *(name for name in rows.get(queue, ()) if name not in rows)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from svara.history.counts import AgentCount
 from svara.history.models import AgentMoment, Call, Participant, QueueOffer, QueueWait
 from svara.history.recordings import FOLDER
 from svara.history.rows import details_of
@@ -26,6 +27,7 @@ def _count_figures(actor: Person) -> int:
     return (
         QueueOffer.of(actor).filter(person=actor.id).count()
         + AgentMoment.of(actor).filter(person=actor.id).count()
+        + AgentCount.of(actor).filter(person=actor.id).count()
         + QueueWait.of(actor).filter(answered_person=actor.id).count()
     )
 
@@ -34,7 +36,8 @@ def _erase_figures(actor: Person) -> int:
     """The queue's own figures stay; who it was is gone from them."""
     offers, _ = QueueOffer.of(actor).filter(person=actor.id).delete()
     moments, _ = AgentMoment.of(actor).filter(person=actor.id).delete()
-    return offers + moments + QueueWait.of(actor).filter(answered_person=actor.id).update(answered_person="")
+    counts, _ = AgentCount.of(actor).filter(person=actor.id).delete()
+    return offers + moments + counts + QueueWait.of(actor).filter(answered_person=actor.id).update(answered_person="")
 
 
 def _recordings(actor: Person) -> Iterator[Path]:

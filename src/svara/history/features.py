@@ -7,6 +7,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
+from svara.history.counts import QueueCount
 from svara.history.models import RECORDING_DAYS, Call, QueueWait
 from svara.people.models import Account, PublicNumber, Queue, Tenant
 from svara.privacy.functions.port import people_with
@@ -43,13 +44,18 @@ register_feature(
                 "people.QueueMember",
                 "history.QueueWait",
                 "history.QueueOffer",
+                "history.QueueCount",
+                "history.AgentCount",
+                "history.TalkCount",
                 "history.AgentMoment",
                 "history.MissedCaller",
                 "files.queues",
             }
         ),
         on=lambda tenant_id: Queue.all_tenants.filter(tenant_id=tenant_id).exists(),
-        held=lambda tenant_id: QueueWait.all_tenants.filter(tenant_id=tenant_id).exists(),
+        held=lambda tenant_id: any(
+            table._default_manager.filter(tenant_id=tenant_id).exists() for table in (QueueWait, QueueCount)
+        ),
     )
 )
 for _rule, _text in (

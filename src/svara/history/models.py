@@ -1,10 +1,10 @@
 """The tables of what happened: one row a call, and who took part in it.
 
-Rows are written once, by the role that follows the journal (`svara.history.main`), and never changed. Persons of the
-tenant stand here by id only: their names come from the directory, so a changed name is right everywhere and a removed one
-is gone. A name is kept only for callers from outside, as their signalling showed it. What is only ever read together with
-its call (legs, holds, quality) is one JSON column, not tables. What agents did, and who was missed, goes after a time
-(`svara.history.retention`).
+Rows are written once, by the role that follows the journal (`svara.history.main`), and never changed; when their time is
+over, figures are left (`svara.history.expiry`). Persons of the tenant stand here by id only: their names come from the
+directory, so a changed name is right everywhere and a removed one is gone. A name is kept only for callers from outside, as
+their signalling showed it. What is only ever read together with its call (legs, holds, quality) is one JSON column, not
+tables. What agents did, and who was missed, has a time of its own (`svara.history.lapsing`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import ClassVar, Self
 
 from django.db import models
 
+from svara.history.counts import AGENT_DAYS, QUEUE_LENGTH
 from svara.people.models import TenantOwned
 from svara.privacy.catalogue import (
-    WITH_TENANT,
     Basis,
     Declaration,
     Purpose,
@@ -30,13 +30,16 @@ from svara.privacy.files import declare_files
 
 _PLACE = not_personal(Retention("installation"))
 _UNTIL_ENDED = Retention("call's end")
+CALL_DAYS = 400
+"""So long the detail of a call is kept; then only figures are (`svara.history.counts`)."""
+_WITH_CALL = Retention("tenant", days=CALL_DAYS, since="the call")
 
 
-def _employee(category: str, retention: Retention = WITH_TENANT) -> Declaration:
+def _employee(category: str, retention: Retention = _WITH_CALL) -> Declaration:
     return Declaration(category, Purpose.HISTORY, Basis.CONTRACT, retention, Subject.EMPLOYEE, Source.USE)
 
 
-def _outside(category: str, retention: Retention = WITH_TENANT, *, vaulted: bool = False) -> Declaration:
+def _outside(category: str, retention: Retention = _WITH_CALL, *, vaulted: bool = False) -> Declaration:
     outside, basis = Subject.OUTSIDE_PERSON, Basis.LEGITIMATE_INTEREST
     return Declaration(category, Purpose.HISTORY, basis, retention, outside, Source.USE, vaulted=vaulted)
 
@@ -58,11 +61,9 @@ def _when(retention: Retention) -> Declaration:
     return _employee("user.behavior", retention)
 
 
-_FACT, _PERSON, _WHEN = _fact(WITH_TENANT), _person(WITH_TENANT), _when(WITH_TENANT)
+_FACT, _PERSON, _WHEN = _fact(_WITH_CALL), _person(_WITH_CALL), _when(_WITH_CALL)
 _NUMBER, _NAME = _employee("user.contact.phone_number"), _employee("user.name")
 
-AGENT_DAYS = 400
-"""So long it stays known what an agent did: as long as statistics reach."""
 MISSED_DAYS = 90
 RECORDING_DAYS = 90
 """So long the sound of a talk is kept (`svara.history.recordings`)."""
@@ -94,14 +95,13 @@ NUMBER_LENGTH = 200
 INDEX_LENGTH = 64
 NAME_LENGTH = 200
 REASON_LENGTH = 200
-QUEUE_LENGTH = 64
 
 
 _OUTSIDER = Declaration(
     "user.contact.phone_number",
     Purpose.HISTORY,
     Basis.LEGITIMATE_INTEREST,
-    WITH_TENANT,
+    _WITH_CALL,
     Subject.OUTSIDE_PERSON,
     Source.USE,
     _TALKERS | {Recipient.CARRIER},
@@ -220,6 +220,9 @@ class Mention(models.Model):
         return f"{self.person} in {self.call_id}"
 
 
+_AGENT = _person(Retention("tenant", days=AGENT_DAYS, since="entered_at"))
+
+
 class QueueWait(TenantOwned):
     """A caller's stay in the line of a queue: what queue statistics are counted from. `queue` is the queue's id, `name` its
     name at that time; `answered_person` is empty where nobody took the call, or who did has not agreed to figures of
@@ -232,7 +235,7 @@ class QueueWait(TenantOwned):
     entered_at = declared(models.DateTimeField(), _FACT)
     wait_seconds = declared(models.FloatField(), _FACT)
     why = declared(models.CharField(max_length=12, blank=True), _FACT)
-    answered_person = declared(models.CharField(max_length=32, blank=True), _PERSON)
+    answered_person = declared(models.CharField(max_length=32, blank=True), _AGENT)
     talk_seconds = declared(models.FloatField(default=0.0), _WHEN)
     id = declared(models.BigAutoField(primary_key=True), _FACT)
 
@@ -242,6 +245,7 @@ class QueueWait(TenantOwned):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "entered_at", "queue"], name="wait_by_time"),
+            models.Index(fields=["tenant", "entered_at"], name="wait_by_agent", condition=~models.Q(answered_person="")),
         ]
 
     def __str__(self) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable, Sequence
 from django.db.models import Q
 
 from svara.calls.events import AgentChanged, CallbackGivenUp
+from svara.history.counts import QUEUE_LENGTH
 from svara.history.models import (
-    QUEUE_LENGTH,
     AgentMoment,
     Call,
     MissedCaller,

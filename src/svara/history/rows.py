@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from svara import log
 from svara.calls.events import Party
 from svara.history import answers, queue_facts
+from svara.history.counts import QUEUE_LENGTH
 from svara.history.models import (
     NAME_LENGTH,
     NUMBER_LENGTH,
-    QUEUE_LENGTH,
     REASON_LENGTH,
     Call,
     Mention,

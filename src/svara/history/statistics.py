@@ -1,9 +1,9 @@
 """How queues did: service level, answer time, abandoned; per queue, hour and agent.
 
-Counted by the database from the rows that `svara.history.queue_facts` writes, so a year of a busy office is a matter of
-moments. For supervisors and administrators; nobody counts another company. An agent has figures of their own only where they
-agreed to it (`svara.privacy.functions`, "statistics"); a queue's figures count everybody but calls of those who objected or
-whose data are restricted.
+Counted by the database (`svara.history.counting`), so a year of a busy office is a matter of moments; the same before and
+after the detail of calls has gone. For supervisors and administrators; nobody counts another company. An agent has figures
+of their own only where they agreed to it (`svara.privacy.functions`, "statistics"); a queue's figures count everybody but
+calls of those who objected or whose data are restricted.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Avg, Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import TruncDay, TruncHour
+from django.db.models import OuterRef, Subquery
 
-from svara.history.access import BadFilter, sees_all_calls
-from svara.history.groups import Cells, talk_cells, with_talk
+from svara.history.access import BadFilter, names_of, sees_all_calls
+from svara.history.counting import DEFAULT_SERVICE_SECONDS, Fared, Key, Kind, Took, fared, kinds, took
+from svara.history.counts import AGENT_DAYS, AgentCount, CallCount, QueueCount, TalkCount
+from svara.history.groups import Cells, Talks, talk_cells, with_talk
 from svara.history.hiding import calls_with, people_of
 from svara.history.looked import sees_as
-from svara.history.models import AGENT_DAYS, AgentMoment, Call, QueueOffer, QueueWait
+from svara.history.models import AgentMoment, Call, QueueOffer, QueueWait
 from svara.people import access as people
 from svara.people.access import NotFound
 from svara.people.models import Account, Queue
@@ -36,10 +37,7 @@ from svara.privacy.rights.objections import stopped
 MAX_DAYS = AGENT_DAYS
 HOURLY_DAYS = 3
 """Up to so many days the slots are hours, beyond them days."""
-DEFAULT_SERVICE_SECONDS = 20.0
 LOGGED_OUT = "logged-out"
-
-ANSWERED, ABANDONED = Q(why="answered"), Q(why__in=("abandoned", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,18 @@ class AgentFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFigures:
+    """How many calls of one direction and outcome there were, and for how long they waited and talked, in all (seconds).
+    `talk_seconds` None: it is not told."""
+
+    direction: str
+    outcome: str
+    calls: int
+    wait_seconds: float
+    talk_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Figures of all or one queue between two moments."""
 
@@ -103,6 +113,8 @@ class Statistics:
     queues: tuple[QueueFigures, ...]
     slots: tuple[Slot, ...]
     agents: tuple[AgentFigures, ...]
+    calls: tuple[CallFigures, ...]
+    """All calls, also those that came to no queue."""
     council: bool = False
     """Works-council mode: talk time of groups alone, and agents only where an auditor agreed."""
 
@@ -121,22 +133,19 @@ def access_statistics(
     if not timedelta() < until - since <= timedelta(days=MAX_DAYS):
         raise BadFilter("until", f"must be after the beginning, and within {MAX_DAYS} days of it")
     queues = {each.id: each for each in Queue.of(actor)}
-    waits = QueueWait.of(actor).filter(entered_at__gte=since.astimezone(UTC), entered_at__lt=until.astimezone(UTC))
-    offers = QueueOffer.of(actor).filter(offered_at__gte=since.astimezone(UTC), offered_at__lt=until.astimezone(UTC))
+    asked = _Asked(actor, since, until)
     if left_out := stopped(actor.tenant_id, Purpose.STATISTICS):
-        calls = Call.of(actor).filter(calls_with(left_out))
-        waits = waits.exclude(call__in=calls.values("pk"))
-        offers = offers.exclude(call__in=calls.values("pk"))
+        asked.without(left_out)
     if queue:
         wanted = next((each.id for each in queues.values() if each.name == queue), None)
         if wanted is None:
             raise NotFound
-        waits, offers = waits.filter(queue=wanted), offers.filter(queue=wanted)
+        asked.only(wanted, names_of(actor, queue))
     hourly = until - since <= timedelta(days=HOURLY_DAYS)
     within = {each.id: each.service_level_seconds for each in queues.values()}
     council = choice_of(actor).council
     shown = (revealed(actor) if council else people_with(STATISTICS, actor.tenant_id)) - people_of(left_out)
-    agents = _agents(actor, waits, offers, since, until, shown=shown)
+    agents = _agents(actor, asked.took(), since, until, shown=shown)
     about = [subject.person(agent.person) for agent in agents if agent.person != actor.id]
     if about:
         act: Act = "export" if export else "view"
@@ -146,13 +155,58 @@ def access_statistics(
         since=since.astimezone(zone),
         until=until.astimezone(zone),
         hourly=hourly,
-        total=next(iter(_figures(waits, within).values()), Figures()),
-        queues=_queues(waits, queues),
-        slots=_slots(waits, within, zone, hourly=hourly),
+        total=_figures(asked.fared(within).get((), Fared())),
+        queues=_queues(asked, queues),
+        slots=_slots(asked, within, zone, hourly=hourly),
         agents=agents,
+        calls=_calls(asked.kinds()),
         council=council,
     )
-    return _of_groups(found, talk_cells(waits, since, until, zone)) if council else found
+    return _of_groups(found, asked.cells(since, until, zone)) if council else found
+
+
+class _Asked:
+    """What is counted: calls between two moments, and the figures that older ones became."""
+
+    def __init__(self, actor: Account, since: datetime, until: datetime) -> None:
+        begin, end = since.astimezone(UTC), until.astimezone(UTC)
+        self.waits = QueueWait.of(actor).filter(entered_at__gte=begin, entered_at__lt=end)
+        self.offers = QueueOffer.of(actor).filter(offered_at__gte=begin, offered_at__lt=end)
+        self.records = Call.of(actor).filter(started_at__gte=begin, started_at__lt=end)
+        self.by_queue = QueueCount.of(actor).filter(hour__gte=begin, hour__lt=end)
+        self.by_agent = AgentCount.of(actor).filter(hour__gte=begin, hour__lt=end)
+        self.by_kind = CallCount.of(actor).filter(hour__gte=begin, hour__lt=end)
+        self.talks = TalkCount.of(actor)
+
+    def without(self, people: frozenset[subject.Subject]) -> None:
+        """Not the calls in which one of these has a part; figures know nobody any more."""
+        calls = Call.all_tenants.filter(calls_with(people)).values("pk")
+        self.waits, self.offers = self.waits.exclude(call__in=calls), self.offers.exclude(call__in=calls)
+        self.records = self.records.exclude(pk__in=calls)
+
+    def only(self, queue: str, names: list[str]) -> None:
+        """Of one queue: its id, and by which names records know it."""
+        self.waits, self.offers = self.waits.filter(queue=queue), self.offers.filter(queue=queue)
+        self.by_queue, self.by_agent = self.by_queue.filter(queue=queue), self.by_agent.filter(queue=queue)
+        self.records, self.by_kind = self.records.filter(queue__in=names), self.by_kind.filter(queue__in=names)
+        self.talks = self.talks.filter(queue=queue)
+
+    def fared(self, within: dict[str, float], *by: str, slots: tuple[ZoneInfo, bool] | None = None) -> dict[Key, Fared]:
+        return fared(self.waits, self.by_queue, within, *by, slots=slots)
+
+    def took(self) -> dict[str, Took]:
+        return took(self.waits, self.offers, self.by_agent)
+
+    def kinds(self) -> dict[tuple[str, str], Kind]:
+        return kinds(self.records, self.by_kind)
+
+    def cells(self, since: datetime, until: datetime, zone: ZoneInfo) -> Cells:
+        return talk_cells(Talks(self.waits, self.by_agent, self.talks), since, until, zone)
+
+    def names(self) -> dict[str, str]:
+        """What each queue was called last."""
+        earlier = dict(self.by_queue.order_by("hour").values_list("queue", "name"))
+        return earlier | dict(self.waits.order_by("entered_at").values_list("queue", "name"))
 
 
 def _of_groups(found: Statistics, cells: Cells) -> Statistics:
@@ -169,107 +223,63 @@ def _of_groups(found: Statistics, cells: Cells) -> Statistics:
             for each in found.queues
         ),
         slots=tuple(replace(each, figures=with_talk(each.figures, of(each.begins_at.date()))) for each in found.slots),
+        calls=tuple(replace(each, talk_seconds=None) for each in found.calls),
     )
 
 
-def _in_time(within: dict[str, float]) -> Q:
-    """Waits not longer than their queue's promise."""
-    fast = Q(wait_seconds__lte=DEFAULT_SERVICE_SECONDS) & ~Q(queue__in=list(within))
-    for seconds in set(within.values()):
-        fast |= Q(wait_seconds__lte=seconds, queue__in=[queue for queue, each in within.items() if each == seconds])
-    return fast
-
-
-def _figures(waits: QuerySet[QueueWait], within: dict[str, float], *by: str) -> dict[tuple[object, ...], Figures]:
-    """Figures for each combination of the columns `by`; all together under () without one."""
-    fast = _in_time(within)
-    counts = {
-        "offered": Count("id"),
-        "answered": Count("id", filter=ANSWERED),
-        "abandoned": Count("id", filter=ABANDONED),
-        "in_time": Count("id", filter=ANSWERED & fast),
-        "gave_up_at_once": Count("id", filter=ABANDONED & fast),
-        "answer_seconds": Avg("wait_seconds", filter=ANSWERED),
-        "longest_seconds": Max("wait_seconds"),
-        "talk_seconds": Avg("talk_seconds", filter=ANSWERED),
-    }
-    rows = waits.order_by().values(*by).annotate(**counts) if by else [waits.aggregate(**counts)]
-    return {tuple(row[column] for column in by): _of(row) for row in rows}
-
-
-def _of(row: dict[str, object]) -> Figures:
-    def number(name: str) -> int:
-        return int(str(row[name] or 0))
-
-    def seconds(name: str) -> float | None:
-        return None if row[name] is None else round(float(str(row[name])), 3)
-
-    counted = number("offered") - number("gave_up_at_once")
+def _figures(told: Fared) -> Figures:
+    counted = told.offered - told.gave_up_at_once
     return Figures(
-        offered=number("offered"),
-        answered=number("answered"),
-        abandoned=number("abandoned"),
-        passed_on=number("offered") - number("answered") - number("abandoned"),
-        service_level=number("in_time") / counted if counted else None,
-        answer_seconds=seconds("answer_seconds"),
-        longest_seconds=seconds("longest_seconds"),
-        talk_seconds=seconds("talk_seconds"),
+        offered=told.offered,
+        answered=told.answered,
+        abandoned=told.abandoned,
+        passed_on=told.offered - told.answered - told.abandoned,
+        service_level=told.in_time / counted if counted else None,
+        answer_seconds=_average(told.answer_ms, told.answered),
+        longest_seconds=None if told.longest_ms is None else told.longest_ms / 1000,
+        talk_seconds=_average(told.talk_ms, told.answered),
     )
 
 
-def _queues(waits: QuerySet[QueueWait], queues: dict[str, Queue]) -> tuple[QueueFigures, ...]:
+def _average(milliseconds: int, count: int) -> float | None:
+    return round(milliseconds / count / 1000, 3) if count else None
+
+
+def _queues(asked: _Asked, queues: dict[str, Queue]) -> tuple[QueueFigures, ...]:
     within = {each.id: each.service_level_seconds for each in queues.values()}
-    names = dict(waits.order_by("entered_at").values_list("queue", "name"))
+    names = asked.names()
     shown = []
-    for (queue_id,), figures in _figures(waits, within, "queue").items():
+    for (queue_id,), told in asked.fared(within, "queue").items():
         known = queues.get(str(queue_id))
         name = known.name if known else names.get(str(queue_id), "")
-        shown.append(QueueFigures(str(queue_id), name, within.get(str(queue_id), DEFAULT_SERVICE_SECONDS), figures))
+        promise = within.get(str(queue_id), DEFAULT_SERVICE_SECONDS)
+        shown.append(QueueFigures(str(queue_id), name, promise, _figures(told)))
     return tuple(sorted(shown, key=lambda each: each.name))
 
 
-def _slots(waits: QuerySet[QueueWait], within: dict[str, float], zone: ZoneInfo, *, hourly: bool) -> tuple[Slot, ...]:
-    cut = TruncHour if hourly else TruncDay
-    slots = _figures(waits.annotate(slot=cut("entered_at", tzinfo=zone)), within, "slot")
-    found = {moment: figures for (moment,), figures in slots.items() if isinstance(moment, datetime)}
-    return tuple(Slot(moment.astimezone(zone), found[moment]) for moment in sorted(found))
+def _slots(asked: _Asked, within: dict[str, float], zone: ZoneInfo, *, hourly: bool) -> tuple[Slot, ...]:
+    slots = asked.fared(within, "slot", slots=(zone, hourly))
+    found = {moment: told for (moment,), told in slots.items() if isinstance(moment, datetime)}
+    return tuple(Slot(moment.astimezone(zone), _figures(found[moment])) for moment in sorted(found))
+
+
+def _calls(told: dict[tuple[str, str], Kind]) -> tuple[CallFigures, ...]:
+    return tuple(
+        CallFigures(direction, outcome, each.calls, each.wait_ms / 1000, each.talk_ms / 1000)
+        for (direction, outcome), each in sorted(told.items())
+    )
 
 
 def _agents(
-    actor: Account,
-    waits: QuerySet[QueueWait],
-    offers: QuerySet[QueueOffer],
-    since: datetime,
-    until: datetime,
-    *,
-    shown: frozenset[str],
+    actor: Account, did: dict[str, Took], since: datetime, until: datetime, *, shown: frozenset[str]
 ) -> tuple[AgentFigures, ...]:
-    rung = {
-        row["person"]: row["count"]
-        for row in offers.exclude(how="withdrawn").order_by().values("person").annotate(count=Count("id"))
-    }
-    taken = {
-        row["answered_person"]: (row["count"], row["talk"] or 0.0)
-        for row in waits.filter(ANSWERED)
-        .exclude(answered_person="")
-        .order_by()
-        .values("answered_person")
-        .annotate(count=Count("id"), talk=Sum("talk_seconds"))
-    }
     times = _times(actor, since, until)
-    known = people.people_by_id(actor, {*rung, *taken, *times} & shown)
-    figures = [
-        AgentFigures(
-            person=person,
-            name=account.name,
-            username=account.username,
-            offered=rung.get(person, 0),
-            answered=taken.get(person, (0, 0.0))[0],
-            talk_seconds=round(taken.get(person, (0, 0.0))[1], 3),
-            states=times.get(person, {}),
-        )
-        for person, account in known.items()
-    ]
+    known = people.people_by_id(actor, {*did, *times} & shown)
+    figures = []
+    for person, account in known.items():
+        one, states = did.get(person, Took()), times.get(person, {})
+        talked = one.talk_ms / 1000
+        figures.append(AgentFigures(person, account.name, account.username, one.offered, one.answered, talked, states))
     return tuple(sorted(figures, key=lambda each: each.name))
 
 

@@ -13,3 +13,8 @@ def moment(at: float) -> datetime:
 def text(value: str, length: int) -> str:
     """At most so many characters, and none that a database refuses."""
     return value.replace("\0", "")[:length]
+
+
+def milliseconds(seconds: float) -> int:
+    """A time span, in whole milliseconds: what every figure is summed up from."""
+    return round(seconds * 1000)

@@ -10,25 +10,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from svara.calls.events import Party
+from svara.history import lapsing
+from svara.history.counts import AgentCount
 from svara.history.freeing import ERASED, Who, free
 from svara.history.hiding import people_of, speaks_in
+from svara.history.lapsing import tapes_of
 from svara.history.models import (
-    AGENT_DAYS,
-    MISSED_DAYS,
-    RECORDING_DAYS,
     AgentMoment,
     Call,
     Mention,
@@ -38,16 +35,14 @@ from svara.history.models import (
     QueueOffer,
     QueueWait,
 )
-from svara.history.outside import MARK, RESTRICTED, Outsiders, index_of, indexes_of, missed_context, open_some
-from svara.history.recordings import FOLDER
+from svara.history.outside import MARK, RESTRICTED, Outsiders, index_of, missed_context, open_some
 from svara.history.rows import details_of
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.objections import stopped
-from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
+from svara.privacy.rights.port import ExportFile, Gone, Holding, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
 
-AGENTS, MISSED, RECORDINGS = "history.agents", "history.missed", "history.recordings"
 _BATCH = 1000
 _encode = msgspec.json.Encoder().encode
 
@@ -67,13 +62,13 @@ class HistoryCapability:
             "history.AgentMoment",
             "history.MissedCaller",
             "history.OpenCall",
+            "history.AgentCount",
+            "history.CallCount",
+            "history.QueueCount",
+            "history.TalkCount",
         }
     )
-    periods: tuple[Period, ...] = (
-        Period(AGENTS, gettext_noop("What agents did in queues"), AGENT_DAYS),
-        Period(MISSED, gettext_noop("Missed callers"), MISSED_DAYS),
-        Period(RECORDINGS, gettext_noop("Recordings of talks"), RECORDING_DAYS, longest_days=RECORDING_DAYS),
-    )
+    periods = lapsing.PERIODS
 
     def holdings(self, tenant_id: str, subject: Subject) -> Iterable[Holding]:
         of = _of(tenant_id, subject)
@@ -95,10 +90,11 @@ class HistoryCapability:
         for rows, text in (
             (of.offers(), _("Calls that queues offered to them")),
             (of.moments(), _("When they were logged in to queues, or on a break")),
+            (of.counts(), _("Figures of their work in queues, by the hour")),
         ):
             if count := rows.count():
                 yield Holding(rows.model._meta.label, count, "user.behavior", history, text)
-        if recordings := sum(len(_tapes(call)) for call in of.spoken().iterator(chunk_size=_BATCH)):
+        if recordings := sum(len(tapes_of(call)) for call in of.spoken().iterator(chunk_size=_BATCH)):
             yield Holding("files:recordings", recordings, "user.content.private", history, _("Recordings of talks"))
         if missed := of.missed().count():
             text = _("Notes on missed callers") if of.who.person else _("Entries in lists of missed callers")
@@ -113,7 +109,7 @@ class HistoryCapability:
             return
         yield from _free_calls(of)
         yield from _free_missed(of)
-        for rows in (of.offers(), of.moments(), of.mentions(), of.parts()):
+        for rows in (of.offers(), of.moments(), of.counts(), of.mentions(), of.parts()):
             tally = Tally(rows.model._meta.label)
             tally.add(rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
             rows.delete()
@@ -139,6 +135,15 @@ class HistoryCapability:
                         {"offered_at": row.offered_at.isoformat(), "ring_seconds": row.ring_seconds, "ended": row.how}
                         for row in of.offers()
                     ),
+                    (
+                        {
+                            "hour": row.hour.isoformat(),
+                            "offered": row.offered,
+                            "answered": row.answered,
+                            "talk_seconds": row.talk_ms / 1000,
+                        }
+                        for row in of.counts()
+                    ),
                 ),
             )
         yield Section(
@@ -154,60 +159,7 @@ class HistoryCapability:
         )
 
     def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
-        people = rules.people
-        for key, old in (
-            (AGENTS, AgentMoment.all_tenants.exclude(person__in=people).filter(at__lt=rules.before(AGENTS, now) or _NEVER)),
-            (
-                AGENTS,
-                QueueOffer.all_tenants.exclude(person__in=people).filter(offered_at__lt=rules.before(AGENTS, now) or _NEVER),
-            ),
-            (MISSED, _missed_of_others(tenant_id, rules).filter(missed_at__lt=rules.before(MISSED, now) or _NEVER)),
-        ):
-            rows = old.filter(tenant_id=tenant_id)
-            if key in rules.held or not rows.exists():
-                continue
-            tally = Tally(rows.model._meta.label)
-            tally.add(rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_BATCH))
-            if not dry:
-                rows.delete()
-            yield from tally.gone()
-        yield from _expire_recordings(tenant_id, rules, now, dry=dry)
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def _missed_of_others(tenant_id: str, rules: Rules) -> QuerySet[MissedCaller]:
-    rows = MissedCaller.all_tenants.filter(tenant_id=tenant_id)
-    rows = rows.exclude(index__in=list(filter(None, map(index_of, rules.subjects))))
-    return rows.exclude(claimed_by__in=rules.people).exclude(handled_by__in=rules.people)
-
-
-def _expire_recordings(tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterator[Gone]:
-    """Where a company keeps them shorter than everybody: the sound goes, that there was a recording stays on the record."""
-    before = rules.before(RECORDINGS, now)
-    if before is None or rules.days[RECORDINGS] >= RECORDING_DAYS:
-        return
-    tally = Tally("files:recordings")
-    recent = Call.all_tenants.filter(tenant_id=tenant_id, started_at__gte=now - timedelta(days=RECORDING_DAYS + 1))
-    held = held_calls(tenant_id, rules)
-    for call in recent.filter(started_at__lt=before, details__contains='"tapes":').iterator(chunk_size=_BATCH):
-        for place in [each for each in _tapes(call) if call.id not in held and each.is_file()]:
-            tally.add([place.name])
-            if not dry:
-                transaction.on_commit(partial(place.unlink, missing_ok=True))
-    yield from tally.gone()
-
-
-def held_calls(tenant_id: str, rules: Rules) -> set[str]:
-    """Ids of the calls of those whose data must stay."""
-    held = (
-        set(Participant.objects.filter(person__in=rules.people).values_list("call_id", flat=True)) if rules.people else set()
-    )
-    if indexes := indexes_of(rules.subjects):
-        outsiders = OutsideParty.all_tenants.filter(tenant_id=tenant_id, index__in=indexes)
-        held |= set(outsiders.values_list("call_id", flat=True))
-    return held
+        yield from lapsing.expire(tenant_id, rules, now, dry=dry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +207,9 @@ class _Of:
 
     def moments(self) -> QuerySet[AgentMoment]:
         return AgentMoment.all_tenants.filter(tenant_id=self.tenant_id, person=self.who.person or "-")
+
+    def counts(self) -> QuerySet[AgentCount]:
+        return AgentCount.all_tenants.filter(tenant_id=self.tenant_id, person=self.who.person or "-")
 
     def missed(self) -> QuerySet[MissedCaller]:
         rows = MissedCaller.all_tenants.filter(tenant_id=self.tenant_id)
@@ -305,7 +260,7 @@ class _Of:
         for call in self.spoken().iterator(chunk_size=_BATCH):
             if speaks_in(call, hidden):
                 continue
-            for number, place in enumerate(_tapes(call)):
+            for number, place in enumerate(tapes_of(call)):
                 if place.is_file():
                     yield file_at(f"{call.id}-{number}.wav", place)
 
@@ -316,13 +271,6 @@ def _of(tenant_id: str, subject: Subject) -> _Of | None:
         username = Account.all_tenants.filter(tenant_id=tenant_id, pk=person).values_list("username", flat=True).first()
         return _Of(tenant_id, Who(person=person, username=username or ""), subject)
     return _Of(tenant_id, Who(), subject, index_of(subject))
-
-
-def _tapes(call: Call) -> list[Path]:
-    recordings: Path = settings.DATA.recordings
-    folder = (recordings / FOLDER).resolve()
-    places = [(recordings / tape.file).resolve() for tape in details_of(call).tapes]
-    return [place for place in places if place.parent == folder]
 
 
 _UPDATED = (
@@ -367,7 +315,7 @@ def _freed(call: Call, who: Who, recordings: Tally) -> tuple[str, ...]:
     callee = Party(call.callee_number, person=call.callee_person or None)
     answered = Party(call.answered_number, person=call.answered_person or None)
     if details.tapes and (who.is_(caller) or who.is_(answered) or not who.person):
-        places = _tapes(call)
+        places = tapes_of(call)
         recordings.add(place.name for place in places)
         for place in places:
             transaction.on_commit(partial(place.unlink, missing_ok=True))

@@ -73,3 +73,11 @@ def demo_tenants() -> list[str]:
         apps.get_model("people", "Tenant")._default_manager.filter(demo=True).values_list("id", flat=True)
     )
     return found
+
+
+def country_of(tenant_id: str) -> str:
+    """Where a company is, ISO 3166-1; "" for one that is not there."""
+    from django.apps import apps  # noqa: PLC0415
+
+    tenants = apps.get_model("people", "Tenant")._default_manager
+    return tenants.filter(id=tenant_id).values_list("country", flat=True).first() or ""

@@ -26,6 +26,7 @@ from svara.web.pages import (
 )
 from svara.web.pages.privacy import (
     cookies,
+    demo,
     erasing,
     exporting,
     figures,
@@ -144,6 +145,7 @@ urlpatterns = [
     ),
     path("administration/privacy/rights/object/<slug:objection_id>/<slug:how>/", rights.objection, name="privacy-objection"),
     path("my-data/views/", views.my_views, name="my-views"),
+    path("demo/", demo.wipes, name="demo"),
     path("my-data/functions/", functions.my_functions, name="my-functions"),
     path("my-data/functions/<slug:key>/", functions.switch, name="my-function"),
     path("my-data/functions/<slug:key>/erase/", functions.erase, name="my-function-erase"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -12,8 +13,10 @@ from tests.history.stories import NOON, Company
 from svara.data import DataFolder
 from svara.history.models import AgentMoment, Call, MissedCaller
 from svara.history.retention import forget_history
+from svara.people.models import Tenant
 from svara.privacy.errors import Forbidden, Invalid
-from svara.privacy.rights import holds, retention
+from svara.privacy.registers.authorities import AUTHORITIES
+from svara.privacy.rights import holds, profiles, retention
 from svara.privacy.rights.models import RetentionRun
 from svara.privacy.subject import person
 from svara.voicemail.models import Message
@@ -41,6 +44,7 @@ def test_by_its_own_rule_a_company_keeps_less_and_proves_what_went(
     expected = {
         "history.AgentMoment": 3,
         "history.QueueOffer": 3,
+        "history.QueueWait": 1,
         "history.MissedCaller": 1,
         "files:recordings": 2,
         "voicemail.Message": 3,
@@ -89,9 +93,13 @@ def test_a_legal_hold_stops_what_it_names_and_nothing_else(traces: Company) -> N
 
 def test_profiles_and_limits(traces: Company) -> None:
     known = {each.key: each for each in retention.periods()}
-    for country, profile in retention.PROFILES.items():
-        for key, days in profile.items():
-            assert 1 <= days <= known[key].longest_days, (country, key)
+    for country, profile in profiles.PROFILES.items():
+        assert profile.law, country
+        assert profile.read.startswith("http"), country
+        for key, rule in profile.rules.items():
+            assert 1 <= rule.days <= known[key].longest_days, (country, key)
+            assert rule.law, (country, key)
+            assert rule.read.startswith("http"), (country, key)
     for wish in ({"history.missed": 0}, {"history.missed": 99_999}, {"voicemail.messages": 91}, {"nothing": 5}):
         with pytest.raises(Invalid):
             retention.do_choose(traces.anna, wish)
@@ -99,15 +107,54 @@ def test_profiles_and_limits(traces: Company) -> None:
         retention.do_choose(traces.dag, {"history.missed": 5})
 
 
+@pytest.mark.claim("ADV-11")
+def test_the_law_of_its_country_holds_for_a_company_from_its_first_day(traces: Company, data_folder: DataFolder) -> None:
+    """Recordings of three weeks and of five: the company moves from Norway to Lisbon, and later chooses for itself."""
+    tenant, at = traces.tenant.id, THEN + 35 * DAY
+
+    def kept(country: str, key: str) -> int:
+        Tenant.objects.filter(id=tenant).update(country=country)
+        return retention.rules(tenant, at).days[key]
+
+    assert kept("NO", "history.recordings") == 90
+    assert "files:recordings" not in counts(retention.run(tenant, at, dry=True))
+    assert kept("FR", "history.calls") == kept("FR", "history.agents") == 365
+    assert kept("BR", "history.calls") == 400, "of a country of which we know nothing the defaults hold"
+    assert kept("PT", "history.recordings") == 30
+    assert counts(retention.run(tenant, at, dry=True))["files:recordings"] == 2
+    law = next(each.law for each in retention.chosen(tenant) if each.period.key == "history.recordings")
+    assert law is not None
+    assert "629/2010" in law.law
+    retention.do_choose(traces.anna, {"history.recordings": 60})
+    assert kept("PT", "history.recordings") == 60, "its own choice goes before"
+    retention.do_choose(traces.anna, {"history.recordings": 90})
+    assert kept("PT", "history.recordings") == 90, "also when it is what others have by default"
+    retention.do_choose(traces.anna, {"history.recordings": None})
+    assert kept("PT", "history.recordings") == 30
+
+
+def test_what_is_said_of_an_authority_was_read_on_its_own_pages() -> None:
+    for country, one in AUTHORITIES.items():
+        if one.mail or one.post or one.complain:
+            assert urlsplit(one.read).hostname in (urlsplit(one.site).hostname, f"www.{urlsplit(one.site).hostname}"), (
+                country
+            )
+
+
 def test_the_officers_page(traces: Company, client: Client) -> None:
     client.force_login(traces.anna)
     base = "/administration/privacy/retention/"
     assert "What agents did in queues" in client.get(base).content.decode()
     client.post(base + "rules/", {each.key: "30" for each in retention.periods()})
-    assert {each.days for each in retention.chosen(traces.tenant.id, "NO")} == {30}
+    assert {each.days for each in retention.chosen(traces.tenant.id)} == {30}
     client.post(base + "rules/", {"profile": "yes"})
-    days = {each.period.key: each.days for each in retention.chosen(traces.tenant.id, "NO")}
-    assert days["history.agents"] == 365
+    days = {each.period.key: each.days for each in retention.chosen(traces.tenant.id)}
+    assert days["history.agents"] == 400
+    assert "names no number of days" in client.get(base).content.decode()
+    Tenant.objects.update(country="FR")
+    assert "norme simplifiée n° 47" in client.get(base).content.decode()
+    Tenant.objects.update(country="BR")
+    assert "We know no rules of this country" in client.get(base).content.decode()
     client.post(base + "holds/", {"username": "bob", "reason": "court 7", "until": "2099-01-01"})
     client.post(base + "holds/", {"period": "history.missed", "reason": "court 8", "until": "no day"})
     page = client.get(base).content.decode()

@@ -26,11 +26,13 @@ from svara.people.models.routing import (
     Sound,
     Trunk,
 )
+from svara.people.models.wipes import DemoWipe
 
 __all__ = [
     "BY_FILE",
     "Account",
     "ApiToken",
+    "DemoWipe",
     "Greeting",
     "Hours",
     "Invitation",

@@ -23,10 +23,10 @@ class Cell:
 
     people: frozenset[str]
     count: int = 0
-    seconds: float = 0.0
+    milliseconds: int = 0
 
     def __add__(self, other: Cell) -> Cell:
-        return Cell(self.people | other.people, self.count + other.count, self.seconds + other.seconds)
+        return Cell(self.people | other.people, self.count + other.count, self.milliseconds + other.milliseconds)
 
 
 def published(cells: Mapping[Key, Cell]) -> dict[Key, Cell]:

@@ -1,7 +1,8 @@
 """Where one complains about a company, by its country: the supervisory authorities.
 
-Sites and addresses change, and those here were not checked against the authorities' own: look before relying on one. The
-states are those of the European Economic Area, and Russia. A company may be elsewhere: then nobody is named.
+Names and sites are those that public lists of authorities give; `read` is the authority's own page on which the rest was
+read (November 2026). Where nothing was, nothing but the site is told: look there. The states are those of the European
+Economic Area, and Russia. A company may be elsewhere: then nobody is named.
 """
 
 from __future__ import annotations
@@ -11,19 +12,48 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """An authority: its own name, its site, and its mail address where we know one."""
+    """An authority: its own name and site; `complain` is its page about complaints, `post` and `mail` where they may be
+    sent. `read`: its own page on which these stood, "" where they were not read."""
 
     name: str
     site: str
+    complain: str = ""
+    post: str = ""
     mail: str = ""
+    read: str = ""
 
 
 AUTHORITIES = {
-    "CZ": Authority("Úřad pro ochranu osobních údajů", "https://uoou.gov.cz", "posta@uoou.gov.cz"),
-    "LV": Authority("Datu valsts inspekcija", "https://www.dvi.gov.lv", "pasts@dvi.gov.lv"),
-    "NO": Authority("Datatilsynet", "https://www.datatilsynet.no", "postkasse@datatilsynet.no"),
-    "RU": Authority("Роскомнадзор", "https://rkn.gov.ru", "rsoc_in@rkn.gov.ru"),
-    "SE": Authority("Integritetsskyddsmyndigheten", "https://www.imy.se", "imy@imy.se"),
+    "CZ": Authority(
+        "Úřad pro ochranu osobních údajů",
+        "https://uoou.gov.cz",
+        post="Pplk. Sochora 27, 170 00 Praha 7",
+        mail="posta@uoou.gov.cz",
+        read="https://uoou.gov.cz/informace-ochrana-soukromi",
+    ),
+    "LV": Authority(
+        "Datu valsts inspekcija",
+        "https://www.dvi.gov.lv",
+        complain="https://www.dvi.gov.lv/lv/iesniegumu-paraugi",
+        post="Elijas iela 17, Rīga, LV-1050",
+        mail="pasts@dvi.gov.lv",
+        read="https://www.dvi.gov.lv/lv/iesniegumu-paraugi",
+    ),
+    "NO": Authority(
+        "Datatilsynet",
+        "https://www.datatilsynet.no",
+        complain="https://www.datatilsynet.no/Om-Datatilsynet/Kontakt-oss/Hvordan-kan-jeg-klage-til-Datatilsynet/",
+        post="Postboks 458 Sentrum, 0105 Oslo",
+        read="https://www.datatilsynet.no/Om-Datatilsynet/Kontakt-oss/Hvordan-kan-jeg-klage-til-Datatilsynet/",
+    ),
+    "RU": Authority("Роскомнадзор", "https://rkn.gov.ru"),
+    "SE": Authority(
+        "Integritetsskyddsmyndigheten",
+        "https://www.imy.se",
+        complain="https://www.imy.se/privatperson/utfora-arenden/lamna-ett-klagomal/",
+        post="Box 8114, 104 20 Stockholm",
+        read="https://www.imy.se/om-oss/etjanst-avbrott/",
+    ),
     "AT": Authority("Österreichische Datenschutzbehörde", "https://www.dsb.gv.at"),
     "BE": Authority(
         "Autorité de protection des données / Gegevensbeschermingsautoriteit", "https://www.dataprotectionauthority.be"

@@ -133,8 +133,33 @@ class Capability(Protocol):
         ...
 
     def expire(self, tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterable[Gone]:
-        """Let go of what is older than the rules say; `dry` only counts."""
+        """Let go of what is older than the rules say, all at once; `dry` only counts."""
         ...
+
+
+class Portions(Protocol):
+    """A kind of things of which there are too many to let them go all at once."""
+
+    def count(self, tenant_id: str, rules: Rules, now: datetime) -> Iterable[Gone]:
+        """All that is older than the rules say; nothing changes."""
+        ...
+
+    def take(self, tenant_id: str, rules: Rules, now: datetime) -> Iterable[Gone]:
+        """Let go of a portion of it, in the caller's transaction, which is short; nothing where nothing is left."""
+        ...
+
+
+_portions: dict[str, Portions] = {}
+
+
+def register_portions(name: str, portions: Portions) -> None:
+    """Make a kind known that goes in portions; the last one of a name counts."""
+    _portions[name] = portions
+
+
+def portions() -> tuple[Portions, ...]:
+    """Every kind that goes in portions, in the order of names."""
+    return tuple(each for _, each in sorted(_portions.items()))
 
 
 Files = Callable[[str], Iterable[str]]

@@ -161,6 +161,19 @@ class Keeping:
         with self._alone():
             return rolekey.open_or_make(self._store, self._masters)
 
+    def destroy_all(self, tenant: str) -> int:
+        """Every key of a company that is no more, and its own; gives how many."""
+        with self._alone():
+            for row in self._store.tenant_keys("tenant = ?", tenant):
+                if row.holder == HELD_BY_TENANT:
+                    self._tenant_keys.remove(row)
+            with self._store.change():
+                gone = self._store.destroy_all(tenant, self._clock.now())
+                self._store.revise()
+            self._store.forget_log()
+            self._keys.check()
+        return gone
+
     def status(self) -> Status:
         """What there is."""
         fault = ""

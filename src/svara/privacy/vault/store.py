@@ -232,6 +232,15 @@ class KeyStore:
             "UPDATE keys SET subject = '', wrapped = NULL, destroyed_at = ?, receipt = ? WHERE id = ?", (at, receipt, key_id)
         )
 
+    def destroy_all(self, tenant: str, at: float) -> int:
+        """Every key of a tenant, and its own; gives how many."""
+        cursor = self._db.execute(
+            "UPDATE keys SET subject = '', wrapped = NULL, destroyed_at = ? WHERE tenant = ? AND destroyed_at IS NULL",
+            (at, tenant),
+        )
+        own = self._db.execute("DELETE FROM tenant_keys WHERE tenant = ?", (tenant,))
+        return cursor.rowcount + own.rowcount
+
     def counts(self, tenant: str) -> tuple[int, int]:
         """How many keys live, and how many were destroyed."""
         query = "SELECT count(*) - count(destroyed_at), count(destroyed_at) FROM keys WHERE tenant = ?"

@@ -19,11 +19,14 @@ from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 
 from svara.history.access import BadFilter
-from svara.history.statistics import AgentFigures, Figures, Slot, Statistics, access_statistics
+from svara.history.lapsing import CALLS
+from svara.history.statistics import AgentFigures, CallFigures, Figures, Slot, Statistics, access_statistics
 from svara.people import access
 from svara.people.models import Account
+from svara.privacy.rights.retention import rules
 from svara.web.chart import Bar, Chart, bars
 from svara.web.pages.viewing import account_of
+from svara.web.words import DIRECTIONS, OUTCOMES
 
 SPANS = {"today": 1, "week": 7, "month": 30, "year": 365}
 """Days that a choice goes back, today included."""
@@ -70,6 +73,8 @@ def statistics(request: HttpRequest) -> HttpResponse:
         "chart": _chart(found),
         "chart_label": _("Calls over time"),
         "slots": [(_label(found, slot), slot.figures) for slot in found.slots],
+        "calls": [(*_kind(each), each) for each in found.calls],
+        "call_days": rules(account.tenant_id, timezone.now()).days[CALLS],
         "queues": access.queues(account),
         "people": access.directory(account) if found.council else [],
         "query": request.GET.urlencode(),
@@ -88,7 +93,12 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
         found = _find(account, asked, export=True)
     except BadFilter:
         raise Http404 from None
-    tables = {_("Queues"): _queue_rows(found), _("Time"): _slot_rows(found), _("Agents"): _agent_rows(found)}
+    tables = {
+        _("Queues"): _queue_rows(found),
+        _("Time"): _slot_rows(found),
+        _("Agents"): _agent_rows(found),
+        _("All calls"): _call_rows(found),
+    }
     name = f"svara-{asked.since:%Y%m%d}-{asked.until:%Y%m%d}.{form}"
     answer = HttpResponse(_xlsx(tables), content_type=XLSX) if form == "xlsx" else HttpResponse(_csv(tables))
     if form == "csv":
@@ -184,6 +194,16 @@ def _queue_rows(found: Statistics) -> list[list[CELLS]]:
 def _slot_rows(found: Statistics) -> list[list[CELLS]]:
     rows: list[list[CELLS]] = [[_("From"), *_figure_heads()]]
     return rows + [[slot.begins_at.isoformat(), *_figure_cells(slot.figures)] for slot in found.slots]
+
+
+def _call_rows(found: Statistics) -> list[list[CELLS]]:
+    rows: list[list[CELLS]] = [[_("Direction"), _("Outcome"), _("Calls"), _("Waited, in all (s)"), _("Talked, in all (s)")]]
+    return rows + [[*_kind(each), each.calls, each.wait_seconds, each.talk_seconds] for each in found.calls]
+
+
+def _kind(calls: CallFigures) -> tuple[str, str]:
+    """Direction and outcome, in words."""
+    return str(DIRECTIONS.get(calls.direction, calls.direction)), str(OUTCOMES.get(calls.outcome, calls.outcome))
 
 
 def _agent_rows(found: Statistics) -> list[list[CELLS]]:

@@ -15,6 +15,7 @@ from svara.people import access
 from svara.people.actions import Invalid
 from svara.privacy.rights import holds
 from svara.privacy.rights import retention as keeping
+from svara.privacy.rights.profiles import profile
 from svara.privacy.subject import person
 from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
@@ -28,11 +29,13 @@ def retention(request: HttpRequest) -> HttpResponse:
     """The rules, what would go now, holds and proofs."""
     actor = account_of(request)
     page = {
-        "rules": [(each, _(each.period.title)) for each in keeping.chosen(actor.tenant_id, actor.tenant.country)],
+        "rules": [(each, _(each.period.title)) for each in keeping.chosen(actor.tenant_id)],
         "would_go": keeping.run(actor.tenant_id, timezone.now(), dry=True),
         "holds": holds.access_holds(actor),
         "runs": keeping.access_runs(actor),
         "now": timezone.now(),
+        "profile": profile(actor.tenant.country),
+        "country": actor.tenant.country,
     }
     return render(
         request, "web/privacy/retention.html", page | {"titles": TITLES, "section": "privacy", "here": "retention"}
@@ -42,12 +45,12 @@ def retention(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_privacy_officers
 def choose(request: HttpRequest) -> HttpResponse:
-    """Save the rules of the form, or take those of the country's profile."""
+    """Save the rules of the form, or go back to those of the country and the defaults."""
     actor = account_of(request)
     wishes: dict[str, int | None] = {}
-    for each in keeping.chosen(actor.tenant_id, actor.tenant.country):
+    for each in keeping.chosen(actor.tenant_id):
         typed = request.POST.get(each.period.key, "")
-        wishes[each.period.key] = each.profile if "profile" in request.POST else int(typed) if typed.isdecimal() else None
+        wishes[each.period.key] = int(typed) if typed.isdecimal() and "profile" not in request.POST else None
     try:
         keeping.do_choose(actor, wishes)
     except Invalid as error:
