@@ -83,8 +83,9 @@ def test_the_jobs_process_does_so(acme: Company, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(main.asyncio, "sleep", once)
     monkeypatch.setattr(connection, "close", lambda: None)
     with pytest.raises(OnceIsEnoughError):
-        main._forget_expired().send(None)
+        main._forget_expired(deleting := main._Deleting()).send(None)
     assert not MissedCaller.all_tenants.exists()
+    assert deleting.done_at > 0, "whoever asks how it is finds when that was"
 
 
 @pytest.mark.parametrize(
