@@ -5,7 +5,7 @@ import svara.privacy.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0006_supervision"),
+        ("people", "0007_entered_by"),
     ]
 
     operations = [
