@@ -192,7 +192,10 @@ def test_help_offers_what_there_is(svara: Svara) -> None:
         "token",
         "backup",
         "restore",
+        "doctor",
         "privacy",
+        "staff",
+        "letters",
     ]
     assert svara().stdout == told.stdout
 

@@ -37,7 +37,6 @@ app = typer.Typer(
 rights.add_to(privacy.app)
 demo_wipes.add_to(privacy.app)
 app.add_typer(privacy.app, name="privacy")
-app.command()(doctor)
 app.add_typer(staff.app, name="staff")
 app.add_typer(letters.app, name="letters")
 
@@ -147,6 +146,9 @@ def restore(
     print(f"Restored the backup of {done.made_at:%Y-%m-%d %H:%M} UTC, {done.files} files; erased again: {len(done.erased)}.")
     if done.former is not None:
         print(f"The state from before lies in {done.former}: delete it when all is right.")
+
+
+app.command()(doctor)
 
 
 @app.command(hidden=True)
