@@ -14,6 +14,7 @@ from svara.privacy.staff.access import Visitor
 
 NOBODY: Mapping[str, Visitor] = MappingProxyType({})
 DONE: dict[tuple[str, str], Promise] = {
+    ("view", "audit"): _("Read in the log who saw what of you"),
     ("view", "calls"): _("Looked at a list of calls with yours in it"),
     ("view", "call"): _("Looked at one of your calls"),
     ("hear", "recording"): _("Heard the recording of a talk with you"),
@@ -76,6 +77,73 @@ WHY: dict[str, Promise] = {
     "undo": _("by undoing a change"),
     "privacy-officer": _("as privacy officer"),
 }
+
+
+ACTS: dict[str, Promise] = {
+    "view": _("Looked at"),
+    "hear": _("Listened to"),
+    "create": _("Made"),
+    "change": _("Changed"),
+    "remove": _("Removed"),
+    "export": _("Took along"),
+    "erase": _("Erased"),
+    "grant": _("Allowed"),
+    "revoke": _("Took back"),
+    "approve": _("Agreed to"),
+    "refuse": _("Refused"),
+    "sign-in": _("Signed in to"),
+    "restore": _("Brought back"),
+    "disclose": _("Gave out"),
+    "reveal": _("Uncovered"),
+    "prune": _("Let go by age"),
+}
+
+THINGS: dict[str, Promise] = {
+    "account": _("an account"),
+    "audit": _("this log"),
+    "backup": _("the office, from a backup"),
+    "basis": _("the legal basis of a contact"),
+    "call": _("a call"),
+    "calls": _("a list of calls"),
+    "case": _("a request or complaint"),
+    "cases": _("requests and complaints"),
+    "changes": _("the log of changes of the office"),
+    "correction": _("a correction"),
+    "correction-rules": _("what people correct themselves"),
+    "disclosure": _("a disclosure to an authority"),
+    "disclosures": _("disclosures to authorities"),
+    "erasure": _("an erasure"),
+    "figures": _("figures of single people"),
+    "hold": _("an order to keep data"),
+    "holdings": _("how much is stored about somebody"),
+    "link": _("a link to one's own data"),
+    "message": _("a voice message"),
+    "messages": _("voice messages"),
+    "missed-caller": _("a missed caller"),
+    "missed-callers": _("missed callers"),
+    "objection": _("an objection"),
+    "package": _("a package for an authority"),
+    "particulars": _("who answers for the data"),
+    "party": _("what there is about a number or address"),
+    "person": _("a person"),
+    "policy": _("the privacy policy"),
+    "preset": _("a published policy"),
+    "recipient": _("a recipient of data"),
+    "recording": _("the recording of a talk"),
+    "restriction": _("a restriction"),
+    "retention": _("how long data are kept"),
+    "roles": _("somebody's roles"),
+    "statistics": _("figures of agents"),
+    "talk": _("a talk that went on"),
+    "token": _("an API token"),
+}
+"""For officers, who read of everybody: what was done, and to what."""
+
+
+def told(act: str, what: str, count: int) -> str:
+    """What was done, for officers: "Looked at: a list of calls (12)"; keys themselves where there are no words."""
+    done = f"{ACTS.get(act, act)}: {THINGS.get(what, what)}"
+    return f"{done} ({count})" if count > 1 else done
 
 
 def done(act: str, what: str) -> str:

@@ -36,6 +36,7 @@ from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, signin, staffdoor
 from svara.people.models import Account, ApiToken, OfficeChange, Sound
+from svara.privacy.audit.access import access_log
 from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
 from svara.privacy.figures import council
@@ -439,6 +440,12 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "",
     ),
     "svara.history.actions.do_reopen": (reopened, "change", "missed-caller", ""),
+    "svara.privacy.audit.access.access_log": (
+        lambda s: access_log(s.acme.anna, about=person(s.acme.bob.id)),
+        "view",
+        "audit",
+        "bob",
+    ),
     "svara.privacy.figures.council.do_choose": (Scene.council, "change", "figures", ""),
     "svara.privacy.figures.council.do_ask": (Scene.asked, "reveal", "figures", "bob"),
     "svara.privacy.figures.council.do_decide": (

@@ -34,12 +34,12 @@ class Line:
 def my_views(request: HttpRequest) -> HttpResponse:
     """What others did with my data, newest first; days are the reader's own, both included."""
     actor = account_of(request)
-    since, until = _day(request.GET.get("since", "")), _day(request.GET.get("until", ""))
+    since, until = day_of(request.GET.get("since", "")), day_of(request.GET.get("until", ""))
     try:
         page = access_views(
             actor,
-            since=_midnight(since),
-            until=_midnight(until + timedelta(days=1)) if until else None,
+            since=midnight(since),
+            until=midnight(until + timedelta(days=1)) if until else None,
             cursor=request.GET.get("cursor") or None,
             limit=PAGE,
         )
@@ -60,7 +60,8 @@ def my_views(request: HttpRequest) -> HttpResponse:
     return render(request, "web/privacy/views.html", shown)
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """A day that somebody chose; None for nothing, and for nonsense."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -68,5 +69,6 @@ def _day(text: str) -> date | None:
     return day if 1970 <= day.year <= 9000 else None
 
 
-def _midnight(day: date | None) -> datetime | None:
+def midnight(day: date | None) -> datetime | None:
+    """When it begins, in the time of the reader."""
     return None if day is None else datetime.combine(day, time.min, timezone.get_current_timezone())
