@@ -134,6 +134,9 @@ THINGS: dict[str, Promise] = {
     "retention": _("how long data are kept"),
     "roles": _("somebody's roles"),
     "statistics": _("figures of agents"),
+    "support-access": _("access of the provider's support"),
+    "support-emergency": _("access of the provider's support, in an emergency"),
+    "support-rule": _("how support gets in"),
     "talk": _("a talk that went on"),
     "token": _("an API token"),
 }

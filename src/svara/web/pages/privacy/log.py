@@ -21,6 +21,7 @@ from svara.privacy.audit.access import View, access_log
 from svara.privacy.audit.port import OPERATOR, SYSTEM, verify
 from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.registers import parties
+from svara.privacy.staff.access import visitors
 from svara.privacy.subject import Subject, account_of, person
 from svara.web import audit_words
 from svara.web.forms.kinds import TITLES
@@ -109,14 +110,15 @@ def _lines(actor: Account, entries: tuple[View, ...]) -> list[Line]:
     people = {view.actor for view in entries}
     people |= {key for view in entries for subject in view.about if (key := account_of(subject)) is not None}
     names = {key: account.name for key, account in access.people_by_id(actor, people).items()}
+    known = visitors(actor, {view.actor for view in entries})
     return [
         Line(
             view.number,
             view.at,
-            audit_words.who(view.actor, names),
+            audit_words.who(view.actor, names, known),
             audit_words.told(view.act, view.what, view.count),
             _about(view.about, names),
-            audit_words.why(view.why),
+            audit_words.why(view.why, known),
         )
         for view in entries
     ]
