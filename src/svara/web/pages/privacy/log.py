@@ -125,7 +125,7 @@ def _lines(actor: Account, entries: tuple[View, ...]) -> list[Line]:
 
 
 def _about(subjects: tuple[Subject, ...], names: dict[str, str]) -> str:
-    known = [_name(subject, names) for subject in subjects[:MAX_NAMED]]
+    known = sorted(_name(subject, names) for subject in subjects)[:MAX_NAMED]
     more = len(subjects) - len(known)
     if more > 0:
         known.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
