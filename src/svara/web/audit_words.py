@@ -113,6 +113,7 @@ THINGS: dict[str, Promise] = {
     "disclosure": _("a disclosure to an authority"),
     "disclosures": _("disclosures to authorities"),
     "erasure": _("an erasure"),
+    "erasure-wish": _("a wish to be erased"),
     "figures": _("figures of single people"),
     "hold": _("an order to keep data"),
     "holdings": _("how much is stored about somebody"),
