@@ -324,6 +324,12 @@ def packed(scene: Scene) -> None:
     handing.access_package(scene.acme.anna, found.id)
 
 
+def made_again(scene: Scene) -> None:
+    job = handing.do_hand_out(scene.acme.anna, concerned(scene).id, "en", told=True)
+    Job.all_tenants.filter(pk=job.id).update(state="failed")
+    handing.do_make_again(scene.acme.anna, job.arguments["disclosure"], "en")
+
+
 def told(scene: Scene) -> None:
     found = scene.approved()
     disclosures.do_disclose(scene.acme.anna, found.id, told=False, why_not_told="§ 1")
@@ -612,6 +618,7 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
     "svara.history.anonymised.do_share": (shared, "export", "share", ""),
     "svara.privacy.registers.cases.do_enter": (norwegian_case, "create", "case", ""),
     "svara.privacy.registers.disclosures.do_tell": (told, "change", "disclosure", ""),
+    "svara.privacy.registers.handing.do_make_again": (made_again, "change", "disclosure", ""),
     "svara.privacy.registers.handing.do_hand_out": (packed, "disclose", "disclosure", ""),
     "svara.privacy.registers.handing.access_package": (packed, "disclose", "package", ""),
     "svara.privacy.registers.parties.access_party": (

@@ -157,6 +157,25 @@ def test_sounds_go_along_only_where_they_were_approved(acme: Company, data_folde
             assert len([name for name in zipped.namelist() if name.endswith(".wav")]) == sounds
 
 
+def test_a_package_that_could_not_be_made_is_made_again(
+    acme: Company, asked: Disclosure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve(acme, asked)
+    with monkeypatch.context() as broken:
+        broken.setattr(handing, "place_of", lambda _job: 1 / 0)
+        handing.do_hand_out(acme["anna"], asked.id, "en", told=True)
+        failed = run_next()
+    assert failed is not None
+    assert failed.state == "failed"
+    with pytest.raises(NotFound):
+        handing.access_package(acme["anna"], asked.id)
+    handing.do_make_again(acme["cecilie"], asked.id, "en")
+    run_next()
+    assert handing.access_package(acme["cecilie"], asked.id).size > 0
+    with pytest.raises(Invalid, match="made once"):
+        handing.do_make_again(acme["anna"], asked.id, "en")
+
+
 def test_another_companys_entries_are_not_there(acme: Company, beta: Company, asked: Disclosure) -> None:
     approve(acme, asked)
     for call_ in (

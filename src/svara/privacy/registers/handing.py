@@ -60,6 +60,19 @@ def do_hand_out(
     return job
 
 
+@transaction.atomic
+def do_make_again(actor: Asker, disclosure_id: str, language: str) -> Job:
+    """Make a package anew that could not be made: the same disclosure. Raises Forbidden, NotFound; Invalid for any other."""
+    found = one(actor, disclosure_id, "disclosed")
+    if found.digest or not Job.of(actor).filter(pk=found.job or "-", kind=KIND, state="failed").exists():
+        raise Invalid(_("A package is made once: only one whose making has failed is made again."))
+    job = jobs.do_ask(actor.tenant_id, actor.id, KIND, {"disclosure": found.id, "language": language})
+    found.job = job.id
+    found.save(update_fields=["job"])
+    record(actor.tenant_id, actor.id, "change", None, "disclosure", found.id)
+    return job
+
+
 def access_package(actor: Asker, disclosure_id: str) -> Download:
     """The package, for whoever handed it out, while it is there. Raises NotFound."""
     found = Disclosure.of(actor).filter(pk=disclosure_id[:32], state="disclosed").exclude(job="").first()

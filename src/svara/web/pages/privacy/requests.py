@@ -214,6 +214,8 @@ def step(request: HttpRequest, disclosure_id: str, how: str) -> HttpResponse:
             else:
                 language = get_language() or settings.LANGUAGE_CODE
                 handing.do_hand_out(actor, disclosure_id, language, told=told, why_not_told=why, silent_until=until)
+        elif how == "make-again":
+            handing.do_make_again(actor, disclosure_id, get_language() or settings.LANGUAGE_CODE)
         elif how in STEPS:
             STEPS[how](actor, disclosure_id)
         else:
