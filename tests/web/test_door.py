@@ -18,6 +18,7 @@ OPEN = {
     "invitation",
     "news",
     "news-confirm",
+    "news-undo",
     "news-withdraw",
     "policy-public",
     "policy-version",

@@ -27,6 +27,7 @@ from svara.people.prepared import Prepared
 from svara.people.yamltree import from_plain
 from svara.privacy import subject
 from svara.privacy.audit.port import record, record_views
+from svara.privacy.staff.port import acting
 
 Path = tuple[str | int, ...]
 MAX_LOG = 200
@@ -306,6 +307,8 @@ def _carry_out(
     undoes: OfficeChange | None = None,
     logged: bool = True,
 ) -> Done:
+    if acting(actor) is not None:
+        raise access.Forbidden
     tenant = access.me(actor).tenant
     prepared = Prepared()
     if undoes is not None:

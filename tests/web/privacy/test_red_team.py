@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 OPEN = {
     "cookies", "door-language", "favicon", "invitation", "language", "link", "link-code", "manifest", "news", "news-confirm",
-    "news-withdraw", "policy-public", "policy-version", "privacy-ask", "privacy-door", "sign-in", "sign-out",
+    "news-undo", "news-withdraw", "policy-public", "policy-version", "privacy-ask", "privacy-door", "sign-in", "sign-out",
     "staff-invitation", "staff-sign-in", "static",
 }  # fmt: skip
 """What anybody may ask for without signing in."""

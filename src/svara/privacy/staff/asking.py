@@ -60,7 +60,8 @@ def do_ask(
     are asked for, the door is open at once. Raises Invalid."""
     at = now or timezone.now()
     me = Staff.objects.select_for_update().get(pk=staff.pk)
-    company = apps.get_model("people", "Tenant")._default_manager.filter(slug=slug.strip().casefold()[:40]).first()
+    named = slug.strip().casefold().replace("\0", "\ufffd")[:40]  # PostgreSQL takes no NUL
+    company = apps.get_model("people", "Tenant")._default_manager.filter(slug=named).first()
     if company is None:
         raise Invalid(_("There is no company of this short name."))
     if not rules.covers(me.role, checked_role(role)):
