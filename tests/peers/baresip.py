@@ -30,11 +30,12 @@ _STATES = {
 
 class Baresip(Phone):
     def __init__(
-        self, folder: Path, account: Account, *, codecs: str = "pcma,pcmu", lamp: bool = False, **more: Any
+        self, folder: Path, account: Account, *, codecs: str = "pcma,pcmu", lamp: bool = False, name: str = "", **more: Any
     ) -> None:
-        """`lamp`: it subscribes to messages waiting (RFC 3842)."""
+        """`lamp`: it subscribes to messages waiting (RFC 3842). `name` is shown to those whom it calls."""
         super().__init__(folder, account, **more)
         self.codecs = codecs
+        self.name = name
         self.has_lamp = lamp
         self.lamp = ""
         """What it was told last of messages that wait: the body of the NOTIFY."""
@@ -70,7 +71,8 @@ class Baresip(Phone):
         threading.Thread(target=self._listen, daemon=True).start()
         self.command(  # not in the file of accounts: what happens before we listen would be missed
             "uanew",
-            f"<sip:{account.login}@{place};transport={account.transport}>;auth_pass={account.secret}"
+            (f'"{self.name}" ' if self.name else "")
+            + f"<sip:{account.login}@{place};transport={account.transport}>;auth_pass={account.secret}"
             f";regint={60 if account.server else 0};answermode={'auto' if self.auto_answer else 'manual'}"
             f";audio_codecs={self.codecs}",
         )

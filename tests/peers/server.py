@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests import migrated
 from tests.peers.operator import Operator
@@ -89,6 +89,7 @@ class Svara:
         *,
         options: tuple[str, ...] = (),
         tls_folder: Path | None = None,
+        environment: dict[str, str] | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="svara-")
         self.data = Path(self._folder.name) / "data"
@@ -98,12 +99,12 @@ class Svara:
         self.sip = "127.0.0.1:0"
         self.tls = f"127.0.0.1:{free_port()}" if tls_folder else ""
         """Where it takes SIP over TLS, with a certificate of its own making in `tls_folder`."""
-        self._environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})}
         if tls_folder:
-            self._environment |= {**_certificate(tls_folder), "SVARA_SIP_TLS": self.tls}
-        self._environment.pop("DJANGO_SETTINGS_MODULE", None)
+            self.environment |= {**_certificate(tls_folder), "SVARA_SIP_TLS": self.tls}
+        self.environment.pop("DJANGO_SETTINGS_MODULE", None)
         self._serving: subprocess.Popen[bytes] | None = None
-        self._operator = Operator(self.data, self._environment)
+        self._operator = Operator(self.data, self.environment)
         self._tokens: dict[str, str] = {}
         self.old: set[str] = set()
         self.before_ready = ""
@@ -124,12 +125,12 @@ class Svara:
     def start(self) -> None:
         """Start, and wait for the ready line; a second start keeps the SIP port."""
         self.data.mkdir(parents=True, exist_ok=True)
-        if not (self.data / "svara.sqlite3").exists() and "SVARA_DATABASE_URL" not in self._environment:
+        if not (self.data / "svara.sqlite3").exists() and "SVARA_DATABASE_URL" not in self.environment:
             migrated.copy_to(self.data / "svara.sqlite3")
         command = ["serve", "--data", str(self.data), "--http", "127.0.0.1:0", "--sip", self.sip, *self._options]
         with (self.data.parent / "errors").open("ab") as errors:
             self._serving = subprocess.Popen(
-                [sys.executable, "-m", "svara", *command], stdout=subprocess.PIPE, stderr=errors, env=self._environment
+                [sys.executable, "-m", "svara", *command], stdout=subprocess.PIPE, stderr=errors, env=self.environment
             )
         ready = threading.Timer(READY_SECONDS, self._serving.kill)
         ready.start()
@@ -142,7 +143,13 @@ class Svara:
                 break
         ready.cancel()
         assert self.http, self.errors()
-        threading.Thread(target=self._serving.stdout.read, daemon=True).start()
+        threading.Thread(target=self._keep_output, args=(self._serving.stdout,), daemon=True).start()
+
+    def _keep_output(self, stream: IO[bytes]) -> None:
+        """What it says on standard output goes beside what it says on standard error."""
+        with (self.data.parent / "output").open("ab", buffering=0) as output:
+            for line in stream:
+                output.write(line)
 
     def stop(self) -> None:
         assert self._serving is not None
