@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "svara.web.middleware.StillSignedIn",
     "svara.web.visiting.Visits",
     "svara.web.middleware.BehindTheDoor",
     "svara.web.middleware.Place",
@@ -126,6 +127,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = ENCRYPTED
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+DEVICE_COOKIE_NAME = "svara_device"
+DEVICE_COOKIE_AGE = 365 * 24 * 3600
+"""By it a browser is known again at the next sign-in (`svara.people.signedin`)."""
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = ENCRYPTED
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -149,7 +149,7 @@ def test_only_cookies_that_signing_in_needs_are_set(acme: Company) -> None:
     browser.get("/sign-in/")
     sign_in(browser, "anna@acme.test")
     browser.get("/")
-    assert set(browser.cookies) <= {"sessionid", "csrftoken"}
+    assert set(browser.cookies) <= {"sessionid", "csrftoken", "svara_device"}
     assert all(cookie["httponly"] and cookie["samesite"] == "Lax" for cookie in browser.cookies.values())
 
 

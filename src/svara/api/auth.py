@@ -19,6 +19,7 @@ from ninja.throttling import SimpleRateThrottle
 
 from svara.api.problems import ApiError
 from svara.people import access as people
+from svara.people import signedin
 from svara.people.access import NotFound
 from svara.people.models import Account
 
@@ -125,9 +126,13 @@ async def still_there(request: HttpRequest) -> Account | None:
     request.session = type(request.session)(request.session.session_key)
     user = await aget_user(request)
     try:
-        return await sync_to_async(people.me)(user) if isinstance(user, Account) else None
+        return await sync_to_async(_still_here)(user, request) if isinstance(user, Account) else None
     except NotFound:
         return None
+
+
+def _still_here(user: Account, request: HttpRequest) -> Account | None:
+    return people.me(user) if signedin.holds(user, request.session) else None
 
 
 def _wait(throttle: SimpleRateThrottle) -> int | None:

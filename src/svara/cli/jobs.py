@@ -23,12 +23,12 @@ async def main(
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
     from svara.history import tapes  # noqa: PLC0415
     from svara.letters import work as letters  # noqa: PLC0415
-    from svara.people import wishes  # noqa: PLC0415
+    from svara.people import alerts, wishes  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
     from svara.voicemail.intake import write_messages  # noqa: PLC0415
 
     handed = take()
     key = None if handed is None else lambda: handed
-    beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run, demo_wipes.run)
+    beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run, demo_wipes.run, alerts.run)
     await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from svara.media.sounds.library import remove_unused
 from svara.people import throttle
 from svara.people.models import Greeting, Invitation, SignInCount, Sound, Tenant
+from svara.people.signedin import forget_sessions
 from svara.privacy.figures.usage import close_weeks
 from svara.privacy.functions.optin import forget_waiting
 from svara.privacy.functions.retention import forget_consents
@@ -28,7 +29,7 @@ def forget_expired(now: float | None = None) -> int:
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
     consents = forget_consents(at) + forget_waiting(at)
-    rest = forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
+    rest = forget_sessions(at) + forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
     return sessions + invitations + consents + rest + close_weeks(at)
 
 

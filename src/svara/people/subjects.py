@@ -25,6 +25,7 @@ from svara.people.models import (
     BY_FILE,
     Account,
     ApiToken,
+    Device,
     Greeting,
     Invitation,
     Menu,
@@ -33,6 +34,7 @@ from svara.people.models import (
     PublicNumber,
     Queue,
     QueueMember,
+    SignedIn,
     SignInCount,
 )
 from svara.people.models.changes import KEPT_DAYS
@@ -66,6 +68,8 @@ class PeopleCapability:
             "people.QueueMember",
             "people.OfficeChange",
             "people.SignInCount",
+            "people.Device",
+            "people.SignedIn",
             "sessions.Session",
         }
     )
@@ -82,6 +86,8 @@ class PeopleCapability:
             (QueueMember, calls, "user.professional_information", _("Places in queues")),
             (ApiToken, sign_in, "user.authorization.credentials", _("API tokens")),
             (Invitation, sign_in, "user.authorization.credentials", _("Invitations")),
+            (Device, Purpose.SECURITY, "user.device", _("Browsers in which they have signed in")),
+            (SignedIn, Purpose.SECURITY, "user.behavior", _("Where they are signed in")),
         ):
             if count := model.all_tenants.filter(account=account).count():
                 yield Holding(model._meta.label, count, category, purpose, text)
@@ -121,7 +127,10 @@ class PeopleCapability:
         for model, rows in (
             (Session, Session.objects.filter(pk__in=sessions)),
             (SignInCount, SignInCount.objects.filter(key__in=signin.keys_of(account))),
-            *((model, model.all_tenants.filter(account=account)) for model in (Phone, QueueMember, ApiToken, Invitation)),
+            *(
+                (model, model.all_tenants.filter(account=account))
+                for model in (Phone, QueueMember, ApiToken, Invitation, SignedIn, Device)
+            ),
         ):
             tally = Tally(model._meta.label)
             tally.add(rows.order_by("pk").values_list("pk", flat=True))
@@ -202,6 +211,20 @@ class PeopleCapability:
                         "last_used_at": token.last_used_at and token.last_used_at.isoformat(),
                     }
                     for token in ApiToken.all_tenants.filter(account=account)
+                ),
+                *(
+                    {
+                        "browser": device.browser,
+                        "system": device.system,
+                        "network": device.network,
+                        "first_at": device.first_at.isoformat(),
+                        "last_at": device.last_at.isoformat(),
+                    }
+                    for device in Device.all_tenants.filter(account=account).order_by("first_at")
+                ),
+                *(
+                    {"signed_in_at": row.at.isoformat(), "last_seen_at": row.last_at.isoformat(), "network": row.network}
+                    for row in SignedIn.all_tenants.filter(account=account).order_by("at")
                 ),
                 *(
                     {"session_until": session.expire_date.isoformat()}

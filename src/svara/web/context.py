@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from svara.people.access import queues
 from svara.people.demo import next_wipe
+from svara.people.signedin import access_new_devices
 from svara.privacy.figures.council import is_auditor
 from svara.privacy.functions.port import states
 from svara.privacy.policies.access import to_accept
@@ -21,8 +22,8 @@ def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether
     the reader has to do with any queue; which functions ask anew for consent; whether there is a policy that the reader
     should accept; whether the reader decides on requests to see figures of one person; when everything of a demo company
-    goes; who of the provider's staff looks at the company, for those who look after it; and for that staff itself, under
-    which grant, and which pages it opens."""
+    goes; devices that signed in as the reader for the first time; who of the provider's staff looks at the company, for
+    those who look after it; and for that staff itself, under which grant, and which pages it opens."""
     user: Any = getattr(request, "user", None)
     if (grant := visit_of(request)) is not None:
         return {
@@ -38,6 +39,9 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "policy_to_accept": lambda: user is not None and user.is_authenticated and to_accept(user) is not None,
         "asked_again": lambda: [state.function.read().title for state in states(user) if state.state == "asked-again"],
         "demo_ends": lambda: user is not None and user.is_authenticated and next_wipe(user.tenant),
+        "new_devices": lambda: (
+            access_new_devices(user, request.session) if user is not None and user.is_authenticated else []
+        ),
         "is_auditor": lambda: user is not None and user.is_authenticated and is_auditor(user),
         "staff": staff_of(request),
         "support": lambda: banners(user) if user is not None and user.is_authenticated else [],

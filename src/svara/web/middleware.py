@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone, translation
 
+from svara.people import signedin
 from svara.privacy.figures import usage
 
 POLICY = "; ".join(
@@ -46,6 +48,20 @@ class BehindTheDoor(LoginRequiredMiddleware):
         if request.path.startswith("/api/"):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class StillSignedIn:
+    """Ends a session that its person has ended elsewhere (`svara.people.signedin`), at its next request."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            user: Any = request.user
+            if user.is_authenticated and not signedin.holds(user, request.session):
+                logout(request)
+        return self.get_response(request)
 
 
 class Place:

@@ -34,7 +34,7 @@ from svara.history.statistics import access_statistics
 from svara.letters import actions as letters
 from svara.letters.models import Letter
 from svara.people import actions as people_actions
-from svara.people import administration, signin, staffdoor
+from svara.people import administration, signedin, signin, staffdoor
 from svara.people.models import Account, ApiToken, OfficeChange, Sound
 from svara.privacy.audit.access import access_log
 from svara.privacy.audit.models import Entry
@@ -82,6 +82,10 @@ OWN = {
     "svara.people.greeting.access_greetings": "every caller hears them: one's own, or a queue's",
     "svara.people.greeting.do_remove_greeting": "one's own, or a queue's",
     "svara.people.greeting.do_set_greeting": "one's own, or a queue's",
+    "svara.people.signedin.access_devices": "one's own",
+    "svara.people.signedin.access_new_devices": "one's own",
+    "svara.people.signedin.access_sessions": "one's own",
+    "svara.people.signedin.do_know": "one's own",
     "svara.people.wishes.do_wish": "one's own, by phone",
     "svara.privacy.functions.port.do_erase_collected": "what was collected about oneself",
     "svara.privacy.functions.port.do_switch": "one's own functions; the ledger of consents is only added to as well",
@@ -157,6 +161,9 @@ class Scene:
     def token(self) -> ApiToken:
         people_actions.do_create_token(self.acme.bob, "script")
         return ApiToken.of(self.acme.bob).get()
+
+    def enter(self) -> signedin.Entered:
+        return signedin.do_enter(self.acme.bob, "", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "192.0.2.7")
 
     def hold(self) -> Hold:
         tomorrow = timezone.now() + timedelta(days=1)
@@ -750,6 +757,20 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "revoke",
         "letter",
         "",
+    ),
+    "svara.people.signedin.do_enter": (lambda s: [s.enter() for _ in range(2)], "sign-in", "new-device", "bob"),
+    "svara.people.signedin.do_end": (
+        lambda s: signedin.do_end(s.acme.bob, s.enter().session_id),
+        "revoke",
+        "session",
+        "bob",
+    ),
+    "svara.people.signedin.do_end_others": (lambda s: signedin.do_end_others(s.acme.bob, {}), "revoke", "session", "bob"),
+    "svara.people.signedin.do_forget_device": (
+        lambda s: (s.enter(), signedin.do_forget_device(s.acme.bob, signedin.access_devices(s.acme.bob)[0].id)),
+        "revoke",
+        "device",
+        "bob",
     ),
     "svara.people.administration.do_undo": (undone, "change", "person", "bob"),
 }

@@ -26,6 +26,7 @@ from svara.people.models.routing import (
     Sound,
     Trunk,
 )
+from svara.people.models.signedin import Device, SignedIn
 from svara.people.models.wipes import DemoWipe
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Account",
     "ApiToken",
     "DemoWipe",
+    "Device",
     "Greeting",
     "Hours",
     "Invitation",
@@ -44,6 +46,7 @@ __all__ = [
     "Queue",
     "QueueMember",
     "SignInCount",
+    "SignedIn",
     "Sound",
     "Tenant",
     "TenantOwned",

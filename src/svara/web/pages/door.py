@@ -8,6 +8,7 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from svara.people import access, actions, signin
+from svara.people import access, actions, signedin, signin
+from svara.people.models import Account
 from svara.privacy.policies.access import to_accept
 from svara.web.words import sentences
 
@@ -42,13 +44,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if result is None:
         page["error"] = _("This name and password do not belong together. Check both and try again.")
         return render(request, "web/sign_in.html", page, status=422)
-    login(request, result, backend=signin.BACKEND)
-    return redirect("policy-accept" if to_accept(result) else wanted)
+    return enter(request, result, "policy-accept" if to_accept(result) else wanted)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Out; the session is gone."""
+    signedin.leave(request.session)
     logout(request)
     return redirect("sign-in")
 
@@ -69,9 +71,31 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     except actions.Invalid as error:
         page = {"invited": invited.account, "errors": sentences(error.messages)}
         return render(request, "web/invitation.html", page, status=422)
-    login(request, account, backend=signin.BACKEND)
     messages.success(request, _("Welcome! Your password is set."))
-    return redirect("home")
+    return enter(request, account, "home")
+
+
+def enter(request: HttpRequest, account: Account, wanted: str) -> HttpResponse:
+    """Let somebody in who has proven to be this person, and know the browser again the next time."""
+    login(request, account, backend=signin.BACKEND)
+    entered = signedin.do_enter(
+        account,
+        request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
+        request.headers.get("User-Agent", ""),
+        request.META.get("REMOTE_ADDR", ""),
+    )
+    request.session[signedin.SESSION_KEY] = entered.session_id
+    answer = redirect(wanted)
+    answer.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        entered.device_token,
+        max_age=settings.DEVICE_COOKIE_AGE,
+        secure=settings.ENCRYPTED,
+        httponly=True,
+        samesite="Lax",
+        path=reverse("sign-in"),
+    )
+    return answer
 
 
 @login_not_required

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from svara.people import access, actions
+from svara.people import access, actions, signedin
 from svara.people.models import Account
 from svara.web import live
 from svara.web.pages.viewing import account_of, colleagues, fragment
@@ -28,7 +28,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_GET
 def phones(request: HttpRequest) -> HttpResponse:
     """My phones alone, when one comes or goes."""
-    return fragment(request, "web/_phones.html", _phones(account_of(request)))
+    return fragment(request, "web/_phones.html", phones_of(account_of(request)))
 
 
 @require_POST
@@ -51,6 +51,7 @@ def password(request: HttpRequest) -> HttpResponse:
     except actions.Invalid as error:
         return _page(request, 422, password_errors=sentences(error.messages))
     update_session_auth_hash(request, account)
+    signedin.do_end_others(account, request.session)
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))
     return redirect("profile")
 
@@ -79,7 +80,7 @@ def revoke(request: HttpRequest, token_id: str) -> HttpResponse:
     return redirect("profile")
 
 
-def _phones(account: Account) -> dict[str, Any]:
+def phones_of(account: Account) -> dict[str, Any]:
     """The person's phones, each with whether it is registered; not known while the calls process is away."""
     mirror = live.current()
     online = mirror.presence(account.tenant_id, account.id).online
@@ -88,7 +89,7 @@ def _phones(account: Account) -> dict[str, Any]:
 
 def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     account = account_of(request)
-    page = _phones(account) | {
+    page = phones_of(account) | {
         "tokens": access.my_tokens(account),
         "availability": colleagues(account, [account])[0].availability,
     }

@@ -35,6 +35,14 @@ def all_cookies() -> list[Cookie]:
             settings.SESSION_COOKIE_AGE // _DAY,
         ),
         Cookie(
+            settings.DEVICE_COOKIE_NAME,
+            _(
+                "Lets us know this browser again when you sign in, so that you are told of one that is not yours. It holds "
+                "a random number, is sent to the sign-in page alone, and is needed for the security of your account."
+            ),
+            settings.DEVICE_COOKIE_AGE // _DAY,
+        ),
+        Cookie(
             settings.CSRF_COOKIE_NAME,
             _("Protects you from other sites that would send forms in your name. It holds a random number."),
             settings.CSRF_COOKIE_AGE // _DAY,

@@ -1,0 +1,84 @@
+"""My devices and sessions: where I am signed in, which browsers are known to be mine, and my phones; each can be ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from svara.people import signedin
+from svara.people.alerts import what
+from svara.people.models import Device, SignedIn
+from svara.privacy.errors import NotFound
+from svara.web.pages.profile import phones_of
+from svara.web.pages.viewing import account_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A session or a browser, in words."""
+
+    row: SignedIn | Device
+    title: str
+    here: bool
+    new: bool = False
+
+
+@require_GET
+def devices(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    actor = account_of(request)
+    current = request.session.get(signedin.SESSION_KEY, "")
+    sessions = signedin.access_sessions(actor)
+    here = {row.device_id for row in sessions if row.pk == current}
+    new = signedin.access_new_devices(actor, request.session)
+    page = phones_of(actor) | {
+        "sessions": [Shown(row, what(row.device), row.pk == current) for row in sessions],
+        "devices": [Shown(each, what(each), each.pk in here, each in new) for each in signedin.access_devices(actor)],
+        "new": [what(each) for each in new],
+    }
+    return render(request, "web/devices.html", page)
+
+
+@require_POST
+def end(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Sign out elsewhere."""
+    try:
+        signedin.do_end(account_of(request), session_id)
+    except NotFound:
+        raise Http404 from None
+    messages.success(request, _("You are signed out there."))
+    return redirect("devices")
+
+
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    gone = signedin.do_end_others(account_of(request), request.session)
+    messages.success(
+        request, ngettext("%(count)s session has ended.", "%(count)s sessions have ended.", gone) % {"count": gone}
+    )
+    return redirect("devices")
+
+
+@require_POST
+def know(request: HttpRequest) -> HttpResponse:
+    """Those were me."""
+    signedin.do_know(account_of(request), request.session)
+    return redirect("devices")
+
+
+@require_POST
+def forget(request: HttpRequest, device_id: str) -> HttpResponse:
+    """That one is not mine: out with it."""
+    try:
+        signedin.do_forget_device(account_of(request), device_id)
+    except NotFound:
+        raise Http404 from None
+    messages.success(request, _("That device is signed out and forgotten."))
+    return redirect("devices")
