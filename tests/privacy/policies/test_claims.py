@@ -105,7 +105,7 @@ def test_results_are_kept_beside_those_of_earlier_runs(project: Path) -> None:
 def test_a_run_of_the_tests_writes_down_what_it_proved(project: Path, workers: list[str]) -> None:
     hooks = (claims.TESTS / "conftest.py").read_text(encoding="utf-8")
     ours = hooks[hooks.index("_ended:") : hooks.index("@pytest.fixture(autouse=True)\ndef data_folder")]
-    head = "from __future__ import annotations\nfrom pathlib import Path\nimport pytest\n"
+    head = "from __future__ import annotations\nfrom pathlib import Path\nimport pytest\nfrom tests import order\n"
     head += "from svara.privacy.policies.claims import Outcome, write_results\nRESULTS = Path('build/claims.json')\n"
     (project / "conftest.py").write_text(head + ours)
     (project / "pytest.ini").write_text("[pytest]\nmarkers = claim(id): it\n")
