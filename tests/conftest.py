@@ -19,10 +19,6 @@ hypothesis.settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis.settings.load_profile("any machine")
 """How long an example takes says how busy the machine is, nothing else."""
 
-_ended: dict[str, Outcome] = {}
-"""How the tests that prove a promise ended in this run: the worst of what a test's parts and parameters came to."""
-_WORST: tuple[Outcome, ...] = ("failed", "passed", "skipped")
-
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Order | None:
     """Where files of tests run beside each other."""
@@ -33,12 +29,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Order 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A report tells only what its item carries: also when it comes from another process."""
+    """Where files of tests run beside each other, the longest begin first."""
     if hasattr(config, "workerinput"):
         order.longest_first(items)
-    for item in items:
-        if item.get_closest_marker("claim"):
-            item.user_properties.append(("claim", True))
+
+
+_ended: dict[str, Outcome] = {}
+"""How the tests that prove a promise ended in this run: the worst of what a test's parts and parameters came to."""
+_WORST: tuple[Outcome, ...] = ("failed", "passed", "skipped")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A report tells only what its item carries: also when it comes from another process."""
+    if item.get_closest_marker("claim"):
+        item.user_properties.append(("claim", True))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
