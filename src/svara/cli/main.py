@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from svara import log
-from svara.cli import demo_wipes, letters, privacy, rights, staff
+from svara.cli import archive, demo_wipes, letters, privacy, rights, staff
 from svara.cli.doctor.command import doctor
 from svara.people.errors import PlainError
 from svara.people.officefile import OfficeFileError
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 rights.add_to(privacy.app)
 demo_wipes.add_to(privacy.app)
+privacy.app.add_typer(archive.app, name="archive")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(staff.app, name="staff")
 app.add_typer(letters.app, name="letters")

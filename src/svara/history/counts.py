@@ -24,6 +24,7 @@ from svara.privacy.catalogue import (
     declared,
     not_personal,
 )
+from svara.privacy.files import declare_files
 
 AGENT_DAYS = 400
 """So long it stays known what an agent did: as long as statistics reach."""
@@ -31,6 +32,19 @@ QUEUE_LENGTH = 64
 
 _FIGURE = not_personal(WITH_TENANT, Source.USE)
 _WITH_HOUR = Retention("account", days=AGENT_DAYS, since="hour")
+
+
+_ARCHIVED = Retention("tenant", days=0, since="the call")
+declare_files(
+    "files.archive",
+    ["archive/*/*"],
+    *(
+        Declaration(
+            "user.behavior", Purpose.HISTORY, Basis.LEGITIMATE_INTEREST, _ARCHIVED, subject, Source.USE, vaulted=True
+        )
+        for subject in (Subject.EMPLOYEE, Subject.OUTSIDE_PERSON)
+    ),
+)
 
 
 def _of_agent(category: str) -> Declaration:
@@ -133,3 +147,22 @@ class TalkCount(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.talks} by {self.people}"
+
+
+class ArchiveFile(TenantOwned):
+    """A sealed file of a company's archive (`svara.history.archive`): calls that began from `first_at` to `last_at`."""
+
+    name: str = declared(models.CharField(max_length=120), _FIGURE)
+    first_at: datetime = declared(models.DateTimeField(), _FIGURE)
+    last_at: datetime = declared(models.DateTimeField(), _FIGURE)
+    calls: int = declared(_count(), _FIGURE)
+    digest: str = declared(models.CharField(max_length=64), _FIGURE)
+    id: int = declared(models.BigAutoField(primary_key=True), _FIGURE)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="one_archive_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

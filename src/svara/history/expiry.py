@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
+from svara.history import archive
 from svara.history.counting import Became, became
 from svara.history.counts import AgentCount, CallCount, QueueCount
 from svara.history.hiding import calls_with
@@ -58,6 +59,7 @@ class CallPortions:
             waits, offers = waits.filter(call__in=counted.order_by()), offers.filter(call__in=counted.order_by())
         counts = became(counted.defer("details"), waits, offers, within, ZoneInfo(tenant.timezone))
         _add_up(tenant_id, counts)
+        archive.keep(tenant, list(calls.defer("details")), rules)
         places: list[Path] = []
         gone = list(_told(tenant_id, calls, rules, now, places))
         for table in _HANGING:

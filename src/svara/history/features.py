@@ -7,12 +7,14 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from svara.history.counts import QueueCount
+from svara.history.archive import ARCHIVE
+from svara.history.counts import ArchiveFile, QueueCount
 from svara.history.models import RECORDING_DAYS, Call, QueueWait
 from svara.people.models import Account, PublicNumber, Queue, Tenant
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import CALL_RECORDING
 from svara.privacy.policies.port import Feature, register_feature
+from svara.privacy.rights.retention import rules
 
 
 def _has_rule(tenant_id: str, rule: str) -> bool:
@@ -56,6 +58,15 @@ register_feature(
         held=lambda tenant_id: any(
             table._default_manager.filter(tenant_id=tenant_id).exists() for table in (QueueWait, QueueCount)
         ),
+    )
+)
+register_feature(
+    Feature(
+        "archive",
+        _("When the time of a call is over, a short record of it goes into a sealed archive of the company’s."),
+        frozenset({"history.ArchiveFile", "files.archive"}),
+        on=lambda tenant_id: bool(rules(tenant_id, datetime.now(UTC)).days[ARCHIVE]),
+        held=lambda tenant_id: ArchiveFile.all_tenants.filter(tenant_id=tenant_id).exists(),
     )
 )
 for _rule, _text in (

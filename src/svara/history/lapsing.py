@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
+from svara.history import archive
 from svara.history.counts import AGENT_DAYS, AgentCount, TalkCount
 from svara.history.groups import group_cells
 from svara.history.models import (
@@ -46,6 +47,7 @@ PERIODS: tuple[Period, ...] = (
     Period(AGENTS, gettext_noop("What agents did in queues"), AGENT_DAYS),
     Period(MISSED, gettext_noop("Missed callers"), MISSED_DAYS),
     Period(RECORDINGS, gettext_noop("Recordings of talks"), RECORDING_DAYS, longest_days=RECORDING_DAYS),
+    Period(archive.ARCHIVE, gettext_noop("Archive of calls: sealed, in files of the company’s own"), 0),
 )
 
 
@@ -61,6 +63,7 @@ def expire(tenant_id: str, rules: Rules, now: datetime, *, dry: bool) -> Iterato
     if missed is not None:
         yield from _go(others_missed(tenant_id, rules).filter(missed_at__lt=missed), dry=dry)
     yield from _expire_recordings(tenant_id, rules, now, dry=dry)
+    yield from archive.expire(tenant_id, rules, now, dry=dry)
 
 
 def _go(rows: QuerySet[Any], *, dry: bool) -> Iterator[Gone]:

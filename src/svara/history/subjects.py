@@ -20,7 +20,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from svara.calls.events import Party
-from svara.history import lapsing
+from svara.history import archive, lapsing
 from svara.history.counts import AgentCount
 from svara.history.freeing import ERASED, Who, free
 from svara.history.hiding import people_of, speaks_in
@@ -63,6 +63,7 @@ class HistoryCapability:
             "history.MissedCaller",
             "history.OpenCall",
             "history.AgentCount",
+            "history.ArchiveFile",
             "history.CallCount",
             "history.QueueCount",
             "history.TalkCount",
@@ -96,6 +97,8 @@ class HistoryCapability:
                 yield Holding(rows.model._meta.label, count, "user.behavior", history, text)
         if recordings := sum(len(tapes_of(call)) for call in of.spoken().iterator(chunk_size=_BATCH)):
             yield Holding("files:recordings", recordings, "user.content.private", history, _("Recordings of talks"))
+        if archived := sum(1 for _one in archive.about(tenant_id, subject)):
+            yield Holding("files:archive", archived, "user.behavior", history, _("Calls in the company’s archive"))
         if missed := of.missed().count():
             text = _("Notes on missed callers") if of.who.person else _("Entries in lists of missed callers")
             yield Holding(
@@ -122,6 +125,14 @@ class HistoryCapability:
         why, use = _("Show each person and company which calls were made"), _("Arises when the service is used")
         seen_by = _("Those who took part, supervisors and administrators of the company")
         yield Section("calls", _("Calls"), why, use, seen_by, of.shown(), of.recordings())
+        yield Section(
+            "archived-calls",
+            _("Calls in the company’s archive"),
+            why,
+            use,
+            _("Administrators of the company"),
+            (archive.shown(one, subject) for one in archive.about(tenant_id, subject)),
+        )
         if of.who.person:
             yield Section(
                 "queue-work",
@@ -356,7 +367,8 @@ def _update(model: type[Model], fields: Sequence[str], *where: str) -> str:
 
 
 def files_of(tenant_id: str) -> Iterator[str]:
-    """The recordings of a company."""
+    """The recordings of a company, and its archive."""
+    yield from archive.files_of(tenant_id)
     for call in Call.all_tenants.filter(tenant_id=tenant_id, details__contains='"tapes":').iterator(chunk_size=_BATCH):
         for tape in details_of(call).tapes:
             yield f"recordings/{tape.file}"

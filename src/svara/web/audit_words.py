@@ -17,6 +17,7 @@ DONE: dict[tuple[str, str], Promise] = {
     ("view", "audit"): _("Read in the log who saw what of you"),
     ("view", "calls"): _("Looked at a list of calls with yours in it"),
     ("view", "call"): _("Looked at one of your calls"),
+    ("view", "archive"): _("Read calls of yours in the company’s archive"),
     ("hear", "recording"): _("Heard the recording of a talk with you"),
     ("hear", "talk"): _("Listened to a talk of yours while it went on, or took part in it"),
     ("create", "case"): _("Wrote down a request of yours"),

@@ -117,6 +117,7 @@ _OUTSIDE = frozenset({"carrier", "mail-server"})
 
 
 PERIODS = {
+    "files.archive": "history.archive",
     "files.messages": "voicemail.saved",
     "files.recordings": "history.recordings",
     "history.AgentCount": "history.agents",

@@ -28,6 +28,7 @@ from svara.privacy.rights.models import Hold, Restriction, RetentionRule, Retent
 from svara.privacy.rights.port import Gone, Period, Rules
 from svara.privacy.rights.restriction import restricted
 from svara.privacy.tenancy import country_of
+from svara.privacy.vault.errors import VaultError
 
 SHORTEST_DAYS = 1
 KEPT_RUNS_DAYS = 5 * 365
@@ -110,7 +111,9 @@ def do_choose(actor: Asker, wishes: dict[str, int | None]) -> None:
     known = {each.period.key: each for each in chosen(actor.tenant_id)}
     for key, days in wishes.items():
         kind = known.get(key)
-        if kind is None or (days is not None and not SHORTEST_DAYS <= days <= kind.period.longest_days):
+        if kind is None or (
+            days is not None and not min(SHORTEST_DAYS, kind.period.days) <= days <= kind.period.longest_days
+        ):
             raise Invalid(_("Choose a number of days within the limits."))
         if days is None or days == kind.default:
             RetentionRule.all_tenants.filter(tenant_id=actor.tenant_id, period=key).delete()
@@ -183,7 +186,7 @@ def run_all(tenant_ids: Iterable[str], now: datetime) -> int:
     for tenant_id in tenant_ids:
         try:
             gone += run(tenant_id, now, dry=False).count
-        except (DatabaseError, PlainError, OSError):
+        except (DatabaseError, PlainError, VaultError, OSError):
             _log.error("what is too old could not be let go in a company", tenant=tenant_id, exc_info=True)
     RetentionRun.all_tenants.filter(at__lt=now - timedelta(days=KEPT_RUNS_DAYS)).delete()
     return gone
