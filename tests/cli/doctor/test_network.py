@@ -153,6 +153,8 @@ def test_the_name_of_a_provider_is_looked_up() -> None:
     async def story() -> None:
         assert await network._located(Trunk("1", "itsp", "sip:127.0.0.1:5090")) == ""
         assert await network._located(Trunk("1", "itsp", "nonsense"))
+        invented = await network._located(Trunk("1", "itsp", "sip:carrier.example"))
+        assert network.trunk_state(None, invented, "acme, itsp").state == "warning"
 
     asyncio.run(story())
 

@@ -33,6 +33,9 @@ EXPIRES_DAYS = 14
 CONNECT_SECONDS = 8.0
 FEW_PORTS = 400
 """A hundred talks at one time."""
+INVENTED = "its address is an invented name"
+_RESERVED = ("example", "invalid", "test")
+"""Names that never lead anywhere (RFC 2606)."""
 _ASK_SECONDS = 3.0
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _UDP = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
@@ -314,6 +317,8 @@ async def trunks(patient: Patient) -> list[Finding]:
 
 def trunk_state(state: commands.TrunkState | None, not_found: str, of: str) -> Finding:
     """What is to be said of one trunk; `not_found` says why its address is not found."""
+    if not_found == INVENTED:
+        return warning(f"{not_found}, as in a demo: no call goes out by it", "write the provider's own address", of)
     if not_found:
         return fault(
             f"the address of the provider is not found: {not_found}",
@@ -337,6 +342,8 @@ async def _located(trunk: Trunk) -> str:
         uri = parse_uri(trunk.address)
     except SipError:
         return "it is no SIP address"
+    if uri.host.rpartition(".")[2].lower() in _RESERVED:
+        return INVENTED
     locator = Locator(LoopClock())
     found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
