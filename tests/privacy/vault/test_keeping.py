@@ -350,3 +350,19 @@ def test_a_company_that_held_its_own_key_and_is_gone(
     assert len(list((data_folder.keys / "tenants").iterdir())) == 1
     assert vault.keeping.end(ACME) == 1
     assert list((data_folder.keys / "tenants").iterdir()) == []
+
+
+def test_the_key_of_the_role_calls_is_made_once_and_outlives_a_new_master_key(
+    vault: Vault, data_folder: DataFolder, clock: VirtualClock
+) -> None:
+    key = vault.keeping.role_key()
+    assert len(key) == 32
+    vault.keeping.rotate_master()
+    assert vault.keeping.role_key() == key
+    with reopened(data_folder, clock) as fresh:
+        assert fresh.keeping.role_key() == key
+    for file in data_folder.keys.glob("keys.sqlite3*"):
+        assert key not in file.read_bytes(), "it is wrapped"
+    (data_folder.keys / "master").unlink()
+    with reopened(data_folder, clock) as locked, pytest.raises(VaultError, match="missing"):
+        locked.keeping.role_key()
