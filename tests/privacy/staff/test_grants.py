@@ -330,7 +330,7 @@ def test_rights_of_who_decided_and_time_that_is_over(acme: Tenant, anna: Account
     assert Grant.all_tenants.exists()
     assert [one.count for one in room.expire(acme.id, rules, after, dry=False)] == [1]
     assert not Grant.all_tenants.exists()
-    assert "staff.access" in {each.period.key for each in retention.chosen(acme.id, acme.country)}
+    assert "staff.access" in {each.period.key for each in retention.chosen(acme.id)}
 
 
 @pytest.mark.django_db(transaction=True)
