@@ -9,12 +9,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import Svara
 
 from svara.people.office import read_office
 
@@ -27,28 +27,6 @@ people:
   - {username: bob, name: Bob Lund, extension: "102", phones: [{login: acme-bob, secret: s3cret-bob}]}
 """
 
-Svara = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def svara(tmp_path: Path) -> Svara:
-    """Runs `svara ...` in an empty folder, without a terminal."""
-
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        inherited = {key: value for key, value in os.environ.items() if key not in ("SVARA_DATA", "SVARA_URL")}
-        return subprocess.run(
-            [sys.executable, "-m", "svara", *arguments],
-            cwd=tmp_path,
-            env=inherited | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
-
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
@@ -57,39 +35,41 @@ def office(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_first_office_from_nothing(svara: Svara, office: Path, tmp_path: Path) -> None:
-    planned = svara("plan", "acme.yaml")
+def test_a_first_office_from_nothing(from_nothing: Svara, office: Path, tmp_path: Path) -> None:
+    planned = from_nothing("plan", "acme.yaml")
     assert planned.stdout.splitlines()[-1] == "5 to add, 0 to change, 0 to remove."
-    applied = svara("apply", "acme.yaml", SVARA_URL="https://phone.acme.test/")
+    applied = from_nothing("apply", "acme.yaml", SVARA_URL="https://phone.acme.test/")
     assert (applied.returncode, applied.stderr) == (0, "")
     assert "+ person anna: Anna Berg, extension 101" in applied.stdout
     assert "https://phone.acme.test/invitation/svarainv_" in applied.stdout
     assert applied.stdout.splitlines()[-1] == "Saved; it takes effect when the office is started."
-    again = svara("apply", "acme.yaml")
+    again = from_nothing("apply", "acme.yaml")
     assert (again.returncode, again.stdout) == (0, "Nothing to change.\n")
     (acme,) = read_office(tmp_path / "data").tenants
     assert [person.name for person in acme.people] == ["Anna Berg", "Bob Lund"]
 
 
-def test_only_the_owner_may_look_into_the_data(svara: Svara, office: Path, tmp_path: Path) -> None:
-    svara("apply", "acme.yaml")
+def test_only_the_owner_may_look_into_the_data(from_nothing: Svara, office: Path, tmp_path: Path) -> None:
+    from_nothing("apply", "acme.yaml")
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "data" / "secret-key").stat().st_mode) == 0o600
     assert len((tmp_path / "data" / "secret-key").read_bytes()) == 32
 
 
-def test_in_a_folder_that_others_may_enter_they_still_read_nothing(svara: Svara, office: Path, tmp_path: Path) -> None:
+def test_in_a_folder_that_others_may_enter_they_still_read_nothing(
+    from_nothing: Svara, office: Path, tmp_path: Path
+) -> None:
     (tmp_path / "data").chmod(0o755)
-    svara("apply", "acme.yaml")
+    from_nothing("apply", "acme.yaml")
     files = [path for path in (tmp_path / "data").rglob("*") if path.name != "data"]
     assert {"svara.sqlite3", "office.msgpack", "secret-key"} <= {path.name for path in files}
     assert [path.name for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
-def test_a_wrong_file_is_refused_whole(svara: Svara, office: Path, tmp_path: Path, command: str) -> None:
+def test_a_wrong_file_is_refused_whole(from_nothing: Svara, office: Path, tmp_path: Path, command: str) -> None:
     office.write_text(OFFICE.replace('"NO"', "NO").replace("extension", "extention", 1))
-    refused = svara(command, "acme.yaml")
+    refused = from_nothing(command, "acme.yaml")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.splitlines() == [
         "acme.yaml:2: 'country' must be text: YAML takes NO for yes or no; write \"NO\" in quotes",
@@ -118,8 +98,8 @@ def test_a_short_password_is_warned_of_on_the_side(svara: Svara, office: Path) -
         (["serve", "kitchen"], "svara: there is no role 'kitchen'"),
     ],
 )  # fmt: skip
-def test_wrong_use_is_told_in_one_line(svara: Svara, office: Path, arguments: list[str], said: str) -> None:
-    wrong = svara(*arguments)
+def test_wrong_use_is_told_in_one_line(from_nothing: Svara, office: Path, arguments: list[str], said: str) -> None:
+    wrong = from_nothing(*arguments)
     assert wrong.returncode == 2
     assert wrong.stderr.startswith(said)
     assert wrong.stderr.count("\n") == 1
@@ -135,9 +115,9 @@ def test_wrong_use_is_told_in_one_line(svara: Svara, office: Path, arguments: li
     ],
 )  # fmt: skip
 def test_a_failure_is_told_in_one_line(
-    svara: Svara, office: Path, environment: dict[str, str], arguments: list[str], said: str
+    from_nothing: Svara, office: Path, environment: dict[str, str], arguments: list[str], said: str
 ) -> None:
-    failed = svara("apply", "acme.yaml", *arguments, **environment)
+    failed = from_nothing("apply", "acme.yaml", *arguments, **environment)
     assert failed.returncode == 1
     assert said in failed.stderr
     assert failed.stderr.startswith("svara: ")
@@ -163,27 +143,27 @@ def test_a_token_for_a_person(svara: Svara, office: Path) -> None:
     assert svara("token", "anna@acme").stdout.startswith("svara_")
 
 
-def test_several_first_commands_at_once_make_one_installation(svara: Svara, office: Path, tmp_path: Path) -> None:
+def test_several_first_commands_at_once_make_one_installation(from_nothing: Svara, office: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
-        ran = list(pool.map(lambda _: svara("apply", "acme.yaml"), range(4)))
+        ran = list(pool.map(lambda _: from_nothing("apply", "acme.yaml"), range(4)))
     assert sorted({run.returncode for run in ran} | {0}) in ([0], [0, 1])
     assert sum("+ tenant acme" in run.stdout for run in ran) == 1
     assert all("Traceback" not in run.stderr for run in ran)
-    assert svara("apply", "acme.yaml").stdout == "Nothing to change.\n"
+    assert from_nothing("apply", "acme.yaml").stdout == "Nothing to change.\n"
 
 
 @pytest.mark.claim("K2-1")
-def test_a_demo_company_is_one_command_away_and_marked(svara: Svara, tmp_path: Path) -> None:
-    assert svara("prepare", "--demo").returncode == 0
+def test_a_demo_company_is_one_command_away_and_marked(from_nothing: Svara, tmp_path: Path) -> None:
+    assert from_nothing("prepare", "--demo").returncode == 0
     (demo,) = read_office(tmp_path / "data").tenants
     assert sorted(person.extension or "" for person in demo.people) == [str(number) for number in range(101, 109)]
     with closing(sqlite3.connect(tmp_path / "data" / "svara.sqlite3")) as database:
         assert database.execute("select slug, demo from people_tenant").fetchall() == [("fjellvik", 1)]
-    assert svara("prepare", "--demo").returncode == 0
+    assert from_nothing("prepare", "--demo").returncode == 0
 
 
-def test_help_offers_what_there_is(svara: Svara) -> None:
-    told = svara("--help")
+def test_help_offers_what_there_is(from_nothing: Svara) -> None:
+    told = from_nothing("--help")
     assert told.returncode == 0
     assert [line.split()[0] for line in told.stdout.partition("Commands:")[2].strip().splitlines()] == [
         "serve",
@@ -197,7 +177,7 @@ def test_help_offers_what_there_is(svara: Svara) -> None:
         "staff",
         "letters",
     ]
-    assert svara().stdout == told.stdout
+    assert from_nothing().stdout == told.stdout
 
 
 def test_an_interrupted_command_says_nothing_more(tmp_path: Path, office: Path) -> None:

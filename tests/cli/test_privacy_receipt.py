@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.test_privacy_keys import Svara, svara
+from tests.cli.conftest import Svara
+from tests.cli.test_privacy_keys import acme
 
-__all__ = ["svara"]
+__all__ = ["acme"]
 
 AGREE = """
 import json, pathlib
@@ -24,18 +25,18 @@ print(json.dumps(do_switch(Account.all_tenants.get(username="anna"), "statistics
 
 
 @pytest.mark.claim("PHO-1")
-def test_a_genuine_receipt_is_told_from_a_forged_one(svara: Svara, tmp_path: Path) -> None:
+def test_a_genuine_receipt_is_told_from_a_forged_one(acme: Svara, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     environment.pop("SVARA_DATA", None)
     command = [sys.executable, "-c", AGREE]
     made = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60)
     (tmp_path / "receipt.jsonld").write_text(made.stdout)
-    told = svara("privacy", "receipt", "receipt.jsonld")
+    told = acme("privacy", "receipt", "receipt.jsonld")
     assert (told.returncode, told.stdout) == (0, "genuine: statistics, given; in force\n")
     forged = json.loads(made.stdout) | {"pii_principal_id": "person:somebody"}
     for name, content in {"forged": json.dumps(forged), "text": "[" * 50_000, "large": " " * 70_000}.items():
         (tmp_path / name).write_text(content)
-        refused = svara("privacy", "receipt", name)
+        refused = acme("privacy", "receipt", name)
         assert refused.returncode == 1, name
         assert refused.stderr.startswith("svara: this receipt is not genuine"), refused.stderr
-    assert svara("privacy", "receipt", "nothing").returncode == 1
+    assert acme("privacy", "receipt", "nothing").returncode == 1

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.cli.test_commands import OFFICE, Svara, svara
-
-__all__ = ["svara"]
+from tests.cli.conftest import Svara
+from tests.cli.test_commands import OFFICE
 
 
 @pytest.mark.claim("ONC-3")
