@@ -221,11 +221,11 @@ def test_the_policy_is_printed_from_what_is_so(svara: Svara, office: Path) -> No
     assert svara("privacy", "policy", "--version", "1").stderr == "svara: no such version is published\n"
 
 
-def test_promises_are_told_with_what_proves_them(svara: Svara, tmp_path: Path) -> None:
-    told = svara("privacy", "claims")
+def test_promises_are_told_with_what_proves_them(from_nothing: Svara, tmp_path: Path) -> None:
+    told = from_nothing("privacy", "claims")
     assert (told.returncode, told.stderr) == (0, "")
     assert "PHO-4" in told.stdout
     assert "tests/cli/test_serving.py::test_the_demo_company_really_calls_and_echoes" in told.stdout
-    still_open = json.loads(svara("privacy", "claims", "--open", "--json").stdout)
+    still_open = json.loads(from_nothing("privacy", "claims", "--open", "--json").stdout)
     assert "proved" not in {each["state"] for each in still_open}
     assert not (tmp_path / "data" / "svara.sqlite3").exists(), "it needs no installation"
