@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.history.stories import Company, call, company, happened, queue_call, queue_of
+from tests.peers.bucket import bucket_server, new_bucket
 
 from svara.calls.events import CallRecorded, Party
 from svara.cli import archive as commands
@@ -20,9 +21,11 @@ from svara.history.models import Call
 from svara.people.models import Tenant
 from svara.privacy import vault
 from svara.privacy.audit.models import Entry
+from svara.privacy.catalogue import Recipient
 from svara.privacy.errors import NotFound
 from svara.privacy.functions.outside import subject_of
 from svara.privacy.policies.facts import gather
+from svara.privacy.registers.outsiders import outsiders
 from svara.privacy.rights import erasing, exporting, holds, retention
 from svara.privacy.subject import person
 from svara.privacy.vault.port import Unreadable, VaultError
@@ -72,6 +75,26 @@ def test_nobody_has_one_who_did_not_ask_for_it(acme: Company, data_folder: DataF
     assert not Call.all_tenants.exists()
     assert files(data_folder) == []
     assert archive.archives(acme.tenant.id) == []
+
+
+def test_it_may_lie_in_a_bucket_elsewhere_which_is_then_a_recipient(
+    acme: Company, data_folder: DataFolder, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    with bucket_server() as server:
+        bucket = new_bucket(server, monkeypatch)
+        monkeypatch.setenv("SVARA_ARCHIVE", f"s3://{bucket}/office?endpoint={server}")
+        assert outsiders(acme.tenant.id) == (), "who has no archive sends nothing there"
+        file = archived(acme)
+        assert [(each.kind, each.name) for each in outsiders(acme.tenant.id)] == [
+            (Recipient.STORAGE, f"{bucket}, 127.0.0.1")
+        ]
+        assert files(data_folder) == []
+        first = next(iter(archive.open_archive(acme.tenant.id, file.name, acme.anna.id)))
+        assert isinstance(first, archive.Kept)
+        assert first.caller.name == KARI.name
+        with django_capture_on_commit_callbacks(execute=True):
+            expire(acme, LATER + timedelta(days=4000))
+        assert list(archive.storage().names()) == []
 
 
 def test_what_is_put_away_is_read_back_and_is_no_more_than_who_when_and_how_it_ended(

@@ -12,11 +12,13 @@ class HistoryConfig(AppConfig):
     label = "history"
 
     def ready(self) -> None:
-        from svara.history import collected, corrections, counts, expiry, features, subjects  # noqa: F401, PLC0415  needs the tables
+        from svara.history import archive, collected, corrections, counts, expiry, features, subjects  # noqa: F401, PLC0415  needs the tables
+        from svara.privacy.registers.outsiders import register_outsiders  # noqa: PLC0415
         from svara.privacy.rights import port  # noqa: PLC0415
 
         collected.register()
         corrections.register_all()
         port.register(subjects.HistoryCapability())
         port.register_portions("history.calls", expiry.CallPortions())
+        register_outsiders("archive", archive.outsiders)
         port.register_files("history", subjects.files_of)

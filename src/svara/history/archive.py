@@ -14,10 +14,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from svara.history.counts import ArchiveFile
 from svara.history.models import Call
@@ -25,8 +27,11 @@ from svara.history.outside import MARK, Outsiders
 from svara.people.models import Account, Tenant
 from svara.privacy import vault
 from svara.privacy.audit.port import record_views
+from svara.privacy.catalogue import Recipient
 from svara.privacy.errors import NotFound
 from svara.privacy.functions.outside import subject_of
+from svara.privacy.registers.outsiders import Outsider
+from svara.privacy.rights import retention
 from svara.privacy.rights.port import Gone, Rules, Tally
 from svara.privacy.rights.restriction import restricted
 from svara.privacy.subject import Subject, outside, person
@@ -71,6 +76,14 @@ _decode = msgspec.json.Decoder(Kept).decode
 def storage() -> Storage:
     """Where archives lie. Raises VaultError."""
     return open_storage(os.environ.get("SVARA_ARCHIVE", ""), settings.DATA.root / FOLDER)
+
+
+def outsiders(tenant_id: str) -> Iterator[Outsider]:
+    """The bucket, for the register of recipients of a company that has an archive there."""
+    parts = urlsplit(os.environ.get("SVARA_ARCHIVE", ""))
+    if parts.netloc and retention.rules(tenant_id, timezone.now()).days.get(ARCHIVE):
+        endpoint = urlsplit(parse_qs(parts.query).get("endpoint", [""])[0]).hostname
+        yield Outsider(Recipient.STORAGE, f"{parts.netloc}, {endpoint or 'Amazon S3'}", key="storage")
 
 
 def keep(tenant: Tenant, calls: Sequence[Call], rules: Rules) -> None:

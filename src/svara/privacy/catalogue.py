@@ -151,6 +151,8 @@ class Recipient(StrEnum):
     """Another machine by which the processes tell each other what happens."""
     KEY_SERVICE = "key-service"
     """Where the master key is. It gets keys alone."""
+    STORAGE = "storage"
+    """A bucket on another machine. It gets what is sealed alone."""
     PARTNER = "partner"
     """Whoever the company chose to share data with."""
 

@@ -74,6 +74,7 @@ RECIPIENTS: dict[Recipient, Promise] = {
     Recipient.DATABASE: _("the machine with the database"),
     Recipient.BUS: _("the machine by which the processes talk to each other"),
     Recipient.KEY_SERVICE: _("the service that keeps the master key"),
+    Recipient.STORAGE: _("the storage for archives"),
     Recipient.PARTNER: _("a partner with whom the company shares data"),
 }
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from tests.cli.doctor.patients import listed, patient, states
+from tests.peers.bucket import bucket_server, new_bucket
 
 from svara.cli.doctor import storage
 from svara.data import DataFolder, put
+from svara.history import archive
 
 
 @pytest.fixture
@@ -39,6 +41,18 @@ def test_a_disk_that_takes_nothing(folder: DataFolder, monkeypatch: pytest.Monke
     monkeypatch.setattr(storage, "put", refuses)
     found = listed(storage.disk(patient(folder.root)))[-1]
     assert (found.state, found.found) == ("fault", "nothing can be written into the data folder: Read-only file system")
+
+
+def test_a_bucket_for_archives_is_tried(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert states(storage.archive(patient(folder.root))) == ["none"]
+    with bucket_server() as server:
+        monkeypatch.setenv("SVARA_ARCHIVE", f"s3://{new_bucket(server, monkeypatch)}/office?endpoint={server}")
+        assert states(storage.archive(patient(folder.root))) == ["ok"]
+        assert list(archive.storage().names()) == []
+        monkeypatch.setenv("SVARA_ARCHIVE", f"s3://nobodys/office?endpoint={server}")
+        [found] = listed(storage.archive(patient(folder.root)))
+    assert found.state == "fault"
+    assert found.found.startswith("nothing can be stored where archives of calls lie: ")
 
 
 def test_only_the_owner_may_read(folder: DataFolder) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.peers.bucket import bucket_server, new_bucket
 
 from svara.privacy.subject import person
 from svara.privacy.vault.port import Unreadable, Vault, VaultError
@@ -19,29 +20,17 @@ ANNA, ACME = person("a" * 32), "1" * 32
 
 
 @pytest.fixture(scope="module")
-def bucket_server() -> Iterator[str]:
-    """A server of buckets on a free port of this machine."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def server() -> Iterator[str]:
+    with bucket_server() as address:
+        yield address
 
 
 @pytest.fixture(params=["folder", "bucket"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
     if request.param == "folder":
         return open_storage("", tmp_path / "sealed")
-    import boto3
-
-    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    server = request.getfixturevalue("bucket_server")
-    bucket = f"office-{os.urandom(4).hex()}"
-    boto3.client("s3", endpoint_url=server).create_bucket(Bucket=bucket)
-    return open_storage(f"s3://{bucket}/acme/sealed?endpoint={server}", tmp_path)
+    address = request.getfixturevalue("server")
+    return open_storage(f"s3://{new_bucket(address, monkeypatch)}/acme/sealed?endpoint={address}", tmp_path)
 
 
 def put(storage: Storage, name: str, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import secrets
 import shutil
@@ -201,6 +202,32 @@ def _files(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield place, place.lstat()
 
 
+def archive(patient: Patient) -> list[Finding]:
+    """Whether what is put where archives lie comes back, and goes."""
+    if not os.environ.get("SVARA_ARCHIVE"):
+        return [none("archives of calls, where companies want them, lie in the data folder")]
+    del patient
+    from svara.history.archive import storage  # noqa: PLC0415
+    from svara.privacy.vault.errors import VaultError  # noqa: PLC0415
+
+    name, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(64)
+    try:
+        place = storage()
+        place.put(name, io.BytesIO(content))
+        with place.open(name) as file:
+            same = file.read() == content
+        place.delete(name)
+    except (VaultError, OSError) as error:
+        return [
+            fault(f"nothing can be stored where archives of calls lie: {error}", "look at SVARA_ARCHIVE and its credentials")
+        ]
+    return [
+        ok("a probe was stored, read and deleted where archives of calls lie")
+        if same
+        else fault("what was stored where archives of calls lie did not come back as it was", "ask whoever runs the storage")
+    ]
+
+
 def clock(_patient: Patient) -> Finding:
     """Whether somebody keeps the machine's clock."""
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)
@@ -241,6 +268,9 @@ def newest_entry(patient: Patient) -> Finding:
 CHECKS = (
     Check("database", "Database", "asked it, compared its tables with this version, and read it through", database),
     Check("disk", "Disk", "looked how much room is left, and wrote, read and deleted a probe in the data folder", disk),
+    Check(
+        "archive", "Archives", "stored, read and deleted a probe where archives of calls lie", archive, needs=("database",)
+    ),
     Check("rights", "Data folder", "looked who may read its files", rights),
     Check("clock", "Clock", "asked the system whether a time server keeps its clock", clock),
     Check("time", "Time", "compared the clock with the newest entry of the logs", newest_entry, needs=("database",)),

@@ -100,6 +100,8 @@ class Known:
             return (_("calls while they go on: numbers, names and states"),)
         if self.kind is Recipient.KEY_SERVICE:
             return (_("nothing about anybody: keys alone"),)
+        if self.kind is Recipient.STORAGE:
+            return (_("archives of calls, sealed: without the keys nobody reads them"),)
         return tuple(sorted({words.category(item.declaration.category) for item in items() if self.kind in item.recipients}))
 
 
