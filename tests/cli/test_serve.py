@@ -160,7 +160,11 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_plain_line(office: Offi
             2,
             "svara: '127.0.0.1:99999' is no address: expected HOST:PORT, like 127.0.0.1:8080\n",
         ),
-        (["--http", "192.0.2.1:0"], 1, "svara: --http: 192.0.2.1 is not an address of this machine\n"),
+        (
+            ["--http", "192.0.2.1:0", "--sip", "127.0.0.1:0"],
+            1,
+            "svara: --http: 192.0.2.1 is not an address of this machine\n",
+        ),
         (["telepathy"], 2, "svara: there is no role 'telepathy'; the roles are media, voice, calls, jobs, web\n"),
     ],
 )

@@ -35,7 +35,7 @@ class Visit:
     def __init__(self, svara: Svara, *options: str) -> None:
         command = [sys.executable, "-m", "svara", "doctor", "--json", "--data", str(svara.data), *options]
         began = time.monotonic()
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=svara._environment, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=svara.environment, check=False)
         self.seconds = time.monotonic() - began
         self.errors = ran.stderr
         self.code = ran.returncode
@@ -164,15 +164,15 @@ def test_settings_that_went_wrong_and_an_office_that_is_closed(office: Svara) ->
 
     now = datetime.now(UTC)
     expired = certificate(["phone.acme.test"], now - timedelta(days=90), now - timedelta(days=1))
-    written(Path(office._environment["SVARA_TLS_CERT"]).parent, expired)
-    office._environment["SVARA_SMTP_URL"] = "smtp://127.0.0.1:9"
+    written(Path(office.environment["SVARA_TLS_CERT"]).parent, expired)
+    office.environment["SVARA_SMTP_URL"] = "smtp://127.0.0.1:9"
     office.start()
-    without = {name: value for name, value in office._environment.items() if not name.startswith("SVARA_")}
-    office._environment, settings = without, office._environment
+    without = {name: value for name, value in office.environment.items() if not name.startswith("SVARA_")}
+    office.environment, settings = without, office.environment
     try:
         visit = Visit(office)  # from another shell: the settings are those of the office that runs
     finally:
-        office._environment = settings
+        office.environment = settings
     assert visit.code == 1
     assert "the certificate has expired on" in visit.of("certificate")["found"]
     assert visit.of("mail")["found"].startswith("the mail server 127.0.0.1, port 9, is not reached")

@@ -60,6 +60,7 @@ def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, kill
         bob.answer()
         anna.wait_to_hear(BOB_HZ)
         bob.wait_to_hear(ANNA_HZ)
+        svara.until(lambda: bool(set((svara.data / "recordings").glob("calls/*.wav")) - before))
         time.sleep(2)
         if killed:
             old = svara.kill(killed)

@@ -104,6 +104,7 @@ ACTS: dict[str, Promise] = {
 
 THINGS: dict[str, Promise] = {
     "account": _("an account"),
+    "archive": _("the archive of calls"),
     "audit": _("this log"),
     "backup": _("the office, from a backup"),
     "basis": _("the legal basis of a contact"),
@@ -114,6 +115,7 @@ THINGS: dict[str, Promise] = {
     "changes": _("the log of changes of the office"),
     "correction": _("a correction"),
     "correction-rules": _("what people correct themselves"),
+    "device": _("a device where somebody was signed in"),
     "disclosure": _("a disclosure to an authority"),
     "disclosures": _("disclosures to authorities"),
     "erasure": _("an erasure"),
@@ -127,6 +129,7 @@ THINGS: dict[str, Promise] = {
     "messages": _("voice messages"),
     "missed-caller": _("a missed caller"),
     "missed-callers": _("missed callers"),
+    "new-device": _("an account, on a device not seen before"),
     "objection": _("an objection"),
     "office": _("the office"),
     "package": _("a package for an authority"),
@@ -140,6 +143,7 @@ THINGS: dict[str, Promise] = {
     "restriction": _("a restriction"),
     "retention": _("how long data are kept"),
     "roles": _("somebody's roles"),
+    "session": _("somebody's session"),
     "share": _("an export without names for others"),
     "statistics": _("figures of agents"),
     "support-access": _("access of the provider's support"),
