@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 from tests.peers.postgres import Postgres
 
+from svara.web.build import build
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built_assets() -> None:
+    """Some of the tests look at pages."""
+    build()
+
+
 OFFICE = """\
 version: 1
 tenant: {slug: %s, name: Acme AS, country: "NO", timezone: Europe/Oslo}

@@ -27,6 +27,8 @@ def running() -> Iterator[Svara]:
         next(person for person in office["people"] if person["username"] == "bob")["record"] = True
         svara.apply(json.dumps(office))
         svara.put("/me/functions/call_recording", {"enabled": True}, user="bob")
+        words = svara.data / "sounds" / "builtin" / "en" / "recorded.wav"
+        svara.until(words.exists, 60)  # nothing is recorded of which nobody could be told
         yield svara
 
 
@@ -60,7 +62,6 @@ def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, kill
         bob.answer()
         anna.wait_to_hear(BOB_HZ)
         bob.wait_to_hear(ANNA_HZ)
-        svara.until(lambda: bool(set((svara.data / "recordings").glob("calls/*.wav")) - before))
         time.sleep(2)
         if killed:
             old = svara.kill(killed)
@@ -70,6 +71,7 @@ def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, kill
         bob.wait_state("idle")
     (record,) = svara.wait_records(1)
     assert record["outcome"] == "answered"
+    svara.until(lambda: bool(set((svara.data / "recordings").glob("calls/*.wav")) - before))  # sealed for its people
     [file] = set((svara.data / "recordings").glob("calls/*.wav")) - before
     left_hz, right_hz = channels(sealed.opened_in(svara.data, file))
     assert abs(left_hz - ANNA_HZ) < 10
@@ -107,6 +109,7 @@ def test_whoever_bob_calls_outside_is_told_first_and_then_recorded(svara: Svara,
     words = [sound.strength(piece, BOB_HZ, rate_hz) < 0.8 for piece in pieces]
     assert sum(words) >= 4, "nobody was told"
     assert not any(words[-8:])
+    svara.until(lambda: bool(set((svara.data / "recordings").glob("calls/*.wav")) - before))  # sealed for its people
     [file] = set((svara.data / "recordings").glob("calls/*.wav")) - before
     left_hz, right_hz = channels(sealed.opened_in(svara.data, file))
     assert abs(left_hz - BOB_HZ) < 10

@@ -76,6 +76,8 @@ class Baresip(Phone):
             f";regint={60 if account.server else 0};answermode={'auto' if self.auto_answer else 'manual'}"
             f";audio_codecs={self.codecs}",
         )
+        if not account.server:
+            self.ask("reginfo")  # who calls it at once would else come before its account is there
 
     def _connect(self, port: int) -> socket.socket:
         end = time.monotonic() + 10
