@@ -39,6 +39,7 @@ def devices(request: HttpRequest) -> HttpResponse:
     new = signedin.access_new_devices(actor, request.session)
     page = phones_of(actor) | {
         "sessions": [Shown(row, what(row.device), row.pk == current) for row in sessions],
+        "others": any(row.pk != current for row in sessions),
         "devices": [Shown(each, what(each), each.pk in here, each in new) for each in signedin.access_devices(actor)],
         "new": [what(each) for each in new],
     }

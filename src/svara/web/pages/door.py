@@ -37,14 +37,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "web/sign_in.html", page)
     result = signin.authenticate(page["name"], request.POST.get("password", ""), request.META.get("REMOTE_ADDR", ""))
-    if isinstance(result, signin.Throttled):
-        answer = render(request, "web/sign_in.html", page | {"error": throttled(result.retry_after_seconds)}, status=429)
-        answer["Retry-After"] = str(result.retry_after_seconds)
-        return answer
-    if result is None:
-        page["error"] = _("This name and password do not belong together. Check both and try again.")
-        return render(request, "web/sign_in.html", page, status=422)
+    if result is None or isinstance(result, signin.Throttled):
+        return kept_out(request, "web/sign_in.html", page, result)
     return enter(request, result, "policy-accept" if to_accept(result) else wanted)
+
+
+def kept_out(request: HttpRequest, template: str, page: dict[str, str], why: signin.Throttled | None) -> HttpResponse:
+    """The door again, with why: too many tries, or (None) a name and password that do not belong together."""
+    if why is None:
+        told = _("This name and password do not belong together. Check both and try again.")
+        return render(request, template, page | {"error": told}, status=422)
+    answer = render(request, template, page | {"error": _throttled(why.retry_after_seconds)}, status=429)
+    answer["Retry-After"] = str(why.retry_after_seconds)
+    return answer
 
 
 @require_POST
@@ -124,7 +129,7 @@ def _inside(request: HttpRequest, address: str, otherwise: str = settings.LOGIN_
     return otherwise
 
 
-def throttled(seconds: int) -> str:
+def _throttled(seconds: int) -> str:
     """How long to wait, in words."""
     if seconds < 100:
         return ngettext(

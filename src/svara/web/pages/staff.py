@@ -24,7 +24,7 @@ from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.staff import asking, rules
 from svara.privacy.staff.models import Grant, Staff
 from svara.web import live
-from svara.web.pages.door import throttled
+from svara.web.pages.door import kept_out
 from svara.web.pages.viewing import account_of
 from svara.web.support import MINUTES, ROLES, STATES
 from svara.web.visiting import staff_of, visit_of
@@ -47,14 +47,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "web/staff/sign_in.html", page)
     result = staffdoor.authenticate(page["name"], request.POST.get("password", ""), request.META.get("REMOTE_ADDR", ""))
-    if isinstance(result, Throttled):
-        told = page | {"error": throttled(result.retry_after_seconds)}
-        answer = render(request, "web/staff/sign_in.html", told, status=429)
-        answer["Retry-After"] = str(result.retry_after_seconds)
-        return answer
-    if result is None:
-        page["error"] = _("This name and password do not belong together. Check both and try again.")
-        return render(request, "web/staff/sign_in.html", page, status=422)
+    if result is None or isinstance(result, Throttled):
+        return kept_out(request, "web/staff/sign_in.html", page, result)
     _let_in(request, result)
     return redirect("staff-home")
 
