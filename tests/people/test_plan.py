@@ -164,6 +164,18 @@ def test_a_login_of_another_company_is_refused_and_nothing_is_changed() -> None:
     assert not Tenant.objects.filter(slug="beta").exists()
 
 
+def test_a_company_that_another_administrator_adds_at_this_moment_is_no_other_company(
+    data_folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked and saw no Acme; the other was faster. Acme's own logins are not "taken by another tenant"."""
+    apply(ACME)
+    before = read_office(data_folder.root)
+    monkeypatch.setattr(Tenant.objects, "select_for_update", Tenant.objects.none)
+    with pytest.raises(plan.ApplyError, match="try again"):
+        apply(ACME)
+    assert read_office(data_folder.root) == before
+
+
 def test_a_failure_in_the_middle_leaves_everything_as_it_was(
     data_folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

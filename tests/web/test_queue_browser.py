@@ -6,10 +6,12 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Request as PageRequest
 from tests.history import stories
 from tests.web.browsing import WIDTHS, launch, visit
 from tests.web.office import Company
@@ -125,6 +127,19 @@ def test_the_supervisor_logs_out_who_forgot(chromium: Browser, stage: Stage, sta
         assert cecilie.complaints == []
 
 
+def steps_of(page: Page, address: str) -> list[str]:
+    """When requests to `address` left and when they were answered, from now on, as it happens."""
+    steps: list[str] = []
+
+    def note(step: str, request: PageRequest) -> None:
+        if address in request.url:
+            steps.append(f"{step} {parse_qs(request.post_data or '')['how'][0]}")
+
+    page.on("request", lambda request: note("asked", request))
+    page.on("requestfinished", lambda request: note("answered", request))
+    return steps
+
+
 def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
     chromium: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
@@ -149,9 +164,12 @@ def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
         stage.call(msgspec.structs.replace(talk, supervisors=(LiveSupervisor(cecilie, "listen"),)), "supervised")
         expect(ways.get_by_role("button", name="Listen")).to_have_attribute("aria-pressed", "true")
         assert agents.seconds_until("#running", "Cecilie Moe listens") < 1
+        sent = steps_of(page, "supervise")
         ways.get_by_role("button", name="Whisper").press("Enter")
         ways.get_by_role("button", name="Leave").press("Enter")
         wishes = window.asked(stage, Supervise, 3)
+        expect(ways.get_by_role("button", name="Whisper")).to_be_enabled()
+        assert sent[:3] == ["asked whisper", "answered whisper", "asked leave"]  # what is pressed fast keeps its order
         assert [(one.call, one.by, one.how) for one in wishes] == [
             ("t1", acme["cecilie"].id, how) for how in ("listen", "whisper", "leave")
         ]

@@ -84,9 +84,10 @@ class Difference:
         new = [login for login in self._wanted_phones if login not in self._phones]
         problems: list[Problem] = []
         for start in range(0, len(new), _AT_ONCE):
-            taken = Phone.all_tenants.filter(login__in=new[start : start + _AT_ONCE])
-            if self.tenant is not None:
-                taken = taken.exclude(tenant=self.tenant)
+            # By slug: a company that somebody else adds at this moment is no other one. The rows clash, and `apply` says so.
+            taken = Phone.all_tenants.filter(login__in=new[start : start + _AT_ONCE]).exclude(
+                tenant__slug=self._office.tenant.slug
+            )
             for login in taken.values_list("login", flat=True):
                 line = self._wanted_phones[login][0].line
                 message = f"login '{login}' is taken by another tenant of this server; it must be unique on the server"
