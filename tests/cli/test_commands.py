@@ -67,9 +67,9 @@ def test_in_a_folder_that_others_may_enter_they_still_read_nothing(
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
-def test_a_wrong_file_is_refused_whole(from_nothing: Svara, office: Path, tmp_path: Path, command: str) -> None:
+def test_a_wrong_file_is_refused_whole(svara: Svara, office: Path, tmp_path: Path, command: str) -> None:
     office.write_text(OFFICE.replace('"NO"', "NO").replace("extension", "extention", 1))
-    refused = from_nothing(command, "acme.yaml")
+    refused = svara(command, "acme.yaml")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.splitlines() == [
         "acme.yaml:2: 'country' must be text: YAML takes NO for yes or no; write \"NO\" in quotes",
@@ -153,13 +153,13 @@ def test_several_first_commands_at_once_make_one_installation(from_nothing: Svar
 
 
 @pytest.mark.claim("K2-1")
-def test_a_demo_company_is_one_command_away_and_marked(from_nothing: Svara, tmp_path: Path) -> None:
-    assert from_nothing("prepare", "--demo").returncode == 0
+def test_a_demo_company_is_one_command_away_and_marked(svara: Svara, tmp_path: Path) -> None:
+    assert svara("prepare", "--demo").returncode == 0
     (demo,) = read_office(tmp_path / "data").tenants
     assert sorted(person.extension or "" for person in demo.people) == [str(number) for number in range(101, 109)]
     with closing(sqlite3.connect(tmp_path / "data" / "svara.sqlite3")) as database:
         assert database.execute("select slug, demo from people_tenant").fetchall() == [("fjellvik", 1)]
-    assert from_nothing("prepare", "--demo").returncode == 0
+    assert svara("prepare", "--demo").returncode == 0
 
 
 def test_help_offers_what_there_is(from_nothing: Svara) -> None:

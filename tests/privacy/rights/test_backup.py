@@ -13,9 +13,11 @@ import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests import migrated
 
 from svara.data import DataFolder
 from svara.privacy.rights import archive, keycopy, ledger
@@ -32,44 +34,54 @@ people:
 Svara = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def run(folder: Path, *arguments: str, data: str = "live") -> subprocess.CompletedProcess[str]:
+    """`svara ...` in `folder`; the installation is in `data` there."""
+    return subprocess.run(
+        [sys.executable, "-m", "svara", *arguments, "--data", str(folder / data)],
+        cwd=folder,
+        env={key: value for key, value in os.environ.items() if not key.startswith("SVARA_")}
+        | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
 @pytest.fixture
 def svara(tmp_path: Path) -> Svara:
     """Runs `svara ...`; the installation is in `live` unless told otherwise."""
-
-    def run(*arguments: str, data: str = "live") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "svara", *arguments, "--data", str(tmp_path / data)],
-            cwd=tmp_path,
-            env={key: value for key, value in os.environ.items() if not key.startswith("SVARA_")}
-            | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-
-    return run
+    return partial(run, tmp_path)
 
 
-@pytest.fixture
-def live(svara: Svara, tmp_path: Path) -> DataFolder:
-    """An office with a demo company beside it, a sound, and a backup of last night."""
-    (tmp_path / "acme.yaml").write_text(OFFICE)
-    assert svara("apply", "acme.yaml").returncode == 0
-    assert svara("prepare", "--demo").returncode == 0
-    data = DataFolder(tmp_path / "live")
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office with a demo company beside it, and a sound: each test gets a copy."""
+    folder = tmp_path_factory.mktemp("installed")
+    (folder / "acme.yaml").write_text(OFFICE)
+    data = DataFolder(folder / "live").create()
+    migrated.copy_to(data.database)
+    applied = run(folder, "apply", "acme.yaml")
+    assert applied.returncode == 0, applied.stderr
+    assert run(folder, "prepare", "--demo").returncode == 0
     with closing(sqlite3.connect(data.database)) as database:
         (tenant,) = database.execute("SELECT id FROM people_tenant WHERE slug = 'acme'").fetchone()
     (data.sounds / tenant).mkdir(parents=True, exist_ok=True)
     (data.sounds / tenant / "hello.wav").write_bytes(b"RIFF hello")
     (data.recordings / "calls").mkdir(exist_ok=True)
     (data.recordings / "calls" / ".writing").write_bytes(b"half")
-    backups = tmp_path / "backups"
-    backups.mkdir()
-    done = svara("backup", str(backups / "night.zip"))
+    return folder
+
+
+@pytest.fixture
+def live(installed: Path, svara: Svara, tmp_path: Path) -> DataFolder:
+    """The same, with a backup of last night."""
+    shutil.copytree(installed / "live", tmp_path / "live")
+    (tmp_path / "backups").mkdir()
+    done = svara("backup", str(tmp_path / "backups" / "night.zip"))
     assert done.returncode == 0, done.stderr
-    return data
+    return DataFolder(tmp_path / "live")
 
 
 def rows(data: DataFolder, query: str) -> list[tuple[object, ...]]:
