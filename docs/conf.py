@@ -1,5 +1,14 @@
 """How the documentation is built: Sphinx, with pages in Markdown."""
 
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src")]
+
+import feature_codes  # noqa: E402 - it stands beside this file
+
+feature_codes.write()
+
 project = "Svara"
 author = "The Svara project"
 extensions = ["myst_parser"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +13,12 @@ from django.test import Client
 from tests.people.offices import wav
 from tests.web.office import Company
 
-from svara.calls.routing.codes import CODES
 from svara.media.sounds import speech
 from svara.people import access, administration
+from svara.people.codes import TABLE
 from svara.people.models import Hours, OfficeChange, Phone, Queue, Sound, Trunk
 from svara.people.pin import check_pin
 from svara.web.forms.faults import told
-from svara.web.words import FEATURES
 
 SignedIn = Callable[..., Client]
 SECTIONS = ("people", "queues", "hours", "menus", "numbers", "trunks", "outbound", "sounds")
@@ -258,6 +258,7 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
         "quiet.0.times": "22:00-07:00",
         "unanswered.after": "20",
         "unanswered.to": "voicemail:bob",
+        "call_waiting": "busy",
         "voicemail_pin": "2580",
     }
     assert "Saved" in text(bob.post("/profile/calls/", sent, follow=True))
@@ -268,6 +269,7 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
         "quiet": {"daily": ["22:00-07:00"]},
         "mobile": "+4790000002",
         "unanswered": {"after": 20, "to": "voicemail:bob"},
+        "call_waiting": "busy",
     }
     account = access.me(acme["bob"])
     assert check_pin("2580", account.voicemail_pin)
@@ -280,7 +282,9 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
     assert bob.post("/profile/calls/", {"quiet.0.days": "always", "quiet.0.times": "22:00-07:00"}).status_code == 422
     assert OfficeChange.of(acme.tenant).count() == count, "what people choose for themselves is in no log"
     bob.post("/profile/calls/", {})
-    assert administration.access_own(acme["bob"])[0] == {"forward": {}, "find_me": [], "quiet": {}, "mobile": ""}
+    nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "call_waiting": "ring"}
+    assert administration.access_own(acme["bob"])[0] == nothing
+    assert bob.post("/profile/calls/", {"call_waiting": "never"}).status_code == 422
 
 
 def test_what_bob_chose_is_nobody_else_s(office: Client, acme: Company, browser_of: SignedIn) -> None:
@@ -408,19 +412,52 @@ def test_two_queues_have_not_one_name(office: Client) -> None:
     assert "There is another support" in text(refused)
 
 
-def test_everybody_finds_the_feature_codes_that_are_of_use_to_them(
-    office: Client, browser_of: SignedIn, acme: Company
-) -> None:
-    assert set(FEATURES) == set(CODES.values())
+CODES = {row.code for row in TABLE}
+SHOWN = re.compile(r"<code>([*#]+\d*)</code>")
+
+
+def test_everybody_finds_the_feature_codes_that_work_for_them(office: Client, browser_of: SignedIn, acme: Company) -> None:
     agent, member, administrator = (text(browser_of(acme, name).get("/profile/calls/")) for name in ("bob", "dag", "anna"))
-    shown = re.compile(r"<code>(\*\d\d)</code>")
-    assert set(shown.findall(agent)) == set(CODES) - {"*95"}
-    assert set(shown.findall(member)) == {"*97", "*72", "*73", "*78", "*79"}
-    assert "*95" in shown.findall(administrator)
+    assert set(SHOWN.findall(agent)) == CODES - {"*95"}
+    assert set(SHOWN.findall(member)) == CODES - {"*95", "*40", "*41", "*42", "*43"}
+    assert "*95" in SHOWN.findall(administrator)
     assert agent.index("*97") < agent.index("*72") < agent.index("*40")
+    office.post("/administration/people/item/dag/", {"name": "Dag", "allow.national": "on"})
+    assert SHOWN.findall(text(browser_of(acme, "dag").get("/profile/calls/"))) == [], "who may call nobody inside"
 
 
-def test_the_documentation_names_every_feature_code_and_no_other() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "routing.md").read_text(encoding="utf-8")
-    table = page.split("## Feature codes")[1].split("\n## ")[0]
-    assert {code[:3] for code in re.findall(r"\*\d\d", table)} == set(CODES)
+def test_anna_gives_a_code_other_signs_and_switches_one_off(office: Client, browser_of: SignedIn, acme: Company) -> None:
+    sent = fields_of(text(office.get("/administration/codes/")))
+    assert sent["code.mailbox"] == ["*97"]
+    sent |= {"code.mailbox": "*98"}
+    del sent["on.dnd"]
+    assert "Saved" in text(office.post("/administration/codes/", sent, follow=True))
+    assert administration.access_document(acme["anna"])["tenant"]["codes"] == {"mailbox": "*98", "dnd": "off"}
+    shown = SHOWN.findall(text(browser_of(acme, "dag").get("/profile/calls/")))
+    assert ("*98" in shown, "*97" in shown, "*78" in shown, "*79" in shown) == (True, False, False, True)
+    [newest, *_] = administration.access_changes(acme["anna"])
+    assert newest.lines == ["~ tenant acme: codes none -> mailbox: *98, dnd: off"]
+    office.post(f"/administration/changes/{newest.id}/undo/")
+    assert "codes" not in administration.access_document(acme["anna"])["tenant"]
+
+
+def test_a_code_that_is_none_or_another_s_is_refused_at_its_field(office: Client, acme: Company) -> None:
+    sent = fields_of(text(office.get("/administration/codes/")))
+    refused = office.post("/administration/codes/", sent | {"code.dnd": "78", "code.dnd-off": "*97"})
+    assert refused.status_code == 422
+    assert "A code is a star or hash" in refused.content.decode()
+    refused = office.post("/administration/codes/", sent | {"code.dnd-off": "*97"})
+    assert (refused.status_code, "could not be told from *97" in refused.content.decode()) == (422, True)
+    assert "codes" not in administration.access_document(acme["anna"])["tenant"]
+
+
+def test_only_administrators_change_codes(browser_of: SignedIn, acme: Company) -> None:
+    assert browser_of(acme, "bob").get("/administration/codes/").status_code == 403
+    assert browser_of(acme, "bob").post("/administration/codes/", {}).status_code == 403
+
+
+def test_the_page_of_the_documentation_is_made_of_the_table() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    made = runpy.run_path(str(docs / "feature_codes.py"))["page"]()
+    assert (docs / "feature-codes.md").read_text(encoding="utf-8") == made
+    assert all(f"| `{code}` |" in made for code in CODES)

@@ -99,6 +99,16 @@ class News:
         known = self._people.get(person)
         return known is not None and bool(known.online)
 
+    def talks(self, person: str) -> bool:
+        """Whether this person is in a talk."""
+        known = self._people.get(person)
+        return known is not None and known.talking > 0
+
+    def phones_of(self, person: str) -> Iterable[str]:
+        """The logins of this person's phones that are registered."""
+        known = self._people.get(person)
+        return known.online if known is not None else ()
+
     def person_of(self, login: str) -> str | None:
         """Whose phone this is."""
         return self._person_of.get(login)

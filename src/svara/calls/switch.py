@@ -141,7 +141,17 @@ class Switch:
 
     def moment(self, *, anonymous: bool = False) -> Moment:
         """What routing may know now; `anonymous`: the caller asked for privacy."""
-        return Moment(self.clock.now(), self.reachable, self.trunks.up, anonymous)
+        return Moment(self.clock.now(), self.reachable, self.trunks.up, anonymous, self.in_call, self.in_use)
+
+    def in_call(self, person: str) -> bool:
+        """Whether this person (an id) talks, or is calling somebody."""
+        return self.news.talks(person) or any(self.calls_of_phone.get(login) for login in self.news.phones_of(person))
+
+    def in_use(self, login: str) -> bool:
+        """Whether this phone is in a call, or makes one."""
+        return bool(self.calls_of_phone.get(login)) or any(
+            call.back is not None and call.back.party.login == login for call in self.calls.values()
+        )
 
     def heard(self, event: VoiceEvent) -> None:
         """The voice process tells something of one of our legs."""

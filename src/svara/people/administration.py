@@ -32,11 +32,11 @@ from svara.privacy.staff.port import acting
 Path = tuple[str | int, ...]
 MAX_LOG = 200
 MAX_FORMER_NAMES = 20
-OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "voicemail_pin")
+OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "voicemail_pin")
 """What people choose for themselves."""
 _SAID = ("name", "language", "mobile")
 """Keys of a person that are said also where they are nothing."""
-COMPANY = ("name", "timezone", "languages", "media", "recording")
+COMPANY = ("name", "timezone", "languages", "media", "recording", "codes")
 """What of the company itself is changed on a page: its numbers are read by the country, and files know it by its slug."""
 _RENAMED: dict[str, tuple[type[Queue | Menu | Sound], tuple[str, ...]]] = {
     "queues": (Queue, ("queue", "voicemail")),
@@ -250,7 +250,7 @@ def do_change_own(actor: Account, wish: Item) -> Done:
         for person in document["people"]:
             if person["username"] == account.username:
                 kept = {key: value for key, value in person.items() if key not in OWN}
-                nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": ""}
+                nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "call_waiting": "ring"}
                 own = nothing | {key: value for key, value in wish.items() if key in OWN}
                 changelog.put(document, "people", account.username, kept | own)
                 return

@@ -342,6 +342,7 @@ def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
         "languages": list(wanted.languages),
         "media": wanted.media,
         "recording_rule": wanted.recording_rule,
+        "codes": dict(wanted.codes),
     }
 
 

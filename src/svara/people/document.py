@@ -56,6 +56,7 @@ def export(tenant: Tenant) -> Document:
             "languages": list(tenant.languages),
             "media": tenant.media,
             "recording": tenant.recording_rule,
+            **({"codes": dict(tenant.codes)} if tenant.codes else {}),
         },
         "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
     }
@@ -88,6 +89,7 @@ def person(account: Account, phones: Sequence[Item]) -> Item:
         "forward": {each.when: each.to for each in own.forwards_of(account)},
         "find_me": [{"after": step.after_seconds, "to": step.to} for step in own.find_me_of(account)],
         "quiet": week(own.quiet_of(account)),
+        "call_waiting": account.call_waiting,
     }
 
 

@@ -84,6 +84,11 @@ class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: float | None = None
 
 
+CallWaiting = Literal["ring", "free", "busy"]
+"""A second call while somebody is in one: all phones ring, only those do that are free, or the caller hears that the person
+is busy."""
+
+
 GreetingKind = Literal["general", "name", "busy", "away"]
 """What callers of a mailbox hear. "away" goes before all others until it ends; "busy" for who was busy; "general" otherwise;
 "name" is spoken into the standard sentences where none of these is."""
@@ -119,6 +124,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls of this person are recorded: the company asks for it, and the person agreed (announcement first)."""
     admin: bool = False
     """Administers the company: may record its announcements by phone."""
+    call_waiting: CallWaiting = "ring"
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -273,6 +279,8 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     sounds: tuple[Sound, ...] = ()
     recording_rule: Literal["announce", "consent"] = "announce"
     """Before a call is recorded who is outside hears so ("announce") or has to press 1 ("consent")."""
+    codes: dict[str, str] = {}
+    """Feature codes that are others here, or "off", by their names (`svara.people.codes`)."""
 
     @cached_property
     def by_id(self) -> dict[str, Person]:

@@ -1,5 +1,5 @@
-"""What people choose for themselves: forwarding, what happens to calls that nobody takes, find-me, quiet hours, language,
-mobile number, PIN of the mailbox.
+"""What people choose for themselves: forwarding, what happens to calls that nobody takes, find-me, quiet hours, what a
+second call does, language, mobile number, PIN of the mailbox.
 
 An office file may set these; what it leaves out stays as the person chose it, as long as its targets are there.
 """
@@ -93,9 +93,9 @@ def wished(person: PersonSpec, account: Account | None, targets: Collection[str]
     goes = unanswered is not None and unanswered != GOES_NOWHERE
     columns["unanswered_after_seconds"] = unanswered.after_seconds if goes and unanswered is not None else None
     columns["unanswered_to"] = unanswered.to if goes and unanswered is not None else ""
-    for name in ("language", "mobile"):
+    for name, default in (("language", ""), ("mobile", ""), ("call_waiting", "ring")):
         value = getattr(person, name)
-        columns[name] = (getattr(account, name) if account is not None else "") if value is None else value
+        columns[name] = (getattr(account, name) if account is not None else default) if value is None else value
     return columns
 
 

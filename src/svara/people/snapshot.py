@@ -87,6 +87,7 @@ def build(version: int) -> office.Office:
                 outbound=tuple(parts["outbound"].get(tenant.id, ())),
                 sounds=tuple(sounds.get(tenant.id, ())),
                 recording_rule="consent" if tenant.recording_rule == "consent" else "announce",
+                codes=dict(tenant.codes),
             )
             for tenant in Tenant.objects.order_by("slug")
         ),
@@ -122,6 +123,7 @@ def _person(
         voicemail_pin=account.voicemail_pin,
         record=recorded,
         admin=account.has_role("admin"),
+        call_waiting=msgspec.convert(account.call_waiting, office.CallWaiting),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from svara.people.office import GreetingKind, Target
+from svara.people.office import CallWaiting, GreetingKind, Target
 
 SERVICE = "people"
 """The bus service that answers."""
@@ -29,6 +29,14 @@ class SetChoice(msgspec.Struct, frozen=True, tag="choice"):
     tenant: str
     person: str
     choice: Literal["available", "away", "dnd"]
+
+
+class SetCallWaiting(msgspec.Struct, frozen=True, tag="call-waiting"):
+    """What a second call does."""
+
+    tenant: str
+    person: str
+    how: CallWaiting
 
 
 class SetGreeting(msgspec.Struct, frozen=True, tag="greeting"):
@@ -62,5 +70,5 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     error: str
 
 
-Wish = SetForward | SetChoice | SetGreeting | AddSound
+Wish = SetForward | SetChoice | SetCallWaiting | SetGreeting | AddSound
 Answer = Done | Refused

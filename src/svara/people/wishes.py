@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,7 +22,18 @@ from svara.people import access, actions, administration, greeting, own, snapsho
 from svara.people.errors import PlainError
 from svara.people.models import Account, Tenant
 from svara.people.office import Forward, Target
-from svara.people.wish import SERVICE, AddSound, Answer, Done, Refused, SetChoice, SetForward, SetGreeting, Wish
+from svara.people.wish import (
+    SERVICE,
+    AddSound,
+    Answer,
+    Done,
+    Refused,
+    SetCallWaiting,
+    SetChoice,
+    SetForward,
+    SetGreeting,
+    Wish,
+)
 from svara.privacy.vault import tapes
 from svara.sealing.errors import Unreadable
 
@@ -69,6 +81,8 @@ def do_wish(wish: Wish) -> Answer:
                 _set_forward(account, to)
             case SetChoice(choice=choice):
                 actions.do_choose_presence(account, choice)
+            case SetCallWaiting(how=how):
+                _set(account, "call_waiting", how)
             case SetGreeting():
                 _set_greeting(account, place, wish)
             case AddSound():
@@ -95,6 +109,15 @@ def _set_forward(person: Account, to: Target) -> None:
     kept = [each for each in own.forwards_of(account) if each.when != "always"]
     account.forwards = own.plain((Forward("always", to), *kept) if to else tuple(kept))
     account.save(update_fields=["forwards"])
+    snapshot.changed()
+
+
+@transaction.atomic
+def _set(person: Account, column: str, value: Any) -> None:
+    """A choice of their own that leads nowhere else."""
+    account = access.me(person)
+    setattr(account, column, value)
+    account.save(update_fields=[column])
     snapshot.changed()
 
 

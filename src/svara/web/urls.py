@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from svara.web.pages import (
     administration,
     calls,
+    codes,
     devices,
     door,
     errors,
@@ -173,6 +174,7 @@ urlpatterns = [
     path("administration/news/<slug:letter_id>/test/", letters.test, name="administration-letter-test"),
     path("administration/news/<slug:letter_id>/send/", letters.send, name="administration-letter-send"),
     path("administration/news/<slug:letter_id>/stop/", letters.stop, name="administration-letter-stop"),
+    path("administration/codes/", codes.codes, name="administration-codes"),
     path("administration/company/", administration.company, name="administration-company"),
     path("administration/privacy/retention/", retention.retention, name="privacy-retention"),
     path("administration/privacy/retention/rules/", retention.choose, name="privacy-retention-rules"),

@@ -6,13 +6,13 @@ in the table is shown as it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from svara.calls.routing.codes import CODES, FeatureName
+from svara.people.codes import NO_CODES, OFF, TABLE, Users
 from svara.privacy import words as privacy_words
 from svara.privacy.catalogue import Purpose
 from svara.privacy.functions.registry import FUNCTIONS
@@ -181,21 +181,6 @@ ROLES: dict[str, Promise] = {
 PAUSED_BY = "by "
 """How the reason of a pause begins that a supervisor made."""
 
-FEATURES: dict[FeatureName, tuple[Promise, Promise | None]] = {
-    "mailbox": (_("Hear my messages and record my greetings"), _("an extension: that mailbox, by its PIN")),
-    "forward": (_("Forward all my calls"), _("the number or extension to which they go")),
-    "forward-off": (_("Forward them no longer"), None),
-    "dnd": (_("Do not disturb: my phones stay silent"), None),
-    "dnd-off": (_("My phones ring again"), None),
-    "queue-in": (_("Log in to my queues"), _("a queue's extension: that queue alone")),
-    "queue-out": (_("Log out of my queues"), _("a queue's extension: that queue alone")),
-    "queue-pause": (_("Pause in my queues"), None),
-    "queue-resume": (_("End the pause"), None),
-    "record-prompt": (_("Record an announcement of the company"), None),
-}
-"""What a feature code does, and what may be dialled behind it."""
-
-
 GREETINGS: dict[str, tuple[Promise, Promise]] = {
     "general": (_("When I do not answer"), _("What callers hear before the tone.")),
     "busy": (_("When I am busy"), _("Without one, callers hear the greeting above.")),
@@ -239,12 +224,15 @@ SENTENCES: dict[str, Promise] = {
 }
 
 
-def feature_codes(*, agent: bool, admin: bool) -> list[tuple[str, Promise, Promise | None]]:
-    """The codes that are of use to somebody, each with what it does and what may stand behind it."""
-    of_use = {name for name in FEATURES if (agent or not name.startswith("queue-")) and (admin or name != "record-prompt")}
-    found = [(FEATURES[name], code) for code, name in CODES.items() if name in of_use]
-    order = list(FEATURES.values())
-    return [(code, does, behind) for (does, behind), code in sorted(found, key=lambda one: order.index(one[0]))]
+def feature_codes(*, agent: bool, admin: bool, own: Mapping[str, str] = NO_CODES) -> list[tuple[str, str, str]]:
+    """The codes that work for somebody in a company (`own`: its own codes), each with what it does and what may follow."""
+    users: set[Users] = {"everybody"}
+    if agent:
+        users.add("agents")
+    if admin:
+        users.add("administrators")
+    found = [(own.get(row.name, row.code), row) for row in TABLE if row.of_use in users]
+    return [(code, gettext(row.does), row.behind and gettext(row.behind)) for code, row in found if code != OFF]
 
 
 def sentences(messages: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from tests.calls.offices import goes_to, office, person, tenant
 from svara.calls.routing.dialling import dialling
 from svara.calls.routing.route import MAX_RING_SECONDS, Asked, Moment, Plan, Refusal, Step
 from svara.calls.routing.verdict import BUSY, DECLINED, NO_ANSWER, OFFLINE
-from svara.people.office import Office, Unanswered
+from svara.people.office import FindMe, Forward, Office, Unanswered
 
 NOW = 1_700_000_000.0
 
@@ -159,3 +159,48 @@ def test_whatever_the_office_says_a_plan_is_bounded_and_stays_in_the_company(at:
     assert all(step.phones and 1 <= step.ring_seconds <= MAX_RING_SECONDS for step in plan.steps)
     assert 400 <= plan.refusal.status < 700
     assert NOW <= plan.until <= NOW + MAX_RING_SECONDS
+
+
+def bob_in_a_call(choice: str, *in_use: str, offline: set[str] = frozenset(), **more: object) -> Plan:  # type: ignore[assignment]
+    """Anna dials Bob, who is in a call on these phones."""
+    at = office(bob={"call_waiting": choice, **more})
+    asked = Asked("t-acme", "p-acme-anna", "acme-anna", "102")
+    moment = Moment(
+        NOW,
+        lambda login: login not in offline,
+        lambda _: True,
+        in_call=lambda person: person == "p-acme-bob" and bool(in_use),
+        in_use=lambda login: login in in_use,
+    )
+    found = dialling(at, asked, moment).found
+    assert isinstance(found, Plan)
+    return found
+
+
+def test_a_second_call_rings_all_phones_unless_the_person_says_otherwise() -> None:
+    assert rung(bob_in_a_call("ring", "acme-bob")) == [BOBS_PHONES]
+
+
+def test_a_person_who_wants_no_second_call_is_busy_on_all_phones() -> None:
+    plan = bob_in_a_call("busy", "acme-bob", forwards=(Forward("busy", "person:cecilie"),))
+    assert (plan.steps, plan.refusal) == ((), BUSY)
+    assert plan.onward is not None
+    assert plan.onward.after(plan.refusal) == "person:cecilie"
+    assert rung(bob_in_a_call("busy")) == [BOBS_PHONES], "who is in no call"
+
+
+def test_only_phones_that_are_free_ring_until_there_is_none() -> None:
+    assert rung(bob_in_a_call("free", "acme-bob")) == [["acme-bob-soft", "acme-bob-dect"]]
+    assert bob_in_a_call("free", *BOBS_PHONES).refusal == BUSY
+    assert bob_in_a_call("free", "acme-bob", offline={"acme-bob-soft", "acme-bob-dect"}).refusal == BUSY
+    assert bob_in_a_call("free", "acme-bob", offline=set(BOBS_PHONES)).refusal == OFFLINE
+
+
+def test_a_colleague_who_is_busy_does_not_ring_beside() -> None:
+    at = office(bob={"find_me": (FindMe(5, "person:cecilie"),)}, cecilie={"call_waiting": "busy"})
+    asked = Asked("t-acme", "p-acme-anna", "acme-anna", "102")
+    for talks, beside in ((False, 1), (True, 0)):
+        moment = Moment(NOW, lambda _: True, lambda _: True, in_call=lambda _, talks=talks: talks)  # type: ignore[misc]
+        found = dialling(at, asked, moment).found
+        assert isinstance(found, Plan)
+        assert len(found.also) == beside

@@ -19,9 +19,9 @@ from svara.calls import boxes
 from svara.calls.boxes import AskMessages, BoxMessage, MarkMessage, Messages
 from svara.calls.commands import AskQueues, Queues
 from svara.calls.events import CallEnded, LegAnswered
-from svara.calls.routing.codes import CODES, feature_of
 from svara.calls.stops.greetings import end_of_day
 from svara.people import wish
+from svara.people.codes import TABLE, feature_of
 from svara.people.office import Member, Menu, Queue, Sound
 from svara.people.pin import hash_pin
 
@@ -309,6 +309,8 @@ def test_while_the_rest_of_the_house_is_away_the_box_says_so(at_work: Office, ho
     [
         ("*78", wish.SetChoice("t-acme", "p-acme-anna", "dnd"), ["dnd-on"]),
         ("*79", wish.SetChoice("t-acme", "p-acme-anna", "available"), ["dnd-off"]),
+        ("*70", wish.SetCallWaiting("t-acme", "p-acme-anna", "ring"), ["waiting-on"]),
+        ("*71", wish.SetCallWaiting("t-acme", "p-acme-anna", "busy"), ["waiting-off"]),
         ("*73", wish.SetForward("t-acme", "p-acme-anna"), ["forward-off"]),
         ("*72102", wish.SetForward("t-acme", "p-acme-anna", "person:bob"), ["forward-on", "key-1", "key-0", "key-2"]),
         ("*72600#", wish.SetForward("t-acme", "p-acme-anna", "queue:support"), ["forward-on", "key-6", "key-0", "key-0"]),
@@ -342,6 +344,22 @@ def test_a_wish_that_could_not_be_done_is_not_confirmed(at_work: Office, house: 
     anna.hang_up()
 
 
+def test_a_company_has_codes_of_its_own(tmp_path: Path, house: House) -> None:
+    own = {"codes": {"dnd": "*60", "dnd-off": "off"}}
+    office = Office(tmp_path, offices.office(anna={"language": "en"}, acme=own))
+    office.switch.ask = house.ask
+    anna = Phone(office, "acme-anna").register()
+    anna.call("*78")
+    assert anna.statuses == [404]
+    anna.call("*79")
+    assert anna.statuses == [404, 404]
+    anna.call("*60")
+    assert house.asked == [wish.SetChoice("t-acme", "p-acme-anna", "dnd")]
+    assert heard(office) == ["dnd-on"]
+    anna.hang_up()
+    office.close()
+
+
 def test_a_code_that_nothing_has(at_work: Office, anna: Phone) -> None:
     anna.call("*12")
     assert anna.statuses == [404]
@@ -351,7 +369,7 @@ def test_a_code_that_nothing_has(at_work: Office, anna: Phone) -> None:
 def test_whatever_is_dialled_is_a_known_code_or_none(dialled: str) -> None:
     found = feature_of(dialled)
     if found is not None:
-        assert dialled.strip()[:3] in CODES
+        assert any(dialled.strip().startswith(row.code) for row in TABLE)
         assert set(found.argument) <= set("0123456789+")
 
 

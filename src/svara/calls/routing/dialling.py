@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from svara.calls.events import Direction, Party
-from svara.calls.routing.codes import feature_of
+from svara.calls.routing.codes import feature_in
 from svara.calls.routing.persons import route
 from svara.calls.routing.route import (
     MAX_DIALLED,
@@ -72,8 +72,7 @@ def inside(tenant: Tenant, text: str) -> Target | None:
     if len(text) > MAX_DIALLED or not text.isprintable():
         return None
     text = text.strip()
-    feature = feature_of(text)
-    if feature is not None:
+    if feature_in(tenant, text) is not None:
         return f"feature:{text}"
     by_extension = tenant.target_by_extension.get(digits(text)) or tenant.target_by_extension.get(text)
     if by_extension is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from svara.calls.routing.hours import in_windows
 from svara.calls.routing.route import (
+    BUSY,
     MAX_FIND_ME,
     MAX_RING_SECONDS,
     NO_ANSWER,
@@ -33,9 +34,10 @@ from svara.people.office import Person, Target, Tenant
 def route(tenant: Tenant, person: Person, caller: Caller, at: Moment) -> Plan | Onto:
     """Decide what rings when `person` is called.
 
-    The person's own rules count in this order: forwarded always, do not disturb (chosen, or by quiet hours), offline, and
-    then what the phones say. Nobody's rules keep them from their own other phones, and a forward to the caller is none: an
-    assistant reaches the person for whom the calls are taken.
+    The person's own rules count in this order: forwarded always, do not disturb (chosen, or by quiet hours), busy while in a
+    call (where the person does not want to hear of a second one), offline, and then what the phones say. Nobody's rules keep
+    them from their own other phones, and a forward to the caller is none: an assistant reaches the person for whom the calls
+    are taken.
     """
     own = person.id == caller.person
     onward = None if own else _onward(tenant, person, caller)
@@ -45,7 +47,14 @@ def route(tenant: Tenant, person: Person, caller: Caller, at: Moment) -> Plan | 
             return Onto(always, "forwarded")
         if person.choice == "dnd" or (person.quiet and in_windows(person.quiet, tenant.timezone, at.now)):
             return Plan(person, (), SILENT, at.now, (), onward)
+        if person.call_waiting == "busy" and at.in_call(person.id):
+            return Plan(person, (), BUSY, at.now, (), onward)
     phones = tuple(phone for phone in person.phones if phone.login != caller.login and at.reachable(phone.login))
+    if not own and person.call_waiting == "free" and at.in_call(person.id):
+        free = tuple(phone for phone in phones if not at.in_use(phone.login))
+        if phones and not free:
+            return Plan(person, (), BUSY, at.now, (), onward)
+        phones = free
     seconds = _seconds(person.unanswered.after_seconds) if person.unanswered is not None else RING_SECONDS
     steps = (Step(person, phones, seconds),) if phones else ()
     also = _find_me(tenant, person, at, seconds, desk=bool(steps)) if person.find_me and not own else ()
@@ -98,7 +107,12 @@ def _find_me(tenant: Tenant, person: Person, at: Moment, seconds: float, *, desk
         if kind == "person":
             other = tenant.by_username.get(name)
             if other is not None and other.id != person.id and other.choice != "dnd":
-                phones = tuple(phone for phone in other.phones if at.reachable(phone.login))
+                waits = other.call_waiting == "ring" or not at.in_call(other.id)
+                phones = tuple(
+                    phone
+                    for phone in other.phones
+                    if at.reachable(phone.login) and (waits or (other.call_waiting == "free" and not at.in_use(phone.login)))
+                )
                 steps = (Step(other, phones, left),) if phones else ()
         elif kind == "number":
             line = outbound.dial(tenant, person, name, at.up, ring_seconds=left)

@@ -128,6 +128,10 @@ Reachable = Callable[[str], bool]
 """Whether the phone with that login is registered."""
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 class Moment(msgspec.Struct, frozen=True, gc=False):
     """What routing knows beside the office."""
 
@@ -138,6 +142,10 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     """Whether a trunk is worth trying."""
     anonymous: bool = False
     """The caller asked for privacy (RFC 3323)."""
+    in_call: Callable[[str], bool] = _never
+    """Whether the person of that id is in a call, or makes one."""
+    in_use: Callable[[str], bool] = _never
+    """Whether the phone with that login is."""
 
 
 def party(person: Person, login: str | None = None) -> Party:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from svara.calls.boxes import box_of
-from svara.calls.routing.codes import Feature, feature_of
+from svara.calls.routing.codes import Feature, feature_in
 from svara.calls.routing.hours import is_open
 from svara.calls.routing.persons import route
 from svara.calls.routing.route import NOT_YOURS, Caller, Moment, Onto, Plan, Refusal
@@ -91,7 +91,7 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
             own = tenant.number_by_e164.get(name)
             return outside(tenant, None, name, at) if own is None else at_number(tenant, own, at.now)
         case "feature":
-            person, feature = tenant.by_id.get(caller.person), feature_of(name)
+            person, feature = tenant.by_id.get(caller.person), feature_in(tenant, name)
             return GONE if person is None or feature is None else Use(person, feature)
         case "supervision":
             return Watch()

@@ -8,13 +8,13 @@ import msgspec
 
 from svara.calls import commands
 from svara.calls.commands import SetAgent
-from svara.calls.routing.codes import Feature
+from svara.calls.routing.codes import BY_NAME, Feature
 from svara.calls.routing.dialling import inside
 from svara.calls.routing.persons import may_forward
 from svara.calls.routing.route import find
 from svara.calls.stops.served import SpokenTo
 from svara.calls.trunks.numbers import e164
-from svara.media.sounds.phrases import PhraseKey, digits, phrase
+from svara.media.sounds.phrases import digits, phrase
 from svara.media.voice.port import Sound
 from svara.people import wish
 from svara.people.office import Person, Target, Tenant
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 _answer = msgspec.msgpack.Decoder(wish.Answer).decode
 
 
-_QUEUE: dict[str, tuple[Literal["available", "paused", "logged-out"], PhraseKey]] = {
-    "queue-in": ("available", "queue-logged-in"),
-    "queue-out": ("logged-out", "queue-logged-out"),
-    "queue-pause": ("paused", "queue-paused"),
-    "queue-resume": ("available", "queue-resumed"),
+_QUEUE: dict[str, Literal["available", "paused", "logged-out"]] = {
+    "queue-in": "available",
+    "queue-out": "logged-out",
+    "queue-pause": "paused",
+    "queue-resume": "available",
 }
 
 
@@ -54,19 +54,21 @@ class UseFeature(SpokenTo):
                 if to is None:
                     self.goodbye("cannot-be-completed")
                 else:
-                    said = (*phrase("forward-on", self.language), *digits(feature.argument, self.language))
+                    said = digits(feature.argument, self.language)
                     self._wish(wish.SetForward(tenant.id, person.id, to), said)
             case "forward-off":
-                self._wish(wish.SetForward(tenant.id, person.id), phrase("forward-off", self.language))
+                self._wish(wish.SetForward(tenant.id, person.id))
             case "dnd":
-                self._wish(wish.SetChoice(tenant.id, person.id, "dnd"), phrase("dnd-on", self.language))
+                self._wish(wish.SetChoice(tenant.id, person.id, "dnd"))
             case "dnd-off":
-                self._wish(wish.SetChoice(tenant.id, person.id, "available"), phrase("dnd-off", self.language))
-
+                self._wish(wish.SetChoice(tenant.id, person.id, "available"))
+            case "waiting":
+                self._wish(wish.SetCallWaiting(tenant.id, person.id, "ring"))
+            case "waiting-off":
+                self._wish(wish.SetCallWaiting(tenant.id, person.id, "busy"))
             case _:
-                done = self._set_agent(tenant, _QUEUE[feature.name][0])
-                words: PhraseKey = _QUEUE[feature.name][1] if done else "cannot-be-completed"
-                self.goodbye(words)
+                done = self._set_agent(tenant, _QUEUE[feature.name])
+                self.say_last(self._done if done else phrase("cannot-be-completed", self.language))
 
     def _set_agent(self, tenant: Tenant, state: Literal["available", "paused", "logged-out"]) -> bool:
         """Log in or out, or pause; by a queue's extension for that one, else for all."""
@@ -82,10 +84,17 @@ class UseFeature(SpokenTo):
         """Who dialled."""
         return self._person
 
-    def _wish(self, wanted: wish.Wish, said: tuple[Sound, ...]) -> None:
+    @property
+    def _done(self) -> tuple[Sound, ...]:
+        """What the table of codes says of it."""
+        return tuple(sound for words in BY_NAME[self._feature.name].says for sound in phrase(words, self.language))
+
+    def _wish(self, wanted: wish.Wish, more: tuple[Sound, ...] = ()) -> None:
+        """`more` is said behind what was done."""
+
         def answered(payload: bytes | None) -> None:
             done = payload is not None and isinstance(_answer(payload), wish.Done)
-            self.say_last(said if done else phrase("cannot-be-completed", self.language))
+            self.say_last((*self._done, *more) if done else phrase("cannot-be-completed", self.language))
 
         self.ask(wish.SERVICE, wanted, answered)
 

@@ -57,6 +57,8 @@ class Tenant(models.Model):
         models.CharField(max_length=8, choices=[("announce", "announce"), ("consent", "consent")], default="announce"),
         SETTING,
     )
+    codes: dict[str, str] = declared(models.JSONField(default=dict, blank=True), SETTING)
+    """Feature codes that are others here (`svara.people.codes`)."""
     demo: bool = declared(models.BooleanField(default=False), SETTING)
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
 

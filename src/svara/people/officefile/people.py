@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from svara.people.office import ALL_BUT_PREMIUM, FindMe, Forward, NumberClass
+from svara.people.office import ALL_BUT_PREMIUM, CallWaiting, FindMe, Forward, NumberClass
 from svara.people.officefile.calendar import read_week
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.specs import GOES_NOWHERE, PersonSpec, PhoneSpec, UnansweredSpec
@@ -23,6 +23,8 @@ MIN_PASSWORD_LENGTH = 10
 MIN_SECRET_LENGTH = 8
 CLASSES: tuple[NumberClass, ...] = (*ALL_BUT_PREMIUM, "premium")
 FORWARDS: tuple[Literal["always", "busy", "offline"], ...] = ("always", "busy", "offline")
+
+CALL_WAITING: tuple[CallWaiting, ...] = get_args(CallWaiting)
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
@@ -75,6 +77,7 @@ def _person(reader: OfficeReader, node: Node) -> PersonSpec | None:
         forwards=_forwards(reader, fields.get("forward"), owner),
         find_me=_find_me(reader, fields, owner),
         quiet=read_week(reader, fields.get("quiet"), "quiet"),
+        call_waiting=cast("CallWaiting | None", reader.choice(fields.get("call_waiting"), "call_waiting", CALL_WAITING)),
         voicemail_pin=_pin(reader, fields.get("voicemail_pin")),
         line=fields.line,
     )

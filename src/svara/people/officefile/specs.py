@@ -5,10 +5,12 @@ Where the snapshot's own structs (`svara.people.office`) say it all, they are us
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from svara.people.office import (
     ALL_BUT_PREMIUM,
+    CallWaiting,
     FindMe,
     Forward,
     Hours,
@@ -67,6 +69,7 @@ class PersonSpec:
     forwards: tuple[Forward, ...] | None = None
     find_me: tuple[FindMe, ...] | None = None
     quiet: tuple[Window, ...] | None = None
+    call_waiting: CallWaiting | None = None
     voicemail_pin: str | None = field(default=None, repr=False)
     line: int = 0
 
@@ -80,6 +83,8 @@ class TenantSpec:
     languages: tuple[str, ...]
     media: str = "relay"
     recording_rule: str = "announce"
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Feature codes that are others here, or switched off (`svara.people.codes`)."""
 
 
 @dataclass(frozen=True, slots=True)

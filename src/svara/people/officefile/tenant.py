@@ -6,17 +6,18 @@ import difflib
 import re
 import zoneinfo
 
+from svara.people.codes import BY_NAME, CODE, OFF, TABLE, clashes
 from svara.people.countries import COUNTRIES
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.specs import TenantSpec
-from svara.people.values import short
-from svara.people.yamltree import Node, Sequence
+from svara.people.values import did_you_mean, short
+from svara.people.yamltree import Node, Sequence, Text
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
-    """`tenant: {slug, name, country, timezone, languages, media, recording}`."""
+    """`tenant: {slug, name, country, timezone, languages, media, recording, codes}`."""
     fields = reader.mapping(node, "'tenant'")
     if fields is None:
         return None
@@ -29,6 +30,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
     languages = _languages(reader, fields.get("languages"))
     media = reader.choice(fields.get("media"), "media", ("relay", "direct")) or "relay"
     recording = reader.choice(fields.get("recording"), "recording", ("announce", "consent")) or "announce"
+    codes = _codes(reader, fields.get("codes"))
     fields.end()
     reader.country = country or ""
     if slug is None or name is None or country is None or timezone is None:
@@ -41,7 +43,31 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
         languages=languages,
         media=media,
         recording_rule=recording,
+        codes=codes,
     )
+
+
+def _codes(reader: OfficeReader, node: Node | None) -> dict[str, str]:
+    """`codes: {mailbox: "*98", dnd: off}`: feature codes that are others here. What is as everywhere is not kept."""
+    found: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for word, value in reader.entries(node, "codes", '{mailbox: "*98", dnd: off}', limit=len(TABLE)):
+        if word.value not in BY_NAME:
+            known = did_you_mean(word.value, BY_NAME)
+            reader.say(word.line, f"'codes': there is no feature '{short(word.value)}'{known}")
+            continue
+        lines[word.value] = value.line
+        code = value.value if isinstance(value, Text) else ""
+        if code.lower() in (OFF, "false", "no"):
+            found[word.value] = OFF
+        elif not CODE.fullmatch(code):
+            expected = 'a star or hash and up to four more signs in quotes, like "*98", or off'
+            reader.say(value.line, f"'codes': '{word.value}' is '{short(code)}': expected {expected}")
+        elif code != BY_NAME[word.value].code:
+            found[word.value] = code
+    for name, other, code in clashes(found):
+        reader.say(lines[name], f"'codes': '{name}' could not be told from '{other}', which is {code}")
+    return found
 
 
 def _country(reader: OfficeReader, node: Node | None) -> str | None:

@@ -34,6 +34,8 @@ _KNOWN: tuple[tuple[re.Pattern[str], Promise], ...] = tuple(
         (r"'languages' is '.*': expected", _("Give languages by their tags, such as nb or en-GB.")),
         (r"'languages' is empty", _("Name at least one language.")),
         (r"'languages' names '(?P<value>.*)' twice", _("%(value)s stands there twice.")),
+        (r"'codes': '.*' is '.*': expected", _("A code is a star or hash and up to four more signs, such as *98.")),
+        (r"'codes': '.*' could not be told from '.*', which is (?P<value>.*)", _("This could not be told from %(value)s.")),
         (r"'extension' ", _("An extension has two to ten digits.")),
         (
             r"'(name|username|prompt|greeting|skills)' is '.*': expected lower-case",

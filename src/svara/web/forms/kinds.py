@@ -274,6 +274,7 @@ OWN: tuple[Field, ...] = (
     Field(key="mobile", label=_("Mobile number"), kind="tel", keep_empty=True),
     _FIND_ME,
     _week("quiet", _("Quiet hours")),
+    Field(key="call_waiting", label=_("While I am in a call"), kind="choice", options="call_waiting", required=True),
     Field(
         key="voicemail_pin",
         label=_("New PIN of my voicemail"),

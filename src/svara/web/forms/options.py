@@ -64,6 +64,16 @@ def options(document: Document) -> Mapping[str, Options]:
         "media": [
             ("", [("relay", _("goes through this server")), ("direct", _("goes from phone to phone, in one network"))])
         ],
+        "call_waiting": [
+            (
+                "",
+                [
+                    ("ring", _("all my phones ring for another call")),
+                    ("free", _("only my other phones ring")),
+                    ("busy", _("callers hear that I am busy")),
+                ],
+            )
+        ],
         "identities": [("", [("p-asserted-identity", "P-Asserted-Identity"), ("from", "From")])],
     }
 

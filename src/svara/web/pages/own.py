@@ -43,5 +43,7 @@ def own(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: Form, status: int = 200) -> HttpResponse:
     account = account_of(request)
     agent = any(Queue.of(account).filter(members__account=account)[:1])
-    codes = feature_codes(agent=agent, admin=administration.administers(account))
+    inside = "internal" in account.classes  # who may call nobody inside dials no code either
+    admin = administration.administers(account)
+    codes = feature_codes(agent=agent, admin=admin, own=account.tenant.codes) if inside else []
     return render(request, "web/own.html", {"form": form, "codes": codes}, status=status)

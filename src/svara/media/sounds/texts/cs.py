@@ -113,6 +113,8 @@ TONGUE = Tongue(
         "forward-off": "Vaše hovory již nejsou přesměrovány.",
         "dnd-on": "Režim nerušit je zapnutý. Vaše telefony nezvoní.",
         "dnd-off": "Režim nerušit je vypnutý. Vaše telefony opět zvoní.",
+        "waiting-on": "Druhý hovor zvoní i během vašeho hovoru.",
+        "waiting-off": "Během vašeho hovoru ostatní uslyší, že máte obsazeno.",
         "queue-logged-in": "Jste přihlášeni do fronty.",
         "queue-logged-out": "Jste odhlášeni z fronty.",
         "queue-paused": "Máte přestávku a nedostáváte hovory z fronty.",

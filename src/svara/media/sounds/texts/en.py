@@ -100,6 +100,8 @@ TONGUE = Tongue(
         "forward-off": "Your calls are no longer forwarded.",
         "dnd-on": "Do not disturb is on. Your phones do not ring.",
         "dnd-off": "Do not disturb is off. Your phones ring again.",
+        "waiting-on": "A second call rings while you are in a call.",
+        "waiting-off": "While you are in a call, others hear that you are busy.",
         "queue-logged-in": "You are logged in to the queue.",
         "queue-logged-out": "You are logged out of the queue.",
         "queue-paused": "You are paused, and get no calls from the queue.",

@@ -135,6 +135,8 @@ TONGUE = Tongue(
         "forward-off": "Jūsu zvani vairs netiek pāradresēti.",
         "dnd-on": "Režīms netraucēt ir ieslēgts. Jūsu tālruņi nezvana.",
         "dnd-off": "Režīms netraucēt ir izslēgts. Jūsu tālruņi atkal zvana.",
+        "waiting-on": "Otrs zvans zvana arī jūsu sarunas laikā.",
+        "waiting-off": "Jūsu sarunas laikā citi dzird, ka esat aizņemts.",
         "queue-logged-in": "Pieteikšanās rindā ir pabeigta.",
         "queue-logged-out": "Atteikšanās no rindas ir pabeigta.",
         "queue-paused": "Jums ir pauze, zvani no rindas netiek saņemti.",

@@ -103,6 +103,8 @@ TONGUE = Tongue(
         "forward-off": "Samtalene dine viderekobles ikke lenger.",
         "dnd-on": "Ikke forstyrr er slått på. Telefonene dine ringer ikke.",
         "dnd-off": "Ikke forstyrr er slått av. Telefonene dine ringer igjen.",
+        "waiting-on": "Et nytt anrop ringer mens du er i en samtale.",
+        "waiting-off": "Mens du er i en samtale, hører andre at du er opptatt.",
         "queue-logged-in": "Du er logget på køen.",
         "queue-logged-out": "Du er logget av køen.",
         "queue-paused": "Du har pause, og får ingen samtaler fra køen.",

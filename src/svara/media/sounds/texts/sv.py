@@ -104,6 +104,8 @@ TONGUE = Tongue(
         "forward-off": "Dina samtal vidarekopplas inte längre.",
         "dnd-on": "Stör ej är på. Dina telefoner ringer inte.",
         "dnd-off": "Stör ej är av. Dina telefoner ringer igen.",
+        "waiting-on": "Ett nytt samtal ringer medan du är i ett samtal.",
+        "waiting-off": "Medan du är i ett samtal hör andra att du är upptagen.",
         "queue-logged-in": "Du är inloggad i kön.",
         "queue-logged-out": "Du är utloggad ur kön.",
         "queue-paused": "Du har paus, och får inga samtal från kön.",

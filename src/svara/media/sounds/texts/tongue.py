@@ -79,6 +79,8 @@ PhraseKey = Literal[
     "forward-off",
     "dnd-on",
     "dnd-off",
+    "waiting-on",
+    "waiting-off",
     "queue-logged-in",
     "queue-logged-out",
     "queue-paused",

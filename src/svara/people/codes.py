@@ -1,0 +1,138 @@
+"""Feature codes: what a phone of the house does by dialling a star and some signs. This is the one table of them.
+
+Routing finds what was dialled here, phones announce what stands here, pages and the documentation are made of it. A company
+may give a code other signs, or switch it off. Behind some codes stands an argument: `*72102` forwards to extension 102.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from svara.media.sounds.texts.tongue import PhraseKey
+
+FeatureName = Literal[
+    "mailbox",
+    "forward",
+    "forward-off",
+    "dnd",
+    "dnd-off",
+    "waiting",
+    "waiting-off",
+    "queue-in",
+    "queue-out",
+    "queue-pause",
+    "queue-resume",
+    "record-prompt",
+]
+Needed = Literal["", "optional", "required"]
+Users = Literal["everybody", "agents", "administrators"]
+
+OFF = "off"
+"""What a company says in place of a code that it does not want."""
+NO_CODES: Mapping[str, str] = {}
+MAX_ARGUMENT = 20
+CODE = re.compile(r"[*#][*#0-9]{1,4}")
+_LONGEST = 5
+
+
+class Code(msgspec.Struct, frozen=True, gc=False):
+    """One of them. `code` is what is dialled unless the company says otherwise."""
+
+    name: FeatureName
+    code: str
+    does: str
+    """In words, for pages, which translate it."""
+    argument: Needed = ""
+    behind: str = ""
+    """What is dialled behind the code, in words."""
+    of_use: Users = "everybody"
+    says: tuple[PhraseKey, ...] = ()
+    """What the phone announces when it was done; empty where more than that is said."""
+
+
+class Feature(msgspec.Struct, frozen=True, gc=False):
+    """What was dialled by a code."""
+
+    name: FeatureName
+    argument: str = ""
+
+
+def _(text: str) -> str:
+    """Marks what pages translate."""
+    return text
+
+
+_QUEUE = _("a queue's extension: that queue alone")
+TABLE = (
+    Code(
+        "mailbox",
+        "*97",
+        _("Hear my messages and record my greetings"),
+        "optional",
+        _("an extension: that mailbox, by its PIN"),
+    ),
+    Code(
+        "forward",
+        "*72",
+        _("Forward all my calls"),
+        "required",
+        _("the number or extension to which they go"),
+        says=("forward-on",),
+    ),
+    Code("forward-off", "*73", _("Forward them no longer"), says=("forward-off",)),
+    Code("dnd", "*78", _("Do not disturb: my phones stay silent"), says=("dnd-on",)),
+    Code("dnd-off", "*79", _("My phones ring again"), says=("dnd-off",)),
+    Code("waiting", "*70", _("A second call rings while I am in a call"), says=("waiting-on",)),
+    Code("waiting-off", "*71", _("While I am in a call, I am busy for others"), says=("waiting-off",)),
+    Code("queue-in", "*40", _("Log in to my queues"), "optional", _QUEUE, "agents", ("queue-logged-in",)),
+    Code("queue-out", "*41", _("Log out of my queues"), "optional", _QUEUE, "agents", ("queue-logged-out",)),
+    Code("queue-pause", "*42", _("Pause in my queues"), of_use="agents", says=("queue-paused",)),
+    Code("queue-resume", "*43", _("End the pause"), of_use="agents", says=("queue-resumed",)),
+    Code("record-prompt", "*95", _("Record an announcement of the company"), of_use="administrators"),
+)
+"""In the order in which they are shown."""
+BY_NAME: Mapping[str, Code] = {row.name: row for row in TABLE}
+
+
+def codes_of(own: Mapping[str, str] = NO_CODES) -> dict[str, Code]:
+    """The rows by what is dialled for them; `own` is what the company says: names to other codes, or to `OFF`."""
+    dialled = {own.get(row.name, row.code): row for row in TABLE}
+    dialled.pop(OFF, None)
+    return dialled
+
+
+def feature_of(dialled: str, own: Mapping[str, str] = NO_CODES) -> Feature | None:
+    """The feature that was dialled; None for everything else. Of several codes that fit the longest counts."""
+    text = dialled.strip()
+    if text[:1] not in ("*", "#"):
+        return None
+    codes = codes_of(own)
+    for length in range(min(len(text), _LONGEST), 1, -1):
+        row, argument = codes.get(text[:length]), text[length:].removesuffix("#")
+        if row is not None and _fits(row, argument):
+            return Feature(row.name, argument)
+    return None
+
+
+def _fits(row: Code, argument: str) -> bool:
+    if not argument:
+        return True
+    plain = argument.isascii() and argument.removeprefix("+").isdecimal()
+    return bool(row.argument) and plain and len(argument) <= MAX_ARGUMENT
+
+
+def clashes(own: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Names of features of which nobody could tell any more what is dialled, with the other and its code."""
+    taken = [(own.get(row.name, row.code), row) for row in TABLE if own.get(row.name) != OFF]
+    for code, row in taken:
+        for other, another in taken:
+            if row is another or row.name not in own:
+                continue
+            first, second = sorted(((code, row), (other, another)), key=lambda one: len(one[0]))
+            behind = second[0][len(first[0]) :]
+            if code == other or (second[0].startswith(first[0]) and first[1].argument and behind.isdecimal()):
+                yield row.name, another.name, other
