@@ -347,6 +347,7 @@ class Call:
     def news(self, topic: str) -> None:
         """Tell the other rooms."""
         self.switch.news.call(topic, self.id, self.live)
+        self.switch.lamps.lines.call(self)
 
     def live(self) -> LiveCall:
         """The call as others see it now."""

@@ -15,7 +15,6 @@ from svara.calls.events import Party
 from svara.calls.guard import TOO_FAST, Limits, Usage, guard, guard_trunk, refill
 from svara.calls.incoming import Incoming
 from svara.calls.journey import Journey
-from svara.calls.lamps import Lamps
 from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.routing.dialling import dialling, refused
 from svara.calls.routing.route import MAX_DIALLED, Asked, Plan, Refusal, party
@@ -29,7 +28,6 @@ from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
 from svara.sip.headers import parse_privacy
 from svara.sip.message import Request, SipError, new_response
-from svara.sip.notifier import MESSAGE_SUMMARY, event_of
 from svara.sip.syntax import printable
 from svara.sip.transaction import ServerTransaction
 from svara.sip.transport import Flow
@@ -58,7 +56,6 @@ class Desk:
         self._limits = limits or Limits()
         self._hosts = hosts
         self._allowance: dict[str, tuple[float, float]] = {}
-        self.lamps = Lamps(switch)
 
     @property
     def switch(self) -> Switch:
@@ -82,14 +79,14 @@ class Desk:
                 headers=(
                     ("Allow", ALLOW_ALL),
                     ("Accept", "application/sdp"),
-                    ("Allow-Events", MESSAGE_SUMMARY),
+                    ("Allow-Events", self._switch.lamps.allowed),
                     ("Supported", "100rel, timer, path, outbound"),
                 ),
             )
         elif method == "SUBSCRIBE":
             self._subscribe(transaction)
         elif method == "PUBLISH":
-            transaction.reply(489)
+            transaction.reply(489, headers=(("Allow-Events", self._switch.lamps.allowed),))
         elif method in ("BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"):
             transaction.reply(481)
         elif method in KNOWN_METHODS:
@@ -110,7 +107,7 @@ class Desk:
             or dialog.call_id != request.call_id
             or dialog.remote_tag != (request.from_.tag or "")
         ):
-            if not (self.lamps.in_dialog(transaction, tag) or self._switch.probes.in_dialog(transaction, tag)):
+            if not (self._switch.lamps.in_dialog(transaction, tag) or self._switch.probes.in_dialog(transaction, tag)):
                 transaction.reply(481)
             return
         try:
@@ -171,14 +168,12 @@ class Desk:
     # --- SUBSCRIBE
 
     def _subscribe(self, transaction: ServerTransaction) -> None:
-        if event_of(transaction.request)[0] != MESSAGE_SUMMARY:
-            transaction.reply(489, headers=(("Allow-Events", MESSAGE_SUMMARY),))
-            return
-        if _lacks(transaction, frozenset()):
+        lamps = self._switch.lamps
+        if not lamps.serves(transaction) or _lacks(transaction, frozenset()):
             return
         login = self._identify(transaction, proxy=False)
         if login is not None:
-            self.lamps.subscribe(transaction, login)
+            lamps.subscribe(transaction, login)
 
     # --- INVITE
 

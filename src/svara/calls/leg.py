@@ -102,6 +102,7 @@ class Leg:
         self.session_headers: Headers = ()
         """What our 2xx to the phone's newest INVITE or UPDATE says of the session timer."""
         switch.dialogs[tag] = self
+        switch.lamps.lines.opened(self)
 
     # --- the way to the phone
 
@@ -213,6 +214,7 @@ class Leg:
         self.down = True
         self.due = 0.0
         self.switch.dialogs.pop(self.tag, None)
+        self.switch.lamps.lines.closed(self)
 
 
 def _ignore(_: object) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from svara.calls.commands import TOPIC_CALL, TOPIC_PRESENCE, LiveCall, PersonPresence
 from svara.clock import Clock, Timer
 from svara.people.office import Office, Tenant
-from svara.people.presence import Choice, availability
+from svara.people.presence import Availability, Choice, availability
 
 GATHER_SECONDS = 0.02
 """How long news wait for company; far below the second that a screen may be behind."""
@@ -50,6 +50,10 @@ class News:
         self._timer: Timer | None = None
         self.on_count: Callable[[str, int, int], object] | None = None
         """Told of a person's calls that ring and in which they talk, whenever one comes or goes."""
+        self.on_line: Callable[[str, str], object] | None = None
+        """Told of the same (tenant and person), for lamps."""
+        self.on_presence: Callable[[str, str], object] | None = None
+        """Told of a person (tenant and person) whose presence is published as another one."""
 
     def office(self, office: Office, online: Callable[[str], bool]) -> None:
         """A new snapshot: people come, go and choose; `online` tells which phones are registered."""
@@ -91,6 +95,8 @@ class News:
             self._changed.add(person)
             if self._timer is None:
                 self._arm()
+            if self.on_line is not None:
+                self.on_line(known.tenant, person)
             if self.on_count is not None:
                 self.on_count(person, known.ringing, known.talking)
 
@@ -108,6 +114,11 @@ class News:
         """The logins of this person's phones that are registered."""
         known = self._people.get(person)
         return known.online if known is not None else ()
+
+    def availability(self, person: str) -> Availability:
+        """Whether this person can be reached now; somebody who is not known is offline."""
+        known = self._people.get(person)
+        return "offline" if known is None else self._presence(person, known).availability
 
     def person_of(self, login: str) -> str | None:
         """Whose phone this is."""
@@ -140,6 +151,8 @@ class News:
                 if now is not one.published:
                     one.published = now
                     self._publish(TOPIC_PRESENCE, _encode(now))
+                    if self.on_presence is not None:
+                        self.on_presence(one.tenant, key)
 
     def _presence(self, key: str, one: _Person) -> PersonPresence:
         state = availability(one.choice, len(one.online), one.ringing, one.talking)

@@ -115,7 +115,7 @@ async def main(
     hall = Hall(switch, kept.queues, line.publish)
     service = Service(switch, data.root, hall=hall)
     service.load_office()
-    desk.lamps.look(data.root)
+    switch.lamps.look(data.root)
     relay.start()
     voice = await _voice(line, switch)
     await _listen(transports, sockets, data)
@@ -123,7 +123,7 @@ async def main(
     recovery.trust_the_registered(switch)
     recovery.take_up(switch, kept.left_open)
     await line.serve(SERVICE, service.handle)
-    look = partial(look_at_changes, service, desk.lamps, data)
+    look = partial(look_at_changes, service, switch.lamps, data)
     works = (
         _follow_changes(line, look),
         _poll_changes(look, kept.journal),
@@ -202,8 +202,7 @@ def phone_changed(desk: Desk, login: str, count: int) -> None:
     desk.switch.news.phone(login, count > 0)
     if desk.switch.queues is not None:
         desk.switch.queues.phone(login)
-    if count:
-        desk.lamps.registered(login)
+    desk.switch.lamps.phone(login, count)
 
 
 def relay_lost(switch: Switch) -> None:

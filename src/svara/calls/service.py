@@ -123,11 +123,12 @@ class Service:
         self._seen = stamp(self._folder / SNAPSHOT_FILE)
         for login in switch.office.by_login.keys() - office.by_login.keys():
             switch.registrar.remove(login)
-        switch.office = office
+        before, switch.office = switch.office, office
         switch.trunks.office(office)
         switch.news.office(office, lambda login: bool(switch.registrar.all_bindings(login)))
         if self._hall is not None:
             self._hall.office(office)
+        switch.lamps.office(before, office)
         self._prepare(office)
 
     def _prepare(self, office: Office) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent
 from svara.calls.journal import Journal
+from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.probe import Probes
 from svara.calls.routing.route import Moment
@@ -82,6 +83,8 @@ class Switch:
     trunks: Trunks = field(init=False)
     probes: Probes = field(init=False)
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
+    lamps: Lamps = field(init=False)
+    """Who is told what goes on at which extension."""
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
@@ -97,6 +100,7 @@ class Switch:
     def __post_init__(self) -> None:
         self.trunks = Trunks(self)
         self.probes = Probes(self)
+        self.lamps = Lamps(self)
 
     def relay_for(self, tenant: Tenant | None) -> Relay:
         """The relay, or direct media where the office says so."""

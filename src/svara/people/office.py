@@ -104,6 +104,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phones: tuple[Phone, ...] = ()
     choice: Literal["available", "away", "dnd"] = "available"
     """What the person chose to show; "dnd" (do not disturb) also keeps the phones silent."""
+    presence_to: Literal["everybody", "colleagues", "nobody"] = "everybody"
+    """To whom the person shows it (see `svara.people.visibility`)."""
     unanswered: Unanswered | None = None
     language: str = ""
     """BCP 47; empty: the tenant's first."""

@@ -1,11 +1,13 @@
-"""What a notifier says and understands (RFC 6665), and the one event package that there is: messages waiting (RFC 3842).
+"""What a notifier says and understands (RFC 6665), whatever the event package; the documents of the packages stand in
+`dialoginfo` (RFC 4235), `pidf` (RFC 3856, 3863), `reginfo` (RFC 3680) and, for messages waiting (RFC 3842), here.
 
 Pure functions over messages; who may subscribe, and for how long a subscription stands, is decided above.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
+from xml.etree.ElementTree import Element, tostring
 
 from svara.sip.message import Request, SipError
 
@@ -13,10 +15,30 @@ MESSAGE_SUMMARY: Final = "message-summary"
 MESSAGE_SUMMARY_TYPE: Final = "application/simple-message-summary"
 
 DEFAULT_SECONDS: Final = 3_600
-"""RFC 3842 section 3.4."""
+"""RFC 3842 section 3.4, RFC 4235 section 3.4 and RFC 3856 section 6.4 name it, too."""
 MIN_SECONDS: Final = 60
 MAX_SECONDS: Final = 7_200
 _MAX_EVENT_LENGTH: Final = 128
+_VERSION: Final = b' version="0"'
+
+
+class Document(NamedTuple):
+    """The state of something as the body of a NOTIFY. Most packages number what one subscription is told: the same document
+    serves many, each with a `version` of its own."""
+
+    head: bytes
+    tail: bytes = b""
+
+    def at(self, version: int) -> bytes:
+        """The body of the NOTIFY with that number (0 is the first of a subscription)."""
+        return b'%s version="%d"%s' % (self.head, version, self.tail) if self.tail else self.head
+
+
+def document_of(root: Element) -> Document:
+    """The document of an XML tree; where its root has `version="0"` as an attribute, that is the subscription's to count."""
+    text: bytes = tostring(root, "UTF-8", xml_declaration=True)
+    head, version, tail = text.partition(_VERSION)
+    return Document(head, tail) if version else Document(text)
 
 
 def event_of(request: Request) -> tuple[str, str]:

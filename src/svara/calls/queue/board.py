@@ -22,17 +22,19 @@ _encode = msgspec.msgpack.Encoder().encode
 
 class Board:
     """`publish` is the bus's; it never blocks. `summary` tells of a queue (tenant's and queue's id) how it is now; None when
-    it is gone."""
+    it is gone. `told` hears of each queue that changed."""
 
     def __init__(
         self,
         clock: Clock,
         publish: Callable[[str, bytes], None],
         summary: Callable[[str, str], QueueChanged | None],
+        told: Callable[[str, str], object],
     ) -> None:
         self._clock = clock
         self._publish = publish
         self._summary = summary
+        self._told = told
         self._queues: set[tuple[str, str]] = set()
         self._agents: dict[str, tuple[str, Agent]] = {}
         self._timer: Timer | None = None
@@ -64,6 +66,7 @@ class Board:
             summary = self._summary(tenant, queue)
             if summary is not None:
                 self._publish(TOPIC_QUEUE, _encode(summary))
+            self._told(tenant, queue)
 
     def _arm(self) -> None:
         if self._timer is None:

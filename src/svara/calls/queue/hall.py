@@ -83,7 +83,7 @@ class Hall:
         self._store = store
         self._rooms: dict[str, Room] = {}
         self._agents: dict[str, Elsewhere] = {}
-        self._board = Board(switch.clock, publish, self._summary)
+        self._board = Board(switch.clock, publish, self._summary, switch.lamps.queue)
         switch.queues = self
         switch.news.on_count = self.counted
         self._looking = False
@@ -201,6 +201,11 @@ class Hall:
                     waiting[state.tenant].append(standing)
         for tenant, room in self._rooms.items():
             room.take_up(waiting[tenant], talks[tenant])
+
+    def waiting(self, tenant: str, queue: str) -> int:
+        """See `svara.calls.stops.Queues`."""
+        room = self._rooms.get(tenant)
+        return 0 if room is None else room.machine.length(queue)
 
     def resumed(self, call: Call, agent: str) -> None:
         """See `svara.calls.stops.Queues`."""

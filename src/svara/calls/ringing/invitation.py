@@ -76,6 +76,7 @@ class Invitation:
         "inviter",
         "leg",
         "open",
+        "remote_tag",
         "request",
         "ringing",
         "sdp",
@@ -91,6 +92,8 @@ class Invitation:
         self.open = True
         """Nobody answered, refused or gave up yet."""
         self.ringing = False
+        self.remote_tag = ""
+        """The tag of the phone that rings, once it told one."""
         self.sdp = b""
         """The phone's newest description."""
         self._asked_longer = False
@@ -217,6 +220,7 @@ class Invitation:
         sdp = sdp_of(response)
         if sdp:
             self.sdp = sdp
+        self.remote_tag = self.remote_tag or response.to.tag or ""
         self.inviter.leg_ringing(self.leg, sdp, response.status)
 
     def _confirmed(self, response: Response) -> bool:

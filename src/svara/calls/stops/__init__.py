@@ -136,6 +136,10 @@ class Queues(Protocol):
         """After a restart: what the process before left, before any of it is taken up."""
         ...
 
+    def waiting(self, tenant: str, queue: str) -> int:
+        """How many stand in that line (the ids of both)."""
+        ...
+
     def resumed(self, call: Call, agent: str) -> None:
         """A talk goes on in which this person had taken a call out of a queue."""
         ...

@@ -6,66 +6,21 @@ from pathlib import Path
 
 import pytest
 from tests.calls import offices
+from tests.calls.lamps.watch import Watch, answers_with, kept
 from tests.calls.phones import SERVER, Office, Phone
 
 from svara.calls.boxes import Counts, write_counts
-from svara.calls.lamps import MAX_SUBSCRIPTIONS_OF_PHONE
+from svara.calls.lamps import subscriptions
 from svara.people.office import Member, Queue
-from svara.sip.message import Request, Response, new_response, parse
+from svara.sip.message import Response
 
 BOX = "person:p-acme-bob"
-
-
-class Watch:
-    """A subscription as the phone sees it."""
-
-    def __init__(
-        self, phone: Phone, to: str = "", expires: int | None = 600, event: str = "message-summary", accept: str = ""
-    ) -> None:
-        self.phone = phone
-        headers = [("Event", event)]
-        headers += [] if expires is None else [("Expires", str(expires))]
-        headers += [("Accept", accept)] if accept else []
-        self.uri = f"sip:{to or phone.login}@{SERVER[0]}"
-        before = len(phone.received)
-        phone._asked("SUBSCRIBE", self.uri, self.uri, headers)
-        phone.office.settle()
-        answers = [m for m in phone.received[before:] if isinstance(m, Response) and m.status != 401]
-        [self.answer] = answers
-        self.id = self.answer.call_id
-
-    @property
-    def told(self) -> list[Request]:
-        return [message for message in self.phone.heard("NOTIFY") if message.call_id == self.id]
-
-    @property
-    def last(self) -> tuple[str, str]:
-        """The newest count, and the state of the subscription."""
-        newest = self.told[-1]
-        line = newest.body.decode().split("\r\n")[2]
-        return line.removeprefix("Voice-Message: "), newest.first("subscription-state") or ""
-
-    def again(self, expires: int, event: str = "message-summary", method: str = "SUBSCRIBE", tag: str = "") -> Response:
-        phone = self.phone
-        to = f"<{self.uri}>;tag={tag or self.answer.to.tag}"
-        base = [("From", phone.from_), ("To", to), ("Call-ID", self.id), ("CSeq", f"{next(phone.cseq)} {method}")]
-        base += [("Contact", phone.contact()), ("Event", event), ("Expires", str(expires))]
-        before = len(phone.received)
-        phone.send_new(method, str(self.answer.contacts[0].uri), base)
-        answer = phone.received[before]
-        assert isinstance(answer, Response)
-        return answer
-
-
-def kept(office: Office) -> int:
-    """How many subscriptions are remembered."""
-    return len(office.desk.lamps._by_tag)
 
 
 def wait_for(office: Office, counts: dict[str, Counts]) -> None:
     """The jobs process has counted anew."""
     write_counts(counts, office.folder)
-    office.desk.lamps.look(office.folder)
+    office.switch.lamps.look(office.folder)
     office.settle()
 
 
@@ -171,9 +126,9 @@ def test_the_time_is_bounded(counted: Office, bob: Phone, asked: int | None, gra
 def test_what_cannot_be_had_is_refused_in_the_standard_s_words(counted: Office, bob: Phone) -> None:
     brief = Watch(bob, expires=30).answer
     assert (brief.status, brief.first("min-expires")) == (423, "60")
-    for event in ("presence", "dialog", "x" * 500, "message-summary-x"):
+    for event in ("conference", "x" * 500, "message-summary-x"):
         refused = Watch(bob, event=event).answer
-        assert (refused.status, refused.first("allow-events")) == (489, "message-summary")
+        assert (refused.status, refused.first("allow-events")) == (489, "dialog, presence, message-summary, reg")
     assert Watch(bob, accept="application/pidf+xml").answer.status == 406
     assert Watch(bob, accept="text/plain, application/simple-message-summary;q=0.5").answer.status == 200
     assert Watch(bob, event="Message-Summary;id=7").told[-1].first("event") == "Message-Summary;id=7"
@@ -212,17 +167,18 @@ def test_many_changes_in_a_moment_become_one(counted: Office, bob: Phone) -> Non
     watch = Watch(bob)
     for n in range(5):
         write_counts({BOX: Counts(n + 3, 0)}, counted.folder)
-        counted.desk.lamps.look(counted.folder)
+        counted.switch.lamps.look(counted.folder)
     counted.settle()
     assert [message.body.split(b": ")[-1].split(b" ")[0] for message in watch.told] == [b"2/8", b"3/0", b"7/0"]
 
 
-def test_a_phone_has_only_so_many_subscriptions(counted: Office, bob: Phone) -> None:
-    watches = [Watch(bob) for _ in range(MAX_SUBSCRIPTIONS_OF_PHONE + 1)]
+def test_a_phone_has_only_so_many_subscriptions(counted: Office, bob: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MAX_OF_PHONE", 10)
+    watches = [Watch(bob) for _ in range(11)]
     # The watches of one phone share a Call-ID here: their tags tell them apart.
     ended = [m for m in bob.heard("NOTIFY") if m.first("subscription-state") == "terminated;reason=deactivated"]
     assert [message.from_.tag for message in ended] == [watches[0].answer.to.tag]
-    assert kept(counted) == MAX_SUBSCRIPTIONS_OF_PHONE
+    assert kept(counted) == 10
 
 
 def test_a_phone_that_only_listens_is_told_too(counted: Office, anna: Phone, bob: Phone) -> None:
@@ -251,28 +207,12 @@ def test_after_a_restart_the_phone_subscribes_anew(counted: Office, bob: Phone) 
     watch = Watch(bob)
     counted.kill()
     counted.start()
-    counted.desk.lamps.look(counted.folder)
+    counted.switch.lamps.look(counted.folder)
     assert watch.again(600).status == 481
     assert Watch(bob).last[0] == "2/8 (0/0)"
 
 
 def test_a_damaged_file_leaves_the_counts_as_they_were(counted: Office, bob: Phone) -> None:
     (counted.folder / "mailboxes.msgpack").write_bytes(b"\xc1")
-    counted.desk.lamps.look(counted.folder)
+    counted.switch.lamps.look(counted.folder)
     assert Watch(bob).last[0] == "2/8 (0/0)"
-
-
-def answers_with(phone: Phone, status: int) -> None:
-    """What the phone says to a NOTIFY."""
-    receive = phone.receive
-
-    def received(data: bytes) -> None:
-        if data.startswith(b"NOTIFY"):
-            message = parse(data)
-            assert isinstance(message, Request)
-            phone.received.append(message)
-            phone.transmit(new_response(message, status))
-        else:
-            receive(data)
-
-    phone.receive = received  # type: ignore[method-assign]

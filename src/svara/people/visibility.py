@@ -1,0 +1,42 @@
+"""Who may see whether somebody can be reached: the one place that decides, for lamps, pages, the API and live news alike.
+
+Everybody chooses for themselves. Who may not see gets what they would get of somebody who is not there at all, so that a
+hidden person cannot be told from one who went home.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from svara.people.office import Tenant
+
+PresenceTo = Literal["everybody", "colleagues", "nobody"]
+"""Everybody in the company; those who are in a queue with me; nobody (but myself)."""
+
+
+def colleagues(tenant: Tenant, one: str, other: str) -> bool:
+    """Whether two persons (their ids) are members of the same queue."""
+    mine = tenant.queues_of.get(one, ())
+    return bool(mine) and not set(mine).isdisjoint(tenant.queues_of.get(other, ()))
+
+
+def may_see(tenant: Tenant, watcher: str, watched: str) -> bool:
+    """Whether `watcher` may see the presence of `watched` (ids of persons of this tenant)."""
+    if watcher == watched:
+        return True
+    person = tenant.by_id.get(watched)
+    if person is None or watcher not in tenant.by_id:
+        return False
+    match person.presence_to:
+        case "everybody":
+            return True
+        case "colleagues":
+            return colleagues(tenant, watcher, watched)
+        case "nobody":
+            return False
+
+
+def may_see_other_side(tenant: Tenant, watcher: str, watched: str) -> bool:
+    """Whether `watcher` may also see with whom `watched` talks, or who calls: themselves, and those who take calls out of
+    the same queue and pick up for each other."""
+    return watcher == watched or (may_see(tenant, watcher, watched) and colleagues(tenant, watcher, watched))
