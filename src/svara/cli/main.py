@@ -134,8 +134,8 @@ def restore(
     keys: Annotated[Path | None, typer.Option(metavar="FILE", help="The copy of the keys (default: beside FILE).")] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Bring a backup back, whole or not at all; who was erased since is erased in it first. The office must not be
-    serving."""
+    """Bring a backup back, whole or not at all; who was erased since is erased in it first, and what was objected to,
+    restricted, withdrawn or corrected since is so in it. The office must not be serving."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
     from svara.data import DataFolder  # noqa: PLC0415
@@ -145,6 +145,7 @@ def restore(
     done = restoring.restore(folder, file, datetime.now(UTC), keys)
     _open(data)
     print(f"Restored the backup of {done.made_at:%Y-%m-%d %H:%M} UTC, {done.files} files; erased again: {len(done.erased)}.")
+    print(restoring.told(done.redone))
     if done.former is not None:
         print(f"The state from before lies in {done.former}: delete it when all is right.")
 

@@ -64,6 +64,23 @@ def verify_erasure(
     print(f"{len(done.erased)} erased, none can be read.")
 
 
+def replay(
+    keys: Annotated[
+        Path | None, typer.Option("--keys", metavar="FILE", help="A copy of the keys whose ledgers are read, too.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """After a database was brought back by other means (pg_restore): erase again who was erased since, and put in force what
+    was decided since. Before the office serves."""
+    open_data(data)
+    from svara.data import DataFolder  # noqa: PLC0415
+    from svara.privacy.rights import restore  # noqa: PLC0415
+
+    done = restore.go_through(DataFolder(data.resolve()), keys)
+    print(f"Erased again: {len(done.found)}.")
+    print(restore.told(done.redone))
+
+
 def export(
     who: Annotated[
         str, typer.Argument(metavar="WHO", help="User name, username@tenant, or the number of somebody outside.")
@@ -113,6 +130,6 @@ def retention(
 
 def add_to(app: typer.Typer) -> None:
     """Make them commands of `svara privacy`."""
-    for command in (erase, export, retention):
+    for command in (erase, export, replay, retention):
         app.command()(command)
     app.command(name="verify-erasure")(verify_erasure)

@@ -20,7 +20,7 @@ import pytest
 from tests import migrated
 
 from svara.data import DataFolder
-from svara.privacy.rights import archive, keycopy, ledger
+from svara.privacy.rights import archive, decisions, keycopy, ledger
 from svara.privacy.rights.archive import NoBackup
 
 OFFICE = """\
@@ -275,3 +275,115 @@ def test_files_beside_the_manifest_and_lies_about_sizes_are_refused(tmp_path: Pa
         out.mkdir()
         with pytest.raises(NoBackup):
             archive.extract(made(tmp_path / f"{case}.zip", names, listed), out)
+
+
+DECIDES = """
+import django; django.setup()
+from django.utils import timezone
+from svara.people.models import Account
+from svara.privacy.functions import outside, port
+from svara.privacy.rights import corrections, objections, restriction
+bob = Account.all_tenants.get(username="bob", tenant__slug="acme")
+anna = Account.all_tenants.get(username="anna", tenant__slug="acme")
+kari = outside.subject_of(bob.tenant_id, "+4722000001")
+"""
+BEFORE = """
+port.do_switch(bob, "statistics", True)
+objections.object_(bob.tenant_id, kari, "history", "I changed my name.", by="")
+"""
+AFTER = """
+port.do_switch(bob, "statistics", False)
+objections.do_object(bob, "recording", "My voice is mine.")
+restriction.do_restrict(anna, kari, "accuracy", "It was somebody else.")
+[row] = objections.of(bob.tenant_id, kari)
+objections.withdraw(bob.tenant_id, kari, row.row.id, by="")
+corrections.do_correct(bob, "people.name", "Robert Lund")
+"""
+IN_FORCE = [
+    ("rights_objection", "history", "withdrawn"),
+    ("rights_objection", "recording", "stopped"),
+    ("rights_restriction", "accuracy", "in-force"),
+]
+Decide = Callable[[str], None]
+
+
+@pytest.fixture
+def decide(tmp_path: Path) -> Decide:
+    """People decide something on their pages."""
+
+    def run(what: str) -> None:
+        settings = {"SVARA_DATA": str(tmp_path / "live"), "DJANGO_SETTINGS_MODULE": "svara.settings"}
+        subprocess.run(
+            [sys.executable, "-c", DECIDES + what],
+            env=os.environ | settings | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            timeout=100,
+            check=True,
+        )
+
+    return run
+
+
+def in_force(data: DataFolder) -> list[tuple[object, ...]]:
+    return rows(
+        data,
+        "SELECT 'rights_objection', purpose, state FROM rights_objection UNION ALL "
+        "SELECT 'rights_restriction', ground, state FROM rights_restriction ORDER BY 1, 2",
+    )
+
+
+@pytest.mark.claim("ADV-13")
+def test_what_people_forbade_or_allowed_since_last_night_is_so_after_a_restore(
+    live: DataFolder, svara: Svara, decide: Decide, tmp_path: Path
+) -> None:
+    decide(BEFORE)
+    assert svara("backup", "backups/night.zip").returncode == 0
+    decide(AFTER)
+    assert rows(live, "SELECT count(*) FROM rights_undelivered") == [(0,)], "all of it is in the ledger at once"
+    ledgers = {place: place.read_bytes() for place in (live.root / decisions.NAME, tmp_path / "backups" / keycopy.DECISIONS)}
+    assert len(set(ledgers.values())) == 1
+
+    done = svara("restore", "backups/night.zip")
+    assert done.returncode == 0, done.stderr
+    assert "restrictions 1, objections 2, consents and withdrawals 1, corrections 1, wishes to be erased 0." in done.stdout
+    assert in_force(live) == IN_FORCE
+    assert rows(live, "SELECT name FROM people_account WHERE username = 'bob'") == [("Robert Lund",)]
+    newest = "SELECT decision FROM functions_consent WHERE purpose = 'statistics' ORDER BY number DESC LIMIT 1"
+    assert rows(live, newest) == [("withdrawn",)]
+    assert {place: place.read_bytes() for place in ledgers} == ledgers, "the ledger itself goes on where it was"
+
+    (tmp_path / "fresh" / "keys").mkdir(parents=True)
+    shutil.copy(live.keys / "master", tmp_path / "fresh" / "keys" / "master")
+    fresh = DataFolder(tmp_path / "fresh")
+    done = svara("restore", "backups/night.zip", data="fresh")
+    assert done.returncode == 0, done.stderr
+    assert in_force(fresh) == IN_FORCE, "a new machine has it from the copy beside the backup"
+    assert (fresh.root / decisions.NAME).read_bytes() == (live.root / decisions.NAME).read_bytes()
+
+    again = svara("privacy", "replay", data="fresh")
+    assert again.returncode == 0, again.stderr
+    assert "restrictions 0, objections 0, consents and withdrawals 0" in again.stdout
+    shutil.copy(tmp_path / "backups" / "svara.keys", tmp_path / "by-hand.keys")
+    with closing(sqlite3.connect(fresh.database)) as database:
+        database.execute("DELETE FROM rights_objection")
+        database.commit()
+    replayed = svara("privacy", "replay", "--keys", "by-hand.keys", data="fresh")
+    assert "objections 2" in replayed.stdout, "as after pg_restore"
+    assert in_force(fresh) == IN_FORCE
+
+
+@pytest.mark.parametrize("which", ["decisions", "erasures"])
+def test_a_ledger_that_was_touched_keeps_the_restore_shut(
+    live: DataFolder, svara: Svara, decide: Decide, which: str
+) -> None:
+    decide(BEFORE)
+    assert svara("privacy", "erase", "bob@acme", "--reason", "asked for it", "--yes").returncode == 0
+    assert svara("privacy", "erase", "+4722000001", "--tenant", "acme", "--reason", "asked", "--yes").returncode == 0
+    place = live.root / which
+    content = place.read_bytes()
+    for damage in (content.replace(b'"at":"2', b'"at":"3', 1), content[:-20]):
+        place.write_bytes(damage)
+        told = svara("restore", "backups/night.zip")
+        assert told.returncode == 1
+        assert f"ledger of {which}" in told.stderr
+        assert len(told.stderr.splitlines()) == 1
+        assert rows(live, "SELECT count(*) FROM people_account WHERE username = 'bob'") == [(0,)], "nothing was changed"

@@ -27,7 +27,7 @@ from svara.privacy.catalogue import Subject as About
 from svara.privacy.catalogue import catalogue
 from svara.privacy.errors import Forbidden, Invalid
 from svara.privacy.functions.outside import subject_of
-from svara.privacy.rights import erasing, holds, jobs, ledger, port
+from svara.privacy.rights import chained, erasing, holds, jobs, ledger, port
 from svara.privacy.rights.models import Erasure, Job
 from svara.privacy.subject import person
 from svara.voicemail.callers import callers
@@ -217,7 +217,7 @@ def test_the_key_is_destroyed_and_the_ledger_has_its_line(traces: Company, data_
         vault.current().open(tenant, sealed, context=b"test")
     assert erasure.key is not None
     (entry,) = ledger.read(data_folder.root / ledger.NAME)
-    assert (entry.tenant, entry.subject, entry.receipt, entry.before) == (tenant, subject, erasure.digest, ledger.FIRST)
+    assert (entry.tenant, entry.subject, entry.receipt, entry.before) == (tenant, subject, erasure.digest, chained.FIRST)
 
 
 def test_doing_it_again_after_a_kill_gives_the_same_receipt(traces: Company, data_folder: DataFolder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, post_save
 
 
 class RightsConfig(AppConfig):
@@ -16,6 +16,7 @@ class RightsConfig(AppConfig):
         from svara.privacy.functions.port import register_stop  # noqa: PLC0415  needs the tables
         from svara.privacy.rights import (  # noqa: PLC0415
             asked_subjects,
+            delivering,
             erasing,
             exporting,
             jobs,
@@ -36,4 +37,6 @@ class RightsConfig(AppConfig):
         register_stop("rights", objections.stopped_function)
         jobs.register(erasing.KIND, erasing.work)
         jobs.register(exporting.KIND, exporting.work)
+        for table in delivering.KINDS.values():
+            post_save.connect(delivering.changed, sender=table, dispatch_uid=f"svara.privacy.rights.{table._meta.label}")
         post_delete.connect(leaving.removed, sender="people.Tenant", dispatch_uid="svara.privacy.rights")

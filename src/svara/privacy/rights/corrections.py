@@ -224,9 +224,12 @@ def do_take_back(actor: Asker, correction_id: str) -> None:
 @transaction.atomic
 def take_back(tenant_id: str, subject: Subject, correction_id: str) -> None:
     """As `do_take_back`. Raises NotFound."""
-    rows = Correction.all_tenants.filter(tenant_id=tenant_id, subject=subject, state__in=("waiting", "confirm"))
-    if not rows.filter(pk=id_in(correction_id)).update(state="withdrawn", decided_at=timezone.now()):
+    rows = Correction.all_tenants.select_for_update().filter(tenant_id=tenant_id, subject=subject)
+    row = rows.filter(pk=id_in(correction_id), state__in=("waiting", "confirm")).first()
+    if row is None:
         raise NotFound
+    row.state, row.decided_at = "withdrawn", timezone.now()
+    row.save(update_fields=["state", "decided_at"])
     record(tenant_id, account_of(subject) or SYSTEM, "remove", subject, "correction", id_in(correction_id))
 
 
@@ -251,6 +254,14 @@ def do_allow(actor: Asker, allowed: Iterable[str]) -> None:
         if own is not (key in wanted):
             AtOnce.all_tenants.update_or_create(tenant_id=actor.tenant_id, key=key, defaults={"allowed": key in wanted})
     record(actor.tenant_id, actor.id, "change", None, "correction-rules")
+
+
+def make_again(row: Correction) -> None:
+    """Put the right value in place once more: an older backup had the wrong one. Raises Invalid, NotFound, Unreadable."""
+    content = said.said(row)
+    if not content:
+        raise Invalid(_("What was asked cannot be read: it was erased, or the company’s key is away."))
+    _apply(row, content["after"])
 
 
 def of(tenant_id: str, subject: Subject) -> list[Shown]:

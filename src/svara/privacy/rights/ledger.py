@@ -1,4 +1,4 @@
-"""The ledger of erasures: a file that only grows, one line of JSON an erasure, each with the hash of the line before.
+"""The ledger of erasures (`svara.privacy.rights.chained`): a line an erasure.
 
 It names nobody: tenants and subjects by id. It is no part of a content backup, because an older backup must be gone through
 with the newest ledger: whoever was erased since is erased again before the office opens. It is copied apart, with the keys.
@@ -6,25 +6,18 @@ with the newest ledger: whoever was erased since is erased again before the offi
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 
 from svara.data import locked
-from svara.privacy.errors import PlainError
+from svara.privacy.rights import chained
+from svara.privacy.rights.chained import Damaged
 
 NAME = "erasures"
-FIRST = "0" * 64
-
-
-class Damaged(PlainError):  # noqa: N818  the ledger is damaged
-    """The ledger is not what was written."""
+_TITLE = "ledger of erasures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +40,20 @@ def append(tenant: str, subject: str, at: datetime, receipt: str) -> None:
 
 def write(place: Path, tenant: str, subject: str, at: datetime, receipt: str) -> None:
     """Add a line. Raises OSError where the disk refuses it."""
+    stamp = at.astimezone(UTC).isoformat(timespec="seconds")
     with locked(place.with_name(f".{NAME}-lock")):
-        before = FIRST
-        for line in _lines(place):
-            before = hashlib.sha256(line).hexdigest()
-        entry = Entry(tenant, subject, at.astimezone(UTC).isoformat(timespec="seconds"), receipt, before)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
-            file.write(json.dumps(asdict(entry), separators=(",", ":")).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        chained.append(place, [{"tenant": tenant, "subject": subject, "at": stamp, "receipt": receipt}])
 
 
 def read(place: Path) -> list[Entry]:
     """Every erasure, oldest first; [] where there is no ledger. Raises Damaged: a line was changed, or is missing."""
-    before, found = FIRST, []
-    for number, line in enumerate(_lines(place), start=1):
-        try:
-            entry = Entry(**json.loads(line))
-        except (ValueError, TypeError):
-            raise Damaged(f"line {number} of the ledger of erasures {place.name} cannot be read") from None
-        if entry.before != before:
-            raise Damaged(f"line {number} of the ledger of erasures {place.name} does not follow the one before it")
-        before = hashlib.sha256(line).hexdigest()
-        found.append(entry)
-    return found
+    return parse(place.read_bytes()) if place.exists() else []
 
 
-def _lines(place: Path) -> Iterator[bytes]:
-    if place.exists():
-        yield from place.read_bytes().splitlines()
+def parse(content: bytes) -> list[Entry]:
+    """The same of a ledger's content. Raises Damaged."""
+    entries = chained.read(content, _TITLE)
+    try:
+        return [Entry(**entry) for entry in entries]
+    except TypeError:
+        raise Damaged(f"the {_TITLE} cannot be read: it was written by a newer version of Svara") from None

@@ -9,7 +9,7 @@ from django.db import models
 
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
 from svara.privacy.files import declare_files
-from svara.privacy.rights.asked import AtOnce, Correction, ErasureWish, Link, Objection, Restriction
+from svara.privacy.rights.asked import KEPT_DAYS, AtOnce, Correction, ErasureWish, Link, Objection, Restriction
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Restriction",
     "RetentionRule",
     "RetentionRun",
+    "Undelivered",
 ]
 
 JOB_DAYS = 30
@@ -87,6 +88,23 @@ declare_files(
     Declaration("user.content.private", Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _FETCHED, Subject.EMPLOYEE, Source.SYSTEM),
 )
 declare_files("files.erasures", ["erasures", ".erasures-lock"], _proof("user.unique_id"))
+_DECIDED = Retention("tenant", days=KEPT_DAYS, since="asked_at")
+declare_files(
+    "files.decisions",
+    ["decisions", ".decisions-lock"],
+    Declaration("user.privacy_preferences", Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _DECIDED, Subject.ANYONE, Source.PERSON),
+)
+
+
+class Undelivered(TenantOwned):
+    """A decision that its ledger does not have yet (`svara.privacy.rights.delivering`): `row` of the table `kind`."""
+
+    id: int = declared(models.BigAutoField(primary_key=True), OF_TENANT)
+    kind: str = declared(models.CharField(max_length=40), OF_TENANT)
+    row: str = declared(models.CharField(max_length=32), OF_TENANT)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row}"
 
 
 class Erasure(TenantOwned):

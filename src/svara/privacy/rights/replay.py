@@ -1,7 +1,7 @@
-"""The process in which a restored database is gone through with the ledger of erasures (`svara.privacy.rights.restore`).
+"""The process in which a restored database is gone through with the ledgers (`svara.privacy.rights.restore`).
 
-`python -m svara.privacy.rights.replay FOLDER [FORMER DATABASE]`: the folder holds the database, the keys and the list of
-whom to erase; what was done is printed as one line of JSON.
+`python -m svara.privacy.rights.replay FOLDER [FORMER DATABASE]`: the folder holds the database, the keys and what is to be
+done again (`.replay`); what was done is printed as one line of JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import sqlite3
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -20,7 +19,7 @@ from svara.data import DataFolder
 
 
 def main(folder: Path, former: str) -> None:
-    """Bring the tables up to date, erase everybody of the list, and print what there was."""
+    """Bring the tables up to date, do again what was decided, erase everybody of the list, and print what there was."""
     os.environ |= {"SVARA_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "svara.settings"}
     log.configure("restore")
     import django  # noqa: PLC0415  the environment was just set
@@ -37,22 +36,18 @@ def main(folder: Path, former: str) -> None:
         print("svara: the backup was made by a newer version of Svara: update this one first", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-    from svara.privacy.audit import port as audit  # noqa: PLC0415
-    from svara.privacy.rights import erasing  # noqa: PLC0415
-    from svara.privacy.rights.restore import Found  # noqa: PLC0415
-    from svara.privacy.subject import Subject  # noqa: PLC0415
+    from svara.privacy.errors import PlainError  # noqa: PLC0415
+    from svara.privacy.rights import going_through  # noqa: PLC0415
+    from svara.privacy.rights.restore import Task  # noqa: PLC0415
 
     receipts = _bring_receipts(connection, former)
-    found = []
-    for tenant, subject, at in msgspec.json.decode((folder / ".replay").read_bytes(), type=list[tuple[str, str, str]]):
-        before = sum(each.count for each in erasing.preview(tenant, Subject(subject)).going)
-        erasing.again([(tenant, subject)])
-        after = sum(each.count for each in erasing.preview(tenant, Subject(subject)).going)
-        found.append(Found(subject, at, before, after, erasing.key_is_gone(tenant, subject)))
-    for tenant in sorted(_tenants(connection)):
-        audit.record(tenant, audit.OPERATOR, "restore", None, "backup", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    log.get("rights.replay").info("erasures were replayed", people=len(found), receipts=receipts)
-    print(msgspec.json.encode(found).decode())  # noqa: T201  what the caller reads
+    try:
+        replayed = going_through.go_through(msgspec.json.decode((folder / ".replay").read_bytes(), type=Task))
+    except PlainError as error:
+        print(f"svara: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    log.get("rights.replay").info("erasures were replayed", people=len(replayed.found), receipts=receipts)
+    print(msgspec.json.encode(replayed).decode())  # noqa: T201  what the caller reads
 
 
 def _apps(loader: object) -> set[str]:

@@ -1,8 +1,9 @@
-"""Bringing a backup back: checked whole beforehand, gone through with the ledger of erasures, and only then put in place.
+"""Bringing a backup back: checked whole beforehand, gone through with the ledgers, and only then put in place.
 
 All of it happens in a folder aside, with its own database; what serves is exchanged at the end by renaming, so that there is
-never half of it. Whoever was erased since the backup was made is erased in it before anybody can open it. What was there
-before stays in a folder of its own, for the operator to delete.
+never half of it. Whoever was erased since the backup was made is erased in it before anybody can open it; whatever was
+restricted, objected to, withdrawn or corrected since, or lifted, is so in it. What was there before stays in a folder of its
+own, for the operator to delete.
 """
 
 from __future__ import annotations
@@ -16,18 +17,34 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from svara.data import DataFolder
+from svara.data import DataFolder, locked
 from svara.privacy.errors import PlainError
-from svara.privacy.rights import archive, keycopy, ledger
+from svara.privacy.rights import archive, chained, decisions, keycopy, ledger
 
-STAYS = frozenset({"keys", "secret-key", "lock", "sockets", ledger.NAME})
+STAYS = frozenset({"keys", "secret-key", "lock", "sockets", ledger.NAME, decisions.NAME})
 """What is of the installation itself, and not of a backup. Hidden files stay, too."""
+NOT_APPLIED = "not applied"
+"""In `Replayed.redone`: corrections of which the value could not be put in place again."""
+_TOLD = {
+    "rights.Restriction": "restrictions",
+    "rights.Objection": "objections",
+    "functions.Consent": "consents and withdrawals",
+    "rights.Correction": "corrections",
+    "rights.ErasureWish": "wishes to be erased",
+}
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What is to be done again: erasures as (tenant, subject, when), and decisions, oldest first."""
+
+    erasures: list[tuple[str, str, str]]
+    decisions: list[decisions.Entry]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -41,13 +58,22 @@ class Found(msgspec.Struct, frozen=True):
     key_gone: bool | None = None
 
 
+class Replayed(msgspec.Struct, frozen=True):
+    """What came of it: who was erased, and how many rows of which table were put in force again."""
+
+    found: list[Found]
+    redone: dict[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it. `former` is where the state from before lies, None where there was none."""
+    """What came of it. `redone` says how many rows of which table were put in force again; `former` is where the state from
+    before lies, None where there was none."""
 
     made_at: datetime
     files: int
     erased: tuple[Found, ...]
+    redone: dict[str, int] = field(default_factory=dict)
     former: Path | None = None
 
 
@@ -63,13 +89,15 @@ def restore(data: DataFolder, place: Path, now: datetime, keys: Path | None = No
         new_keys = _bring_keys(data, beside, required=keys is not None)
         try:
             _check_keys(data)
-            found = _replay(data, aside, _entries(data, beside))
+            task = Task(_entries(data, beside), _decisions(data, beside))
+            done = _replay(data, aside, task)
         except BaseException:
             for key in new_keys:
                 key.unlink(missing_ok=True)
             raise
         former = _exchange(data, aside, now)
-    return Restored(manifest.made_at, len(manifest.files), tuple(found), former)
+        _keep(data, task)
+    return Restored(manifest.made_at, len(manifest.files), tuple(done.found), done.redone, former)
 
 
 def verify(data: DataFolder, place: Path) -> Restored:
@@ -79,8 +107,29 @@ def verify(data: DataFolder, place: Path) -> Restored:
         aside = DataFolder(Path(scratch))
         manifest = archive.extract(place, aside.root)
         _check_database(aside.database, place)
-        entries = _entries(data, place.absolute().parent / keycopy.NAME)
-        return Restored(manifest.made_at, len(manifest.files), tuple(_replay(data, aside, entries)))
+        task = Task(_entries(data, place.absolute().parent / keycopy.NAME), [])
+        return Restored(manifest.made_at, len(manifest.files), tuple(_replay(data, aside, task).found))
+
+
+def go_through(data: DataFolder, keys: Path | None = None) -> Replayed:
+    """Go through the database that is in place with the ledgers: it was brought back by other means (`pg_restore`). For a
+    process that has opened it. Raises PlainError: the office serves, or a ledger is damaged; then nothing is changed."""
+    from svara.privacy.rights.going_through import go_through as go  # noqa: PLC0415  needs Django
+
+    with _alone(data):
+        beside = keys or data.root / keycopy.NAME
+        task = Task(_entries(data, beside), _decisions(data, beside))
+        done = go(task)
+        _keep(data, task)
+    return done
+
+
+def told(redone: dict[str, int]) -> str:
+    """In a sentence, what was put in force again."""
+    words = [f"{text} {redone.get(name, 0)}" for name, text in _TOLD.items()]
+    missing = redone.get(NOT_APPLIED, 0)
+    end = f" Of these corrections {missing} could not be made: what they are about is not there." if missing else ""
+    return f"In force as decided since: {', '.join(words)}.{end}"
 
 
 @contextmanager
@@ -126,22 +175,36 @@ def _check_keys(data: DataFolder) -> None:
         )
 
 
-def _entries(data: DataFolder, beside: Path) -> list[ledger.Entry]:
+def _entries(data: DataFolder, beside: Path) -> list[tuple[str, str, str]]:
     """Every erasure that is known: of the ledger here, and of that in the copy beside the backup."""
     found = ledger.read(data.root / ledger.NAME)
     if beside.exists():
         found += keycopy.ledger_of(beside)
-    return list({(entry.tenant, entry.subject, entry.at): entry for entry in found}.values())
+    return list(dict.fromkeys((entry.tenant, entry.subject, entry.at) for entry in found))
 
 
-def _replay(data: DataFolder, aside: DataFolder, entries: list[ledger.Entry]) -> list[Found]:
-    """Bring the database aside up to date, and erase everybody in it who was erased; in a process of its own, for Django
-    knows one database."""
+def _decisions(data: DataFolder, beside: Path) -> list[decisions.Entry]:
+    """Every decision that is known: of the ledger here, and of its copies beside the backup."""
+    return decisions.merged([decisions.read(data.root / decisions.NAME), keycopy.decisions_of(beside)])
+
+
+def _keep(data: DataFolder, task: Task) -> None:
+    """What only the copy knew is in the ledger here from now on, for the next restore."""
+    place = data.root / decisions.NAME
+    with locked(place.with_name(f".{decisions.NAME}-lock")):
+        known = {(entry.at, entry.of, entry.row) for entry in decisions.read(place)}
+        missing = [entry for entry in task.decisions if (entry.at, entry.of, entry.row) not in known]
+        chained.append(place, [{"at": each.at, "of": each.of, "row": each.row, "fields": each.fields} for each in missing])
+
+
+def _replay(data: DataFolder, aside: DataFolder, task: Task) -> Replayed:
+    """Bring the database aside up to date, and go through it with the ledgers; in a process of its own, for Django knows one
+    database."""
     aside.keys.symlink_to(data.keys, target_is_directory=True)
     if data.secret_key.exists():
         aside.secret_key.symlink_to(data.secret_key)
     wish = aside.root / ".replay"
-    wish.write_bytes(msgspec.json.encode([(entry.tenant, entry.subject, entry.at) for entry in entries]))
+    wish.write_bytes(msgspec.json.encode(task))
     environment = {key: value for key, value in os.environ.items() if key != "SVARA_DATABASE_URL"}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     former = str(data.database) if data.database.exists() else ""
@@ -154,7 +217,7 @@ def _replay(data: DataFolder, aside: DataFolder, entries: list[ledger.Entry]) ->
         raise PlainError(f"the backup could not be made ready: {lines[-1].removeprefix('svara: ')}; nothing was changed")
     if data.secret_key.exists():
         aside.secret_key.unlink()
-    return msgspec.json.decode(ran.stdout.splitlines()[-1], type=list[Found])
+    return msgspec.json.decode(ran.stdout.splitlines()[-1], type=Replayed)
 
 
 def _exchange(data: DataFolder, aside: DataFolder, now: datetime) -> Path | None:

@@ -12,7 +12,7 @@ from svara import log
 from svara.bus.port import Bus
 from svara.data import DataFolder
 from svara.privacy.errors import PlainError
-from svara.privacy.rights import erasing, exporting, jobs, links, restriction
+from svara.privacy.rights import delivering, erasing, exporting, jobs, links, restriction
 
 LOOK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -39,6 +39,8 @@ def _guarded_hour() -> None:
         exporting.forget_exports(now)
         restriction.lift_due(now)
         links.forget(now)
+        delivering.deliver()
+        delivering.forget(now)
     except (DatabaseError, PlainError, OSError):
         _log.error("what came in late about erased people could not be let go now", exc_info=True)
     finally:
