@@ -81,7 +81,7 @@ def test_nothing_tells_the_make_of_the_server(at_work: Office, anna: Phone, bob:
         ("SUBSCRIBE", 489),
         ("PUBLISH", 489),
         ("MESSAGE", 405),
-        ("REFER", 405),
+        ("REFER", 603),
         ("FROBNICATE", 501),
         ("BYE", 481),
     ],

@@ -173,7 +173,7 @@ def test_info_of_an_unknown_kind_stays_on_its_side(at_work: Office, anna: Phone,
 
 @pytest.mark.usefixtures("talk")
 @pytest.mark.parametrize(
-    ("method", "status"), [("OPTIONS", 200), ("REFER", 603), ("MESSAGE", 405), ("SUBSCRIBE", 489), ("PRACK", 481)]
+    ("method", "status"), [("OPTIONS", 200), ("REFER", 400), ("MESSAGE", 405), ("SUBSCRIBE", 489), ("PRACK", 481)]
 )
 def test_what_has_no_meaning_for_the_other_side_is_answered_here(
     at_work: Office, anna: Phone, bob: Phone, method: str, status: int

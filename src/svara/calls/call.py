@@ -28,6 +28,7 @@ from svara.calls.events import (
 )
 from svara.calls.journey import Journey
 from svara.calls.leg import CALLER, Leg
+from svara.calls.moves.movable import Movable
 from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
 from svara.calls.silence import watch_guest
@@ -51,7 +52,7 @@ State = Literal["setup", "talking", "ended"]
 _logger = log.get("calls.call")
 
 
-class Call:
+class Call(Movable):
     """See the module. `front` is the caller's leg; `back` the leg that picked up."""
 
     __slots__ = (
@@ -92,6 +93,7 @@ class Call:
     def __init__(
         self, switch: Switch, call_id: str, *, tenant: str, caller: Party, dialled: str, callee: Party, relay: Relay
     ) -> None:
+        super().__init__()
         self.switch = switch
         self.id = call_id
         self.tenant = tenant
@@ -184,14 +186,16 @@ class Call:
         """`leg` picked up; the two are connected from here on. `happened` is written with it."""
         switch = self.switch
         now = switch.clock.now()
+        greeted = self.state == "talking" or (self.guest is not None and self.guest.connected)
         self.state = "talking"
         self.setup = None
         self.back = leg
         self.callee = leg.party
+        if self.answered_at is None:
+            switch.counters.calls_answered_total += 1
         self.answered_at = now
-        switch.counters.calls_answered_total += 1
-        greeted = self.guest is not None and self.guest.connected
         self.journey = self.guest = None
+        move, self.move = self.move, None
         self.save(LegAnswered(self.id, now, leg=leg.id, to=leg.party), *happened)
         if not greeted:
             switch.news.count(self.caller.person, talking=1)
@@ -201,6 +205,8 @@ class Call:
         picked_up, self.picked_up = self.picked_up, None
         if picked_up is not None:
             picked_up()
+        if move is not None:
+            move.reached()
         telling.begin(self)
 
     # --- a delayed offer: the caller's phone answers only now
@@ -251,8 +257,9 @@ class Call:
             self.relay.delete(self.id)
         self._left()
 
-    def end(self, by: EndedBy, reason: str, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """End the call in whatever state: `by` hung up, or the system ends it for `reason`."""
+    def end(self, by: EndedBy, reason: str, headers: Sequence[tuple[str, str]] = (), *, keeps: Leg | None = None) -> None:
+        """End the call in whatever state: `by` hung up, or the system ends it for `reason`. The phone of a talk that it
+        `keeps` is not hung up: it goes on in another call."""
         if self.setup is not None:
             self.setup.stop(by, Refusal(480, "failed", reason), [])
         if self.state != "talking":
@@ -281,7 +288,7 @@ class Call:
         if exchange is not None:
             exchange.abandon()
         for leg in (self.front, self.back):
-            if leg is not None and not leg.down:
+            if leg is not None and leg is not keeps and not leg.down:
                 leg.hang_up(headers)
         switch.news.count(self.caller.person, talking=-1)
         if self.back is not None:
@@ -292,6 +299,7 @@ class Call:
         self.switch.counters.calls_ended_total += 1
         self.switch.closed(self)
         self.news("ended")
+        self.moved_to_the_end()
         # No circle of references is left: memory is free without a collector.
         self.front = self.back = self.journey = self.guest = self.room = None
         ended, self.ended, self.picked_up = self.ended, None, None
@@ -325,7 +333,7 @@ class Call:
         """The leg on the other side of the talk."""
         if self.state != "talking":
             return None
-        return self.back if leg is self.front else self.front
+        return self.back if leg is self.front else self.front if leg is self.back else None
 
     def look_at_timers(self, now: float) -> None:
         """Called every few seconds: refresh sessions that are ours to refresh, end those that nobody refreshed."""

@@ -54,7 +54,7 @@ class Desk:
         self._switch = switch
         self._nonces = nonces
         self._limits = limits or Limits()
-        self._hosts = hosts
+        switch.hosts = hosts
         self._allowance: dict[str, tuple[float, float]] = {}
 
     @property
@@ -89,6 +89,8 @@ class Desk:
             transaction.reply(489, headers=(("Allow-Events", self._switch.lamps.allowed),))
         elif method in ("BYE", "UPDATE", "PRACK", "INFO", "NOTIFY"):
             transaction.reply(481)
+        elif method == "REFER":
+            transaction.reply(603)  # only within a talk
         elif method in KNOWN_METHODS:
             transaction.reply(405, headers=(("Allow", ALLOW_ALL),))
         else:
@@ -311,7 +313,7 @@ class Desk:
         if not uri.is_sip:
             return uri.scheme in ("tel", "urn")  # a number or a service, which is looked for among our own
         host = uri.host
-        return host in self._hosts or host == flow.local[0] or host == request.from_.uri.host
+        return host in self._switch.hosts or host == flow.local[0] or host == request.from_.uri.host
 
 
 def _understood(transaction: ServerTransaction) -> bool:

@@ -197,6 +197,23 @@ class Supervised(Event, frozen=True, tag="call.supervised", omit_defaults=True):
     how: Literal["listen", "whisper", "barge", "left"] = "listen"
 
 
+Moved = Literal["blind", "attended", "taken-back", "park", "pick-up", "conference"]
+"""How a call went from one to another: sent on without a word, after a word with who takes it, back to who had sent it on
+and whom nobody answered, to a parking place or from there, taken while it rang elsewhere, or into a conference."""
+
+
+class CallTransferred(Event, frozen=True, tag="call.transferred", omit_defaults=True):
+    """`by` sent the call on: whoever was in it with `leg` leaves it, the other stays and goes `to` that target, or talks
+    from here on with who is at the other end of it. Who that is, the next `LegAnswered` tells."""
+
+    by: Party = Party(number="")
+    leg: str = ""
+    """Of who leaves; empty where nobody does."""
+    to: str = ""
+    """A target of the office (see `CallRouted`), or empty."""
+    how: Moved = "blind"
+
+
 class AgentChanged(Event, frozen=True, tag="agent.changed", omit_defaults=True):
     """An agent's state in the queues changed. It belongs to no call: `call` is empty."""
 
@@ -243,5 +260,6 @@ CallEvent = (
     | MessageLeft
     | CallRecorded
     | Supervised
+    | CallTransferred
 )
 AnyEvent = CallEvent | AgentChanged | CallbackGivenUp

@@ -176,6 +176,7 @@ class Exchange:
         call, giver, taker = self.call, self.giver.leg, self.taker.leg
         giver.described, giver.told, giver.gave = self._offer, result, True
         taker.described, taker.told, taker.gave = self._answer, self._offered, False
+        call.agreeing = False
         call.save(*happened)
         for event in happened:
             held = isinstance(event, CallHeld)

@@ -50,6 +50,8 @@ class Guest:
         self.connected = bool(local)
         """The caller was answered; from here on the call is ended by a hang-up."""
         self.closed = False
+        self.given = False
+        """The caller's phone goes on in another call: it is not hung up with this one."""
         self.adopted = False
         """After a restart of ours: what the voice process did for the caller goes on."""
         self.music = False
@@ -280,6 +282,8 @@ class Guest:
 
     def ringing(self, source: str, sdp: bytes = b"", status: int = 180) -> None:  # noqa: ARG002
         """A phone rings for the caller."""
+        if self.call.move is not None:
+            self.call.move.ringing()
         if not self.music:
             ringback = Tone("ringback", self.country)
             if self._playing is None or self._playing.items != (ringback,):
@@ -304,6 +308,8 @@ class Guest:
     def refuse(self, status: int, reason: str) -> None:
         """No talk comes of it: hang up, or refuse what was not answered yet."""
         self.close()
+        if self.given:
+            return
         if self.side is not None and not self.connected:
             self.side.refuse(status, reason)
         elif not self.leg.down:
@@ -336,6 +342,11 @@ class Guest:
         """... which was done: what was to be heard is heard."""
         if self._playing is not None and self.voice is not None:
             self.voice.play(self.id, self._playing)
+        self._stand()
+
+    def on_stands(self, ready: Callable[[], object]) -> None:
+        """`ready` is called once when the sound stands that is being built anew (`reconnect`)."""
+        self._ready = ready
 
     @property
     def voice(self) -> Voice | None:

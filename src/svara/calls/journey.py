@@ -31,7 +31,8 @@ from svara.calls.routing.targets import (
     taped,
 )
 from svara.calls.routing.verdict import verdict
-from svara.calls.stops import CallerSide, Farewell, Stop, announce, features, mailbox, menu, readbox, recordprompt
+from svara.calls.stops import CallerSide, Farewell, Stop, features, mailbox, menu, readbox, recordprompt
+from svara.calls.stops.announce import Announce
 from svara.calls.talks.supervision import Supervising
 from svara.people.office import Target, Tenant
 
@@ -114,14 +115,19 @@ class Journey:
     def nobody(self, refusal: Refusal, onward: Onward | None = None, happened: list[AnyEvent] | None = None) -> None:
         """The stop has nothing more to offer: `onward`, or the end."""
         self._refusals.append(refusal)
-        target = onward.after(refusal) if onward is not None else None
+        target, move = onward.after(refusal) if onward is not None else None, self.call.move
         if target is None:
             self.end(verdict(self._refusals, refusal), happened)
-        else:
+        elif move is None or not move.takes_back(self, refusal, target, happened):
             self.go(target, refusal.reason, happened)
 
     def end(self, refusal: Refusal, happened: list[AnyEvent] | None = None, by: EndedBy | None = None) -> None:
-        """No talk comes of this call."""
+        """No talk comes of this call, unless it goes back to who had sent it on."""
+        move = self.call.move
+        if move is not None:
+            if move.takes_back(self, refusal, None, happened):
+                return
+            move.failed(refusal)
         by = by or ("system" if refusal.outcome in ("failed", "missed", "voicemail") else "callee")
         happened = [] if happened is None else happened
         if isinstance(self.side, Guest) and self.side.connected:
@@ -188,7 +194,7 @@ class Journey:
     def _stop(self, found: Next, kept: bytes) -> Stop | Refusal:
         why = taped(found, self.call.tape_of_number)
         if why and self.call.consent is None:
-            return announce.Announce(self, found, kept)
+            return Announce(self, found, kept)
         self.call.tape = why if self.call.consent else ""
         match found:
             case Plan():
@@ -217,4 +223,7 @@ class Journey:
 
     def _enter(self, stop: Stop, happened: list[AnyEvent]) -> None:
         self.call.setup = stop
+        move = self.call.move
+        if move is not None and not isinstance(stop, Setup | Announce | Farewell):
+            move.reached()
         stop.begin(happened)

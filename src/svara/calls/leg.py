@@ -28,7 +28,7 @@ CALLER = "a"
 """The leg id of the caller's phone."""
 VOICE = "v"
 """The leg id of the system's own sound."""
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER"
 SDP = "application/sdp"
 TIMER = TimerPolicy()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from svara.calls import resound
 from svara.calls.exchange import GONE, Asked, Asking, Exchange, Told, Wanting, answer_with, refuse, renew, send
 from svara.calls.leg import ALLOW, Leg, sdp_of
+from svara.calls.moves import refer
 from svara.sip.headers import Reason, parse_reason
 from svara.sip.message import Request, Response, SipError
 from svara.sip.transaction import ServerTransaction
@@ -22,6 +23,7 @@ KEYS = frozenset({"application/dtmf-relay", "application/dtmf", "application/med
 """INFO bodies that mean something to the other phone: pressed keys, and the wish for a fresh picture."""
 
 _SUPPORTED = frozenset({"timer", "100rel"})
+_OF_TRANSFERS = frozenset({"replaces", "norefersub"})
 
 
 def handle(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
@@ -36,7 +38,7 @@ def handle(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
         _bye(call, leg, transaction)
     elif call.state == "ended":
         transaction.reply(481)
-    elif missing := request.require - _SUPPORTED:
+    elif missing := request.require - (_SUPPORTED | _OF_TRANSFERS if method == "REFER" else _SUPPORTED):
         transaction.reply(420, headers=(("Unsupported", ", ".join(sorted(missing))),))
     elif method in ("INVITE", "UPDATE"):
         _change(call, leg, transaction)
@@ -47,17 +49,17 @@ def handle(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
             transaction.reply(481)
     elif method == "OPTIONS":
         transaction.reply(200, headers=(("Allow", ALLOW), ("Accept", "application/sdp")))
-    elif method == "REFER":
-        transaction.reply(603, "Transfer is not available yet")
-    elif method in ("SUBSCRIBE", "NOTIFY"):
-        transaction.reply(489, headers=(("Allow-Events", ""),))
+    elif method in ("REFER", "SUBSCRIBE"):
+        refer.handle(call, leg, transaction)
     else:
-        transaction.reply(405, headers=(("Allow", ALLOW),))
+        transaction.reply(489 if method == "NOTIFY" else 405, headers=(("Allow", ALLOW),))
 
 
 def _bye(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
     leg.hung_up()
-    if call.setup is not None and leg is call.front:
+    if leg is call.leaving:
+        call.leaving = None  # whatever becomes of the call is no matter of this phone any more
+    elif call.setup is not None and leg is call.front:
         call.caller_gave_up()
     else:
         call.end(leg.side, "hung up", reasons(transaction.request))
@@ -85,6 +87,8 @@ def _change(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
     if request.method == "UPDATE" and not sdp_of(request):
         _refresh(leg, request)
         answer_with(leg, transaction, b"")
+    elif leg is call.leaving:
+        transaction.reply(491)  # it may come back yet
     elif other is None and call.guest is not None and call.guest.connected and leg.incoming is None:
         _refresh(leg, request)
         call.guest.changed(transaction)

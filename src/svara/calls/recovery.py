@@ -16,11 +16,14 @@ from svara import log
 from svara.calls import saved
 from svara.calls.call import Call
 from svara.calls.events import AnyEvent, CallEnded, EndedBy, LegEnded, Outcome, Supervised
+from svara.calls.exchange import renew
 from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
 from svara.calls.journey import Journey
 from svara.calls.leg import VOICE, Leg
+from svara.calls.moves.move import Move, Told, see_off
 from svara.calls.recorder import Recorder
+from svara.calls.resound import DISAGREED
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
@@ -114,6 +117,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.consent, call.tape = state.consent, state.tape
     call.legs_before = state.legs_rung + RUNG_BEFORE
     call.front = _leg(switch, call, "caller", state.front)
+    _moving(switch, call, state)
     switch.opened(call)
     switch.counters.calls_recovered_total += 1
     switch.news.count(call.front.party.person, talking=1)
@@ -129,11 +133,26 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     switch.news.count(agent, talking=1)
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
+    see_off(call)
+    if state.agreeing:
+        switch.clock.call_later(0.0, call.guarded, renew, call, DISAGREED)
     if state.room is not None:
         _out_of_the_room(call, state.room)
     if call.tape:
         call.recorder = Recorder(call, call.tape, state.tape_file, paused=state.tape_paused)
     return call
+
+
+def _moving(switch: Switch, call: Call, state: SavedCall) -> None:
+    """The call was on its way from one to another."""
+    call.moves, call.agreeing = state.moves, state.agreeing
+    if state.leaving is not None:
+        call.leaving = _leg(switch, call, "system", state.leaving)
+        call.leaving.due = 0.0
+    move = state.move
+    if move is not None:
+        told = Told(call.leaving, move.event) if move.event and call.leaving is not None else None
+        call.move = Move(call, move.by, move.to, move.how, comes_back=move.comes_back, stays=True, told=told)
 
 
 def _out_of_the_room(call: Call, state: SavedRoom) -> None:

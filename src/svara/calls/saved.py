@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from svara.calls.commands import SupervisionMode
-from svara.calls.events import Direction, EndedBy, Party
+from svara.calls.events import Direction, EndedBy, Moved, Party
 from svara.media.relay import Kind
 from svara.people.office import Target
 from svara.sip.dialog import DialogState
@@ -65,6 +65,17 @@ class SavedRoom(msgspec.Struct, array_like=True, frozen=True):
     """Who was with them."""
 
 
+class SavedMove(msgspec.Struct, array_like=True, frozen=True):
+    """The call is on its way from one to another (see `svara.calls.moves.move.Move`)."""
+
+    by: Party
+    to: Target
+    how: Moved
+    comes_back: bool = False
+    event: str = ""
+    """The subscription of who sent it on, if that phone has one."""
+
+
 class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     """One talk."""
 
@@ -96,6 +107,12 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     room: SavedRoom | None = None
     supervises: str = ""
     supervises_how: SupervisionMode = "listen"
+    move: SavedMove | None = None
+    leaving: SavedLeg | None = None
+    """Who sent the call on and has not hung up yet."""
+    agreeing: bool = False
+    """The two who talk were put together, and their sound is to be agreed on."""
+    moves: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -131,7 +148,11 @@ def encode(call: Call) -> bytes:
             call.recorder.file if call.recorder is not None else "",
             call.recorder is not None and call.recorder.paused_by_hand,
             _room(call),
-            *((call.supervision.talk, call.supervision.how) if call.supervision is not None else ()),
+            *((call.supervision.talk, call.supervision.how) if call.supervision is not None else ("", "listen")),
+            call.move.saved if call.move is not None else None,
+            _leg(call.leaving) if call.leaving is not None and call.leaving.dialog is not None else None,
+            call.agreeing,
+            call.moves,
         )
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from svara.calls.events import AnyEvent
+from svara.calls.events import AnyEvent, Party
 from svara.calls.journal import Journal
 from svara.calls.lamps import Lamps
 from svara.calls.live import News
@@ -71,6 +71,8 @@ class Switch:
     voice: Voice | None = None
     """Who makes sound; None where nobody does."""
     queues: Queues | None = None
+    hosts: frozenset[str] = frozenset()
+    """Names of this server, beside the addresses at which phones reach it."""
     ask: Callable[[str, bytes, Callable[[bytes | None], object]], object] = lambda _service, _payload, done: done(None)
     """Ask another process (a service of the bus); the answer comes later, None when there is none."""
     has_sound: Callable[[str], bool] = lambda _file: True
@@ -109,25 +111,29 @@ class Switch:
     def opened(self, call: Call) -> None:
         """A call begins to use resources."""
         self.calls[call.id] = call
-        for table, key in ((self.calls_of_phone, call.caller.login), (self.calls_of_tenant, call.tenant)):
-            if key is not None:
-                table[key] = table.get(key, 0) + 1
-        if self.queues is not None and call.caller.person:
-            self.queues.dials(call, 1)
+        self._count(call, 1)
         if self._sweeping is None:
             self._sweeping = self.clock.call_later(SWEEP_SECONDS, self._sweep)
 
     def closed(self, call: Call) -> None:
         """... and uses them no more."""
-        if self.calls.pop(call.id, None) is None:
-            return
+        if self.calls.pop(call.id, None) is not None:
+            self._count(call, -1)
+
+    def handed_on(self, call: Call, caller: Party) -> None:
+        """Somebody else is its caller from now on."""
+        self._count(call, -1)
+        call.caller = caller
+        self._count(call, 1)
+
+    def _count(self, call: Call, more: int) -> None:
         if self.queues is not None and call.caller.person:
-            self.queues.dials(call, -1)
+            self.queues.dials(call, more)
         for table, key in ((self.calls_of_phone, call.caller.login), (self.calls_of_tenant, call.tenant)):
             if key is not None:
-                left = table.get(key, 1) - 1
-                if left > 0:
-                    table[key] = left
+                count = table.get(key, 1 if more < 0 else 0) + more
+                if count > 0:
+                    table[key] = count
                 else:
                     table.pop(key, None)
 

@@ -32,6 +32,7 @@ from svara.calls.events import (
     CallResumed,
     CallRouted,
     CallStarted,
+    CallTransferred,
     EndedBy,
     LegAnswered,
     LegEnded,
@@ -79,6 +80,7 @@ Fact = (
     | CallRecorded
     | RecordingAnswered
     | Supervised
+    | CallTransferred
 )
 
 E = TypeVar("E", bound=AnyEvent)

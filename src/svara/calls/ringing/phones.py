@@ -102,7 +102,10 @@ class Ringing:
 
     def _ring(self, leg: Leg, binding: Binding, sdp: bytes) -> None:
         call = self.call
-        invited(leg).send(binding, (call.caller.name, call.caller.number), call.callee.number, self.passed, sdp)
+        shown = call.caller.name
+        if call.comes_from:
+            shown = f"{call.comes_from}: {call.caller.name or call.caller.number}"
+        invited(leg).send(binding, (shown, call.caller.number), call.callee.number, self.passed, sdp)
 
     def _reached(self, leg: Leg, send: Callable[[bytes], None], flow: Flow | FlowError) -> None:
         invitation = leg.invitation

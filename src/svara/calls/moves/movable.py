@@ -1,0 +1,35 @@
+"""What a call remembers of its moves from one to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from svara.calls.leg import Leg
+    from svara.calls.moves.move import Move
+
+
+class Movable:
+    """Part of a `Call`."""
+
+    __slots__ = ("agreeing", "comes_from", "leaving", "move", "moves")
+
+    def __init__(self) -> None:
+        self.move: Move | None = None
+        """The call is on its way from one to another."""
+        self.moves = 0
+        self.leaving: Leg | None = None
+        """Who sent the call on: out of it, until this phone hangs up."""
+        self.agreeing = False
+        """The two who talk were put together, and their phones have not agreed on the sound yet."""
+        self.comes_from = ""
+        """Before the caller's name, on phones that ring: from whom the call comes back."""
+
+    def moved_to_the_end(self) -> None:
+        """The call is over: who sent it on learns it, and is hung up."""
+        move, leaving = self.move, self.leaving
+        if move is not None:
+            move.over()
+        if leaving is not None and not leaving.down:
+            leaving.hang_up()
+        self.move = self.leaving = None

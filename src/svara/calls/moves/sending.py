@@ -1,0 +1,90 @@
+"""Sending the other side of a talk to a target of the office, with the rights of who sends it.
+
+Guarantees: what is dialled for somebody is what the one who transfers could have dialled, by the same rules against fraud;
+where the call goes inside the house, it goes as that of who is sent on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from svara.calls.events import Party
+from svara.calls.leg import Leg
+from svara.calls.moves.move import Move
+from svara.calls.moves.out import hold_out
+from svara.calls.routing.dialling import dialling
+from svara.calls.routing.route import MAX_DIALLED, Asked, Refusal
+from svara.calls.routing.targets import Next, Use
+from svara.people.office import Target
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.guest import Guest
+    from svara.calls.switch import Switch
+
+MAX_MOVES = 50
+"""So many times one call is sent on."""
+NO_CODE = Refusal(403, "failed", "a feature code is nobody to talk to")
+NOBODY = Refusal(404, "failed", "nobody has that number")
+
+
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """Where a call may be sent. `found` is what the target means, where that is known already; else it is decided for who
+    is sent on."""
+
+    target: Target
+    callee: Party
+    found: Next | None = None
+    comes_back: bool = False
+
+
+def may_go(switch: Switch, tenant: str, by: Party, dialled: str) -> Sent | Refusal:
+    """Where `by` can send somebody by dialling this, or why not."""
+    text = dialled.strip()
+    if not text or len(text) > MAX_DIALLED or not by.person:
+        return NOBODY
+    meant = dialling(switch.office, Asked(tenant, by.person, by.login or "", text), switch.moment())
+    if isinstance(meant.found, Refusal):
+        return meant.found
+    if isinstance(meant.found, Use):
+        return NO_CODE
+    outward = meant.direction == "outbound"
+    to_somebody = outward or meant.target.startswith("person:")
+    return Sent(meant.target, meant.callee, meant.found if outward else None, comes_back=to_somebody)
+
+
+def send_on(call: Call, leg: Leg, sent: Sent, move: Move, first: Callable[[], object] | None = None) -> None:
+    """The other side of `leg` goes where `sent` says, after `first`; when that cannot be, the talk goes on as it was."""
+    stays = call.other(leg)
+
+    def failed(refusal: Refusal) -> None:
+        call.move = None
+        if move.told is not None:
+            move.told.tell(refusal.status)
+
+    def then(_guest: Guest) -> None:
+        journey = call.journey
+        if journey is not None:
+            if first is not None:
+                first()
+            call.callee = sent.callee
+            journey.way = ()
+            journey.passed = referred_by(leg)
+            journey.go(sent.target, "transferred", found=sent.found)
+
+    if stays is None:
+        failed(Refusal(481, "failed", "the call is over"))
+        return
+    call.move = move  # one at a time, from here on
+    hold_out(call, stays, then, failed, move)
+
+
+def referred_by(leg: Leg) -> list[tuple[str, str]]:
+    """Who sends the call, for the phones that ring (RFC 3892): as we know it, not as the phone says."""
+    host = leg.flow.local[0] if leg.flow is not None else ""
+    number = leg.party.number
+    plain = number.isascii() and number.isalnum()
+    return [("Referred-By", f"<sip:{number}@{host}>")] if host and plain else []
