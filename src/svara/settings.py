@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "svara.history",
     "svara.voicemail",
     "svara.letters",
+    "svara.phonebooks",
     "svara.web",
 ]
 MIDDLEWARE = [

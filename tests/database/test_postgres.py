@@ -32,7 +32,7 @@ people:
 """
 
 ONLY = "tests.database.on_the_database"
-MOST_OF = {"people": 80, "history": 70, "privacy": 250, "letters": 20}
+MOST_OF = {"people": 80, "history": 70, "privacy": 250, "letters": 20, "phonebooks": 15}
 """So many tests of a room reach a database, at the least."""
 
 pytestmark = pytest.mark.peer

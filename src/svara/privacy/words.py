@@ -136,6 +136,7 @@ SINCES: dict[str, Promise] = {
     "the call": _("the call"),
     "the end of the consent": _("the end of the consent"),
     "the last sign-in": _("the last sign-in"),
+    "the last use": _("the last use"),
 }
 
 THINGS: dict[str, Promise] = {
@@ -217,6 +218,8 @@ THINGS: dict[str, Promise] = {
     "people.Sound": _("Sounds"),
     "people.Tenant": _("Company"),
     "people.Trunk": _("Trunks"),
+    "phonebooks.Opening": _("How phones and programs get the phonebook"),
+    "phonebooks.Password": _("Phonebook passwords"),
     "rights.AtOnce": _("What people correct by themselves"),
     "rights.Correction": _("Corrections, with the values before"),
     "rights.ErasureWish": _("Wishes of people outside to be erased"),

@@ -36,6 +36,8 @@ from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, signedin, signin, staffdoor
 from svara.people.models import Account, ApiToken, OfficeChange, Sound
+from svara.phonebooks import actions as phonebooks
+from svara.phonebooks.access import access_passwords
 from svara.privacy.audit.access import access_log
 from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import verify
@@ -87,6 +89,9 @@ OWN = {
     "svara.people.signedin.access_sessions": "one's own",
     "svara.people.signedin.do_know": "one's own",
     "svara.people.wishes.do_wish": "one's own, by phone",
+    "svara.phonebooks.access.access_overview": "what the company opens, and counts",
+    "svara.phonebooks.access.access_passwords": "one's own",
+    "svara.phonebooks.access.access_phonebook": "the directory, which everybody of the company sees; new places are entries",
     "svara.privacy.functions.port.do_erase_collected": "what was collected about oneself",
     "svara.privacy.functions.port.do_switch": "one's own functions; the ledger of consents is only added to as well",
     "svara.privacy.functions.access.access_decisions": "one's own decisions",
@@ -232,6 +237,11 @@ class Scene:
     def item(self, name: str) -> dict[str, Any]:
         document = administration.access_document(self.acme.anna)
         return dict(next(each for each in document["people"] if each["username"] == name))
+
+
+def phone_taken_back(scene: Scene) -> None:
+    phonebooks.do_make_password(scene.acme.bob, "desk phone")
+    phonebooks.do_revoke_password(scene.acme.bob, access_passwords(scene.acme.bob)[0].id)
 
 
 def wrote(scene: Scene) -> Letter:
@@ -723,6 +733,19 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "dag",
     ),
     "svara.voicemail.actions.do_restore": (restored, "restore", "message", "dag"),
+    "svara.phonebooks.actions.do_make_password": (
+        lambda s: phonebooks.do_make_password(s.acme.bob, "desk phone"),
+        "grant",
+        "phonebook-password",
+        "bob",
+    ),
+    "svara.phonebooks.actions.do_revoke_password": (phone_taken_back, "revoke", "phonebook-password", "bob"),
+    "svara.phonebooks.actions.do_open": (
+        lambda s: phonebooks.do_open(s.acme.anna, xml=True, carddav=False, ldap=False, ldap_in_clear=False),
+        "change",
+        "phonebooks",
+        "",
+    ),
     "svara.people.actions.do_create_token": (Scene.token, "grant", "token", "bob"),
     "svara.people.actions.do_revoke_token": (
         lambda s: people_actions.do_revoke_token(s.acme.bob, s.token().id),

@@ -77,7 +77,7 @@ class Account(AbstractBaseUser, TenantOwned):
         about_person(
             "user.contact.phone_number",
             Purpose.CALLS,
-            recipients=frozenset({Recipient.ADMINISTRATORS, Recipient.CARRIER}),
+            recipients=frozenset({Recipient.ADMINISTRATORS, Recipient.CARRIER, Recipient.COLLEAGUES}),
         ),
     )
     classes: list[str] = declared(

@@ -20,6 +20,7 @@ CALLER_LOOKUP = "caller_lookup"
 CALL_RECORDING = "call_recording"
 STATISTICS = "statistics"
 MESSAGE_NOTICES = "message_notices"
+MOBILE_IN_PHONEBOOKS = "mobile_in_phonebooks"
 LOCATION_AT_PRESS = "location_at_press"
 MARKETING = "marketing"
 PRODUCT_UPDATES = "product_updates"
@@ -106,6 +107,23 @@ _ALL = (
                 "Without it messages wait on your phone and on the page of your voice messages."
             ),
             _("Your e-mail address, given to the mail server with each such e-mail; nothing is kept here"),
+        ),
+        available=True,
+    ),
+    Function(
+        MOBILE_IN_PHONEBOOKS,
+        ("user.contact.phone_number",),
+        text_version=1,
+        text=Text(
+            _("My mobile number in phonebooks"),
+            _(
+                "Colleagues find your mobile number in the phonebooks of their phones and programs, where your company "
+                "gives them. Without it they find your name, your extension and the company's numbers that lead to you."
+            ),
+            _(
+                "The mobile number that you entered, for as long as this is on; phones that fetched it may keep a copy "
+                "until they fetch the phonebook again"
+            ),
         ),
         available=True,
     ),

@@ -1,8 +1,10 @@
-"""My devices and sessions: where I am signed in, which browsers are known to be mine, and my phones; each can be ended."""
+"""My devices and sessions: where I am signed in, which browsers are known to be mine, my phones, and with which passwords
+they read the phonebook; each can be ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 from svara.people import signedin
 from svara.people.alerts import what
 from svara.people.models import Device, SignedIn
-from svara.privacy.errors import NotFound
+from svara.phonebooks import actions
+from svara.privacy.errors import Invalid, NotFound
+from svara.web.pages import phonebooks
 from svara.web.pages.profile import phones_of
 from svara.web.pages.viewing import account_of
 
@@ -32,18 +36,23 @@ class Shown:
 @require_GET
 def devices(request: HttpRequest) -> HttpResponse:
     """The page."""
+    return page(request, **phonebooks.own(request, account_of(request)))
+
+
+def page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+    """The page, with what there is to tell."""
     actor = account_of(request)
     current = request.session.get(signedin.SESSION_KEY, "")
     sessions = signedin.access_sessions(actor)
     here = {row.device_id for row in sessions if row.pk == current}
     new = signedin.access_new_devices(actor, request.session)
-    page = phones_of(actor) | {
+    shown = phones_of(actor) | {
         "sessions": [Shown(row, what(row.device), row.pk == current) for row in sessions],
         "others": any(row.pk != current for row in sessions),
         "devices": [Shown(each, what(each), each.pk in here, each in new) for each in signedin.access_devices(actor)],
         "new": [what(each) for each in new],
     }
-    return render(request, "web/devices.html", page)
+    return render(request, "web/devices.html", shown | more, status=status)
 
 
 @require_POST
@@ -82,4 +91,26 @@ def forget(request: HttpRequest, device_id: str) -> HttpResponse:
     except NotFound:
         raise Http404 from None
     messages.success(request, _("That device is signed out and forgotten."))
+    return redirect("devices")
+
+
+@require_POST
+def make_phonebook_password(request: HttpRequest) -> HttpResponse:
+    """Make a phonebook password; this answer is the only one that ever shows it."""
+    actor = account_of(request)
+    try:
+        secret = actions.do_make_password(actor, request.POST.get("label", ""))
+    except Invalid as error:
+        return page(request, status=422, phonebook_errors=error.messages, **phonebooks.own(request, actor))
+    return page(request, new_secret=secret, **phonebooks.own(request, actor))
+
+
+@require_POST
+def revoke_phonebook_password(request: HttpRequest, password_id: str) -> HttpResponse:
+    """End a phonebook password at once."""
+    try:
+        actions.do_revoke_password(account_of(request), password_id)
+    except NotFound:
+        raise Http404 from None
+    messages.success(request, _("That device reads the phonebook no more."))
     return redirect("devices")
