@@ -31,6 +31,7 @@ from svara.calls.queue.store import Store
 from svara.calls.recovery import take_up
 from svara.calls.segments import JournalFolder
 from svara.calls.switch import Switch
+from svara.calls.whenfree.room import WhenFree
 from svara.clock import VirtualClock
 from svara.data import DataFolder
 from svara.media.direct import NoRelay
@@ -254,12 +255,15 @@ class Office:
         self.switch.trunks.office(self.snapshot)
         queues = self.kept.queues if locked else Store(data.queues, keys_in(self.folder))
         self.hall = Hall(self.switch, queues, lambda topic, payload: self.news.append((topic, payload)))
+        WhenFree(self.switch, queues)
         self.desk = Desk(self.switch, Nonces(b"key", self.clock), self.limits)
         self.switch.transactions = Transactions(
             self.clock, self.transports, self.random, self.desk.on_request, self.desk.on_ack
         )
         self.switch.news.office(self.snapshot, lambda login: bool(self.registrar.bindings(login)))
         self.hall.office(self.snapshot)
+        assert self.switch.when_free is not None
+        self.switch.when_free.office()
         take_up(self.switch, left_open)
 
     def kill(self) -> None:

@@ -252,6 +252,8 @@ class Call(Movable):
             happened.append(LegEnded(self.id, now, leg=self.front.id, status=200, reason=refusal.reason))
         if self.guest is not None and self.guest.connected:
             self.switch.news.count(self.caller.person, talking=-1)
+        if self.switch.when_free is not None:
+            self.switch.when_free.unreached(self, refusal)
         self.switch.write([*happened, CallEnded(self.id, now, outcome=refusal.outcome, by=by, end_reason=refusal.reason)])
         if self.relay_used:
             self.relay.delete(self.id)

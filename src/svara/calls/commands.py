@@ -270,6 +270,21 @@ class KeepPlace(msgspec.Struct, frozen=True, tag="keep-place"):
     number: str = ""
 
 
+class AskCallbacks(msgspec.Struct, frozen=True, tag="callbacks"):
+    """Whom a person waits for to be free; answered by `Callbacks`."""
+
+    tenant: str
+    person: str
+
+
+class CancelCallback(msgspec.Struct, frozen=True, tag="cancel-callback"):
+    """... and does no longer (`wanted` is a person's id); answered by `Done` or `Refused("not-found")`."""
+
+    tenant: str
+    person: str
+    wanted: str
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     pass
 
@@ -315,6 +330,18 @@ class Queues(msgspec.Struct, frozen=True, tag="queues"):
     queues: tuple[QueueState, ...] = ()
 
 
+class Callback(msgspec.Struct, frozen=True):
+    """Somebody is called when `wanted` (a person's id) is free, until then at the latest (seconds since the epoch)."""
+
+    wanted: str
+    asked_at: float
+    until: float
+
+
+class Callbacks(msgspec.Struct, frozen=True, tag="callbacks"):
+    callbacks: tuple[Callback, ...] = ()
+
+
 class Health(msgspec.Struct, frozen=True, tag="health"):
     office_version: int
     calls: int
@@ -345,5 +372,7 @@ Request = (
     | Supervise
     | AdmitProbe
     | AskProbe
+    | AskCallbacks
+    | CancelCallback
 )
-Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues | ProbeAdmitted | ProbeState
+Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues | ProbeAdmitted | ProbeState | Callbacks

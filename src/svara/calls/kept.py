@@ -66,5 +66,7 @@ class Kept:
         self.journal.unlock(left_open)
         switch.registrar.unlock(keys)
         hall.unlock(keys)
+        if switch.when_free is not None:
+            switch.when_free.office()
         recovery.take_up(switch, left_open)
         _logger.warning("the key of the calls journal is here: what was kept in memory is written")

@@ -110,6 +110,11 @@ class News:
         known = self._people.get(person)
         return known is not None and known.talking > 0
 
+    def rings(self, person: str) -> bool:
+        """Whether a phone of this person rings."""
+        known = self._people.get(person)
+        return known is not None and known.ringing > 0
+
     def phones_of(self, person: str) -> Iterable[str]:
         """The logins of this person's phones that are registered."""
         known = self._people.get(person)

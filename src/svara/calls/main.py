@@ -37,6 +37,7 @@ from svara.calls.queue.hall import Hall
 from svara.calls.service import Service
 from svara.calls.silence import relay_silent
 from svara.calls.switch import Switch
+from svara.calls.whenfree.room import WhenFree
 from svara.clock import LoopClock
 from svara.data import DataFolder
 from svara.media.direct import NoRelay
@@ -113,7 +114,7 @@ async def main(
     relay.on_lost = lambda: relay_lost(switch)
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
     hall = Hall(switch, kept.queues, line.publish)
-    service = Service(switch, data.root, hall=hall)
+    service = Service(switch, data.root, hall=hall, when_free=WhenFree(switch, kept.queues))
     service.load_office()
     switch.lamps.look(data.root)
     relay.start()

@@ -14,11 +14,13 @@ from svara.calls.call import Call
 from svara.calls.commands import (
     AdmitProbe,
     Answer,
+    AskCallbacks,
     AskHealth,
     AskLive,
     AskProbe,
     AskQueues,
     AskTrunks,
+    CancelCallback,
     Done,
     ForgetPhone,
     Hangup,
@@ -46,6 +48,8 @@ from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal
 from svara.calls.switch import Switch
 from svara.calls.talks.asking import supervise
 from svara.calls.trunks import numbers, outbound
+from svara.calls.whenfree.asked import callbacks
+from svara.calls.whenfree.room import WhenFree
 from svara.data import stamp
 from svara.people.office import SNAPSHOT_FILE, Office, Person, Snapshots, Tenant
 
@@ -63,9 +67,11 @@ class Service:
         folder: Path,
         more_counters: Callable[[], dict[str, float]] = dict,
         hall: Hall | None = None,
+        when_free: WhenFree | None = None,
     ) -> None:
         self._switch = switch
         self._hall = hall
+        self._when_free = when_free
         self._folder = folder
         self._snapshots = Snapshots(folder)
         self._countries: set[str] = set()
@@ -105,6 +111,8 @@ class Service:
                 return TrunkStates(switch.trunks.states(tenant))
             case AskQueues() | SetAgent() | KeepPlace():
                 return self._hall.answer(request) if self._hall is not None else Queues()
+            case AskCallbacks() | CancelCallback():
+                return callbacks(switch, request)
             case AdmitProbe() | AskProbe():
                 return switch.probes.asked(request)
             case AskHealth():
@@ -129,6 +137,8 @@ class Service:
         if self._hall is not None:
             self._hall.office(office)
         switch.lamps.office(before, office)
+        if self._when_free is not None:
+            self._when_free.office()
         self._prepare(office)
 
     def _prepare(self, office: Office) -> None:

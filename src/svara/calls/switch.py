@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from svara.calls.recorder import Recorder
     from svara.calls.stops import Queues
     from svara.calls.talks.seat import Seat
+    from svara.calls.whenfree.room import WhenFree
 
 SWEEP_SECONDS = 5.0
 """How often session timers are looked at: one timer for all calls."""
@@ -73,6 +74,8 @@ class Switch:
     queues: Queues | None = None
     hosts: frozenset[str] = frozenset()
     """Names of this server, beside the addresses at which phones reach it."""
+    when_free: WhenFree | None = None
+    """Who wants to be called when a colleague is free."""
     ask: Callable[[str, bytes, Callable[[bytes | None], object]], object] = lambda _service, _payload, done: done(None)
     """Ask another process (a service of the bus); the answer comes later, None when there is none."""
     has_sound: Callable[[str], bool] = lambda _file: True

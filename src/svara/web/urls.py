@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from svara.web.pages import (
     administration,
+    callbacks,
     calls,
     codes,
     devices,
@@ -74,6 +75,8 @@ urlpatterns = [
     path("queues/<str:name>/", queues.board, name="queue"),
     path("queues/<str:name>/today/", queues.today, name="queue-today"),
     path("queues/<str:name>/members/<slug:person>/", queues.member, name="queue-member"),
+    path("my-callbacks/", callbacks.callbacks, name="callbacks"),
+    path("my-callbacks/<str:username>/cancel/", callbacks.cancel, name="callback-cancel"),
     path("my-queues/", queues.mine, name="my-queues"),
     path("my-queues/state/", queues.choose, name="queues-me"),
     path("statistics/", statistics.statistics, name="statistics"),

@@ -11,7 +11,7 @@ memory alone, until `unlock`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from svara import log
 from svara.calls.queue.model import AgentChoice
+from svara.calls.whenfree.book import Wishes
 from svara.data import put
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.field import NONCE_BYTES
@@ -50,6 +51,8 @@ class Lasting(msgspec.Struct):
     """By the person's id."""
     kept: dict[str, KeptPlace] = {}
     """By the caller's id."""
+    free: Wishes = ()
+    """Who wants to be called when a colleague is free (`svara.calls.whenfree`)."""
 
 
 class Store:
@@ -76,6 +79,8 @@ class Store:
             known = self.of(tenant)
             known.choices |= lasting.choices | known.choices
             known.kept |= lasting.kept | known.kept
+            pairs = {(one.asker, one.wanted) for one in known.free}
+            known.free = (*(one for one in lasting.free if (one.asker, one.wanted) not in pairs), *known.free)
         try:
             self._head, self._key = sealed.new()
         except OSError:
@@ -87,6 +92,10 @@ class Store:
         with suppress(OSError):
             if not self._path.exists() or self._path.read_bytes().startswith(self._head):
                 sealed.settled(self._head)
+
+    def tenants(self) -> Set[str]:
+        """Of whom there is something."""
+        return self._tenants.keys()
 
     def of(self, tenant: str) -> Lasting:
         """What lasts of this tenant, to be changed in place and then written."""

@@ -7,11 +7,13 @@ Phones that ring (`svara.calls.ringing.setup`), a queue, a menu, a mailbox: a ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Tone
+from svara.people.codes import OFF
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
     from svara.calls.leg import Leg
     from svara.calls.routing.route import Refusal
     from svara.calls.saved import SavedCall
-    from svara.people.office import Queue
+    from svara.people.office import Person, Queue
 
 FAREWELL_SECONDS = 4.0
 """How long a tone is heard before we hang up."""
 MAX_SAID_SECONDS = 15.0
+CALL_BACK_KEY = "5"
+"""Who called a colleague in vain presses it to be called back when the colleague is free."""
 _SAID: dict[str, PhraseKey] = {
     "closed": "closed",
     "no answer": "nobody-available",
@@ -191,12 +195,46 @@ class Farewell:
         tone = Tone("busy" if busy else "congestion", self._guest.country)
         words = _SAID.get(self._refusal.reason)
         said = phrase(words, self._guest.language) if words is not None else ()
-        if said:
+        offered = self._wanted()
+        if offered is not None:
+            said = (*(said or phrase("person-busy", self._language)), *phrase("call-back-offer", self._language))
+            self._guest.on_key = partial(self._key, *offered)
+            self._guest.play(said, then=(tone,), done=self._tone)
+        elif said:
             self._guest.play(said, then=(tone,), interruptible=False, done=self._tone)
         else:
             self._guest.play((tone,), loop=True, interruptible=False)
         seconds = FAREWELL_SECONDS + (MAX_SAID_SECONDS if said else 0.0)
         self._wait.begin(seconds, self._over)
+
+    def _wanted(self) -> tuple[Person, Person] | None:
+        """Who called a colleague in vain and may be called back by a key; None for everybody else."""
+        call, room = self._call, self._call.switch.when_free
+        tenant = call.switch.office.by_tenant_id.get(call.tenant)
+        if tenant is None or room is None or self._refusal.outcome not in ("busy", "missed"):
+            return None
+        room.unreached(call, self._refusal)
+        asker = tenant.by_id.get(call.caller.person or "")
+        wanted = tenant.by_id.get(room.last(asker.id)) if asker is not None else None
+        if asker is None or wanted is None or wanted.id != call.callee.person or tenant.codes.get("call-back") == OFF:
+            return None
+        return asker, wanted
+
+    @property
+    def _language(self) -> str:
+        tenant = self._call.switch.office.by_tenant_id.get(self._call.tenant)
+        asker = tenant.by_id.get(self._call.caller.person or "") if tenant is not None else None
+        return (asker.language if asker is not None else "") or self._guest.language
+
+    def _key(self, asker: Person, wanted: Person, key: str) -> None:
+        tenant, room = self._call.switch.office.by_tenant_id.get(self._call.tenant), self._call.switch.when_free
+        if key == CALL_BACK_KEY and tenant is not None and room is not None:
+            done = room.ask(tenant, asker, wanted) == "done"
+            self._guest.on_key = None
+            self._wait.end()
+            said = phrase("call-back-set" if done else "cannot-be-completed", self._language)
+            self._guest.play(said, interruptible=False, done=self._over)
+            self._wait.begin(MAX_SAID_SECONDS, self._over)
 
     def _tone(self) -> None:
         """The words were said."""

@@ -66,9 +66,23 @@ class UseFeature(SpokenTo):
                 self._wish(wish.SetCallWaiting(tenant.id, person.id, "ring"))
             case "waiting-off":
                 self._wish(wish.SetCallWaiting(tenant.id, person.id, "busy"))
+            case "call-back" | "call-back-off":
+                done = self._call_back(tenant, wanted=feature.name == "call-back")
+                self.say_last(self._done if done else phrase("cannot-be-completed", self.language))
             case _:
                 done = self._set_agent(tenant, _QUEUE[feature.name])
                 self.say_last(self._done if done else phrase("cannot-be-completed", self.language))
+
+    def _call_back(self, tenant: Tenant, *, wanted: bool) -> bool:
+        """Ask to be called when a colleague is free, or do without."""
+        room, asked = self.call.switch.when_free, self._feature.argument
+        colleague = find(tenant, asked) if asked else None
+        if room is None or (asked and colleague is None):
+            return False
+        if not wanted:
+            return room.cancel(tenant.id, self._person.id, colleague.id if colleague is not None else "")
+        colleague = colleague or tenant.by_id.get(room.last(self._person.id))
+        return colleague is not None and room.ask(tenant, self._person, colleague) == "done"
 
     def _set_agent(self, tenant: Tenant, state: Literal["available", "paused", "logged-out"]) -> bool:
         """Log in or out, or pause; by a queue's extension for that one, else for all."""

@@ -81,6 +81,10 @@ PhraseKey = Literal[
     "dnd-off",
     "waiting-on",
     "waiting-off",
+    # called back when a colleague is free
+    "call-back-set",
+    "call-back-gone",
+    "call-back-offer",
     "queue-logged-in",
     "queue-logged-out",
     "queue-paused",
