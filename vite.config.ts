@@ -7,10 +7,10 @@ import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
 const ICONS = [
-  "arrow-left", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "circle-dot",
-  "copy", "download", "ellipsis", "headphones", "headset", "history", "key-round", "languages", "list-filter", "log-in", "log-out",
+  "arrow-down", "arrow-left", "arrow-up", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "circle-dot",
+  "copy", "download", "ellipsis", "headphones", "headset", "history", "key-round", "keyboard", "languages", "list-filter", "log-in", "log-out",
   "mail", "message-circle", "monitor", "pause", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
-  "phone-outgoing", "play", "plus", "search", "search-x", "settings", "shield-check", "smartphone", "trash-2", "triangle-alert", "undo-2",
+  "phone-outgoing", "play", "plus", "qr-code", "search", "search-x", "settings", "shield-check", "smartphone", "trash-2", "triangle-alert", "undo-2",
   "user-round", "users-round", "voicemail", "x",
 ];
 

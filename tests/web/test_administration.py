@@ -270,6 +270,7 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
         "mobile": "+4790000002",
         "unanswered": {"after": 20, "to": "voicemail:bob"},
         "call_waiting": "busy",
+        "keys": [],
     }
     account = access.me(acme["bob"])
     assert check_pin("2580", account.voicemail_pin)
@@ -282,7 +283,7 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
     assert bob.post("/profile/calls/", {"quiet.0.days": "always", "quiet.0.times": "22:00-07:00"}).status_code == 422
     assert OfficeChange.of(acme.tenant).count() == count, "what people choose for themselves is in no log"
     bob.post("/profile/calls/", {})
-    nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "call_waiting": "ring"}
+    nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "keys": [], "call_waiting": "ring"}
     assert administration.access_own(acme["bob"])[0] == nothing
     assert bob.post("/profile/calls/", {"call_waiting": "never"}).status_code == 422
 

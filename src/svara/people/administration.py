@@ -32,7 +32,7 @@ from svara.privacy.staff.port import acting
 Path = tuple[str | int, ...]
 MAX_LOG = 200
 MAX_FORMER_NAMES = 20
-OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "voicemail_pin")
+OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "voicemail_pin", "keys")
 """What people choose for themselves."""
 _SAID = ("name", "language", "mobile")
 """Keys of a person that are said also where they are nothing."""
@@ -112,6 +112,7 @@ def uses(document: Document, section: str, name: str) -> list[tuple[str, str]]:
             if (other, key(item)) == (section, name):
                 continue
             members = [member["person"] for member in item.get("members", ())] if section == "people" else []
+            item = {key: value for key, value in item.items() if key != "keys" or other != "people"}  # noqa: PLW2901
             if name in members or (field_ and item.get(field_) == name) or not targets.isdisjoint(_texts(item)):
                 found.append((other, key(item)))
     return found
@@ -199,6 +200,9 @@ def do_remove(actor: Account, section: str, name: str) -> Done:
         if not any(KEYS[section](each) == name for each in document[section]):
             raise access.NotFound
         changelog.put(document, section, name, None)
+        gone = {"people": f"person:{name}", "queues": f"queue:{name}"}.get(section)
+        for person in document["people"]:  # a lamp for what is no more goes with it
+            person["keys"] = [key for key in person["keys"] if key["to"] != gone]
 
     return _change(actor, edit, (section, name))
 
@@ -236,9 +240,15 @@ def access_own(actor: Account) -> tuple[Item, Document]:
     written = export(account.tenant)
     item = next(person for person in written["people"] if person["username"] == account.username)
     names: Document = {section: [] for section in KEYS}
-    names |= {section: [{"name": each["name"]} for each in written[section]] for section in ("queues", "menus")}
-    names["people"] = [{"username": each["username"], "name": each["name"]} for each in written["people"]]
+    names |= {section: [_told(each, "name") for each in written[section]] for section in ("queues", "menus")}
+    names["people"] = [_told(each, "username", "name") for each in written["people"]]
+    names["tenant"] = {"codes": dict(account.tenant.codes)}
     return {key: item[key] for key in OWN if key in item}, names
+
+
+def _told(item: Item, *keys: str) -> Item:
+    """Of somebody or something what everybody in the company knows."""
+    return {key: item[key] for key in (*keys, "extension") if key in item}
 
 
 def do_change_own(actor: Account, wish: Item) -> Done:
@@ -250,7 +260,7 @@ def do_change_own(actor: Account, wish: Item) -> Done:
         for person in document["people"]:
             if person["username"] == account.username:
                 kept = {key: value for key, value in person.items() if key not in OWN}
-                nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "call_waiting": "ring"}
+                nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "call_waiting": "ring", "keys": []}
                 own = nothing | {key: value for key, value in wish.items() if key in OWN}
                 changelog.put(document, "people", account.username, kept | own)
                 return

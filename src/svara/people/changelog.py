@@ -19,7 +19,7 @@ Parts = dict[str, dict[str, Any]]
 """Section to name to item; None for one that is not there."""
 TENANT = "tenant"
 """The section of the company itself, whose one item has no name."""
-PRIVATE = ("forward", "find_me", "quiet", "language", "call_waiting")
+PRIVATE = ("forward", "find_me", "quiet", "language", "call_waiting", "keys")
 """Keys of a person that are never in the log."""
 MAX_ITEMS = 500
 """A change of more than this is recorded, but cannot be undone."""

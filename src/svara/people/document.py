@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from svara.people import own, routing
+from svara.people.linekeys import target_of
 from svara.people.models import Account, Phone, Sound, Tenant
-from svara.people.office import ALL_BUT_PREMIUM, Hours, Queue, Trunk, Window
+from svara.people.office import ALL_BUT_PREMIUM, Hours, Key, Queue, Trunk, Window
 from svara.people.wording import clock, days
 
 Document = dict[str, Any]
@@ -90,7 +91,13 @@ def person(account: Account, phones: Sequence[Item]) -> Item:
         "find_me": [{"after": step.after_seconds, "to": step.to} for step in own.find_me_of(account)],
         "quiet": week(own.quiet_of(account)),
         "call_waiting": account.call_waiting,
+        "keys": [key_item(key) for key in own.keys_of(account)],
     }
+
+
+def key_item(key: Key) -> Item:
+    """A key of a phone as the office file says it."""
+    return {"to": target_of(key), "label": key.label} if key.label else {"to": target_of(key)}
 
 
 def week(windows: Sequence[Window]) -> dict[str, list[str]]:

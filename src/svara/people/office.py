@@ -66,6 +66,19 @@ class FindMe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: Target
 
 
+KeyKind = Literal["line", "person", "queue", "park", "conference", "speed"]
+
+
+class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key beside the display of a phone: a line of one's own, or a lamp that shows somebody or something and dials it."""
+
+    kind: KeyKind
+    target: str = ""
+    """User name, queue's name, park orbit, conference's name, or what is dialled (speed); "" for a line."""
+    label: str = ""
+    """What stands beside the key; "": the name of what it leads to."""
+
+
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From one minute of the day to another (minutes after midnight, local time of the tenant; `to_minute` excluded, up to
     1440) on these days of the week (0 Monday .. 6 Sunday). A window that ends before it begins lasts over midnight."""
@@ -118,6 +131,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     find_me: tuple[FindMe, ...] = ()
     quiet: tuple[Window, ...] = ()
     """Quiet hours: as if the person had chosen "dnd"."""
+    keys: tuple[Key, ...] = ()
+    """Of the person's phones, in order; none: those that `svara.people.linekeys` thinks of."""
     greetings: dict[GreetingKind, Sound] = {}
     """What callers hear before the beep of the person's voicemail; without any the spoken default."""
     voicemail_pin: str = ""

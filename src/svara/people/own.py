@@ -1,5 +1,5 @@
 """What people choose for themselves: forwarding, what happens to calls that nobody takes, find-me, quiet hours, what a
-second call does, language, mobile number, PIN of the mailbox.
+second call does, language, mobile number, PIN of the mailbox, keys of the phones.
 
 An office file may set these; what it leaves out stays as the person chose it, as long as its targets are there.
 """
@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from svara.people.linekeys import target_of
 from svara.people.models import Account, Menu, Queue, Tenant
-from svara.people.office import FindMe, Forward, Window
+from svara.people.office import FindMe, Forward, Key, Window
 from svara.people.officefile import OfficeFile, PersonSpec
 from svara.people.officefile.specs import GOES_NOWHERE, UnansweredSpec
 
@@ -27,6 +28,10 @@ def find_me_of(account: Account) -> tuple[FindMe, ...]:
 
 def quiet_of(account: Account) -> tuple[Window, ...]:
     return msgspec.convert(account.quiet, tuple[Window, ...])
+
+
+def keys_of(account: Account) -> tuple[Key, ...]:
+    return msgspec.convert(account.keys, tuple[Key, ...])
 
 
 def targets_of(office: OfficeFile) -> frozenset[str]:
@@ -56,7 +61,12 @@ def exists(tenant: Tenant, target: str) -> bool:
     )
 
 
-SHAPES: dict[str, Any] = {"forwards": tuple[Forward, ...], "find_me": tuple[FindMe, ...], "quiet": tuple[Window, ...]}
+SHAPES: dict[str, Any] = {
+    "forwards": tuple[Forward, ...],
+    "find_me": tuple[FindMe, ...],
+    "quiet": tuple[Window, ...],
+    "keys": tuple[Key, ...],
+}
 """What the columns that hold JSON hold."""
 
 
@@ -70,8 +80,16 @@ def lost(person: PersonSpec, account: Account, targets: Collection[str]) -> Iter
         for step in find_me_of(account):
             if not leads_somewhere(step.to, targets):
                 yield f"no longer rings {step.to} too, which is gone"
+    if person.keys is None:
+        for key in keys_of(account):
+            if not _shows_something(key, targets):
+                yield f"no key for {target_of(key)} any more, which is gone"
     if person.unanswered is None and account.unanswered_to and not leads_somewhere(account.unanswered_to, targets):
         yield f"unanswered calls no longer go to {account.unanswered_to}, which is gone"
+
+
+def _shows_something(key: Key, targets: Collection[str]) -> bool:
+    return key.kind in ("line", "speed") or target_of(key) in targets
 
 
 def wished(person: PersonSpec, account: Account | None, targets: Collection[str]) -> dict[str, Any]:
@@ -82,10 +100,14 @@ def wished(person: PersonSpec, account: Account | None, targets: Collection[str]
     if find_me is None and account is not None:
         find_me = tuple(each for each in find_me_of(account) if leads_somewhere(each.to, targets))
     quiet = person.quiet if person.quiet is not None or account is None else quiet_of(account)
+    keys = person.keys
+    if keys is None and account is not None:
+        keys = tuple(key for key in keys_of(account) if _shows_something(key, targets))
     columns: dict[str, Any] = {
         "forwards": plain(forwards or ()),
         "find_me": plain(find_me or ()),
         "quiet": plain(quiet or ()),
+        "keys": plain(keys or ()),
     }
     unanswered = person.unanswered
     if unanswered is None and account is not None and leads_somewhere(account.unanswered_to, targets):

@@ -64,12 +64,14 @@ def standing(tenant: Tenant, kind: Kind) -> dict[str, Standing]:
     return {kind.key_of(row): Standing(row, _struct(kind, row, members, id_="")) for row in rows}
 
 
-def everywhere(kind: Kind) -> dict[str, list[Any]]:
-    """Everything of one kind on the server, by tenant id, with ids, and members of queues by theirs."""
-    members = _members(QueueMember.all_tenants.all(), by_id=True) if kind.name == "queue" else {}
+def everywhere(kind: Kind, only: Tenant | None = None) -> dict[str, list[Any]]:
+    """Everything of one kind on the server (or of `only` one company), by tenant id, with ids, and members of queues by
+    theirs."""
+    one = {} if only is None else {"tenant_id": only.id}
+    members = _members(QueueMember.all_tenants.filter(**one), by_id=True) if kind.name == "queue" else {}
     found: dict[str, list[Any]] = {}
     greetings = greetings_by_owner() if kind.name == "queue" else {}
-    for row in kind.model.all_tenants.order_by(*kind.key):
+    for row in kind.model.all_tenants.filter(**one).order_by(*kind.key):
         struct = _struct(kind, row, members, id_=row.pk)
         if isinstance(struct, office.Queue) and row.pk in greetings:
             struct = msgspec.structs.replace(struct, greetings=greetings[row.pk])

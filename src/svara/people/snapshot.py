@@ -46,16 +46,22 @@ def write(data: DataFolder) -> office.Office:
         return built
 
 
-def build(version: int) -> office.Office:
-    """The whole office as call control sees it."""
+def of(tenant: Tenant) -> office.Tenant:
+    """One company as call control will see it, out of the tables: for who has just changed it, or is about to."""
+    return build(0, tenant).tenants[0]
+
+
+def build(version: int, only: Tenant | None = None) -> office.Office:
+    """The whole office as call control sees it; `only` one company of it."""
+    one = {} if only is None else {"tenant_id": only.id}
     people: dict[str, list[office.Person]] = {}
     phones: dict[str, list[office.Phone]] = {}
     sounds: dict[str, list[office.Sound]] = {}
-    for phone in Phone.all_tenants.order_by("login"):
+    for phone in Phone.all_tenants.filter(**one).order_by("login"):
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
     greetings = greetings_by_owner()
     agreed = people_with(CALL_RECORDING)
-    for account in Account.all_tenants.order_by("username"):
+    for account in Account.all_tenants.filter(**one).order_by("username"):
         people.setdefault(account.tenant_id, []).append(
             _person(
                 account,
@@ -64,9 +70,9 @@ def build(version: int) -> office.Office:
                 recorded=account.record and account.id in agreed,
             )
         )
-    for sound in Sound.all_tenants.exclude(file="").order_by("name"):
+    for sound in Sound.all_tenants.filter(**one).exclude(file="").order_by("name"):
         sounds.setdefault(sound.tenant_id, []).append(office.Sound(name=sound.name, file=sound.file))
-    parts = {kind.name: routing.everywhere(kind) for kind in routing.KINDS}
+    parts = {kind.name: routing.everywhere(kind, only) for kind in routing.KINDS}
     return office.Office(
         version=version,
         tenants=tuple(
@@ -89,7 +95,7 @@ def build(version: int) -> office.Office:
                 recording_rule="consent" if tenant.recording_rule == "consent" else "announce",
                 codes=dict(tenant.codes),
             )
-            for tenant in Tenant.objects.order_by("slug")
+            for tenant in ([only] if only is not None else Tenant.objects.order_by("slug"))
         ),
     )
 
@@ -119,6 +125,7 @@ def _person(
         forwards=own.forwards_of(account),
         find_me=own.find_me_of(account),
         quiet=own.quiet_of(account),
+        keys=own.keys_of(account),
         greetings=greetings,
         voicemail_pin=account.voicemail_pin,
         record=recorded,

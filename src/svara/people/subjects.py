@@ -323,10 +323,16 @@ def _led_here(account: Account) -> Iterator[tuple[Any, str]]:
     for menu in Menu.of(account):
         if not set(targets).isdisjoint(menu.keys.values()):
             yield menu, "keys"
-    for other in Account.of(account).exclude(pk=account.pk).filter(~Q(forwards=[]) | ~Q(find_me=[])):
+    for other in Account.of(account).exclude(pk=account.pk).filter(~Q(forwards=[]) | ~Q(find_me=[]) | ~Q(keys=[])):
         for field in ("forwards", "find_me"):
             if any(step.get("to") in targets for step in getattr(other, field)):
                 yield other, field
+        if any(_is_key_of(account, key) for key in other.keys):
+            yield other, "phone keys"
+
+
+def _is_key_of(account: Account, key: dict[str, Any]) -> bool:
+    return key.get("kind") == "person" and key.get("target") == account.username
 
 
 def _free_targets(account: Account) -> Iterator[Gone]:
@@ -336,6 +342,8 @@ def _free_targets(account: Account) -> Iterator[Gone]:
         match field:
             case "keys":
                 row.keys = {key: "hangup" if to in targets else to for key, to in row.keys.items()}
+            case "phone keys":
+                row.keys = [key for key in row.keys if not _is_key_of(account, key)]
             case "forwards" | "find_me":
                 setattr(row, field, [step for step in getattr(row, field) if step.get("to") not in targets])
             case "unanswered_to":

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from svara.people.office import FindMe, Forward, Window
+from svara.people.linekeys import target_of
+from svara.people.office import FindMe, Forward, Key, Window
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -37,6 +38,8 @@ def show_plain(value: Any) -> str:
             return f"{value.when} to {value.to}"
         case FindMe():
             return f"{value.to} after {value.after_seconds:g}"
+        case Key():
+            return target_of(value)
         case () | []:
             return "closed"
         case _:

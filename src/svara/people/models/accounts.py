@@ -39,8 +39,8 @@ class Account(AbstractBaseUser, TenantOwned):
 
     `entered_by`: the source of the record: the id of whoever entered it, BY_FILE, or "" where that is not known any more.
 
-    `forwards`, `find_me` and `quiet` hold the structs of the same names in `svara.people.office` as JSON; `voicemail_pin` is
-    a hash (`svara.people.pin`); `call_waiting` is one of `svara.people.office.CallWaiting`.
+    `forwards`, `find_me`, `quiet` and `keys` hold the structs of the same names in `svara.people.office` as JSON;
+    `voicemail_pin` is a hash (`svara.people.pin`); `call_waiting` is one of `svara.people.office.CallWaiting`.
     """
 
     id: str = declared(id_field(), about_person("user.unique_id", source=Source.SYSTEM))
@@ -88,6 +88,7 @@ class Account(AbstractBaseUser, TenantOwned):
     find_me: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)
     quiet: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)
     call_waiting: str = declared(models.CharField(max_length=8, default="ring"), _OWN_CHOICE)
+    keys: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)
     record: bool = declared(models.BooleanField(default=False), about_person("user.settings", Purpose.CALLS))
     voicemail_pin: str = declared(
         models.CharField(max_length=200, blank=True),

@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 
 from svara.people.office import ALL_BUT_PREMIUM, CallWaiting, FindMe, Forward, NumberClass
 from svara.people.officefile.calendar import read_week
+from svara.people.officefile.keys import read_keys
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.specs import GOES_NOWHERE, PersonSpec, PhoneSpec, UnansweredSpec
 from svara.people.pin import PIN
@@ -78,6 +79,7 @@ def _person(reader: OfficeReader, node: Node) -> PersonSpec | None:
         find_me=_find_me(reader, fields, owner),
         quiet=read_week(reader, fields.get("quiet"), "quiet"),
         call_waiting=cast("CallWaiting | None", reader.choice(fields.get("call_waiting"), "call_waiting", CALL_WAITING)),
+        keys=read_keys(reader, fields.get("keys")),
         voicemail_pin=_pin(reader, fields.get("voicemail_pin")),
         line=fields.line,
     )

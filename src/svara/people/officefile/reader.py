@@ -96,7 +96,7 @@ class OfficeReader(Reader):
             self.say(text.line, f"'{key}': {itself}")
             return None
         if kind == "number" and colon:
-            number = self._e164(name, text.line, key)
+            number = self.e164(name, text.line, key)
             if number is not None:
                 self._outside.append((text.line, key, number))
             return None if number is None else f"number:{number}"
@@ -169,11 +169,11 @@ class OfficeReader(Reader):
     def number(self, node: Node | None, key: str) -> str | None:
         """A telephone number (E.164)."""
         if isinstance(node, Text) and node.meant == "a number" and re.fullmatch(r"\+?[0-9]+", node.value):
-            return self._e164(node.value, node.line, key)  # YAML takes +4721000000 for a number; it can be nothing else
+            return self.e164(node.value, node.line, key)  # YAML takes +4721000000 for a number; it can be nothing else
         text = self.scalar(node, key)
-        return None if text is None else self._e164(text.value, text.line, key)
+        return None if text is None else self.e164(text.value, text.line, key)
 
-    def _e164(self, value: str, line: int, key: str) -> str | None:
+    def e164(self, value: str, line: int, key: str) -> str | None:
         if _E164.fullmatch(value):
             return value
         hint = ""

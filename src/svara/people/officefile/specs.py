@@ -14,6 +14,7 @@ from svara.people.office import (
     FindMe,
     Forward,
     Hours,
+    Key,
     Menu,
     NumberClass,
     Outbound,
@@ -70,6 +71,7 @@ class PersonSpec:
     find_me: tuple[FindMe, ...] | None = None
     quiet: tuple[Window, ...] | None = None
     call_waiting: CallWaiting | None = None
+    keys: tuple[Key, ...] | None = None
     voicemail_pin: str | None = field(default=None, repr=False)
     line: int = 0
 

@@ -265,6 +265,12 @@ COMPANY: tuple[Field, ...] = (
 )
 """The company itself."""
 
+KEY: tuple[Field, ...] = (
+    Field(key="to", label=_("Leads to"), kind="target", options="key_targets"),
+    Field(key="label", label=_("Label"), hint=_("What stands beside the key; left empty, the name of what it leads to.")),
+)
+"""One key of a phone."""
+
 OWN: tuple[Field, ...] = (
     _target("forward.always", _("All my calls go to")),
     _target("forward.busy", _("When I am in a call to")),

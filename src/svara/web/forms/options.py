@@ -42,6 +42,21 @@ def options(document: Document) -> Mapping[str, Options]:
             outside,
         ],
         "ringable": [("", [("", "–")]), (_("People"), persons), outside],
+        "key_targets": [
+            ("", [("line", target(names_of, "line"))]),
+            (_("People"), persons),
+            (_("Queues"), named("queue", queues)),
+            outside,
+            (
+                _("Codes"),
+                [
+                    (f"dial:{code}", f"{code} · {does}")
+                    for code, does, _behind in words.feature_codes(
+                        agent=True, admin=False, own=document.get("tenant", {}).get("codes", {})
+                    )
+                ],
+            ),
+        ],
         "people": [("", [("", "–"), *people])],
         "sounds": [("", sounds)],
         "sound_choices": [("", [("", _("The music that Svara brings")), *sounds])],
@@ -126,5 +141,7 @@ def target(names: Mapping[str, str], text: str) -> str:
             return _("the voicemail of %(name)s") % {"name": names.get(name, name)}
         case "hangup":
             return pgettext("target", "hung up")
+        case "line":
+            return _("a line of one’s own")
         case _:
             return name or text
