@@ -340,7 +340,15 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
         "supervises": detail.supervises or None,
         "holds": [{"by": hold.by, "started_at": hold.started_at, "ended_at": hold.ended_at} for hold in detail.holds],
         "quality": [
-            {"side": one.side, "packets": one.packets, "lost": one.lost, "jitter_ms": one.jitter_ms, "mos": one.mos}
+            {
+                "side": one.side,
+                "packets": one.packets,
+                "lost": one.lost,
+                "jitter_ms": one.jitter_ms,
+                "mos": one.mos,
+                "lost_before": one.lost_before,
+                "round_trip_ms": one.round_trip_ms,
+            }
             for one in detail.quality
         ],
     }

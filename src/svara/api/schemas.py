@@ -224,13 +224,18 @@ class Hold(Schema):
 
 
 class Quality(Schema):
-    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107)."""
+    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107).
+
+    Of the `lost` packets `lost_before` did not even reach us (null: nobody can tell); `round_trip_ms` is between us and this
+    side (0: unknown)."""
 
     side: EndedBy
     packets: int
     lost: int
     jitter_ms: float
     mos: float | None
+    lost_before: int | None
+    round_trip_ms: float
 
 
 SupervisionMode = Literal["listen", "whisper", "barge"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, CallEnded, CallQuality
+from svara.media.quality import POOR_MOS
 from svara.media.relay import LegQuality, RelayError
 
 if TYPE_CHECKING:
@@ -38,8 +39,15 @@ class Closing:
                     lost=one.lost,
                     jitter_ms=one.jitter_ms,
                     mos=one.mos,
+                    lost_before=one.lost_before,
+                    round_trip_ms=one.round_trip_ms,
                 )
             )
+            counters = self._switch.counters
+            counters.sound_packets_total += one.packets
+            counters.sound_packets_lost_total += one.lost
+            counters.sounds_measured_total += one.mos is not None
+            counters.sounds_poor_total += one.mos is not None and one.mos < POOR_MOS
         self._happened.append(self._ended)
         if self._written:
             self._switch.write(self._happened)

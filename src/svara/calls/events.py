@@ -99,6 +99,10 @@ class CallQuality(Event, frozen=True, tag="call.quality", omit_defaults=True):
     jitter_ms: float = 0.0
     mos: float | None = None
     """Mean opinion score 1 to 5 (ITU-T G.107), None where it could not be measured."""
+    lost_before: int | None = None
+    """Of those lost, how many did not even reach the relay; None where nobody can tell."""
+    round_trip_ms: float = 0.0
+    """From the relay to this side's phone and back; 0 for unknown."""
 
 
 class CallEnded(Event, frozen=True, tag="call.ended", omit_defaults=True):

@@ -49,6 +49,12 @@ class Counters:
     calls_recovered_total: int = 0
     calls_crashed_total: int = 0
     """Ended because of a mistake of ours; anything above 0 is a fault to report."""
+    sounds_measured_total: int = 0
+    """Sides of talks of which the other phone reported how it heard them."""
+    sounds_poor_total: int = 0
+    """... and those of them that people would complain of (`svara.media.quality.POOR_MOS`)."""
+    sound_packets_total: int = 0
+    sound_packets_lost_total: int = 0
     challenges_total: int = 0
     logins_rejected_total: int = 0
 

@@ -209,7 +209,13 @@ class Fold(msgspec.Struct, omit_defaults=True):
             holds=_holds(sorted(self.switches, key=_order), begin, end),
             quality=tuple(
                 Quality(
-                    side=q.side, packets=q.packets, lost=q.lost, jitter_ms=_finite(q.jitter_ms) or 0.0, mos=_finite(q.mos)
+                    side=q.side,
+                    packets=q.packets,
+                    lost=q.lost,
+                    jitter_ms=_finite(q.jitter_ms) or 0.0,
+                    mos=_finite(q.mos),
+                    lost_before=None if self.switches else q.lost_before,  # who was on hold need not have sent
+                    round_trip_ms=_finite(q.round_trip_ms) or 0.0,
                 )
                 for _, q in sorted(self.quality.items())
             ),

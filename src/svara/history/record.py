@@ -93,13 +93,19 @@ class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107)."""
+    """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107).
+
+    Of the packets that were `lost`, `lost_before` did not even reach the relay (None: nobody can tell). `round_trip_ms` is
+    between the relay and this side (0: unknown).
+    """
 
     side: EndedBy
     packets: int = 0
     lost: int = 0
     jitter_ms: float = 0.0
     mos: float | None = None
+    lost_before: int | None = None
+    round_trip_ms: float = 0.0
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,6 +8,8 @@ random loss (BurstR = 1), and Ie and Bpl of G.711 with packet loss concealment (
 
 from __future__ import annotations
 
+POOR_MOS = 3.6
+"""Below this "many users" are dissatisfied (ITU-T G.107 Annex B, table B.1)."""
 DEFAULT_R = 93.2
 G711_IE = 0.0
 G711_BPL = 25.1

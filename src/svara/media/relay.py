@@ -39,6 +39,10 @@ class LegQuality:
     jitter_ms: float
     mos: float | None
     """Mean opinion score 1 to 4.5 (ITU-T G.107); None where nothing was reported."""
+    lost_before: int | None = None
+    """Of those lost, how many did not even reach the relay; None where nobody can tell."""
+    round_trip_ms: float = 0.0
+    """From the relay to that phone and back, as the phone's own reports tell; 0 for unknown."""
 
 
 SdpDone = Callable[[bytes | RelayError], None]

@@ -203,14 +203,16 @@ class RtpEngine:
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         """Free the session's ports; see `Relay.delete`."""
         self._origins.forget(session)
-        self._silence.forget(session)
+        missing = self._silence.forget(session)
         self._losers.pop(session, None)
         pair = self._pairs.pop(session, None)
         if done is None or pair is None:
             self._delete(session, (), done)
             return
         legs = pair.legs
-        self._ng.ask(query(session, pair.back), lambda answer: self._delete(session, quality_of(answer, legs), done))
+        self._ng.ask(
+            query(session, pair.back), lambda answer: self._delete(session, quality_of(answer, legs, missing), done)
+        )
 
     # --- the engine's part
 

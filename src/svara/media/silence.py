@@ -11,9 +11,10 @@ import itertools
 from collections.abc import Callable
 
 from svara.clock import Clock, Timer
+from svara.media.arrivals import Came, share_missing
 from svara.media.ng import NgClient, Plain, Value
 from svara.media.relay import RelayError
-from svara.media.reports import quietest
+from svara.media.reports import came, quietest
 
 POLL_SECONDS = 10.0
 POLL_TICK_SECONDS = 0.05
@@ -23,14 +24,17 @@ POLLS_IN_FLIGHT = 500
 
 
 class _Watched:
-    """`legs` of a session, one of which may fall silent. `alive_at` is when the engine last told of it (monotonic)."""
+    """`legs` of a session, one of which may fall silent. `alive_at` is when the engine last told of it (monotonic), `first`
+    and `last` what had come from each when it did."""
 
-    __slots__ = ("alive_at", "legs", "tag")
+    __slots__ = ("alive_at", "first", "last", "legs", "tag")
 
     def __init__(self, legs: tuple[str, ...], tag: str, alive_at: float) -> None:
         self.legs = legs
         self.tag = tag
         self.alive_at = alive_at
+        self.first: tuple[Came, ...] = ()
+        self.last: tuple[Came, ...] = ()
 
 
 class Silence:
@@ -69,14 +73,18 @@ class Silence:
         watched = self._watched[session] = _Watched(legs, tag, self._clock.monotonic())
         self._plan(session, watched, min(POLL_SECONDS, self._dead_seconds))
 
-    def forget(self, session: str) -> None:
-        """The session is over."""
-        self._watched.pop(session, None)
+    def forget(self, session: str) -> dict[str, float | None]:
+        """The session is over; which share of what each leg sent did not come, as far as it was seen."""
+        watched = self._watched.pop(session, None)
+        if watched is None:
+            return {}
+        return dict(zip(watched.legs, map(share_missing, watched.first, watched.last), strict=False))
 
     def engine_restarted(self) -> None:
         """Its sessions are being built anew: their time begins again."""
         for watched in self._watched.values():
             watched.alive_at = self._clock.monotonic()
+            watched.first = watched.last = ()
 
     def _plan(self, session: str, watched: _Watched, seconds: float) -> None:
         heapq.heappush(self._due, (self._clock.monotonic() + seconds, next(self._order), session, watched))
@@ -104,6 +112,8 @@ class Silence:
         now = self._clock.monotonic()
         if not isinstance(answer, RelayError):
             watched.alive_at = now
+            watched.last = tuple(came(answer, leg, now) for leg in watched.legs)
+            watched.first = watched.first or watched.last
             silent, quiet = quietest(answer, watched.legs, self._clock.now())
         elif self._up() and not answer.session_lost:
             silent, quiet = (), 0.0
