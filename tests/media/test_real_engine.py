@@ -295,3 +295,19 @@ def test_nonsense_from_a_phone_is_an_error_and_nothing_more(engine: RunningEngin
         assert isinstance(result, RelayError) or result.startswith(b"v=0")
     assert isinstance(engine.try_offer("call2", "a", "b", b"garbage"), RelayError)
     assert engine.relay.up
+
+
+def test_what_got_lost_on_the_way_from_anna_is_told_from_what_got_lost_on_the_way_to_bob(
+    tmp_path: Path, anna: RtpPhone, bob: RtpPhone
+) -> None:
+    with running_engine(tmp_path, dead_seconds=3) as engine:
+        connect(engine, anna, bob)
+        engine.watch("call", ("a", "b"))
+        anna.loses_every = 10
+        bob.reports_loss_of = 0.2
+        time.sleep(13)
+        of_anna = engine.delete("call")["a"]
+    sent = of_anna.packets + of_anna.lost
+    assert of_anna.lost_before is not None
+    assert 0.07 < of_anna.lost_before / sent < 0.11, of_anna
+    assert of_anna.lost > of_anna.lost_before * 1.4

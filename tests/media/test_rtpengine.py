@@ -291,11 +291,30 @@ def test_at_the_end_the_quality_of_both_ways_is_told(tmp_path: Path) -> None:
     engine.relay.watch("call", ("a", "b"))
     told: list[object] = []
     engine.relay.delete("call", told.append)
-    assert told == [(LegQuality("a", 1000, 40, 12.0, 4.01), LegQuality("b", 1000, 0, 0.0, None))]
+    assert told == [(LegQuality("a", 1000, 40, 12.0, 4.01), LegQuality("b", 1000, 0, 0.0, None))]  # too short for more
     assert engine.asked("delete")[0]["call-id"] == b"call"
     engine.clock.advance(120)
     assert engine.silent == []
     assert engine.asked("query")[1:] == []
+
+
+def test_at_the_end_it_is_told_on_which_side_of_us_sound_was_lost(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.heard("call", a=0, b=0)
+    engine.relay.watch("call", ("a", "b"))
+    streams = {leg: engine.sessions["call"]["tags"][leg]["medias"][0]["streams"][0] for leg in "ab"}  # type: ignore[index,call-overload]
+    for seconds in range(1, 31):
+        for leg, a_second in (("a", 45), ("b", 50)):
+            sent = seconds * a_second
+            streams[leg] |= {"last packet": int(engine.clock.now()), "stats": {"packets": sent, "bytes": sent * 172}}
+        engine.clock.advance(1)
+    report = {"average MOS": {"jitter": 2, "round-trip time leg": 180_000}, "cumulative loss": 200}
+    engine.sessions["call"]["SSRC"] = {"8": report}  # type: ignore[dict-item]
+    told: list[tuple[LegQuality, ...]] = []
+    engine.relay.delete("call", told.append)  # type: ignore[arg-type]
+    [(anna, bob)] = told
+    assert (anna.packets, anna.lost, anna.lost_before, anna.round_trip_ms) == (1350, 200, 150, 0.0)
+    assert (bob.lost, bob.lost_before, bob.round_trip_ms) == (0, None, 180.0)
 
 
 def test_a_call_that_was_never_answered_is_deleted_without_asking(tmp_path: Path) -> None:

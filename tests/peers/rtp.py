@@ -37,6 +37,8 @@ class RtpPhone:
         self.rtcp: list[bytes] = []
         self.reports_loss_of = 0.0
         """Share of the peer's packets that this phone says it missed, 0 to 1."""
+        self.loses_every = 0
+        """Of so many packets one gets lost on the way; 0 for none."""
         self._heard: deque[bytes] = deque(maxlen=HEARD_PACKETS)
         self._remote: tuple[str, int] | None = None
         self._event = 0
@@ -109,6 +111,8 @@ class RtpPhone:
 
     def _send(self, remote: tuple[str, int], count: int, payload: bytes) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
+        if self.loses_every and count % self.loses_every == 0:
+            return
         kind = 8
         if self._event:
             kind, payload, self._event = 101, struct.pack("!BBH", self._event - 1, 0x8A, 800), 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,7 @@ from tests.web import office
 from tests.web.office import Company
 
 from svara.calls.commands import LiveCall, PersonPresence
-from svara.calls.events import Party
+from svara.calls.events import CallQuality, Party
 from svara.people import access
 from svara.web import live
 
@@ -106,6 +107,20 @@ def test_a_call_that_waited_in_a_queue_tells_its_story(acme: Company, browser_of
     for step in ("Waited in the line for support, at place 2", "Bob Lund did not take the call: no answer", "picked up"):
         assert step in told
     assert browser_of(acme, "bob").get(f"/history/{call_id}/").status_code == 404
+
+
+def test_a_call_that_sounded_bad_says_whose_network_it_was(acme: Company, browser_of: SignedIn) -> None:
+    company = stories.Company(acme.tenant, acme.people)
+    events = stories.call(company, "anna", "bob", call="bad", at=time.time() - 600)
+    lost = CallQuality("bad", time.time(), side="callee", packets=900, lost=100, lost_before=100, mos=2.9, round_trip_ms=400)
+    stories.happened([*events[:-1], lost, events[-1]])
+    told = text(browser_of(acme, "anna").get("/history/bad/"))
+    assert "10 % of what Bob Lund said got lost on the way to us: look at the network of Bob Lund" in told
+    assert "What is said takes 400 ms to Bob Lund and back" in told
+    assert browser_of(acme, "bob").get("/statistics/sound/").status_code == 404
+    page = text(browser_of(acme, "cecilie").get("/statistics/sound/?days=30"))
+    assert "Bob Lund" in page
+    assert "1 of" not in page
 
 
 def test_history_can_be_filtered(acme: Company, browser_of: SignedIn) -> None:

@@ -32,6 +32,7 @@ DONE: dict[tuple[str, str], Promise] = {
     ("restore", "message"): _("Brought back a voice message from you in a shared box"),
     ("view", "statistics"): _("Looked at figures of agents, with yours among them"),
     ("export", "statistics"): _("Took figures of agents along as a file, with yours among them"),
+    ("view", "sound"): _("Looked at whose networks spoil the sound, with yours among them"),
     ("view", "person"): _("Opened your settings in the administration"),
     ("change", "person"): _("Changed your settings in the administration"),
     ("grant", "roles"): _("Changed your roles"),

@@ -23,13 +23,14 @@ from tests.privacy.staff.stories import WHY, olga
 from tests.voicemail import stories as voicemail
 
 import svara
-from svara.calls.events import CallRecorded, Party
+from svara.calls.events import CallQuality, CallRecorded, Party
 from svara.data import DataFolder
 from svara.history import actions as missed_actions
 from svara.history import anonymised
 from svara.history.access import access_call, access_calls
 from svara.history.missed import access_missed
 from svara.history.recordings import access_recording
+from svara.history.networks import access_networks
 from svara.history.statistics import access_statistics
 from svara.letters import actions as letters
 from svara.letters.models import Letter
@@ -364,6 +365,13 @@ def around() -> dict[str, Any]:
     return {"since": at - timedelta(days=1), "until": at + timedelta(days=1)}
 
 
+def heard_badly(scene: Scene) -> None:
+    call = history.call(scene.acme, "anna", "bob", call="bad")
+    lost = CallQuality("bad", NOON + 65, side="callee", packets=900, lost=100, lost_before=100, mos=2.5)
+    history.happened([*call[:-1], lost, call[-1]])
+    access_networks(scene.acme.cecilie, 7, datetime.fromtimestamp(NOON, UTC) + timedelta(days=1))
+
+
 def by_phone(scene: Scene) -> None:
     acme = scene.acme
     voicemail_actions.do_mark_by_phone(acme.tenant.id, scene.box, scene.message.id, "heard", acme.bob.id)
@@ -448,6 +456,7 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "statistics",
         "dag",
     ),
+    "svara.history.networks.access_networks": (heard_badly, "view", "sound", "bob"),
     "svara.history.missed.access_missed": (lambda s: access_missed(s.acme.bob), "view", "missed-callers", ""),
     "svara.history.actions.do_claim": (
         lambda s: missed_actions.do_claim(s.acme.bob, "q2"),

@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from svara.history.access import access_call, visible
+from svara.history.networks import troubles
 from svara.history.recordings import access_recording, there_to_hear
 from svara.history.shown import CallDetail, LegView, WaitView
 from svara.people import access
 from svara.people.models import Account
 from svara.web.pages.viewing import account_of, call_line
 from svara.web.sound_file import sound_file
+from svara.web.sound_words import sentences
 from svara.web.words import reason
 
 
@@ -37,6 +39,7 @@ def story(request: HttpRequest, call_id: str) -> HttpResponse:
         "item": detail.item,
         "steps": steps(detail),
         "quality": quality(detail),
+        "faults": sentences(troubles(detail.quality), _sides(detail)),
         "recordings": recordings_to_hear(account, detail),
         "supervises": bool(detail.supervises),
         "supervised": supervised(account, detail.supervises),
