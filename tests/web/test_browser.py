@@ -345,6 +345,7 @@ def pages_of(acme: Company) -> dict[str, str]:
         "profile": "/profile/",
         "system": "/system/",
         "own": "/profile/calls/",
+        "sound": "/statistics/sound/",
         "person-form": "/administration/people/item/bob/",
         "queue-form": "/administration/queues/new/",
         "changes": "/administration/changes/",

@@ -29,8 +29,8 @@ from svara.history import actions as missed_actions
 from svara.history import anonymised
 from svara.history.access import access_call, access_calls
 from svara.history.missed import access_missed
-from svara.history.recordings import access_recording
 from svara.history.networks import access_networks
+from svara.history.recordings import access_recording
 from svara.history.statistics import access_statistics
 from svara.letters import actions as letters
 from svara.letters.models import Letter
