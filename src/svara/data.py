@@ -19,7 +19,10 @@ class DataFolder:
 
     def create(self) -> DataFolder:
         """Make the folder (mode 0700) and its subfolders; harmless when they stand."""
-        for folder in (self.root, self.journal, self.sockets, self.sounds, self.recordings):
+        for folder in (
+            *(self.root, self.journal, self.sockets, self.sounds, self.recordings),
+            *(self.elsewhere, self.going),
+        ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
@@ -57,6 +60,16 @@ class DataFolder:
     def recordings(self) -> Path:
         """Voice messages and recorded calls."""
         return self.root / "recordings"
+
+    @property
+    def elsewhere(self) -> Path:
+        """What is known of recordings and messages that lie in a bucket (`svara.privacy.vault.elsewhere`)."""
+        return self.recordings / "elsewhere"
+
+    @property
+    def going(self) -> Path:
+        """The same of those that are to be deleted there. It outlasts a restore."""
+        return self.root / ".going"
 
     @property
     def intake(self) -> Path:

@@ -20,6 +20,7 @@ from svara.calls.boxes import BoxChanged
 from svara.calls.commands import Hangup, LiveCall, Originate, PersonPresence, Refused
 from svara.people import actions
 from svara.people.models import Account
+from svara.privacy.vault import elsewhere
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -327,6 +328,37 @@ def test_a_message_comes_is_heard_deleted_and_taken_back(anna: Visit, stage: Sta
     expect(page.locator("#messages")).to_contain_text("Kari Nordmann")
     message.refresh_from_db()
     assert (message.heard_by, message.saved, message.deleted_at) == (acme["anna"].id, True, None)
+
+
+def test_a_message_that_cannot_be_reached_says_so_and_stays_new(
+    anna: Visit, stage: Stage, acme: Company, settings: Any
+) -> None:
+    """It lies in a bucket that is away."""
+    settings.DATA = stage.data
+    page = anna.page
+    message = office.a_message(acme, "anna", "voicemail/far.wav")
+    place = stage.data.recordings / "voicemail" / "far.wav"
+    note = elsewhere.Note(
+        "s3://gone?endpoint=http://127.0.0.1:9", "far.wav", 1000, "", 1_700_000_000_000_000_000, moved=True
+    )
+    elsewhere.begin(stage.data, place, note)
+    anna.sign_in("anna@acme.test", "/voicemail/")
+    anna.live()
+    player = page.locator("#messages audio")
+    for _ in range(2):  # it can be tried again
+        player.evaluate("player => player.play().catch(() => {})")
+        expect(page.locator("#messages .player-note")).to_contain_text("does not answer. Try again later.", timeout=30_000)
+    expect(page.locator("#messages .badge")).to_have_text("new")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert (anna.overflow(), anna.barriers()) == (0, [])
+    message.refresh_from_db()
+    assert message.heard_at is None
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(sound(1))
+    player.evaluate("player => player.play()")
+    expect(page.locator("#messages .player-note")).to_have_count(0)
+    expect(page.locator("#messages .badge")).to_have_count(0)
+    anna.complaints[:] = [each for each in anna.complaints if "status of 503" not in each]
 
 
 def pages_of(acme: Company) -> dict[str, str]:

@@ -25,6 +25,8 @@ TOPIC_CHANGED = f"{TOPIC_MESSAGE}.changed"
 
 SERVICE = "voicemail"
 """The bus service that answers the requests below."""
+BRING_SECONDS = 2.5
+"""Somebody waits on the line meanwhile. What comes later is there when it is asked for again."""
 
 
 def box_of(owner: Person | Queue) -> str:
@@ -81,6 +83,15 @@ class MarkMessage(msgspec.Struct, frozen=True, tag="mark"):
     person: str = ""
 
 
+class BringMessage(msgspec.Struct, frozen=True, tag="bring"):
+    """See to it that the sound of a message lies where it can be played: it may lie in a bucket. Answered by `Done`, or
+    `Refused("not-found" | "unreachable")`, within `BRING_SECONDS`."""
+
+    tenant: str
+    box: str
+    message: str
+
+
 class Messages(msgspec.Struct, frozen=True, tag="messages"):
     messages: tuple[BoxMessage, ...] = ()
 
@@ -90,12 +101,12 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """`error` is a stable key ("not-found", "invalid", "unavailable")."""
+    """`error` is a stable key ("not-found", "invalid", "unavailable", "unreachable")."""
 
     error: str
 
 
-Request = AskMessages | MarkMessage
+Request = AskMessages | MarkMessage | BringMessage
 Answer = Messages | Done | Refused
 
 

@@ -21,7 +21,7 @@ async def main(
     django.setup()
     from svara.cli import demo_wipes  # noqa: PLC0415
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
-    from svara.history import tapes  # noqa: PLC0415
+    from svara.history import shelving, tapes  # noqa: PLC0415
     from svara.letters import work as letters  # noqa: PLC0415
     from svara.people import alerts, wishes  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
@@ -30,5 +30,5 @@ async def main(
 
     handed = take()
     key = None if handed is None else lambda: handed
-    beside = (tapes.run, voicemail.run, wishes.run, rights.run, letters.run, demo_wipes.run, alerts.run)
+    beside = (tapes.run, shelving.run, voicemail.run, wishes.run, rights.run, letters.run, demo_wipes.run, alerts.run)
     await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

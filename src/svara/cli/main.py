@@ -124,6 +124,8 @@ def backup(
 
     done = copying.backup(folder, file, datetime.now(UTC), keep_days)
     print(f"{done.place}: {done.files} files, {done.size_bytes / 1e6:.1f} MB. Keys (newest state only): {done.keys}")
+    if done.elsewhere:
+        print(f"{done.elsewhere} recordings and messages lie in a bucket: the backup says where, and does not hold them.")
     for old in done.aged_out:
         print(f"{old} was older than {keep_days} days and is gone.")
 

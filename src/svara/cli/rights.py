@@ -51,6 +51,7 @@ def verify_erasure(
     from svara.people.errors import PlainError  # noqa: PLC0415
     from svara.privacy.rights import restore  # noqa: PLC0415
     from svara.privacy.rights.backup import last_backup  # noqa: PLC0415
+    from svara.privacy.rights.bucket import InBucket  # noqa: PLC0415
 
     folder = DataFolder(data.resolve())
     place = backup or last_backup(folder)
@@ -59,6 +60,12 @@ def verify_erasure(
     for found in done.erased:
         key = {True: "key destroyed", False: "KEY STILL THERE", None: "no key"}[found.key_gone]
         print(f"{found.subject}, erased {found.at}: {found.before} items in the backup, {found.after} after replay; {key}")
+    if done.bucket != InBucket():
+        told = f"{done.bucket.deleted} deleted, {done.bucket.waiting} about to be deleted, {done.bucket.left} left there"
+        away = f", {done.bucket.unknown} not known: the bucket does not answer" if done.bucket.unknown else ""
+        print(f"Of their recordings and messages in the bucket: {told}{away}.")
+    if done.bucket.left:
+        raise PlainError("recordings or messages of somebody who was erased lie in the bucket still")
     if any(found.after or found.key_gone is False for found in done.erased):
         raise PlainError("somebody who was erased can still be read")
     print(f"{len(done.erased)} erased, none can be read.")

@@ -12,7 +12,16 @@ class HistoryConfig(AppConfig):
     label = "history"
 
     def ready(self) -> None:
-        from svara.history import archive, collected, corrections, counts, expiry, features, subjects  # noqa: F401, PLC0415  needs the tables
+        from svara.history import (  # noqa: PLC0415  needs the tables
+            archive,
+            collected,
+            corrections,
+            counts,  # noqa: F401
+            expiry,
+            features,  # noqa: F401
+            shelving,
+            subjects,
+        )
         from svara.privacy.registers.outsiders import register_outsiders  # noqa: PLC0415
         from svara.privacy.rights import port  # noqa: PLC0415
 
@@ -21,4 +30,5 @@ class HistoryConfig(AppConfig):
         port.register(subjects.HistoryCapability())
         port.register_portions("history.calls", expiry.CallPortions())
         register_outsiders("archive", archive.outsiders)
+        register_outsiders("recordings", shelving.outsiders)
         port.register_files("history", subjects.files_of)

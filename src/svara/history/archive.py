@@ -14,7 +14,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from django.conf import settings
@@ -36,7 +35,7 @@ from svara.privacy.rights.port import Gone, Rules, Tally
 from svara.privacy.rights.restriction import restricted
 from svara.privacy.subject import Subject, outside, person
 from svara.privacy.vault.port import Unreadable, VaultError, Why
-from svara.privacy.vault.storage import Storage, open_storage
+from svara.privacy.vault.storage import Storage, bucket_in, open_storage
 
 ARCHIVE = "history.archive"
 FOLDER = "archive"
@@ -80,10 +79,9 @@ def storage() -> Storage:
 
 def outsiders(tenant_id: str) -> Iterator[Outsider]:
     """The bucket, for the register of recipients of a company that has an archive there."""
-    parts = urlsplit(os.environ.get("SVARA_ARCHIVE", ""))
-    if parts.netloc and retention.rules(tenant_id, timezone.now()).days.get(ARCHIVE):
-        endpoint = urlsplit(parse_qs(parts.query).get("endpoint", [""])[0]).hostname
-        yield Outsider(Recipient.STORAGE, f"{parts.netloc}, {endpoint or 'Amazon S3'}", key="storage")
+    bucket = bucket_in(os.environ.get("SVARA_ARCHIVE", ""))
+    if bucket and retention.rules(tenant_id, timezone.now()).days.get(ARCHIVE):
+        yield Outsider(Recipient.STORAGE, bucket, key="storage")
 
 
 def keep(tenant: Tenant, calls: Sequence[Call], rules: Rules) -> None:

@@ -15,6 +15,7 @@ from svara.history.rows import details_of
 from svara.privacy.functions.port import Collection, register_collection
 from svara.privacy.functions.registry import CALL_RECORDING, STATISTICS
 from svara.privacy.tenancy import Person
+from svara.privacy.vault import elsewhere
 
 
 def register() -> None:
@@ -48,7 +49,7 @@ def _recordings(actor: Person) -> Iterator[Path]:
     for call in Call.of(actor).filter(id__in=took_part, details__contains=why).iterator():
         for tape in details_of(call).tapes:
             place = (settings.DATA.recordings / tape.file).resolve()
-            if tape.why == why and place.parent == folder and place.is_file():
+            if tape.why == why and place.parent == folder and elsewhere.is_there(settings.DATA, place):
                 yield place
 
 
@@ -58,7 +59,7 @@ def _erase_recordings(actor: Person) -> int:
 
     def unlink() -> None:
         for place in places:
-            place.unlink(missing_ok=True)
+            elsewhere.remove(settings.DATA, place)
 
     transaction.on_commit(unlink)
     return len(places)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
@@ -28,6 +29,7 @@ from svara.people.models import Queue, Tenant
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.objections import stopped
 from svara.privacy.rights.port import Gone, Rules, Tally
+from svara.privacy.vault import elsewhere
 
 PORTION = 500
 """So many calls go in one transaction."""
@@ -67,7 +69,7 @@ class CallPortions:
         _missed(tenant_id, calls, rules).delete()
         Call.all_tenants.filter(pk__in=locked).delete()
         for place in places:
-            transaction.on_commit(partial(place.unlink, missing_ok=True))
+            transaction.on_commit(partial(elsewhere.remove, settings.DATA, place))
         yield from gone
 
 
@@ -107,7 +109,7 @@ def _told(tenant_id: str, calls: QuerySet[Call], rules: Rules, now: datetime, pl
         yield from _keys(_missed(tenant_id, calls, rules).filter(missed_at__gte=before))
     recordings = Tally("files:recordings")
     for call in calls.filter(details__contains='"tapes":').iterator(chunk_size=_BATCH):
-        for place in filter(lambda each: each.is_file(), tapes_of(call)):
+        for place in filter(partial(elsewhere.is_there, settings.DATA), tapes_of(call)):
             recordings.add([place.name])
             places.append(place)
     yield from recordings.gone()

@@ -39,6 +39,7 @@ from svara.history.rows import details_of
 from svara.people.models import Tenant
 from svara.privacy.figures.groups import GROUP
 from svara.privacy.rights.port import Gone, Period, Rules, Tally
+from svara.privacy.vault import elsewhere
 
 CALLS, AGENTS, MISSED, RECORDINGS = "history.calls", "history.agents", "history.missed", "history.recordings"
 _BATCH = 1000
@@ -122,10 +123,10 @@ def _expire_recordings(tenant_id: str, rules: Rules, now: datetime, *, dry: bool
     recent = Call.all_tenants.filter(tenant_id=tenant_id, started_at__gte=now - timedelta(days=RECORDING_DAYS + 1))
     held = held_calls(tenant_id, rules)
     for call in recent.filter(started_at__lt=before, details__contains='"tapes":').iterator(chunk_size=_BATCH):
-        for place in [each for each in tapes_of(call) if call.id not in held and each.is_file()]:
+        for place in [each for each in tapes_of(call) if call.id not in held and elsewhere.is_there(settings.DATA, each)]:
             tally.add([place.name])
             if not dry:
-                transaction.on_commit(partial(place.unlink, missing_ok=True))
+                transaction.on_commit(partial(elsewhere.remove, settings.DATA, place))
     yield from tally.gone()
 
 

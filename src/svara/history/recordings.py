@@ -22,6 +22,7 @@ from svara.people.access import NotFound
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
 from svara.privacy.staff.port import may_have_content
+from svara.privacy.vault import elsewhere
 
 FOLDER = "calls"
 """Where call control puts recordings of talks, below the recordings."""
@@ -30,8 +31,8 @@ HEARD_IT = ("caller", "answered")
 
 
 def access_recording(actor: Account, call_id: str, number: int) -> Path:
-    """The file of a talk's recording, numbered from 0: WAV, the caller left and the called side right. It is to be heard:
-    that is written down for the others in the talk.
+    """The place of a talk's recording (`svara.privacy.vault.tapes` opens it), numbered from 0: WAV, the caller left and the
+    called side right. It is to be heard: that is written down for the others in the talk.
 
     Raises NotFound: there is none (any more), or this person may not hear it.
     """
@@ -56,7 +57,7 @@ def _place(actor: Account, call: Call, number: int) -> Path | None:
     recordings: Path = settings.DATA.recordings
     folder = (recordings / FOLDER).resolve()
     place = (recordings / tapes[number].file).resolve() if 0 <= number < len(tapes) else folder
-    return place if place.parent == folder and place.is_file() else None
+    return place if place.parent == folder and elsewhere.is_there(settings.DATA, place) else None
 
 
 def may_hear(actor: Account, call_id: str) -> bool:
@@ -75,12 +76,8 @@ def forget_recordings(now: float | None = None, keep: Collection[str] = ()) -> i
     moment = time.time() if now is None else now
     gone = 0
     for folder, days in KEEP_DAYS_OF.items():
-        for place in (settings.DATA.recordings / folder).glob("*"):
-            if (
-                place.is_file()
-                and place.stat().st_mtime < moment - days * 24 * 3600.0
-                and f"{folder}/{place.name}" not in keep
-            ):
-                place.unlink(missing_ok=True)
+        for place, spoken_at in elsewhere.sounds(settings.DATA, folder):
+            if spoken_at < moment - days * 24 * 3600.0 and f"{folder}/{place.name}" not in keep:
+                elsewhere.remove(settings.DATA, place)
                 gone += 1
     return gone

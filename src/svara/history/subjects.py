@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -42,6 +43,7 @@ from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.objections import stopped
 from svara.privacy.rights.port import ExportFile, Gone, Holding, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
+from svara.privacy.vault import elsewhere
 
 _BATCH = 1000
 _encode = msgspec.json.Encoder().encode
@@ -272,7 +274,7 @@ class _Of:
             if speaks_in(call, hidden):
                 continue
             for number, place in enumerate(tapes_of(call)):
-                if place.is_file():
+                if elsewhere.is_there(settings.DATA, place):
                     yield file_at(f"{call.id}-{number}.wav", place)
 
 
@@ -329,7 +331,7 @@ def _freed(call: Call, who: Who, recordings: Tally) -> tuple[str, ...]:
         places = tapes_of(call)
         recordings.add(place.name for place in places)
         for place in places:
-            transaction.on_commit(partial(place.unlink, missing_ok=True))
+            transaction.on_commit(partial(elsewhere.remove, settings.DATA, place))
         details = msgspec.structs.replace(details, tapes=())
     return (
         *((ERASED, "", "") if who.is_(caller) else (call.caller_number, call.caller_name, call.caller_person)),

@@ -133,6 +133,11 @@ declare_files(
 )
 declare_files("files.audit", ["audit-anchors*"], not_personal(WITH_TENANT))
 declare_files("files.keys", ["keys/**"], not_personal(WITH_TENANT))
+declare_files(
+    "files.elsewhere",
+    ["recordings/elsewhere/addresses", "recordings/elsewhere/*/*", ".going/*/*"],
+    not_personal(WITH_TENANT, Source.USE),
+)
 declare_files("files.prompts", ["sounds/builtin/**"], _MACHINERY)
 declare_files(
     "files.sounds",

@@ -74,7 +74,7 @@ RECIPIENTS: dict[Recipient, Promise] = {
     Recipient.DATABASE: _("the machine with the database"),
     Recipient.BUS: _("the machine by which the processes talk to each other"),
     Recipient.KEY_SERVICE: _("the service that keeps the master key"),
-    Recipient.STORAGE: _("the storage for archives"),
+    Recipient.STORAGE: _("the storage for archives, recordings and messages"),
     Recipient.PARTNER: _("a partner with whom the company shares data"),
 }
 
@@ -157,6 +157,7 @@ THINGS: dict[str, Promise] = {
     "files.archive": _("Archive of calls"),
     "files.backups": _("Where backups lie, and what is made ready for them (files)"),
     "files.decisions": _("Ledger of restrictions, objections, consents and corrections (file)"),
+    "files.elsewhere": _("Where recordings and messages lie that are in a bucket (files)"),
     "files.exports": _("Exports that people asked for (files)"),
     "files.erasures": _("Ledger of erasures (file)"),
     "files.journal": _("Journal of calls (file)"),

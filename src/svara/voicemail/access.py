@@ -30,6 +30,7 @@ from svara.privacy.catalogue import Purpose
 from svara.privacy.functions.port import enabled
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.subject import Subject
+from svara.privacy.vault import elsewhere
 from svara.voicemail.boxes import QUEUE, own_box, shared_with
 from svara.voicemail.callers import callers, is_from
 from svara.voicemail.models import Message, NoticeChoice
@@ -128,10 +129,11 @@ def access_message(actor: Account, message_id: str) -> MessageView:
 
 
 def access_sound(actor: Account, message_id: str) -> Path:
-    """The file with a message's sound. Raises NotFound, also when the file is gone or nobody may hear it now."""
+    """The place of a message's sound (`svara.privacy.vault.tapes` opens it). Raises NotFound, also when it is gone or
+    nobody may hear it now."""
     message = row(actor, message_id)
     place = place_of(message.file)
-    if not place.is_file() or is_from(message, hidden_from(actor, Purpose.MESSAGES)):
+    if not elsewhere.is_there(settings.DATA, place) or is_from(message, hidden_from(actor, Purpose.MESSAGES)):
         raise NotFound
     note(actor, message, "hear")
     return place

@@ -12,6 +12,7 @@ from svara import log
 from svara.history.outside import indexes_of
 from svara.people.access import NotFound
 from svara.privacy.rights import retention
+from svara.privacy.vault import elsewhere
 from svara.voicemail import counts, subjects
 from svara.voicemail.access import place_of
 from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message
@@ -60,7 +61,7 @@ def _kept(at: datetime) -> Q:
 
 def _remove(message: Message) -> None:
     try:
-        place_of(message.file).unlink(missing_ok=True)
+        elsewhere.remove(settings.DATA, place_of(message.file))
     except NotFound:
         _log.error("the place of a voice message is outside of the recordings", message=message.id)
     message.delete()
@@ -68,9 +69,9 @@ def _remove(message: Message) -> None:
 
 def _forget_orphans(now: float) -> int:
     gone = 0
-    for place in (settings.DATA.recordings / FOLDER).glob("*"):
-        old = place.is_file() and place.stat().st_mtime < now - ORPHAN_SECONDS
+    for place, spoken_at in elsewhere.sounds(settings.DATA, FOLDER):
+        old = spoken_at < now - ORPHAN_SECONDS
         if old and not Message.all_tenants.filter(file=f"{FOLDER}/{place.name}").exists():
-            place.unlink(missing_ok=True)
+            elsewhere.remove(settings.DATA, place)
             gone += 1
     return gone

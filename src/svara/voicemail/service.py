@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
 import msgspec
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from svara import log
-from svara.calls.boxes import Answer, AskMessages, BoxMessage, Done, MarkMessage, Messages, Refused, Request
+from svara.calls.boxes import (
+    BRING_SECONDS,
+    Answer,
+    AskMessages,
+    BoxMessage,
+    BringMessage,
+    Done,
+    MarkMessage,
+    Messages,
+    Refused,
+    Request,
+)
 from svara.history.hiding import people_of
 from svara.history.outside import indexes_of
+from svara.people.access import NotFound
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.objections import stopped
+from svara.privacy.vault import moving
+from svara.privacy.vault.errors import VaultError
+from svara.sealing.errors import Unreadable
+from svara.voicemail.access import place_of
 from svara.voicemail.actions import do_mark_by_phone
 from svara.voicemail.callers import callers
 from svara.voicemail.models import Message
 
 MAX_MESSAGES = 500
+FETCHERS = 2
+MOST_FETCHED = 8
+"""Messages that are fetched from a bucket at once, or wait for it; who asks for more is told that it cannot be reached."""
 
 _log = log.get("voicemail.service")
 _decode = msgspec.msgpack.Decoder(Request).decode
 _encode = msgspec.msgpack.Encoder().encode
+_fetchers = ThreadPoolExecutor(FETCHERS, "messages")
+_fetching: dict[Path, asyncio.Future[bool]] = {}
 
 
 async def handle(payload: bytes) -> bytes:
@@ -29,10 +56,62 @@ async def handle(payload: bytes) -> bytes:
         request = _decode(payload)
     except msgspec.DecodeError:
         return _encode(Refused("invalid"))
+    if isinstance(request, BringMessage):
+        return _encode(await bring(request))
     return _encode(await sync_to_async(_answer)(request))
 
 
-def _answer(request: Request) -> Answer:
+async def bring(request: BringMessage) -> Answer:
+    """Fetch a message from the bucket, if it lies there. It goes on when nobody waits any more, in threads of its own:
+    no other answer is held up by it."""
+    place = await sync_to_async(_place_of)(request)
+    if not isinstance(place, Path):
+        return place
+    if place.is_file():
+        await asyncio.to_thread(_keep, place)
+        return Done()
+    fetching = _fetching.get(place)
+    if fetching is None:
+        if len(_fetching) >= MOST_FETCHED:
+            return Refused("unreachable")
+        fetching = _fetching[place] = asyncio.get_running_loop().run_in_executor(_fetchers, _fetched, place)
+        fetching.add_done_callback(lambda _done: _fetching.pop(place, None))
+    try:
+        return Done() if await asyncio.wait_for(asyncio.shield(fetching), BRING_SECONDS) else Refused("unreachable")
+    except TimeoutError:
+        return Refused("unreachable")
+
+
+def _place_of(request: BringMessage) -> Path | Refused:
+    try:
+        rows = Message.all_tenants.filter(tenant_id=request.tenant, box=request.box, deleted_at=None)
+        message = rows.filter(pk=request.message).first()
+        return place_of(message.file) if message is not None else Refused("not-found")
+    except NotFound:
+        return Refused("not-found")
+    except DatabaseError:
+        _log.error("the database does not tell about voice messages", exc_info=True)
+        return Refused("unavailable")
+    finally:
+        connection.close()
+
+
+def _fetched(place: Path) -> bool:
+    try:
+        moving.fetch(settings.DATA, place)
+    except (OSError, VaultError, Unreadable):
+        _log.warning("a message cannot be fetched from where it lies, and is not played", exc_info=True)
+        return False
+    return True
+
+
+def _keep(place: Path) -> None:
+    """What was fetched before stays a while longer."""
+    with suppress(OSError, VaultError, Unreadable):
+        moving.fetch(settings.DATA, place)
+
+
+def _answer(request: AskMessages | MarkMessage) -> Answer:
     try:
         return answer(request)
     except DatabaseError:
@@ -42,7 +121,7 @@ def _answer(request: Request) -> Answer:
         connection.close()
 
 
-def answer(request: Request) -> Answer:
+def answer(request: AskMessages | MarkMessage) -> Answer:
     """The answer to one request. Whether the caller may open the box, call control has checked."""
     if isinstance(request, MarkMessage):
         done = do_mark_by_phone(request.tenant, request.box, request.message, request.how, request.person)

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from svara.people.access import NotFound
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
+from svara.privacy.vault import elsewhere
 from svara.voicemail import counts
 from svara.voicemail.access import place_of
 from svara.voicemail.callers import callers
@@ -152,13 +154,13 @@ def _sounds(rows: QuerySet[Message]) -> Iterator[ExportFile]:
             place = place_of(message.file)
         except NotFound:
             continue
-        if place.is_file():
+        if elsewhere.is_there(settings.DATA, place):
             yield file_at(f"{message.id}.wav", place)
 
 
 def _unlink(file: str) -> None:
     try:
-        place_of(file).unlink(missing_ok=True)
+        elsewhere.remove(settings.DATA, place_of(file))
     except NotFound:
         return
 

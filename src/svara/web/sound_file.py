@@ -7,13 +7,21 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from svara.privacy.vault import tapes
-from svara.privacy.vault.errors import VaultError
+from svara.privacy.vault.errors import StorageAway, VaultError
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.stream import Content
 
 MAX_PART_BYTES = 4 << 20
+_WHY = {
+    Why.CHANGED: gettext_lazy("This cannot be heard: the sound was changed or does not belong here."),
+    Why.DESTROYED: gettext_lazy("This cannot be heard: it was erased, and its key is destroyed."),
+    Why.AWAY: gettext_lazy("This cannot be heard now: the company has taken its key away."),
+    Why.LOCKED: gettext_lazy("This cannot be heard now: the master key of this installation is missing."),
+}
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
@@ -21,16 +29,21 @@ def sound_file(request: HttpRequest, place: Path) -> HttpResponse:
     """The sound, or the one range of it that is asked for; several ranges at once, and what is no range, get the whole.
 
     Of a long range only the beginning is sent, as RFC 9110 section 15.3.7 allows: a player asks for the rest when it is
-    there. What cannot be opened is told in plain words. Raises OSError when the file cannot be read.
+    there. What cannot be opened or reached is told in plain words, which pages show beside the player. Raises OSError when
+    the file cannot be read.
     """
     try:
         with tapes.opened(settings.DATA, place) as wav:
             return _part(request, wav)
     except Unreadable as error:
-        status, text = (410 if error.why is Why.DESTROYED else 503), str(error)
+        status, text = (410 if error.why is Why.DESTROYED else 503), str(_WHY[error.why])
+    except StorageAway:
+        status, text = 503, _("This cannot be heard now: the storage where recordings lie does not answer. Try again later.")
     except VaultError:
-        status, text = 503, "the keys of this installation are not at hand"
-    return HttpResponse(f"This cannot be heard: {text}.\n", status=status, content_type="text/plain; charset=utf-8")
+        status, text = 503, _("This cannot be heard now: the keys of this installation are not at hand.")
+    except FileNotFoundError:
+        status, text = 404, _("The sound is not there any more.")
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
 
 
 def _part(request: HttpRequest, wav: Content) -> HttpResponse:

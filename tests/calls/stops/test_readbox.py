@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.calls.phones import Office, Phone
 from tests.calls.voice import VoiceLeg
 
 from svara.calls import boxes
-from svara.calls.boxes import AskMessages, BoxMessage, MarkMessage, Messages
+from svara.calls.boxes import AskMessages, BoxMessage, BringMessage, MarkMessage, Messages
 from svara.calls.commands import AskQueues, Queues
 from svara.calls.events import CallEnded, LegAnswered
 from svara.calls.stops.greetings import end_of_day
@@ -39,6 +40,10 @@ class House:
         self.asked: list[Any] = []
         self.away = False
         self.refuses = False
+        self.unreachable: Any = None
+        """What is answered to whoever wants a message brought, if not that it is there."""
+        self.late: list[Callable[[], object]] | None = None
+        """Answers to them that are still to come."""
 
     def ask(self, service: str, payload: bytes, done: Callable[[bytes | None], object]) -> None:
         kind = boxes.Request if service == boxes.SERVICE else wish.Wish
@@ -50,6 +55,11 @@ class House:
         answer: Any = boxes.Done() if service == boxes.SERVICE else wish.Done()
         if isinstance(request, AskMessages):
             answer = Messages(self.messages.get(request.box, ()))
+        elif isinstance(request, BringMessage) and self.late is not None:
+            self.late.append(partial(done, msgspec.msgpack.encode(answer)))
+            return
+        elif isinstance(request, BringMessage) and self.unreachable is not None:
+            answer = self.unreachable
         elif self.refuses:
             answer = wish.Refused("invalid")
         done(msgspec.msgpack.encode(answer))
@@ -117,6 +127,42 @@ def test_anna_hears_her_messages_saves_one_and_deletes_the_other(at_work: Office
     assert house.marks() == [("m1", "heard"), ("m1", "saved"), ("m2", "heard"), ("m2", "deleted")]
     assert all(one.person == "p-acme-anna" for one in house.asked if isinstance(one, MarkMessage))
     anna.hang_up()
+
+
+def test_a_message_that_lies_elsewhere_and_cannot_be_fetched_is_said_and_stays_new(
+    at_work: Office, house: House, anna: Phone
+) -> None:
+    house.messages["person:p-acme-anna"] = (FIRST, SECOND)
+    house.unreachable = boxes.Refused("unreachable")
+    anna.call("*97")
+    at_work.voice.press("1")
+    assert heard(at_work)[0] == "message-from"
+    assert heard(at_work)[-2:] == ["message-not-reachable", "message-menu"]
+    assert house.marks() == [], "nobody has heard it"
+    house.unreachable = None
+    at_work.voice.press("1")
+    assert heard(at_work)[-2:] == ["recording:voicemail/m1", "message-menu"]
+    assert house.marks() == [("m1", "heard")]
+    house.away = True
+    at_work.voice.press("#")
+    assert heard(at_work)[-2:] == ["message-not-reachable", "message-menu"]
+    anna.hang_up()
+
+
+def test_who_goes_on_while_a_message_is_fetched_hears_the_next_one(at_work: Office, house: House, anna: Phone) -> None:
+    house.messages["person:p-acme-anna"] = (FIRST, SECOND)
+    house.late = []
+    anna.call("*97")
+    at_work.voice.press("1#")
+    first, second = house.late
+    first()
+    assert "recording:voicemail/m1" not in heard(at_work)
+    second()
+    assert heard(at_work)[-2:] == ["recording:voicemail/m2", "message-menu"]
+    at_work.voice.press("1")
+    anna.hang_up()
+    house.late[-1]()  # nobody is there to hear it
+    assert house.marks() == [("m2", "heard")]
 
 
 def test_the_box_of_a_queue_opens_for_its_members_only(at_work: Office, house: House, anna: Phone, bob: Phone) -> None:

@@ -124,10 +124,17 @@ def test_what_cannot_be_read_whole_is_not_stored_and_what_stood_there_stays(stor
     assert list(storage.names()) == ["m/1"]
 
 
-def test_addresses_that_are_none_are_named(tmp_path: Path) -> None:
+def test_addresses_that_are_none_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for address in ("folder", "s3:bucket", "https://bucket/x", "s3://"):
         with pytest.raises(VaultError, match="s3://BUCKET/FOLDER"):
             open_storage(address, tmp_path)
+    with pytest.raises(VaultError, match="no address"):
+        open_storage("s3://bucket?endpoint=s3.example.net", tmp_path)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(VaultError, match="ProfileNotFound"):
+        open_storage("s3://bucket?endpoint=http://127.0.0.1:9", tmp_path)
+    monkeypatch.delenv("AWS_PROFILE")
     unreachable = open_storage("s3://bucket?endpoint=http://127.0.0.1:9", tmp_path)
     with pytest.raises(VaultError, match="the storage does not answer"):
         unreachable.size("x")

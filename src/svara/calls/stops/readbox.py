@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,8 @@ class ReadMailbox(Asked):
         self._place: Place = "pin"
         self._messages: list[BoxMessage] = []
         self._at = -1
+        self._asked = 0
+        """Which message is waited for: the last one that was asked for."""
         self._tries = 0
         self._pin = ""
         self._greetings = OwnGreetings(self)
@@ -191,10 +194,23 @@ class ReadMailbox(Asked):
         zone = ZoneInfo(tenant.timezone) if tenant is not None else ZoneInfo("UTC")
         now = datetime.fromtimestamp(self.call.switch.clock.now(), zone)
         when = received(datetime.fromtimestamp(message.left_at, zone), now, self.language)
+        said = (*first, *who, *when)
+        self._place = "message"
+        self._asked += 1
+        bring = boxes.BringMessage(self.call.tenant, self._box, message.id)
+        self.ask(boxes.SERVICE, bring, partial(self._brought, self._asked, message, said))
+
+    def _brought(self, asked: int, message: BoxMessage, said: Sequence[Item], payload: bytes | None) -> None:
+        """The sound lies where it can be played; or it cannot be reached now, and the message stays as new as it was."""
+        if asked != self._asked or self._place != "message":
+            return  # a key was pressed meanwhile
+        if not isinstance(None if payload is None else _boxes_answer(payload), boxes.Done):
+            self.prompt("message", (*said, *phrase("message-not-reachable", self.language)))
+            return
         if not message.heard:
             self._mark("heard")
             self._messages[self._at] = msgspec.structs.replace(message, heard=True)
-        self.prompt("message", (*first, *who, *when, Sound(f"recording:{message.file}")))
+        self.prompt("message", (*said, Sound(f"recording:{message.file}")))
 
     def _mark(self, how: Literal["heard", "saved", "deleted"]) -> None:
         reader = self.reader.id if self.reader is not None else ""

@@ -10,14 +10,20 @@ import shutil
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from svara.cli.doctor.model import Check, Finding, Patient, fault, none, ok, warning
 from svara.cli.doctor.office import plain, span
 from svara.data import put
+
+if TYPE_CHECKING:
+    from svara.privacy.vault.elsewhere import Note
+    from svara.privacy.vault.storage import Storage
 
 FREE_FAULT_BYTES = 200 << 20
 FREE_WARNING_BYTES = 2 << 30
@@ -26,6 +32,8 @@ MOST_FILES = 100_000
 QUICK_CHECK_BYTES = 2 << 30
 """A larger database is not read through."""
 CLOCK_SECONDS = 2.0
+WAITING_SECONDS = 3600.0
+"""A recording that is older should be in the bucket, where there is one."""
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
 _STATUS_AT = 40
@@ -208,6 +216,11 @@ def archive(patient: Patient) -> list[Finding]:
         return [none("archives of calls, where companies want them, lie in the data folder")]
     del patient
     from svara.history.archive import storage  # noqa: PLC0415
+
+    return [_probed(storage, "where archives of calls lie", "SVARA_ARCHIVE")]
+
+
+def _probed(storage: Callable[[], Storage], where: str, variable: str) -> Finding:
     from svara.privacy.vault.errors import VaultError  # noqa: PLC0415
 
     name, content = f"doctor/{secrets.token_hex(8)}", secrets.token_bytes(64)
@@ -215,17 +228,79 @@ def archive(patient: Patient) -> list[Finding]:
         place = storage()
         place.put(name, io.BytesIO(content))
         with place.open(name) as file:
-            same = file.read() == content
+            file.seek(32)
+            same = file.read() == content[32:] and file.seek(0) == 0 and file.read(32) == content[:32]
         place.delete(name)
     except (VaultError, OSError) as error:
-        return [
-            fault(f"nothing can be stored where archives of calls lie: {error}", "look at SVARA_ARCHIVE and its credentials")
-        ]
-    return [
-        ok("a probe was stored, read and deleted where archives of calls lie")
-        if same
-        else fault("what was stored where archives of calls lie did not come back as it was", "ask whoever runs the storage")
-    ]
+        return fault(f"nothing can be stored {where}: {error}", f"look at {variable} and its credentials")
+    if same:
+        return ok(f"a probe was stored, read and deleted {where}")
+    return fault(f"what was stored {where} did not come back as it was", "ask whoever runs the storage")
+
+
+def recordings(patient: Patient) -> list[Finding]:
+    """Whether the bucket of recordings and messages works, what waits for it, and whether all of it is there."""
+    from svara.privacy.vault import elsewhere  # noqa: PLC0415
+    from svara.privacy.vault.errors import VaultError  # noqa: PLC0415
+
+    to, used = elsewhere.address(), elsewhere.addresses(patient.data)
+    if not to and not used:
+        return [none("recordings and messages lie in the data folder")]
+    found = [_probed(partial(elsewhere.storage_at, to), "where recordings lie", elsewhere.VARIABLE)] if to else []
+    notes = [note for _place, note in elsewhere.notes(patient.data) if note.moved]
+    if strangers := sum(note.storage != to for note in notes):
+        found.append(
+            warning(
+                f"{strangers} recordings and messages lie in another bucket than {elsewhere.VARIABLE} says, and are coming "
+                "from there",
+                "leave that bucket and its credentials as they are until this is gone",
+                "moving",
+            )
+        )
+    found.append(_waiting(patient))
+    try:
+        missing = len(lost(notes))
+    except VaultError as error:
+        found.append(fault(f"it cannot be asked what lies there: {error}", f"look at {elsewhere.VARIABLE}", "content"))
+    else:
+        found.append(
+            fault(
+                f"{missing} of {len(notes)} recordings and messages are not in the bucket any more",
+                "ask whoever runs the storage: Svara has not deleted them",
+                "content",
+            )
+            if missing
+            else ok(f"all {len(notes)} recordings and messages that were moved there are there", "content")
+        )
+    return found
+
+
+def lost(notes: Iterable[Note]) -> set[tuple[str, str]]:
+    """Storage and name of what should lie there and does not. Raises VaultError."""
+    from svara.privacy.vault.moving import names_at  # noqa: PLC0415
+
+    wanted = {(note.storage, note.name) for note in notes}
+    companies = sorted({(storage, name.partition("/")[0]) for storage, name in wanted})
+    there = {(storage, name) for storage, company in companies for name in names_at(storage, [company])}
+    return wanted - there
+
+
+def _waiting(patient: Patient) -> Finding:
+    """What is sealed, and lies on this machine for longer than moving it takes."""
+    from svara.privacy.vault import elsewhere  # noqa: PLC0415
+    from svara.privacy.vault.moving import waiting  # noqa: PLC0415
+
+    since = time.time() - WAITING_SECONDS
+    up = [at for _place, at in waiting(patient.data) if at < since] if elsewhere.address() else []
+    down = sum(file.stat().st_ctime < since for file, _note in elsewhere.going(patient.data))
+    if up or down:
+        oldest = f", the oldest for {span(time.time() - min(up))}" if up else ""
+        return warning(
+            f"{len(up)} recordings and messages wait to be moved there{oldest}; {down} wait to be deleted there",
+            "look at the bucket and at the log of the role jobs; until then they lie on this machine",
+            "waiting",
+        )
+    return ok("nothing waits to be moved or deleted there for long", "waiting")
 
 
 def clock(_patient: Patient) -> Finding:
@@ -270,6 +345,13 @@ CHECKS = (
     Check("disk", "Disk", "looked how much room is left, and wrote, read and deleted a probe in the data folder", disk),
     Check(
         "archive", "Archives", "stored, read and deleted a probe where archives of calls lie", archive, needs=("database",)
+    ),
+    Check(
+        "recordings",
+        "Recordings",
+        "stored, read and deleted a probe where recordings and messages lie, and compared what is there with what should be",
+        recordings,
+        needs=("database", "keys"),
     ),
     Check("rights", "Data folder", "looked who may read its files", rights),
     Check("clock", "Clock", "asked the system whether a time server keeps its clock", clock),

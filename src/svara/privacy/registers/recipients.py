@@ -30,6 +30,8 @@ from svara.privacy.tenancy import new_id
 OFFICERS = ("admin", "privacy-officer")
 CLOSABLE = frozenset({Recipient.MAIL_SERVER, Recipient.PARTNER})
 MAX_ADDED = 200
+RECORDINGS = "recordings-storage"
+"""How the key of a bucket begins in which recordings and messages lie."""
 _EVERYTHING = frozenset({Recipient.HOST, Recipient.DATABASE})
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -86,8 +88,14 @@ class Known:
         """What data go there for."""
         if self.entry.purpose:
             return (Purpose(self.entry.purpose),)
+        if self._holds_recordings:
+            return (Purpose.MESSAGES, Purpose.RECORDING)
         named = {item.declaration.purpose for item in items() if self.kind in item.recipients}
         return tuple(purpose for purpose in Purpose if purpose in named) or (Purpose.OPERATION,)
+
+    @property
+    def _holds_recordings(self) -> bool:
+        return self.kind is Recipient.STORAGE and self.entry.key.startswith(RECORDINGS)
 
     @property
     def data(self) -> tuple[str, ...]:
@@ -100,6 +108,8 @@ class Known:
             return (_("calls while they go on: numbers, names and states"),)
         if self.kind is Recipient.KEY_SERVICE:
             return (_("nothing about anybody: keys alone"),)
+        if self._holds_recordings:
+            return (_("recordings of talks and voice messages, sealed: without the keys nobody hears them"),)
         if self.kind is Recipient.STORAGE:
             return (_("archives of calls, sealed: without the keys nobody reads them"),)
         return tuple(sorted({words.category(item.declaration.category) for item in items() if self.kind in item.recipients}))

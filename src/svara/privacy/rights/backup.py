@@ -30,19 +30,23 @@ KEEP_DAYS = 30
 """Backups of this installation beside a new one go after so long."""
 NOT_COPIED = ("django_session", "history_journalplace", "history_opencall")
 """Who is signed in, and what is only true of running calls."""
+ELSEWHERE = "recordings/elsewhere/"
+"""Below it are notes of recordings and messages that lie in a bucket (`svara.privacy.vault.elsewhere`)."""
 MEMORY = ".backups"
 """Where the data folder remembers the last backup's place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a backup holds; `aged_out` are older ones that went."""
+    """What a backup holds; `aged_out` are older ones that went. `elsewhere`: recordings and messages that lie in a bucket;
+    the backup says where, and does not hold them."""
 
     place: Path
     keys: Path
     files: int
     size_bytes: int
     aged_out: tuple[Path, ...]
+    elsewhere: int = 0
 
 
 def backup(data: DataFolder, place: Path, now: datetime, keep_days: int = KEEP_DAYS) -> Copied:
@@ -65,7 +69,8 @@ def backup(data: DataFolder, place: Path, now: datetime, keep_days: int = KEEP_D
     keys = keycopy.copy(data, place.parent)
     put(data.root / MEMORY, str(place).encode())
     aged = tuple(_age_out(place, manifest.installation, now, keep_days))
-    return Copied(place, keys, len(manifest.files), place.stat().st_size, aged)
+    away = sum(name.startswith(ELSEWHERE) and name.count("/") == ELSEWHERE.count("/") + 1 for name in manifest.files)
+    return Copied(place, keys, len(manifest.files), place.stat().st_size, aged, away)
 
 
 def last_backup(data: DataFolder) -> Path:

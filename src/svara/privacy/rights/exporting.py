@@ -34,6 +34,7 @@ from svara.privacy.rights.models import Job
 from svara.privacy.rights.port import Section
 from svara.privacy.subject import Subject, person
 from svara.privacy.tenancy import id_in
+from svara.privacy.vault.errors import StorageAway
 from svara.sealing.file import Reader, Writer
 
 KIND = "export"
@@ -171,6 +172,8 @@ def write_section(archive: zipfile.ZipFile, section: Section, folder: str = "") 
             with each.open() as source, archive.open(name, "w", force_zip64=True) as target:
                 while chunk := source.read(_CHUNK_BYTES):
                     target.write(chunk)
+        except StorageAway:
+            raise PlainError(_("The storage where recordings lie does not answer now. Please ask again later.")) from None
         except OSError:
             _log.warning("a file of an export is gone or cannot be read", what=section.key)
             continue

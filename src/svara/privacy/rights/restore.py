@@ -26,6 +26,8 @@ import msgspec
 from svara.data import DataFolder, locked
 from svara.privacy.errors import PlainError
 from svara.privacy.rights import archive, chained, decisions, keycopy, ledger
+from svara.privacy.rights.bucket import InBucket, asked
+from svara.privacy.vault import elsewhere
 
 STAYS = frozenset({"keys", "secret-key", "lock", "sockets", ledger.NAME, decisions.NAME})
 """What is of the installation itself, and not of a backup. Hidden files stay, too."""
@@ -75,6 +77,7 @@ class Restored:
     erased: tuple[Found, ...]
     redone: dict[str, int] = field(default_factory=dict)
     former: Path | None = None
+    bucket: InBucket = field(default_factory=InBucket)
 
 
 def restore(data: DataFolder, place: Path, now: datetime, keys: Path | None = None) -> Restored:
@@ -95,6 +98,7 @@ def restore(data: DataFolder, place: Path, now: datetime, keys: Path | None = No
             for key in new_keys:
                 key.unlink(missing_ok=True)
             raise
+        elsewhere.take_over(data, aside)
         former = _exchange(data, aside, now)
         _keep(data, task)
     return Restored(manifest.made_at, len(manifest.files), tuple(done.found), done.redone, former)
@@ -108,7 +112,8 @@ def verify(data: DataFolder, place: Path) -> Restored:
         manifest = archive.extract(place, aside.root)
         _check_database(aside.database, place)
         task = Task(_entries(data, place.absolute().parent / keycopy.NAME), [])
-        return Restored(manifest.made_at, len(manifest.files), tuple(_replay(data, aside, task).found))
+        found = tuple(_replay(data, aside, task).found)
+        return Restored(manifest.made_at, len(manifest.files), found, bucket=asked(data, aside))
 
 
 def go_through(data: DataFolder, keys: Path | None = None) -> Replayed:

@@ -14,15 +14,20 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from svara.privacy.vault.errors import VaultError
+from svara.privacy.vault.errors import StorageAway, VaultError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,5}")
 _PIECE_BYTES = 262_144
 _NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+"""A bucket that answers later than this does not answer: somebody may wait for it. Each try; there are `TRIES`."""
+TRIES = 2
 
 
 class Storage(Protocol):
-    """Files by name. Raises ValueError for a name that is none, FileNotFoundError, VaultError where the place fails."""
+    """Files by name. Raises ValueError for a name that is none, FileNotFoundError, VaultError where the place fails
+    (StorageAway: a bucket)."""
 
     def put(self, name: str, content: BinaryIO) -> None:
         """Store all of `content`, in place of what had the name before."""
@@ -56,9 +61,26 @@ def open_storage(address: str, root: Path) -> Storage:
     if parts.scheme != "s3" or not parts.netloc:
         raise VaultError("the address of a storage is s3://BUCKET/FOLDER, with ?endpoint=... where it is not Amazon's")
     import boto3  # noqa: PLC0415  slow to load, and most installations have a folder
+    from botocore.config import Config  # noqa: PLC0415
 
     endpoint = parse_qs(parts.query).get("endpoint", [""])[0]
-    return S3Storage(boto3.client("s3", endpoint_url=endpoint or None), parts.netloc, parts.path.strip("/"))
+    patience = Config(
+        connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": TRIES, "mode": "standard"}
+    )
+    try:
+        client = boto3.client("s3", endpoint_url=endpoint or None, config=patience)
+    except ValueError:
+        raise VaultError("the endpoint in the address of a storage is no address") from None
+    except Exception as error:  # no region, a profile that is not there
+        raise _failure(error) from None
+    return S3Storage(client, parts.netloc, parts.path.strip("/"))
+
+
+def bucket_in(address: str) -> str:
+    """Who it is that an address leads to, for people: the bucket, and the host that has it. "" for the folder."""
+    parts = urlsplit(address)
+    endpoint = urlsplit(parse_qs(parts.query).get("endpoint", [""])[0]).hostname
+    return f"{parts.netloc}, {endpoint or 'Amazon S3'}" if parts.netloc else ""
 
 
 class FolderStorage:
@@ -199,10 +221,15 @@ def _failure(error: Exception) -> Exception:
     code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
     if code in _NOT_FOUND:
         return FileNotFoundError("there is no such file in the storage")
-    return VaultError(f"the storage does not answer as it should: {code or type(error).__name__}")
+    return StorageAway(f"the storage does not answer as it should: {code or type(error).__name__}")
+
+
+def is_name(name: str) -> bool:
+    """Whether it can be the name of a sealed file."""
+    return bool(_NAME.fullmatch(name)) and len(name) <= 300
 
 
 def _checked(name: str) -> str:
-    if not _NAME.fullmatch(name) or len(name) > 300:
+    if not is_name(name):
         raise ValueError("not the name of a sealed file")
     return name

@@ -2,7 +2,8 @@
 
 Three states of a file are read alike: sealed for those whom it is about; sealed with the intake's public key, as the voice
 process leaves it, until it is known whom it is about (`seal`); and in clear, as an older version left it. A file is bound to
-its place in the data folder: moved, it does not open.
+its place in the data folder: moved, it does not open. Whether it lies on this machine or in a bucket,
+`svara.privacy.vault.elsewhere` knows.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import BinaryIO
 from svara.data import DataFolder
 from svara.media.wav import SizedWav
 from svara.privacy.subject import Subject
-from svara.privacy.vault import current
+from svara.privacy.vault import current, elsewhere
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.field import CHUNK_BYTES
 from svara.sealing.file import FORM, INTAKE_FORM, Reader, Writer, read_head
@@ -46,13 +47,13 @@ def opened(data: DataFolder, place: Path, tenant: str = "") -> Iterator[SizedWav
 
     `tenant`: whose it is; found out where it is not said. Raises OSError, Unreadable, VaultError.
     """
-    with place.open("rb") as file:
+    with elsewhere.opened(data, place) as file:
         yield SizedWav(_content(data, place, file, tenant))
 
 
 def file(data: DataFolder, place: Path, tenant: str = "") -> BinaryIO:
     """The same as a file that can be read, in clear. Raises as `opened`."""
-    source = place.open("rb")
+    source = elsewhere.opened(data, place)
     try:
         return io.BufferedReader(Stream(SizedWav(_content(data, place, source, tenant)), source))
     except BaseException:

@@ -6,8 +6,10 @@ import { startClock } from "./clock";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { startParts } from "./parts";
+import { startPlayers } from "./players";
 
 startParts();
+startPlayers();
 startKeys();
 startClock();
 startLive();

@@ -86,6 +86,7 @@ TONGUE = Tongue(
         "message-from-unknown": "Vzkaz z neznámého čísla.",
         "message-menu": "Pro nový poslech stiskněte jedničku. Pro uložení stiskněte dvojku. Pro smazání stiskněte trojku. "
         "Pro další vzkaz stiskněte křížek.",
+        "message-not-reachable": "Tento vzkaz teď není dostupný. Zkuste to, prosím, později.",
         "no-more-messages": "Žádné další vzkazy nejsou.",
         "message-saved": "Vzkaz je uložen.",
         "message-deleted": "Vzkaz je smazán.",

@@ -74,6 +74,7 @@ TONGUE = Tongue(
         "message-from-unknown": "Message from an unknown number.",
         "message-menu": "To hear the message again, press one. To save it, press two. To delete it, press three. "
         "For the next message, press hash.",
+        "message-not-reachable": "This message cannot be reached at the moment. Please try again later.",
         "no-more-messages": "There are no more messages.",
         "message-saved": "The message is saved.",
         "message-deleted": "The message is deleted.",

@@ -108,6 +108,7 @@ TONGUE = Tongue(
         "message-from-unknown": "Ziņojums no nezināma numura.",
         "message-menu": "Lai noklausītos ziņojumu vēlreiz, nospiediet viens. Lai to saglabātu, nospiediet divi. "
         "Lai to dzēstu, nospiediet trīs. Lai pārietu pie nākamā ziņojuma, nospiediet restīti.",
+        "message-not-reachable": "Šis ziņojums pašlaik nav pieejams. Lūdzu, mēģiniet vēlāk.",
         "no-more-messages": "Vairāk ziņojumu nav.",
         "message-saved": "Ziņojums ir saglabāts.",
         "message-deleted": "Ziņojums ir dzēsts.",

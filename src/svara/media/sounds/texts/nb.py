@@ -76,6 +76,7 @@ TONGUE = Tongue(
         "message-from-unknown": "Melding fra ukjent nummer.",
         "message-menu": "Trykk en for å høre meldingen igjen. Trykk to for å lagre den. Trykk tre for å slette den. "
         "Trykk firkant for neste melding.",
+        "message-not-reachable": "Denne meldingen kan ikke nås nå. Prøv igjen senere.",
         "no-more-messages": "Det er ingen flere meldinger.",
         "message-saved": "Meldingen er lagret.",
         "message-deleted": "Meldingen er slettet.",

@@ -77,6 +77,7 @@ TONGUE = Tongue(
         "message-from-unknown": "Meddelande från okänt nummer.",
         "message-menu": "Tryck ett för att höra meddelandet igen. Tryck två för att spara det. "
         "Tryck tre för att radera det. Tryck fyrkant för nästa meddelande.",
+        "message-not-reachable": "Det här meddelandet kan inte nås just nu. Försök igen senare.",
         "no-more-messages": "Det finns inga fler meddelanden.",
         "message-saved": "Meddelandet är sparat.",
         "message-deleted": "Meddelandet är raderat.",

@@ -57,6 +57,7 @@ PhraseKey = Literal[
     "message-from",
     "message-from-unknown",
     "message-menu",
+    "message-not-reachable",
     "no-more-messages",
     "message-saved",
     "message-deleted",
