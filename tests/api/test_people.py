@@ -38,6 +38,21 @@ def test_the_directory_shows_who_can_be_reached(acme: Company, globex: Company, 
     assert {one["email"].split("@")[1] for one in Caller(globex.bob).get("/people")["items"]} == {"globex.test"}
 
 
+@pytest.mark.claim("PHO-6")
+@pytest.mark.claim("ADV-2")
+def test_who_hides_cannot_be_told_from_one_who_went_home(acme: Company, mirror: Live) -> None:
+    response = Caller(acme.bob).send("put", "/me/presence", {"choice": "available", "presence_to": "nobody"})
+    assert (response.status_code, response.json()["presence_to"]) == (200, "nobody")
+    here = PersonPresence(acme.tenant.id, acme.bob.id, "in-call", phones_online=2, since=NOON, seen_by=())
+    mirror.take(news("presence.changed", here))
+    seen = ("presence", "presence_since", "phones_online")
+    shown = {one["username"]: [one[key] for key in seen] for one in Caller(acme.anna).get("/people")["items"]}
+    assert shown["bob"] == shown["dag"] == ["offline", None, 0]
+    assert Caller(acme.bob).get("/me")["presence"] == "in-call"
+    assert Caller(acme.bob).send("put", "/me/presence", {"choice": "available"}).json()["presence_to"] == "nobody"
+    assert Caller(acme.bob).send("put", "/me/presence", {"choice": "away", "presence_to": "me"}).status_code == 400
+
+
 @pytest.mark.claim("ADV-2")
 def test_search(acme: Company) -> None:
     dag = Caller(acme.dag)

@@ -13,19 +13,22 @@ import uvloop
 
 from svara.bus import connect
 from svara.bus.hub import Hub
-from svara.bus.port import Bus
+from svara.bus.port import Bus, Event
 from svara.calls.commands import (
     SERVICE,
     AskLive,
     Health,
+    LiveAgent,
     LiveCall,
     PersonPresence,
+    QueueMember,
     Recorded,
     Request,
 )
 from svara.calls.commands import Live as WholeState
 from svara.calls.events import Party
 from svara.data import DataFolder
+from svara.people.presence import Availability
 from svara.web import live
 from svara.web.live import MAX_WAITING_NEWS, Live, News, Stream, Viewer
 
@@ -124,10 +127,10 @@ def test_each_sees_what_they_may(tmp_path: Path) -> None:
             assert seen == {ANNA: ["c1"], BOB: [], CECILIE: ["c1"], OTHER_ADMIN: ["c2"]}
             assert mirror.call(BOB, "c1") is None
             assert mirror.call(ANNA, "c1") is not None
-            assert mirror.presence("acme", "anna").availability == "in-call"
-            assert mirror.presence("acme", "bob").availability == "offline"
-            assert mirror.presence("other", "anna").availability == "offline", "not even for somebody who knows the id"
-            assert list(mirror.presence_of("other")) == []
+            assert mirror.presence(ANNA, "anna").availability == "in-call"
+            assert mirror.presence(BOB, "bob").availability == "offline"
+            assert mirror.presence(OTHER_ADMIN, "anna").availability == "offline", "not even for somebody who knows the id"
+            assert list(mirror.presence_of(OTHER_ADMIN)) == []
 
             with mirror.subscribe(ANNA) as anna, mirror.subscribe(BOB) as bob, mirror.subscribe(OTHER_ADMIN) as other:
                 calls.tell("call.answered", a_call("c1", "anna", "dag", state="answered"))
@@ -148,6 +151,48 @@ def test_each_sees_what_they_may(tmp_path: Path) -> None:
             assert mirror.streams == 0
 
     run(story())
+
+
+@pytest.mark.claim("PHO-6")
+def test_who_hides_is_offline_for_all_others(tmp_path: Path) -> None:
+    def dag(state: Availability, seen_by: tuple[str, ...] | None) -> PersonPresence:
+        return PersonPresence("acme", "dag", state, 2, 5.0, ("dag-desk",), seen_by)
+
+    async def story() -> None:
+        async with office(tmp_path) as (mirror, calls, _):
+            hidden = PersonPresence("acme", "dag", "offline")
+            calls.people = {"dag": dag("available", None)}
+            await calls.serve()
+            await until(lambda: mirror.up)
+            with mirror.subscribe(ANNA) as anna, mirror.subscribe(BOB) as bob, mirror.subscribe(CECILIE) as cecilie:
+                calls.tell("presence.changed", dag("available", ("anna",)))
+                calls.tell("presence.changed", dag("in-call", ("anna",)))
+                calls.tell("presence.changed", dag("available", None))
+                told = [[news.payload for news in await news_of(stream, 2)] for stream in (bob, cecilie)]
+                assert told == [[hidden, dag("available", None)]] * 2, "nothing of what happened meanwhile; supervisors too"
+                assert [news.payload.availability for news in await news_of(anna, 3)] == [  # type: ignore[union-attr]
+                    "available",
+                    "in-call",
+                    "available",
+                ]
+            calls.tell("presence.changed", dag("in-call", ()))
+            await until(lambda: mirror.presence(Viewer("acme", "dag"), "dag").availability == "in-call")
+            assert (
+                mirror.presence(ANNA, "dag") == mirror.presence_of(ANNA)["dag"] == PersonPresence("acme", "dag", "offline")
+            )
+
+    run(story())
+
+
+def test_a_hidden_agent_s_work_is_for_those_of_the_queue(tmp_path: Path) -> None:
+    mirror = Live()
+    agent = LiveAgent("acme", "dag", "talking", seen_by=("anna",))
+    assert [viewer.may_see(agent) for viewer in (ANNA, BOB, CECILIE, Viewer("acme", "dag"))] == [True, False, True, True]
+    assert BOB.may_see(LiveAgent("acme", "dag", "talking"))
+    mirror.take(Event("presence.changed", msgspec.msgpack.encode(PersonPresence("acme", "dag", "in-call", 1, seen_by=()))))
+    member = QueueMember("dag", "talking", "lunch", 5.0, 3)
+    assert mirror.shown_member(BOB, member, inside=False) == QueueMember("dag", "logged-out")
+    assert mirror.shown_member(BOB, member, inside=True) == member
 
 
 def test_a_call_that_ends_while_the_state_is_asked_for_does_not_come_back(tmp_path: Path) -> None:
@@ -176,12 +221,12 @@ def test_a_calls_process_that_was_restarted_or_stays_away(tmp_path: Path, monkey
             with mirror.subscribe(BOB) as stream:
                 calls.people = {"anna": PersonPresence("acme", "anna", "away", 1)}
                 calls.started_at = 2.0
-                await until(lambda: mirror.presence("acme", "anna").availability == "away")
+                await until(lambda: mirror.presence(ANNA, "anna").availability == "away")
                 assert (await news_of(stream, 1))[0].name == "reset"
                 await calls.bus.close()
                 await until(lambda: not mirror.up)
-                assert mirror.presence("acme", "anna").availability == "away", "a restart blinks nobody off"
-                await until(lambda: mirror.presence("acme", "anna").availability == "offline")
+                assert mirror.presence(ANNA, "anna").availability == "away", "a restart blinks nobody off"
+                await until(lambda: mirror.presence(ANNA, "anna").availability == "offline")
                 assert (await news_of(stream, 1))[0].name == "reset"
 
     run(story())
@@ -240,4 +285,4 @@ def test_without_a_calls_process_everybody_is_offline() -> None:
     mirror = Live()
     assert not mirror.up
     assert mirror.calls_for(CECILIE) == []
-    assert mirror.presence("acme", "anna").availability == "offline"
+    assert mirror.presence(ANNA, "anna").availability == "offline"

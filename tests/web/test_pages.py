@@ -80,6 +80,22 @@ def test_bob_chooses_not_to_be_disturbed(acme: Company, browser_of: SignedIn) ->
     assert browser.post("/presence/", {"choice": "away"})["Location"] == "/", "also without a script"
 
 
+@pytest.mark.claim("PHO-6")
+def test_bob_chooses_who_sees_whether_he_can_be_reached(acme: Company, browser_of: SignedIn, mirror: live.Live) -> None:
+    browser, bob = browser_of(acme, "bob"), acme["bob"]
+    assert '<option value="everybody" selected>' in text(browser.get("/profile/"))
+    assert browser.post("/profile/presence/", {"presence_to": "friends"}).status_code == 422
+    assert browser.post("/profile/presence/", {"presence_to": "nobody"})["Location"] == "/profile/"
+    assert access.me(bob).presence_to == "nobody"
+    assert '<option value="nobody" selected>' in text(browser.get("/profile/"))
+    mirror.up = True
+    mirror._people[bob.id] = PersonPresence(acme.tenant.id, bob.id, "in-call", 1, seen_by=())
+    hidden, own = (text(browser_of(acme, who).get("/")) for who in ("anna", "bob"))
+    assert f'data-person="{bob.id}" data-availability="offline"' in hidden
+    assert f'data-person="{bob.id}" data-availability="in-call"' not in hidden, "nor to an administrator"
+    assert f'data-person="{bob.id}" data-availability="in-call"' in own
+
+
 @pytest.mark.claim("ADV-6")
 def test_history_tells_each_call_once_from_the_reader_s_side(acme: Company, browser_of: SignedIn) -> None:
     office.answered(acme, "bob", "anna", ago_seconds=600, also_rang=("mobile",))

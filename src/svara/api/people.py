@@ -32,24 +32,28 @@ def people(
     ] = "",
 ) -> dict[str, Any]:
     actor = account_of(request)
-    presence = live.current().presence_of(actor.tenant_id)
+    presence = live.current().presence_of(live.viewer_of(actor))
     found = access.directory(actor, search.replace("\0", ""))
     return {"items": [_person(one, presence.get(one.id), ZoneInfo(actor.tenant.timezone)) for one in found]}
 
 
 @router.put("/me/presence", response=schemas.Me, operation_id="choosePresence", summary="Choose what others see")
 def choose_presence(request: HttpRequest, wish: schemas.PresenceChoice) -> dict[str, Any]:
-    return _me(actions.do_choose_presence(account_of(request), wish.choice))
+    account = actions.do_choose_presence(account_of(request), wish.choice)
+    if wish.presence_to is not None:
+        account = actions.do_show_presence_to(account, wish.presence_to)
+    return _me(account)
 
 
 def _me(account: Account) -> dict[str, Any]:
-    presence = live.current().presence(account.tenant_id, account.id)
+    presence = live.current().presence(live.viewer_of(account), account.id)
     tenant = account.tenant
     return {
         **_person(account, presence, ZoneInfo(tenant.timezone)),
         "roles": sorted({*account.roles, "member"}),
         "language": account.language,
         "choice": account.choice,
+        "presence_to": account.presence_to,
         "tenant": {
             "slug": tenant.slug,
             "name": tenant.name,

@@ -134,6 +134,7 @@ class _Shown:
     def queue(self, state: QueueState) -> dict[str, Any]:
         actor = self._actor
         inside = actor.has_role("supervisor", "admin") or any(one.person == actor.id for one in state.members)
+        looks = live.viewer_of(actor)
         longest = max((self._now - one.since for one in state.callers), default=None)
         return {
             "name": state.name,
@@ -142,7 +143,11 @@ class _Shown:
             "waiting_count": state.waiting,
             "longest_wait_seconds": None if longest is None else max(0.0, longest),
             "expected_wait_seconds": state.expected_wait_seconds,
-            "members": [self.member(one, reasons=inside) for one in state.members if one.person in self._people],
+            "members": [
+                self.member(live.current().shown_member(looks, one, inside=inside), reasons=inside)
+                for one in state.members
+                if one.person in self._people
+            ],
         }
 
     def member(self, member: QueueMember, *, reasons: bool) -> dict[str, Any]:

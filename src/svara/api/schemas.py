@@ -10,7 +10,7 @@ from pydantic import Field
 
 from svara.calls.commands import AgentState, OwnState
 from svara.calls.events import Direction, EndedBy, Outcome
-from svara.people.presence import Availability, Choice
+from svara.people.presence import Availability, Choice, PresenceTo
 
 SOUND = {"responses": {200: {"description": "The sound", "content": {"audio/wav": {"schema": {"type": "string"}}}}}}
 """For the description of operations that give WAV."""
@@ -56,6 +56,7 @@ class Me(Person):
     roles: list[str]
     language: str
     choice: Choice
+    presence_to: PresenceTo
     tenant: Company
     phones: list[OwnPhone]
 
@@ -70,6 +71,12 @@ class PresenceChoice(Schema):
     """What one shows to others; "dnd" (do not disturb) also keeps the phones silent."""
 
     choice: Choice
+    presence_to: Annotated[
+        PresenceTo | None,
+        Field(
+            description="Who may see it: everybody of the company, those in a queue with me, or nobody; as before if null"
+        ),
+    ] = None
 
 
 class Call(Schema):

@@ -76,6 +76,15 @@ class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):
     since: float = 0.0
     online: tuple[str, ...] = ()
     """The logins of the phones that are registered, for the person's own eyes."""
+    seen_by: tuple[str, ...] | None = None
+    """Who (ids of persons) beside themselves may see any of this; None: everybody of the tenant. Whoever hands it on to
+    people keeps to it (see `svara.people.visibility`)."""
+
+    def for_eyes_of(self, viewer: str) -> PersonPresence:
+        """What the person with that id may see of it: of one who hides the same as of one who is not there."""
+        if self.seen_by is None or viewer == self.person or viewer in self.seen_by:
+            return self
+        return PersonPresence(self.tenant, self.person, "offline")
 
 
 class TrunkState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,6 +109,8 @@ class LiveAgent(msgspec.Struct, frozen=True, omit_defaults=True):
     state: AgentState
     reason: str = ""
     queues: tuple[str, ...] = ()
+    seen_by: tuple[str, ...] | None = None
+    """Who (ids of persons) may see it, beside themselves and supervisors; None: everybody of the tenant."""
 
 
 class QueueChanged(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from svara.calls.commands import TOPIC_CALL, TOPIC_PRESENCE, LiveCall, PersonPre
 from svara.clock import Clock, Timer
 from svara.people.office import Office, Tenant
 from svara.people.presence import Availability, Choice, availability
+from svara.people.visibility import seen_by
 
 GATHER_SECONDS = 0.02
 """How long news wait for company; far below the second that a screen may be behind."""
@@ -162,10 +163,12 @@ class News:
     def _presence(self, key: str, one: _Person) -> PersonPresence:
         state = availability(one.choice, len(one.online), one.ringing, one.talking)
         known, online = one.known, tuple(sorted(one.online))
-        if known is not None and known.availability == state and known.online == online:
+        tenant = self._tenants.get(one.tenant)
+        eyes = None if tenant is None else seen_by(tenant, key)
+        if known is not None and (known.availability, known.online, known.seen_by) == (state, online, eyes):
             return known
         since = known.since if known is not None and known.availability == state else one.touched_at
-        one.known = PersonPresence(one.tenant, key, state, len(online), since, online)
+        one.known = PersonPresence(one.tenant, key, state, len(online), since, online, eyes)
         return one.known
 
     def _touch(self, people: Iterable[str]) -> None:

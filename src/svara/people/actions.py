@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from svara.people import access, keys, snapshot
 from svara.people.models import Account, ApiToken, Invitation
-from svara.people.presence import Choice
+from svara.people.presence import Choice, PresenceTo
 from svara.privacy import errors, subject
 from svara.privacy.audit.port import record
 from svara.privacy.staff.keys import note_reason
@@ -37,6 +37,19 @@ def do_choose_presence(actor: Account, choice: str) -> Account:
     if account.choice != choice:
         account.choice = cast("Choice", choice)
         account.save(update_fields=["choice"])
+        snapshot.changed()
+    return account
+
+
+@transaction.atomic
+def do_show_presence_to(actor: Account, to: str) -> Account:
+    """Show one's presence to "everybody", "colleagues" (of the same queues) or "nobody". Raises Invalid, NotFound."""
+    if to not in get_args(PresenceTo):
+        raise Invalid("Choose everybody, colleagues or nobody.")
+    account = access.me(actor)
+    if account.presence_to != to:
+        account.presence_to = cast("PresenceTo", to)
+        account.save(update_fields=["presence_to"])
         snapshot.changed()
     return account
 

@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from svara.data import put, stamp
+from svara.people.presence import PresenceTo
 
 REALM = "svara"
 """The digest realm of every phone (RFC 7616 section 3.3). HA1 depends on it, so it never changes."""
@@ -117,7 +118,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phones: tuple[Phone, ...] = ()
     choice: Literal["available", "away", "dnd"] = "available"
     """What the person chose to show; "dnd" (do not disturb) also keeps the phones silent."""
-    presence_to: Literal["everybody", "colleagues", "nobody"] = "everybody"
+    presence_to: PresenceTo = "everybody"
     """To whom the person shows it (see `svara.people.visibility`)."""
     unanswered: Unanswered | None = None
     language: str = ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 Choice = Literal["available", "away", "dnd"]
+PresenceTo = Literal["everybody", "colleagues", "nobody"]
+"""To whom somebody shows it: everybody of the company, those who are in a queue with them, nobody (see
+`svara.people.visibility`)."""
 Availability = Literal["available", "ringing", "in-call", "away", "dnd", "offline"]
 
 

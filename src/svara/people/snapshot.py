@@ -117,6 +117,7 @@ def _person(
         extension=account.extension,
         phones=tuple(phones),
         choice=account.choice,
+        presence_to=account.presence_to,
         unanswered=unanswered,
         language=account.language,
         mobile=account.mobile,

@@ -6,12 +6,7 @@ hidden person cannot be told from one who went home.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from svara.people.office import Tenant
-
-PresenceTo = Literal["everybody", "colleagues", "nobody"]
-"""Everybody in the company; those who are in a queue with me; nobody (but myself)."""
 
 
 def colleagues(tenant: Tenant, one: str, other: str) -> bool:
@@ -34,6 +29,23 @@ def may_see(tenant: Tenant, watcher: str, watched: str) -> bool:
             return colleagues(tenant, watcher, watched)
         case "nobody":
             return False
+
+
+def seen_by(tenant: Tenant, watched: str) -> tuple[str, ...] | None:
+    """Who (ids) beside themselves may see the presence of `watched`, for those who hand it on; None: everybody."""
+    person = tenant.by_id.get(watched)
+    if person is not None and person.presence_to == "everybody":
+        return None
+    if person is not None and person.presence_to == "colleagues":
+        return workmates(tenant, watched)
+    return ()
+
+
+def workmates(tenant: Tenant, person: str) -> tuple[str, ...]:
+    """The others (ids) of every queue of a person, who see what the person does there whatever they see elsewhere."""
+    mine = set(tenant.queues_of.get(person, ()))
+    others = {member.person for queue in tenant.queues if queue.id in mine for member in queue.members}
+    return tuple(sorted(others - {person}))
 
 
 def may_see_other_side(tenant: Tenant, watcher: str, watched: str) -> bool:

@@ -37,6 +37,7 @@ from svara.calls.commands import (
     LiveCall,
     PersonPresence,
     QueueChanged,
+    QueueMember,
     QueueState,
     Recorded,
 )
@@ -96,7 +97,11 @@ class Viewer:
             return False
         if isinstance(payload, BoxChanged):
             return self.person in payload.people  # nobody sees all voice messages
-        if isinstance(payload, PersonPresence | QueueChanged | LiveAgent):
+        if isinstance(payload, PersonPresence):
+            return payload.for_eyes_of(self.person) is payload
+        if isinstance(payload, LiveAgent):
+            return self.sees_all or payload.seen_by is None or self.person in (payload.person, *payload.seen_by)
+        if isinstance(payload, QueueChanged):
             return True
         return self.sees_all or self.person in payload.people
 
@@ -166,6 +171,8 @@ class Live:
         self._ended: dict[str, LiveCall] = {}
         """Calls that are over and have no record yet."""
         self._people: dict[str, PersonPresence] = {}
+        self._replaced: PersonPresence | None = None
+        """What was known, before the newest news, of the person whom these are about."""
         self._streams: dict[str, set[Stream]] = {}
         self._stale = True
         self._wanted = asyncio.Event()
@@ -186,14 +193,24 @@ class Live:
         call = self._calls.get(call_id) or self._ended.get(call_id)
         return call if call is not None and viewer.may_see(call) else None
 
-    def presence_of(self, tenant: str) -> dict[str, PersonPresence]:
-        """Everybody of a tenant whose presence is known, by person id."""
-        return {one.person: one for one in list(self._people.values()) if one.tenant == tenant}
+    def presence_of(self, viewer: Viewer) -> dict[str, PersonPresence]:
+        """Everybody whose presence is known, by person id, as the viewer may see it."""
+        known = list(self._people.values())
+        return {one.person: one.for_eyes_of(viewer.person) for one in known if one.tenant == viewer.tenant}
 
-    def presence(self, tenant: str, person: str) -> PersonPresence:
-        """Whether somebody can be reached; offline where nothing is known."""
+    def presence(self, viewer: Viewer, person: str) -> PersonPresence:
+        """Whether somebody can be reached, as the viewer may see it; offline where nothing is known."""
         known = self._people.get(person)
-        return known if known is not None and known.tenant == tenant else PersonPresence(tenant, person, "offline")
+        if known is None or known.tenant != viewer.tenant:
+            return PersonPresence(viewer.tenant, person, "offline")
+        return known.for_eyes_of(viewer.person)
+
+    def shown_member(self, viewer: Viewer, member: QueueMember, *, inside: bool) -> QueueMember:
+        """A member of a queue as the viewer may see it; `inside`: who works there, or supervises it, sees everybody."""
+        known = self._people.get(member.person)
+        if inside or known is None or known.for_eyes_of(viewer.person) is known:
+            return member
+        return QueueMember(member.person, "logged-out")
 
     async def queues(self, tenant: str) -> tuple[QueueState, ...]:
         """Every queue of a tenant. Raises BusError while the calls process is away."""
@@ -332,18 +349,22 @@ class Live:
         """Apply one event of the bus, and hand it to the streams that may see it."""
         if self._meanwhile is not None:
             self._meanwhile.append(event)
+        self._replaced = None
         payload = self._apply(event)
         if payload is None:
             return
-        news = News(event.topic, payload)
+        news, before = News(event.topic, payload), self._replaced
         for stream in self._streams.get(payload.tenant, ()):
             if stream.viewer.may_see(payload):
                 stream.put(news)
+            elif isinstance(payload, PersonPresence) and before is not None and stream.viewer.may_see(before):
+                stream.put(News(event.topic, payload.for_eyes_of(stream.viewer.person)))  # hides from now on
 
     def _apply(self, event: Event) -> Payload | None:
         try:
             if event.topic == TOPIC_PRESENCE:
                 presence = _presence(event.payload)
+                self._replaced = self._people.get(presence.person)
                 self._people[presence.person] = presence
                 return presence
             if event.topic == TOPIC_QUEUE:

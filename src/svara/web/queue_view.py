@@ -209,8 +209,10 @@ def _talk(viewer: Account, call: LiveCall, state: QueueState, people: dict[str, 
 
 
 def _agents(viewer: Account, state: QueueState, people: dict[str, Account]) -> tuple[Agent, ...]:
+    mirror, looks = live.current(), live.viewer_of(viewer)
+    inside = sees_all_calls(viewer) or any(member.person == viewer.id for member in state.members)
     found = [
-        Agent(people[member.person], member, member.person == viewer.id)
+        Agent(people[member.person], mirror.shown_member(looks, member, inside=inside), member.person == viewer.id)
         for member in state.members
         if member.person in people
     ]

@@ -112,6 +112,7 @@ urlpatterns = [
         name="phonebook-password-revoke",
     ),
     path("profile/phones/", profile.phones, name="phones"),
+    path("profile/presence/", profile.presence_to, name="presence-to"),
     path("profile/language/", profile.language, name="language"),
     path("profile/password/", profile.password, name="password"),
     path("profile/tokens/", profile.tokens, name="tokens"),

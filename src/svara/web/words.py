@@ -191,6 +191,7 @@ GREETINGS: dict[str, tuple[Promise, Promise]] = {
 
 SENTENCES: dict[str, Promise] = {
     "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
+    "Choose everybody, colleagues or nobody.": _("Choose everybody, colleagues or nobody."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
     "The old password is not right.": _("The old password is not right."),
     "The office has a fault elsewhere: an administrator has to put that right first.": _(

@@ -76,6 +76,7 @@ OWN = {
     "svara.people.actions.do_accept_invitation": "one's own password",
     "svara.people.actions.do_change_password": "one's own password",
     "svara.people.actions.do_choose_language": "one's own pages",
+    "svara.people.actions.do_show_presence_to": "to whom one shows it: one's own choice about oneself",
     "svara.people.actions.do_choose_presence": "what one shows of oneself, seen by all colleagues anyway",
     "svara.people.actions.do_invite": "part of adding a person, which is an entry (people.administration.do_save)",
     "svara.people.administration.access_document": "names to list and to choose from; one thing whole is access_item",

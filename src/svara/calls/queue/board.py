@@ -10,6 +10,7 @@ import msgspec
 from svara.calls.commands import TOPIC_AGENT, TOPIC_QUEUE, LiveAgent, QueueChanged
 from svara.calls.queue.model import Agent
 from svara.clock import Clock, Timer
+from svara.people.visibility import seen_by, workmates
 
 if TYPE_CHECKING:
     from svara.people.office import Tenant
@@ -36,7 +37,7 @@ class Board:
         self._summary = summary
         self._told = told
         self._queues: set[tuple[str, str]] = set()
-        self._agents: dict[str, tuple[str, Agent]] = {}
+        self._agents: dict[str, tuple[Tenant, Agent]] = {}
         self._timer: Timer | None = None
 
     def changed(self, tenant: str, queue: str) -> None:
@@ -51,7 +52,7 @@ class Board:
 
     def agent(self, tenant: Tenant, agent: Agent) -> None:
         """An agent is shown differently: also in the queues of which they are logged out (now)."""
-        self._agents[agent.person] = (tenant.id, agent)
+        self._agents[agent.person] = (tenant, agent)
         self._queues.update((tenant.id, queue) for queue in tenant.queues_of.get(agent.person, ()))
         self._arm()
 
@@ -61,13 +62,19 @@ class Board:
         agents, self._agents = self._agents, {}
         queues, self._queues = self._queues, set()
         for tenant, one in agents.values():
-            self._publish(TOPIC_AGENT, _encode(LiveAgent(tenant, one.person, one.state, one.reason, one.queues)))
-        for tenant, queue in queues:
-            summary = self._summary(tenant, queue)
+            live = LiveAgent(tenant.id, one.person, one.state, one.reason, one.queues, _seen_by(tenant, one.person))
+            self._publish(TOPIC_AGENT, _encode(live))
+        for tenant_id, queue in queues:
+            summary = self._summary(tenant_id, queue)
             if summary is not None:
                 self._publish(TOPIC_QUEUE, _encode(summary))
-            self._told(tenant, queue)
+            self._told(tenant_id, queue)
 
     def _arm(self) -> None:
         if self._timer is None:
             self._timer = self._clock.call_later(GATHER_SECONDS, self.flush)
+
+
+def _seen_by(tenant: Tenant, person: str) -> tuple[str, ...] | None:
+    """Who shares a queue with somebody sees their work there, also when they hide from everybody."""
+    return None if seen_by(tenant, person) is None else workmates(tenant, person)

@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 
 from svara.people.models.base import OF_TENANT, TenantOwned, about_person, id_field
 from svara.people.office import ALL_BUT_PREMIUM
-from svara.people.presence import Choice
+from svara.people.presence import Choice, PresenceTo
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Recipient, Retention, Source, Subject, declared
 from svara.privacy.errors import Forbidden
 
@@ -35,7 +35,8 @@ def every_class_but_premium() -> list[str]:
 
 
 class Account(AbstractBaseUser, TenantOwned):
-    """A person of a tenant. `choice` is what the person shows to others; `unanswered_*` where calls go that nobody takes.
+    """A person of a tenant. `choice` is what the person shows to others, `presence_to` to whom; `unanswered_*` where calls
+    go that nobody takes.
 
     `entered_by`: the source of the record: the id of whoever entered it, BY_FILE, or "" where that is not known any more.
 
@@ -65,6 +66,14 @@ class Account(AbstractBaseUser, TenantOwned):
             max_length=9,
             choices=[("available", "available"), ("away", "away"), ("dnd", "dnd")],
             default="available",
+        ),
+        about_person("user.settings", source=Source.PERSON),
+    )
+    presence_to: PresenceTo = declared(
+        models.CharField(
+            max_length=10,
+            choices=[("everybody", "everybody"), ("colleagues", "colleagues"), ("nobody", "nobody")],
+            default="everybody",
         ),
         about_person("user.settings", source=Source.PERSON),
     )

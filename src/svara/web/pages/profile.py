@@ -42,6 +42,16 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def presence_to(request: HttpRequest) -> HttpResponse:
+    """Choose who sees whether I can be reached."""
+    try:
+        actions.do_show_presence_to(account_of(request), request.POST.get("presence_to", ""))
+    except actions.Invalid as error:
+        return _page(request, 422, presence_errors=sentences(error.messages))
+    return redirect("profile")
+
+
+@require_POST
 @sensitive_post_parameters("old", "new")
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password; other sessions end."""
@@ -83,7 +93,7 @@ def revoke(request: HttpRequest, token_id: str) -> HttpResponse:
 def phones_of(account: Account) -> dict[str, Any]:
     """The person's phones, each with whether it is registered; not known while the calls process is away."""
     mirror = live.current()
-    online = mirror.presence(account.tenant_id, account.id).online
+    online = mirror.presence(live.viewer_of(account), account.id).online
     return {"phones": [(phone, phone.login in online) for phone in access.my_phones(account)], "up": mirror.up}
 
 

@@ -152,8 +152,8 @@ def visit(request: HttpRequest) -> HttpResponse:
     """In a company: who works there, who can be reached, and where to go from here."""
     account = account_of(request)
     people = directory(account, request.GET.get("q", ""))
-    mirror = live.current()
-    shown = [(one, mirror.presence(account.tenant_id, one.id) if mirror.up else None) for one in people[:MAX_PEOPLE]]
+    mirror, looks = live.current(), live.viewer_of(account)
+    shown = [(one, mirror.presence(looks, one.id) if mirror.up else None) for one in people[:MAX_PEOPLE]]
     page = {"people": shown, "more": len(people) - len(shown), "search": request.GET.get("q", "")[:100]}
     return render(request, "web/staff/visit.html", page)
 

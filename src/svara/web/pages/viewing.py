@@ -44,10 +44,10 @@ class Colleague:
 
 def colleagues(viewer: Account, people: Iterable[Account]) -> list[Colleague]:
     """People with their presence; "unknown" while the calls process does not answer."""
-    mirror = live.current()
+    mirror, looks = live.current(), live.viewer_of(viewer)
 
     def presence(person: Account) -> str:
-        return mirror.presence(viewer.tenant_id, person.id).availability if mirror.up else "unknown"
+        return mirror.presence(looks, person.id).availability if mirror.up else "unknown"
 
     return [Colleague(person, presence(person), person.pk == viewer.pk) for person in people]
 
