@@ -93,6 +93,8 @@ class Phones:
         self.calls: dict[str, Call] = {}
         self.callee_sends_to: list[int] = []
         """The ports at which the server takes the callees' sound, one a call."""
+        self.callee_answered_at = 0.0
+        """When a callee picked up last."""
         self._registered: dict[str, asyncio.Future[None]] = {}
 
     async def open(self, callee_port: int = 0) -> None:
@@ -116,10 +118,10 @@ class Phones:
         self._caller.close()
         self._callee.close()
 
-    def call(self) -> Call:
-        """Start the next call."""
+    def call(self, callee: str = "") -> Call:
+        """Start the next call, to `callee` or to the next one."""
         number = next(self._numbers)
-        call = Call(f"{self._run}-{number}", CALLERS[number % len(CALLERS)], CALLEES[number % len(CALLEES)])
+        call = Call(f"{self._run}-{number}", CALLERS[number % len(CALLERS)], callee or CALLEES[number % len(CALLEES)])
         self.calls[call.id] = call
         self._caller.sendto(self._invite(call, 1), self._address)
         return call
@@ -165,7 +167,7 @@ class Phones:
         number, _, method = message.first("cseq").partition(" ")
         status = message.status
         if status == 0:
-            self._caller.sendto(_reply(message, "200 OK"), self._address)
+            self._caller.sendto(reply(message, "200 OK"), self._address)
             call.ended |= message.start.startswith("BYE")
         elif method == "BYE":
             call.ended = True
@@ -173,9 +175,9 @@ class Phones:
             call.to = message.first("to", "t")
             self._caller.sendto(self._ack_refusal(message, call), self._address)
             uri = f"sip:{call.callee}@{self._server.host}"
-            credentials = _credentials(message, "INVITE", uri, call.caller)
+            proof = credentials(message, "INVITE", uri, call.caller)
             call.asked = perf_counter()
-            self._caller.sendto(self._invite(call, 2, credentials), self._address)
+            self._caller.sendto(self._invite(call, 2, proof), self._address)
         elif status in (180, 183) and call.rang is None:
             call.rang = perf_counter()
         elif status == 200:
@@ -201,25 +203,27 @@ class Phones:
         if message.status:
             login = message.first("call-id", "i").partition("-r")[2]
             if message.status in (401, 407) and message.first("cseq").startswith("1 "):
-                credentials = _credentials(message, "REGISTER", f"sip:{self._server.host}", login)
-                self._callee.sendto(self._register(login, 2, credentials), self._address)
+                proof = credentials(message, "REGISTER", f"sip:{self._server.host}", login)
+                self._callee.sendto(self._register(login, 2, proof), self._address)
             elif message.status == 200 and not self._registered[login].done():
                 self._registered[login].set_result(None)
         elif message.start.startswith("INVITE"):
             contact = f"Contact: <sip:127.0.0.1:{self._callee_port}>"
             self.callee_sends_to.append(message.audio_port)
-            self._callee.sendto(_reply(message, "180 Ringing", contact), self._address)
+            self._callee.sendto(reply(message, "180 Ringing", contact), self._address)
             sdp = _SDP.format(port=self._audio[1])
-            self._callee.sendto(_reply(message, "200 OK", contact, "Content-Type: application/sdp", body=sdp), self._address)
+            self.callee_answered_at = perf_counter()
+            self._callee.sendto(reply(message, "200 OK", contact, "Content-Type: application/sdp", body=sdp), self._address)
         elif not message.start.startswith("ACK"):
-            self._callee.sendto(_reply(message, "200 OK"), self._address)
+            self._callee.sendto(reply(message, "200 OK"), self._address)
 
 
 def _message(lines: list[str], body: str = "") -> bytes:
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
-def _reply(request: Message, status: str, *extra: str, body: str = "") -> bytes:
+def reply(request: Message, status: str, *extra: str, body: str = "") -> bytes:
+    """An answer to a request."""
     to = request.first("to", "t")
     lines = [f"SIP/2.0 {status}"]
     lines += [f"Via: {via}" for via in request.all("via", "v")]
@@ -229,7 +233,7 @@ def _reply(request: Message, status: str, *extra: str, body: str = "") -> bytes:
     return _message(lines, body)
 
 
-def _credentials(refusal: Message, method: str, uri: str, login: str) -> str:
+def credentials(refusal: Message, method: str, uri: str, login: str) -> str:
     """Digest with MD5 (RFC 2617 section 3.2.2)."""
     proxy = refusal.status == 407
     value = next(
