@@ -30,13 +30,23 @@ _STATES = {
 
 class Baresip(Phone):
     def __init__(
-        self, folder: Path, account: Account, *, codecs: str = "pcma,pcmu", lamp: bool = False, name: str = "", **more: Any
+        self,
+        folder: Path,
+        account: Account,
+        *,
+        codecs: str = "pcma,pcmu",
+        lamp: bool = False,
+        name: str = "",
+        watches: tuple[str, ...] = (),
+        **more: Any,
     ) -> None:
-        """`lamp`: it subscribes to messages waiting (RFC 3842). `name` is shown to those whom it calls."""
+        """`lamp`: it subscribes to messages waiting (RFC 3842). `name` is shown to those whom it calls. `watches`: the
+        extensions to whose presence it subscribes (RFC 3856)."""
         super().__init__(folder, account, **more)
         self.codecs = codecs
         self.name = name
         self.has_lamp = lamp
+        self.watches = watches
         self.lamp = ""
         """What it was told last of messages that wait: the body of the NOTIFY."""
         self._answers: queue.Queue[str] = queue.Queue()
@@ -53,12 +63,13 @@ class Baresip(Phone):
             "module g711.so\nmodule aufile.so\nmodule sndfile.so\nmodule aubridge.so\n"
             "module_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n"
             f"{'module_app mwi.so' if self.has_lamp else ''}\n"
+            f"{'module_app contact.so' if self.watches else ''}\n{'module_app presence.so' if self.watches else ''}\n"
             f"ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path .\n"
         )
         account = self.account
         place = account.server or "127.0.0.1"
         (self.folder / "accounts").write_text("")
-        (self.folder / "contacts").write_text("")
+        (self.folder / "contacts").write_text("".join(f'"{one}" <sip:{one}@{place}>;presence=p2p\n' for one in self.watches))
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 ["baresip", "-4", "-f", str(self.folder)],
@@ -102,6 +113,11 @@ class Baresip(Phone):
         data = json.dumps({"command": name, "token": name}).encode()
         self._control.sendall(b"%d:%s," % (len(data), data))
         return self._answers.get(timeout=5)
+
+    def shows(self, extension: str) -> str:
+        """What it shows of somebody whom it watches: "Online", "Busy", "Offline" ..."""
+        line = next((line for line in self.ask("contacts").splitlines() if f"sip:{extension}@" in line), "")
+        return next((one for one in ("Online", "Offline", "Busy", "Away", "Unknown") if one in line), "")
 
     def packets(self) -> int:
         """How many RTP packets came in this call."""
