@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0010_codes"),
+        ("people", "0011_line_keys"),
     ]
 
     operations = [
