@@ -16,6 +16,7 @@ from pathlib import Path
 from bench.report import Figure
 
 from svara.data import DataFolder
+from svara.people.unrecorded import INDEX_BYTES, Company, Unrecorded
 from svara.privacy.subject import Subject, outside, person
 from svara.privacy.vault import SystemTime
 from svara.privacy.vault.port import Vault, open_vault
@@ -26,6 +27,8 @@ PERSONS = 1_000
 ROUNDS = 5
 LEAST_SHARE = 60
 LEAST_FIELDS = 100_000
+OBJECTORS = 10_000
+SLOWEST_LOOKUP_US = 20.0
 
 
 def measure(folder: Path) -> list[Figure]:
@@ -34,7 +37,7 @@ def measure(folder: Path) -> list[Figure]:
     os.sched_setaffinity(0, {core})
     try:
         with open_vault(DataFolder(folder / "data").create(), SystemTime()) as vault:
-            return _objects(vault) + _fields(vault) + _cold(vault)
+            return _objects(vault) + _fields(vault) + _cold(vault) + [objectors()]
     finally:
         os.sched_setaffinity(0, before)
 
@@ -54,6 +57,21 @@ def _objects(vault: Vault) -> list[Figure]:
         figures.append(Figure(name, rate / 1e6, "MB/s"))
         figures.append(Figure(f"{name}, of openssl", 100 * rate / best, "%", LEAST_SHARE, "at least"))
     return figures
+
+
+def objectors() -> Figure:
+    """Whether somebody objected to being recorded, as each call asks it: one number among so many objectors."""
+    key = os.urandom(32)
+    indexes = frozenset(os.urandom(INDEX_BYTES) for _ in range(OBJECTORS))
+    known = Unrecorded({"t": Company(key, indexes)})
+    numbers = [f"+47{n:08}" for n in range(FIELDS)]
+    spent = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for number in numbers:
+            known.has("t", number)
+        spent.append(1e6 * (time.process_time() - began) / FIELDS)
+    return Figure(f"a number among {OBJECTORS:,} who objected to being recorded", min(spent), "µs", SLOWEST_LOOKUP_US)
 
 
 def _fields(vault: Vault) -> list[Figure]:

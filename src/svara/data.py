@@ -47,6 +47,11 @@ class DataFolder:
         return self.root / "queues"
 
     @property
+    def unrecorded(self) -> Path:
+        """Whose talks are not recorded, for call control (`svara.people.unrecorded`)."""
+        return self.root / "unrecorded"
+
+    @property
     def sockets(self) -> Path:
         """Unix sockets between the processes."""
         return self.root / "sockets"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +79,59 @@ def test_both_sides_of_a_talk_are_in_one_file(svara: Svara, tmp_path: Path, kill
     left_hz, right_hz = channels(sealed.opened_in(svara.data, file))
     assert abs(left_hz - ANNA_HZ) < 10
     assert abs(right_hz - BOB_HZ) < 10
+
+
+OBJECTS = """
+import django; django.setup()
+from svara.people.models import Account
+from svara.privacy.functions.outside import subject_of
+from svara.privacy.rights import objections
+from svara.privacy.subject import person
+bob = Account.all_tenants.get(username="bob")
+kari = subject_of(bob.tenant_id, "+4790000002")
+held = [row for who in (kari, person(bob.id)) for row in objections.of(bob.tenant_id, who)]
+for shown in held:
+    if shown.row.state == "stopped":
+        objections.withdraw(bob.tenant_id, shown.row.subject, shown.row.id, by="")
+if WHO:
+    objections.object_(bob.tenant_id, {"kari": kari, "bob": person(bob.id)}[WHO], "recording", "My voice is mine.", by="")
+"""
+
+
+def objects(svara: Svara, who: str) -> None:
+    """Kari, who is outside, or Bob says no to recordings, or (`who` is empty) nobody does any more."""
+    settings = {"SVARA_DATA": str(svara.data), "DJANGO_SETTINGS_MODULE": "svara.settings"}
+    environment = os.environ | settings | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", OBJECTS.replace("WHO", repr(who))], env=environment, timeout=60, check=True)
+
+
+@pytest.mark.claim("ADV-13")
+@pytest.mark.parametrize("who", ["kari", "bob", ""])
+def test_nothing_is_kept_of_a_talk_with_somebody_who_objected(svara: Svara, tmp_path: Path, who: str) -> None:
+    """Kari calls a public number, calls to which are recorded."""
+    before = set((svara.data / "recordings").rglob("*.wav"))
+    port = free_port()
+    with (
+        Baresip(tmp_path / "k", Account("4790000002"), tone_hz=ANNA_HZ, port=port) as kari,
+        Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
+    ):
+        office = json.loads(office_file((ANNA, BOB, CECILIE)))
+        carrier = {"name": "itsp", "address": f"sip:127.0.0.1:{port}", "format": "plain", "probe": 0}
+        office["trunks"] = [carrier | {"match": ["127.0.0.1"]}]
+        office["numbers"] = [{"number": "+4721000000", "trunk": "itsp", "to": "person:bob", "record": True}]
+        svara.apply(json.dumps(office))
+        objects(svara, who)
+        kari.dial(f"sip:4721000000@{svara.sip}")
+        bob.wait_state("incoming", 15)
+        bob.answer()
+        kari.wait_to_hear(BOB_HZ)
+        bob.wait_to_hear(ANNA_HZ)
+        time.sleep(2.5)
+        kari.hangup()
+        bob.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    assert (record["outcome"], len(record["recordings"])) == ("answered", 1 if who == "" else 0)
+    assert bool(set((svara.data / "recordings").rglob("*.wav")) - before) is (who == "")
 
 
 def test_whoever_bob_calls_outside_is_told_first_and_then_recorded(svara: Svara, tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ from svara.calls.routing.targets import (
     Use,
     Watch,
     resolve,
-    taped,
 )
 from svara.calls.routing.verdict import verdict
 from svara.calls.stops import CallerSide, Farewell, Stop, features, mailbox, menu, readbox, recordprompt
 from svara.calls.stops.announce import Announce
+from svara.calls.talks.objecting import wanted
 from svara.calls.talks.supervision import Supervising
 from svara.people.office import Target, Tenant
 
@@ -192,7 +192,7 @@ class Journey:
             self._enter(stop, [])
 
     def _stop(self, found: Next, kept: bytes) -> Stop | Refusal:
-        why = taped(found, self.call.tape_of_number)
+        why = wanted(self.call, found)
         if why and self.call.consent is None:
             return Announce(self, found, kept)
         self.call.tape = why if self.call.consent else ""

@@ -15,6 +15,7 @@ from svara.calls import recovery
 from svara.calls.journal import Journal, recover
 from svara.calls.queue.store import Store
 from svara.calls.segments import JournalFolder
+from svara.calls.talks.objecting import Objectors
 from svara.data import DataFolder
 from svara.sealing.role import FileKeys, RoleKey
 from svara.sip.bindings import BindingStore
@@ -33,7 +34,7 @@ _logger = log.get("calls.kept")
 
 
 class Kept:
-    """The three of them. Raises JournalBusyError where another process keeps them, OSError."""
+    """All of them. Raises JournalBusyError where another process keeps them, OSError."""
 
     def __init__(
         self, data: DataFolder, role: RoleKey | None, run: Callable[[Callable[[], None]], object] = lambda work: work()
@@ -46,6 +47,8 @@ class Kept:
         self.journal = Journal(self._folder, self.left_open)
         self.bindings = BindingStore(data.registrations, keys)
         self.queues = Store(data.queues, keys, run)
+        self.objectors = Objectors(data.unrecorded, keys)
+        """Not written here: see `svara.people.objectors`."""
 
     async def wait_for(self, key: Key, switch: Switch, hall: Hall) -> None:
         """Ask for a missing key until it is here, and take up then what was left."""
@@ -68,5 +71,7 @@ class Kept:
         hall.unlock(keys)
         if switch.when_free is not None:
             switch.when_free.office()
+        self.objectors.unlock(keys)
+        switch.unrecorded = self.objectors.known
         recovery.take_up(switch, left_open)
         _logger.warning("the key of the calls journal is here: what was kept in memory is written")

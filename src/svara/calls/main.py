@@ -31,12 +31,12 @@ from svara.calls.desk import Desk
 from svara.calls.exchange import renew
 from svara.calls.journal import Journal, JournalBusyError
 from svara.calls.kept import Kept, Key
-from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.queue.hall import Hall
 from svara.calls.service import Service
 from svara.calls.silence import relay_silent
 from svara.calls.switch import Switch
+from svara.calls.talks.objecting import silence
 from svara.calls.whenfree.room import WhenFree
 from svara.clock import LoopClock
 from svara.data import DataFolder
@@ -115,8 +115,8 @@ async def main(
     relay.on_silent = lambda session, _leg: relay_silent(switch, session)
     hall = Hall(switch, kept.queues, line.publish)
     service = Service(switch, data.root, hall=hall, when_free=WhenFree(switch, kept.queues))
-    service.load_office()
-    switch.lamps.look(data.root)
+    look = partial(look_at_changes, switch, service, kept, data)
+    look()
     relay.start()
     voice = await _voice(line, switch)
     await _listen(transports, sockets, data)
@@ -124,7 +124,6 @@ async def main(
     recovery.trust_the_registered(switch)
     recovery.take_up(switch, kept.left_open)
     await line.serve(SERVICE, service.handle)
-    look = partial(look_at_changes, service, switch.lamps, data)
     works = (
         _follow_changes(line, look),
         _poll_changes(look, kept.journal),
@@ -158,10 +157,15 @@ async def _voice(line: Bus, switch: Switch) -> VoiceClient:
     return voice
 
 
-def look_at_changes(service: Service, lamps: Lamps, data: DataFolder) -> None:
-    """Take what others have written meanwhile: the office, and how many voice messages wait."""
+def look_at_changes(switch: Switch, service: Service, kept: Kept, data: DataFolder) -> None:
+    """Take what others have written meanwhile: the office, who is not recorded, and how many voice messages wait."""
+    before = switch.office
     service.look_at_office()
-    lamps.look(data.root)
+    heard = kept.objectors.look()
+    switch.unrecorded = kept.objectors.known
+    if heard or switch.office is not before:
+        silence(switch)
+    switch.lamps.look(data.root)
 
 
 def _ask(

@@ -27,6 +27,7 @@ from svara.calls.resound import DISAGREED
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
+from svara.calls.talks.objecting import may_record
 from svara.calls.talks.room import Room
 from svara.calls.talks.supervision import Supervision
 from svara.clock import Timer
@@ -138,7 +139,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
         switch.clock.call_later(0.0, call.guarded, renew, call, DISAGREED)
     if state.room is not None:
         _out_of_the_room(call, state.room)
-    if call.tape:
+    if call.tape and may_record(call):
         call.recorder = Recorder(call, call.tape, state.tape_file, paused=state.tape_paused)
     return call
 

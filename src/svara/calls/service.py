@@ -47,6 +47,7 @@ from svara.calls.routing.dialling import Dialling, dialling
 from svara.calls.routing.route import MAX_DIALLED, UNKNOWN, Asked, Line, Refusal, party
 from svara.calls.switch import Switch
 from svara.calls.talks.asking import supervise
+from svara.calls.talks.objecting import may_record
 from svara.calls.trunks import numbers, outbound
 from svara.calls.whenfree.asked import callbacks
 from svara.calls.whenfree.room import WhenFree
@@ -171,6 +172,8 @@ class Service:
             return Done()
         if call is None or call.recorder is None:
             return Refused("not-found", "that call is not recorded")
+        if not request.paused and not may_record(call):
+            return Refused("forbidden", "somebody in that talk objected to being recorded")
         call.recorder.pause(paused=request.paused)
         return Done()
 

@@ -19,6 +19,7 @@ from svara.clock import Clock, Timer
 from svara.media.relay import Relay
 from svara.media.voice.port import Voice, VoiceEvent
 from svara.people.office import Office, Tenant
+from svara.people.unrecorded import NOBODY, Unrecorded
 from svara.sip.bindings import Binding
 from svara.sip.registrar import Registrar, flow_to
 from svara.sip.transaction import Transactions
@@ -90,6 +91,8 @@ class Switch:
     told_of_recording: dict[str, int] = field(default_factory=dict)
     """On which day somebody of the house was told last, in words, that a talk is recorded: by the person's id."""
     office: Office = field(default_factory=lambda: Office(version=0))
+    unrecorded: Unrecorded = NOBODY
+    """Numbers outside whose owners are not recorded."""
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)
     probes: Probes = field(init=False)

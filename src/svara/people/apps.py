@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class PeopleConfig(AppConfig):
@@ -19,11 +20,13 @@ class PeopleConfig(AppConfig):
             snapshot,
             subjects,
         )
+        from svara.privacy.functions.models import Consent  # noqa: PLC0415
         from svara.privacy.functions.port import switched  # noqa: PLC0415
         from svara.privacy.rights import port, restriction  # noqa: PLC0415
 
         switched.connect(snapshot.function_switched, dispatch_uid="svara.people.snapshot")
         restriction.changed.connect(snapshot.restriction_changed, dispatch_uid="svara.people.snapshot")
+        post_save.connect(snapshot.consent_written, sender=Consent, dispatch_uid="svara.people.snapshot")
         corrections.register_all()
         port.register(subjects.PeopleCapability())
         port.register_files("people", subjects.files_of)

@@ -140,6 +140,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PBKDF2 hash (see `svara.calls.pin`); empty: the box cannot be opened by PIN, only from the person's own phone."""
     record: bool = False
     """Calls of this person are recorded: the company asks for it, and the person agreed (announcement first)."""
+    unrecorded: bool = False
+    """No talk of this person is recorded, whatever a queue or number asks for: they objected, or are restricted."""
     admin: bool = False
     """Administers the company: may record its announcements by phone."""
     call_waiting: CallWaiting = "ring"

@@ -14,9 +14,10 @@ from django.db import transaction
 
 from svara.bus.announce import ANNOUNCE_SECONDS, announce
 from svara.data import DataFolder, locked
-from svara.people import office, own, routing
+from svara.people import objectors, office, own, routing
 from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, Phone, Sound, Tenant
+from svara.privacy.functions.models import Consent
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import CALL_RECORDING
 
@@ -37,10 +38,17 @@ def restriction_changed(**_more: object) -> None:
     changed()
 
 
+def consent_written(instance: Consent, **_more: object) -> None:
+    """Somebody outside withdrew what they had agreed to in a call: they are not recorded any more."""
+    if objectors.is_about(instance):
+        changed()
+
+
 def write(data: DataFolder) -> office.Office:
-    """Write the snapshot of what the database holds now."""
+    """Write the snapshot of what the database holds now, and who is not recorded."""
     data.create()
     with locked(data.root / ".office-lock"):
+        objectors.write(data)
         built = build(version=max(office.read_version(data.root) + 1, int(time.time() * 1000)))
         office.write_office(built, data.root)
         return built
@@ -60,7 +68,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
     for phone in Phone.all_tenants.filter(**one).order_by("login"):
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
     greetings = greetings_by_owner()
-    agreed = people_with(CALL_RECORDING)
+    agreed, unrecorded = people_with(CALL_RECORDING), objectors.people()
     for account in Account.all_tenants.filter(**one).order_by("username"):
         people.setdefault(account.tenant_id, []).append(
             _person(
@@ -68,6 +76,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
                 phones.get(account.id, []),
                 greetings.get(account.id, {}),
                 recorded=account.record and account.id in agreed,
+                unrecorded=account.id in unrecorded,
             )
         )
     for sound in Sound.all_tenants.filter(**one).exclude(file="").order_by("name"):
@@ -106,6 +115,7 @@ def _person(
     greetings: dict[office.GreetingKind, office.Sound],
     *,
     recorded: bool,
+    unrecorded: bool,
 ) -> office.Person:
     unanswered = None
     if account.unanswered_to and account.unanswered_after_seconds is not None:
@@ -130,6 +140,7 @@ def _person(
         greetings=greetings,
         voicemail_pin=account.voicemail_pin,
         record=recorded,
+        unrecorded=unrecorded,
         admin=account.has_role("admin"),
         call_waiting=msgspec.convert(account.call_waiting, office.CallWaiting),
     )

@@ -120,6 +120,19 @@ declare_files(
     ),
 )
 declare_files(
+    "files.unrecorded",
+    ["unrecorded"],
+    Declaration(
+        "user.privacy_preferences",
+        Purpose.RECORDING,
+        Basis.LEGAL_OBLIGATION,
+        WITH_TENANT,
+        Subject.OUTSIDE_PERSON,
+        Source.PERSON,
+        vaulted=True,
+    ),
+)
+declare_files(
     "files.office",
     ["office.msgpack"],
     Declaration("user.name", Purpose.CALLS, Basis.CONTRACT, WITH_ACCOUNT, Subject.EMPLOYEE, Source.EMPLOYER),

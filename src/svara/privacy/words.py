@@ -170,6 +170,7 @@ THINGS: dict[str, Promise] = {
     "files.queues": _("State of queues (file)"),
     "files.recordings": _("Recordings of talks (files)"),
     "files.registrations": _("Phones that are registered (file)"),
+    "files.unrecorded": _("Who outside objected to being recorded, for call control (file)"),
     "files.sounds": _("Greetings and prompts (files)"),
     "files.spoken": _("Greetings and prompts that are being spoken (files)"),
     "figures.Choice": _("What statistics a company wants"),

@@ -3,7 +3,7 @@
 Who calls in was told before anybody was rung (`svara.calls.stops.announce`); the colleague hears a tone at the beginning of
 each such talk, and the words in the first of a day. Whoever is called outside is told when they have picked up, or is asked,
 and nothing is recorded before. Guarantees: a talk outside is recorded only after the words were heard to their end (and the
-key was pressed, where the company asks); calls for help never are.
+key was pressed, where the company asks); calls for help never are, nor talks of people who objected.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from svara import log
 from svara.calls.events import RecordingAnswered
 from svara.calls.recorder import Recorder
 from svara.calls.stops.announce import AGREED, ANSWER_SECONDS
+from svara.calls.talks.objecting import may_record
 from svara.calls.talks.room import Room, room_of
 from svara.calls.talks.supervision import language_for
 from svara.calls.trunks.numbers import emergency
@@ -40,6 +41,9 @@ _logger = log.get("calls.telling")
 def begin(call: Call) -> None:
     """Somebody picked up: what is to be recorded is, and who has to know of it learns it."""
     clock = call.switch.clock
+    if call.tape and not may_record(call):
+        call.tape = ""
+        call.save()
     if call.tape:
         call.recorder = Recorder(call, call.tape)
         clock.call_later(RECORD_AFTER_SECONDS, call.guarded, _record, call)
@@ -58,7 +62,7 @@ def outward_tape(call: Call) -> str:
     tenant, back = call.switch.office.by_tenant_id.get(call.tenant), call.back
     if call.direction != "outbound" or tenant is None or back is None or not back.trunk:
         return ""
-    if emergency(back.party.number, tenant.country):
+    if emergency(back.party.number, tenant.country) or not may_record(call):
         return ""
     queue, person = tenant.queue_by_id.get(call.queue), tenant.by_id.get(call.caller.person or "")
     if queue is not None and queue.record:

@@ -49,6 +49,7 @@ class AskedCapability:
         del reason
         for rows in (*(_of(table, tenant_id, subject) for table in _TABLES), _links(tenant_id, subject)):
             yield from _delete(rows)
+        restriction.changed.send(sender=None, tenant_id=tenant_id, subject=subject)
 
     def export(self, tenant_id: str, subject: Subject) -> Iterable[Section]:
         yield Section(

@@ -35,7 +35,7 @@ STOPPED: dict[str, Promise] = {
     MARKETING: gettext_lazy("News, offers and other marketing"),
     Purpose.STATISTICS: gettext_lazy("Statistics and figures"),
     Purpose.HISTORY: gettext_lazy("Showing my name and number in records of calls"),
-    Purpose.RECORDING: gettext_lazy("Keeping recordings of talks with me for others to hear"),
+    Purpose.RECORDING: gettext_lazy("Recording talks with me, and keeping recordings for others to hear"),
     Purpose.MESSAGES: gettext_lazy("Keeping voice messages that I left for others to hear"),
 }
 """What one can object to, so that it stops."""
@@ -48,7 +48,8 @@ _FUNCTIONS: dict[str, str] = {keys.STATISTICS: Purpose.STATISTICS, keys.CALL_REC
     (keys.MARKETING, keys.PRODUCT_UPDATES, keys.NEWS), MARKETING
 )
 """Functions that serve such a purpose."""
-_IN_FORCE = ("stopped", "upheld")
+IN_FORCE = ("stopped", "upheld")
+"""The states in which an objection holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def stopped_function(tenant_id: str | None, key: str) -> frozenset[Subject]:
 
 
 def _objected(tenant_id: str | None, purpose: str) -> frozenset[Subject]:
-    rows = Objection.all_tenants.filter(purpose=purpose, state__in=_IN_FORCE)
+    rows = Objection.all_tenants.filter(purpose=purpose, state__in=IN_FORCE)
     if tenant_id is not None:
         rows = rows.filter(tenant_id=tenant_id)
     if purpose == MARKETING:  # who agreed anew, after objecting, wants it again
@@ -155,7 +156,7 @@ def do_withdraw(actor: Asker, objection_id: str) -> None:
 @transaction.atomic
 def withdraw(tenant_id: str, subject: Subject, objection_id: str, *, by: str) -> None:
     """Somebody objects no longer; what they agreed to before stays withdrawn. Raises NotFound."""
-    rows = Objection.all_tenants.select_for_update().filter(tenant_id=tenant_id, subject=subject, state__in=_IN_FORCE)
+    rows = Objection.all_tenants.select_for_update().filter(tenant_id=tenant_id, subject=subject, state__in=IN_FORCE)
     row = rows.filter(pk=id_in(objection_id)).first()
     if row is None:
         raise NotFound
