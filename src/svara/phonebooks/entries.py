@@ -6,6 +6,7 @@ nobody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,7 @@ from svara.people.access import folded
 
 Kind = Literal["person", "queue", "conference"]
 MAX_SEARCH_LENGTH = 100
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,8 @@ def search(entries: Iterable[Entry], words: str) -> tuple[Entry, ...]:
 def _has_all(name: str, wanted: list[str]) -> bool:
     parts = [*name.split(), *name.replace("-", " ").split()]
     return all(any(part.startswith(word) for part in parts) for word in wanted)
+
+
+def clean(text: str) -> str:
+    """`text` without the characters for which XML 1.0 (section 2.2) has no place."""
+    return _NO_XML.sub("", text)

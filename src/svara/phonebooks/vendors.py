@@ -7,19 +7,17 @@ left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from xml.sax.saxutils import escape
 
-from svara.phonebooks.entries import Entry
+from svara.phonebooks.entries import Entry, clean
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 MAX_ON_SNOM = 100
 """Snom's minibrowser shows no more lines by number."""
 POLY_NAME_BYTES = 40
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +126,11 @@ def _lines(entry: Entry, words: Words) -> list[tuple[str, str]]:
 
 
 def _text(text: str) -> str:
-    return escape(_NO_XML.sub("", text))
+    return escape(clean(text))
 
 
 def _attribute(text: str) -> str:
-    return escape(_NO_XML.sub("", text), {'"': "&quot;"})
+    return escape(clean(text), {'"': "&quot;"})
 
 
 def _cut(text: str) -> str:

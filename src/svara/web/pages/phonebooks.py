@@ -27,6 +27,10 @@ SWITCHES: dict[str, tuple[Promise, Promise]] = {
         gettext_lazy("XML for desk phones"),
         gettext_lazy("Yealink, Snom, Grandstream, Poly and others fetch the phonebook as a file, or search in it."),
     ),
+    "carddav": (
+        gettext_lazy("CardDAV for address books"),
+        gettext_lazy("Address books of computers and mobile phones keep a copy of the phonebook, and bring it up to date."),
+    ),
 }
 """By the name of the column: title, and what it means."""
 
@@ -89,6 +93,8 @@ def places(request: HttpRequest, opening: Opening) -> list[Place]:
         ):
             folder = reverse("phonebook-xml", args=[vendor, "-.xml"]).removesuffix("-.xml")
             found.append(Place(title, request.build_absolute_uri(folder) + file))
+    if opening.carddav:
+        found.append(Place("CardDAV", request.build_absolute_uri(reverse("carddav"))))
     return found
 
 
