@@ -7,11 +7,12 @@ import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
 const ICONS = [
-  "arrow-down", "arrow-left", "arrow-up", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert", "circle-check", "circle-dot",
-  "copy", "download", "ellipsis", "headphones", "headset", "history", "key-round", "keyboard", "languages", "list-filter", "log-in", "log-out",
-  "mail", "message-circle", "monitor", "pause", "phone", "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off",
-  "phone-outgoing", "play", "plus", "qr-code", "search", "search-x", "settings", "shield-check", "smartphone", "trash-2", "triangle-alert", "undo-2",
-  "user-round", "users-round", "voicemail", "x",
+  "arrow-down", "arrow-left", "arrow-up", "bookmark", "bookmark-minus", "chart-column", "check", "chevron-right", "circle-alert",
+  "circle-check", "circle-dot", "copy", "download", "ellipsis", "headphones", "headset", "history", "key-round", "keyboard", "languages",
+  "list-filter", "lock", "lock-open", "log-in", "log-out", "mail", "message-circle", "mic", "mic-off", "monitor", "pause", "phone",
+  "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off", "phone-outgoing", "play", "plus", "qr-code", "search",
+  "search-x", "settings", "shield-check", "smartphone", "trash-2", "triangle-alert", "undo-2", "user-round", "user-x", "users-round",
+  "voicemail", "x",
 ];
 
 /** One file with a symbol for every icon. */

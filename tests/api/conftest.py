@@ -15,9 +15,13 @@ from tests.history.stories import Company, company
 from svara.bus.port import BusError, Event
 from svara.calls.boxes import BoxChanged
 from svara.calls.commands import (
+    AskConferences,
     AskHealth,
     AskLive,
     AskQueues,
+    ConferenceChanged,
+    Conferences,
+    ConferenceState,
     Done,
     Health,
     LiveAgent,
@@ -63,6 +67,8 @@ class ScriptedBus:
                 return Queues((QueueState("q-support", "support"),) if name in (None, "support") else ())
             case SetAgent():
                 return Refused("not-found", "no member of it")
+            case AskConferences(name=name):
+                return Conferences((ConferenceState("c-monday", "monday"),) if name in (None, "monday") else ())
             case _:
                 return Done()
 
@@ -130,7 +136,10 @@ def globex(db: None, mirror: live.Live) -> Company:
     return company("globex", timezone="America/New_York")
 
 
-def news(topic: str, payload: LiveCall | PersonPresence | QueueChanged | LiveAgent | BoxChanged) -> Event:
+Payload = LiveCall | PersonPresence | QueueChanged | LiveAgent | BoxChanged | ConferenceChanged
+
+
+def news(topic: str, payload: Payload) -> Event:
     return Event(topic, msgspec.msgpack.encode(payload))
 
 

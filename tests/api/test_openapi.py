@@ -26,7 +26,7 @@ from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import Company, call, happened
 from tests.voicemail.stories import happen, left
 
-from svara.calls.commands import AskQueues, PersonPresence, SetAgent
+from svara.calls.commands import AskConferences, AskQueues, PersonPresence, SetAgent
 from svara.web.live import Live
 
 OPTIONS = settings(
@@ -73,6 +73,10 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/queues/{name}"),
         ("put", "/api/v1/queues/{name}/members/me"),
         ("post", "/api/v1/queues/{name}/waiting/{call_id}/keep"),
+        ("get", "/api/v1/conferences"),
+        ("get", "/api/v1/conferences/{name}"),
+        ("post", "/api/v1/conferences/{name}/{what}"),
+        ("post", "/api/v1/conferences/{name}/members/{call_id}/{what}"),
         ("get", "/api/v1/events"),
         ("get", "/api/v1/jobs/{job_id}"),
         ("get", "/api/v1/me/functions"),
@@ -131,7 +135,12 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
     for method, path in operations():
         for theirs_id in theirs:
             url = path.replace("{call_id}", theirs_id).replace("{message_id}", theirs_id).replace("{name}", theirs_id)
-            url = url.replace("{number}", "0").replace("{key}", theirs_id).replace("{receipt_id}", theirs_id)
+            url = (
+                url.replace("{what}", "mute")
+                .replace("{number}", "0")
+                .replace("{key}", theirs_id)
+                .replace("{receipt_id}", theirs_id)
+            )
             url = url.replace("{username}", theirs_id).replace("{job_id}", theirs_id).replace("{grant_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
@@ -147,7 +156,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
                 assert not [secret for secret in secrets if secret in content.decode().lower()], (method, url)
             walked += 1
     assert walked == len(operations()) * len(theirs)
-    assert {type(request) for request in bus.asked} == {AskQueues, SetAgent}
+    assert {type(request) for request in bus.asked} == {AskQueues, SetAgent, AskConferences}
     assert {request.tenant for request in bus.asked} == {acme.tenant.id}, "nothing was asked of anybody else's"  # type: ignore[union-attr]
     for person in globex.people.values():
         before = person.choice

@@ -19,6 +19,7 @@ from svara.media.voice.port import (
     Playing,
     Recorded,
     Recording,
+    Seat,
     Silence,
     Sound,
     Tone,
@@ -44,6 +45,7 @@ class VoiceLeg:
     said_seconds: float = 0.0
     record_until: VirtualTimer | None = None
     hears: tuple[str, ...] = ()
+    seat: Seat | None = None
     paused: bool = False
     keys: str = ""
     """What its phone was sent."""
@@ -77,6 +79,8 @@ class FakeVoice:
         self.fails: str | None = None
         self.legs: dict[str, VoiceLeg] = {}
         self.closed: dict[str, VoiceLeg] = {}
+        self.chimes: list[tuple[str, str]] = []
+        """Tones that whole conferences heard."""
         self.files: dict[str, float] = {}
         """Complete recordings and their length."""
         self.untold: list[VoiceEvent] = []
@@ -143,6 +147,13 @@ class FakeVoice:
     def hears(self, leg: str, others: Sequence[str]) -> None:
         if (here := self.legs.get(leg)) is not None:
             here.hears = tuple(others)
+
+    def confer(self, leg: str, seat: Seat | None) -> None:
+        if (here := self.legs.get(leg)) is not None:
+            here.seat = seat
+
+    def chime(self, conference: str, tone: Literal["join", "leave", "beep"]) -> None:
+        self.chimes.append((conference, tone))
 
     def key(self, leg: str, key: str) -> None:
         self.press(key, leg)

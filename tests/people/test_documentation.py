@@ -11,7 +11,7 @@ import pytest
 from svara.data import DataFolder
 from svara.media.sounds import speech
 from svara.people import plan
-from svara.people.office import Hours, Menu, Outbound, PublicNumber, Queue, Trunk, read_office
+from svara.people.office import Conference, Hours, Menu, Outbound, PublicNumber, Queue, Trunk, read_office
 from svara.people.officefile import OfficeFileError, read
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -41,7 +41,7 @@ def test_an_example_can_be_applied_as_it_stands(example: str, data_folder: DataF
     assert len(read_office(data_folder.root).tenants) == 1
 
 
-@pytest.mark.parametrize("struct", [Queue, Hours, Menu, Trunk, PublicNumber, Outbound])
+@pytest.mark.parametrize("struct", [Queue, Hours, Menu, Conference, Trunk, PublicNumber, Outbound])
 def test_every_key_is_told(struct: type[msgspec.Struct]) -> None:
     page = (DOCS / "office-file.md").read_text(encoding="utf-8")
     keys = {field.removesuffix("_seconds") for field in struct.__struct_fields__} - {"id", "greetings"}

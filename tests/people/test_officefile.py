@@ -114,7 +114,7 @@ def test_every_problem_is_told_at_once_in_the_order_of_lines() -> None:
         ("person:bob", "queue:support", 11, "'to': there is no queue 'support' in this file"),
         ("person:bob", "queue:bob", 11, "there is no queue 'bob' in this file; did you mean 'person:bob'?"),
         ("person:bob", "number:21000000", 11, 'expected a number of E.164, like "+4721000000"; did you mean "+4721000000"?'),
-        ("person:bob", "conference:board", 11, "'conference:' is not yet supported"),
+        ("person:bob", "conference:board", 11, "'to': there is no conference 'board' in this file"),
         # what is missing or doubled
         ("    name: Bob Lund\n", "", 12, "a person needs 'name', for example name: Anna Berg"),
         ("login: acme-anna, ", "", 10, "a phone needs 'login'"),

@@ -9,6 +9,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from svara.api import (
     calls,
+    conferences,
     events,
     people,
     privacy_audit,
@@ -53,6 +54,7 @@ for room in (
     people,
     calls,
     queues,
+    conferences,
     events,
     voicemail,
     privacy_audit,

@@ -338,6 +338,26 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
             for one in detail.supervisions
         ],
         "supervises": detail.supervises or None,
+        "conferences": [
+            {
+                "name": one.name,
+                "joined_at": one.joined_at,
+                "left_at": one.left_at,
+                "moderator": one.moderator,
+                "why": one.why,
+                "met": [
+                    {
+                        "number": met.who.number,
+                        "name": met.who.name,
+                        "person": met.who.username,
+                        "since": met.since,
+                        "until": met.until,
+                    }
+                    for met in one.met
+                ],
+            }
+            for one in detail.conferences
+        ],
         "holds": [{"by": hold.by, "started_at": hold.started_at, "ended_at": hold.ended_at} for hold in detail.holds],
         "quality": [
             {
@@ -394,7 +414,10 @@ def _going_on(actor: Account, call: LiveCall, known: dict[str, Account]) -> dict
             for one in call.supervisors
         ],
         "supervises": call.supervises or None,
-        **{key: [] for key in ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "quality")},
+        **{
+            key: []
+            for key in ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "quality", "conferences")
+        },
     }
 
 

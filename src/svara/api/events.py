@@ -21,7 +21,7 @@ from ninja import Router
 from svara.api.auth import account_of, still_there
 from svara.api.problems import ApiError
 from svara.calls.boxes import BoxChanged
-from svara.calls.commands import LiveAgent, LiveCall, PersonPresence, QueueChanged, Recorded
+from svara.calls.commands import ConferenceChanged, LiveAgent, LiveCall, PersonPresence, QueueChanged, Recorded
 from svara.calls.events import Party
 from svara.people import access
 from svara.people.models import Account
@@ -56,7 +56,8 @@ async def events(request: HttpRequest) -> StreamingHttpResponse:
     changed or left), `call.taped` (its recording began, pauses or goes on) and `call.ended` carry the call as it stands,
     `call.recorded` the id of a call whose record is complete, `presence.changed` a person, `message.changed` a box of
     voice messages with how many are new and heard, `queue.changed` a queue at a glance, `queue.agent` how an agent is
-    shown now. `reset` says that something may have been missed: read the lists again.
+    shown now, `conference.changed` how many are in a conference. `reset` says that something may have been missed: read the
+    lists again.
     """
     account = account_of(request)
     if _open[account.id] >= MAX_STREAMS:
@@ -148,6 +149,8 @@ class _Shown:
                 "state": payload.state,
                 "reason": payload.reason if own else "",
             }
+        if isinstance(payload, ConferenceChanged):
+            return {"name": payload.name, "count": payload.members}
         if isinstance(payload, BoxChanged):
             return {"box": payload.box, "new": payload.new, "heard": payload.heard}
         return {"id": payload.id} if isinstance(payload, Recorded) else {}

@@ -184,6 +184,41 @@ class KeepWish(Schema):
     number: Annotated[str, Field(max_length=40, description="Left out: the number they call from")] = ""
 
 
+class ConferenceMember(Schema):
+    """Somebody in a conference."""
+
+    id: Annotated[str, Field(description="Of their call")]
+    number: str
+    name: str
+    person: str | None
+    since: datetime
+    moderator: bool
+    muted: bool
+    waiting: Annotated[bool, Field(description="Hears music until the moderator comes")]
+
+
+class Conference(Schema):
+    """A conference as it is now."""
+
+    name: str
+    extension: str | None
+    count: Annotated[int, Field(description="How many are in it")]
+    max_members: int
+    locked: bool
+    recorded: bool
+    members: Annotated[
+        list[ConferenceMember] | None,
+        Field(description="In the order in which they came; null for who is not in it, no supervisor and no administrator"),
+    ]
+    may_conduct: Annotated[bool, Field(description="You may mute and remove others, lock and end it")]
+
+
+class Conferences(Schema):
+    """All conferences of the company."""
+
+    items: list[Conference]
+
+
 class Offer(Schema):
     """Somebody to whom the call was offered, with all of their phones."""
 
@@ -259,6 +294,27 @@ class Supervision(Schema):
     ended_at: datetime | None
 
 
+class Met(Schema):
+    """Somebody who was in a conference at the same time as the caller."""
+
+    number: str
+    name: str
+    person: str | None
+    since: datetime
+    until: datetime
+
+
+class Conferred(Schema):
+    """The caller took part in a conference."""
+
+    name: str
+    joined_at: datetime
+    left_at: datetime
+    moderator: bool
+    why: Annotated[str, Field(description="How that ended: 'hung up', 'removed', or 'ended' for all")]
+    met: list[Met]
+
+
 class CallDetail(Call):
     """A call with all that is known of it."""
 
@@ -276,6 +332,7 @@ class CallDetail(Call):
     supervises: Annotated[
         str | None, Field(description="The id of the call whose talk the caller took part in, as a supervisor")
     ]
+    conferences: list[Conferred]
 
 
 class CallFilters(Schema):

@@ -367,7 +367,8 @@ class Call(Movable):
         elif self.state == "talking":
             state = "held" if self.held_by else "answered"
         else:
-            state = "ringing" if self.setup is not None and self.setup.ringing else "started"
+            ringing = self.setup is not None and self.setup.ringing
+            state = "ringing" if ringing else "started" if self.answered_at is None else "answered"
         return LiveCall(
             id=self.id,
             tenant=self.tenant,

@@ -25,6 +25,8 @@ TOPIC_QUEUE = "queue.changed"
 """The payload is `QueueChanged`."""
 TOPIC_AGENT = "queue.agent"
 """The payload is `LiveAgent`."""
+TOPIC_CONFERENCE = "conference.changed"
+"""The payload is `ConferenceChanged`."""
 
 AgentState = Literal["available", "ringing", "talking", "wrap-up", "paused", "logged-out"]
 OwnState = Literal["available", "paused", "logged-out"]
@@ -166,6 +168,39 @@ class QueueState(msgspec.Struct, frozen=True, omit_defaults=True):
 MOST_SHOWN = 200
 
 
+class ConferenceChanged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something happened in a conference: who is there and how is asked by `AskConferences`."""
+
+    tenant: str
+    conference: str
+    name: str
+    members: int = 0
+
+
+class ConferenceMember(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody in a conference. `call` is the id of their call; `waiting`: they hear music until the moderator comes."""
+
+    call: str
+    who: Party
+    since: float
+    """When they came, seconds since the epoch."""
+    moderator: bool = False
+    muted: bool = False
+    waiting: bool = False
+
+
+class ConferenceState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One conference as it is now, its members in the order in which they came."""
+
+    id: str
+    name: str
+    extension: str | None = None
+    members: tuple[ConferenceMember, ...] = ()
+    max_members: int = 0
+    locked: bool = False
+    recorded: bool = False
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """History holds the final record of this call now."""
 
@@ -272,6 +307,24 @@ class SetAgent(msgspec.Struct, frozen=True, tag="set-agent"):
     queue: str | None = None
 
 
+class AskConferences(msgspec.Struct, frozen=True, tag="conferences"):
+    """The conferences of one tenant, or the one of that name; answered by `Conferences`."""
+
+    tenant: str
+    name: str | None = None
+
+
+class ControlConference(msgspec.Struct, frozen=True, tag="control-conference"):
+    """Conduct a conference from outside: all of it, or with `call` one who takes part. "mute" without `call`: everybody but
+    the moderators. Whether the asker may is the asker's to know. Answered by `Done`; `Refused("not-found")` where nobody is
+    there, or that one is not, `Refused("invalid")` for what cannot be done to one."""
+
+    tenant: str
+    name: str
+    do: Literal["lock", "unlock", "mute", "unmute", "remove", "end"]
+    call: str = ""
+
+
 class KeepPlace(msgspec.Struct, frozen=True, tag="keep-place"):
     """A waiting caller is to be called back on `number` (empty: where they call from) and need not hold; answered by `Done`,
     `Refused("not-found")` or `Refused("invalid")`."""
@@ -353,6 +406,10 @@ class Callbacks(msgspec.Struct, frozen=True, tag="callbacks"):
     callbacks: tuple[Callback, ...] = ()
 
 
+class Conferences(msgspec.Struct, frozen=True, tag="conferences"):
+    conferences: tuple[ConferenceState, ...] = ()
+
+
 class Health(msgspec.Struct, frozen=True, tag="health"):
     office_version: int
     calls: int
@@ -385,5 +442,9 @@ Request = (
     | AskProbe
     | AskCallbacks
     | CancelCallback
+    | AskConferences
+    | ControlConference
 )
-Answer = Done | Refused | Originated | Live | Health | TrunkStates | Queues | ProbeAdmitted | ProbeState | Callbacks
+Answer = (
+    Done | Refused | Originated | Live | Health | TrunkStates | Queues | Conferences | ProbeAdmitted | ProbeState | Callbacks
+)

@@ -187,7 +187,7 @@ class MessageLeft(Event, frozen=True, tag="voicemail.left", omit_defaults=True):
 
 class CallRecorded(Event, frozen=True, tag="call.recording", omit_defaults=True):
     """A recording of the talk is complete: caller left, callee right; `why` says whose rule asked for it ("queue:<id>",
-    "number:<E.164>", "person:<id>")."""
+    "number:<E.164>", "person:<id>", "conference:<id>": of a conference, what the others say is right)."""
 
     file: str = ""
     seconds: float = 0.0
@@ -216,6 +216,31 @@ class CallTransferred(Event, frozen=True, tag="call.transferred", omit_defaults=
     to: str = ""
     """A target of the office (see `CallRouted`), or empty."""
     how: Moved = "blind"
+
+
+class ConferenceJoined(Event, frozen=True, tag="conference.joined", omit_defaults=True):
+    """The caller takes part in `conference` (its id and, for the record, its name) from `at` on."""
+
+    conference: str = ""
+    name: str = ""
+    moderator: bool = False
+
+
+class ConferenceMet(Event, frozen=True, tag="conference.met", omit_defaults=True):
+    """`who` took part in it at the same time, from `since` until `at`; written when one of the two leaves. `taped`: what
+    they said may be in the recording of this call."""
+
+    conference: str = ""
+    who: Party = Party(number="")
+    since: float = 0.0
+    taped: bool = False
+
+
+class ConferenceLeft(Event, frozen=True, tag="conference.left", omit_defaults=True):
+    """The caller takes part no more: hung up, "removed" by a moderator, or it was "ended" for all."""
+
+    conference: str = ""
+    why: Literal["hung up", "removed", "ended"] = "hung up"
 
 
 class AgentChanged(Event, frozen=True, tag="agent.changed", omit_defaults=True):
@@ -265,5 +290,8 @@ CallEvent = (
     | CallRecorded
     | Supervised
     | CallTransferred
+    | ConferenceJoined
+    | ConferenceMet
+    | ConferenceLeft
 )
 AnyEvent = CallEvent | AgentChanged | CallbackGivenUp

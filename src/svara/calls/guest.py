@@ -17,7 +17,7 @@ from svara.calls.resound import DISAGREED, agreed, fits, key_of
 from svara.calls.routing.route import Refusal
 from svara.calls.routing.verdict import RELAY_DOWN
 from svara.media.relay import RelayError
-from svara.media.voice.port import Finished, Item, Key, Playing, Recorded, Recording, Tone, Voice, VoiceEvent
+from svara.media.voice.port import Finished, Item, Key, Playing, Recorded, Recording, Seat, Tone, Voice, VoiceEvent
 from svara.sip.message import Request
 from svara.sip.transaction import ServerTransaction
 
@@ -63,6 +63,8 @@ class Guest:
         self._done: Callable[[], object] | None = None
         self._playing: Playing | None = None
         self._recording: Recording | None = None
+        self._seat: Seat | None = None
+        """How the caller takes part in a conference."""
         self._stop_key_came = False
         self._stop_keys_due = ""
         """The key that ended a recording may be told before or after the recording itself; it means nothing else."""
@@ -220,6 +222,12 @@ class Guest:
         if self.voice is not None:
             self.voice.stop(self.id)
 
+    def sit(self, seat: Seat | None) -> None:
+        """Take part in a conference, or in another way than before; None: no more."""
+        self._seat = seat
+        if self.voice is not None and self.connected:
+            self.voice.confer(self.id, seat)
+
     def record(self, recording: Recording, recorded: Callable[[Recorded], object]) -> None:
         """Record the caller; `recorded` is told how it ended, unless the guest was closed before."""
         self.on_recorded = recorded
@@ -340,6 +348,8 @@ class Guest:
 
     def sounds_again(self) -> None:
         """... which was done: what was to be heard is heard."""
+        if self._seat is not None and self.voice is not None:
+            self.voice.confer(self.id, self._seat)
         if self._playing is not None and self.voice is not None:
             self.voice.play(self.id, self._playing)
         self._stand()

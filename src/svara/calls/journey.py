@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from svara.calls.conference.member import InConference
 from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
 from svara.calls.ringing.setup import GAVE_UP, Setup
@@ -20,6 +21,7 @@ from svara.calls.routing.targets import (
     GONE,
     HANGUP,
     HUNG_UP,
+    Confer,
     Enter,
     Listen,
     Message,
@@ -204,14 +206,12 @@ class Journey:
                 return NO_QUEUES if queues is None else queues.enter(self, queue, kept)
             case Listen():
                 return menu.InMenu(self, found.menu)
-            case Use(person=person, feature=Feature(name="mailbox", argument=argument)):
-                return readbox.open_box(self, person, argument, kept)
+            case Confer():
+                return InConference(self, found.conference, kept)
             case Read(owner=owner):
                 return readbox.ReadMailbox(self, None, owner, kept)
-            case Use(person=person, feature=Feature(name="record-prompt")):
-                return recordprompt.RecordPrompt(self, person, kept)
-            case Use(person=person, feature=feature):
-                return features.UseFeature(self, person, feature, kept)
+            case Use():
+                return self._use(found, kept)
             case Watch():
                 return self._supervising(kept)
             case Message():
@@ -220,6 +220,16 @@ class Journey:
                 return found
             case Onto():
                 return CIRCLE  # never: _arrive follows it
+
+    def _use(self, found: Use, kept: bytes) -> Stop | Refusal:
+        """What was dialled by a feature code."""
+        match found.feature:
+            case Feature(name="mailbox", argument=argument):
+                return readbox.open_box(self, found.person, argument, kept)
+            case Feature(name="record-prompt"):
+                return recordprompt.RecordPrompt(self, found.person, kept)
+            case feature:
+                return features.UseFeature(self, found.person, feature, kept)
 
     def _enter(self, stop: Stop, happened: list[AnyEvent]) -> None:
         self.call.setup = stop

@@ -137,6 +137,10 @@ class News:
         if self._timer is None:
             self._arm()
 
+    def tell(self, topic: str, payload: bytes) -> None:
+        """Publish something at once."""
+        self._publish(topic, payload)
+
     def presence(self, tenant: str | None = None) -> tuple[PersonPresence, ...]:
         """Everybody of `tenant` (None: of all) as they are now."""
         return tuple(self._presence(key, one) for key, one in self._people.items() if tenant in (None, one.tenant))

@@ -15,12 +15,14 @@ from svara.calls.commands import (
     AdmitProbe,
     Answer,
     AskCallbacks,
+    AskConferences,
     AskHealth,
     AskLive,
     AskProbe,
     AskQueues,
     AskTrunks,
     CancelCallback,
+    ControlConference,
     Done,
     ForgetPhone,
     Hangup,
@@ -114,6 +116,8 @@ class Service:
                 return self._hall.answer(request) if self._hall is not None else Queues()
             case AskCallbacks() | CancelCallback():
                 return callbacks(switch, request)
+            case AskConferences() | ControlConference():
+                return switch.conferences.answer(request)
             case AdmitProbe() | AskProbe():
                 return switch.probes.asked(request)
             case AskHealth():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
+from svara.calls.conference.hall import ConferenceHall
+from svara.calls.conference.lamp import ConferenceLamps
 from svara.calls.events import AnyEvent, Party
 from svara.calls.journal import Journal
 from svara.calls.lamps import Lamps
@@ -95,6 +97,7 @@ class Switch:
     """Numbers outside whose owners are not recorded."""
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)
+    conferences: ConferenceHall = field(init=False)
     probes: Probes = field(init=False)
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
     lamps: Lamps = field(init=False)
@@ -113,8 +116,10 @@ class Switch:
 
     def __post_init__(self) -> None:
         self.trunks = Trunks(self)
+        self.conferences = ConferenceHall(self)
         self.probes = Probes(self)
         self.lamps = Lamps(self)
+        self.lamps.register("conference", ConferenceLamps(self))
 
     def relay_for(self, tenant: Tenant | None) -> Relay:
         """The relay, or direct media where the office says so."""

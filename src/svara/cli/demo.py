@@ -71,8 +71,9 @@ What to try first
   2. Register a softphone: user {people[0].phones[0].login}, secret {people[0].phones[0].secret}, server {sip}.
   3. Call {echo.extension}: {echo.name} answers at once and says back whatever you say.
   4. Register a second softphone as {people[1].phones[0].login} and call {people[0].extension}: the first one rings.
-  5. Call 600, the workshop's queue, or 700, the menu; press its keys; leave a message for somebody who does not answer.
-  6. Look at the call history: each call is one true record. The first ones are being placed right now.
+  5. Call 800 from two phones and press the hash key: they are in a conference, which the page shows.
+  6. Call 600, the workshop's queue, or 700, the menu; press its keys; leave a message for somebody who does not answer.
+  7. Look at the call history: each call is one true record. The first ones are being placed right now.
 """
     if not _is_loopback(http) or not _is_loopback(sip):
         text += "\nOther machines can reach this demo, and everybody knows its passwords: use it with care.\n"

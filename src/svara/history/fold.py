@@ -33,6 +33,9 @@ from svara.calls.events import (
     CallRouted,
     CallStarted,
     CallTransferred,
+    ConferenceJoined,
+    ConferenceLeft,
+    ConferenceMet,
     EndedBy,
     LegAnswered,
     LegEnded,
@@ -49,9 +52,11 @@ from svara.calls.events import (
 from svara.history.record import (
     Asked,
     CallRecord,
+    Conference,
     Hold,
     Leg,
     Message,
+    Met,
     Offer,
     Part,
     Quality,
@@ -81,6 +86,9 @@ Fact = (
     | RecordingAnswered
     | Supervised
     | CallTransferred
+    | ConferenceJoined
+    | ConferenceMet
+    | ConferenceLeft
 )
 
 E = TypeVar("E", bound=AnyEvent)
@@ -237,6 +245,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 None,
             ),
             supervisions=_supervisions(facts, begin, end),
+            conferences=_conferences(facts, begin, end),
             callback_number=next((f.number for f in reversed(facts) if isinstance(f, CallbackAsked)), ""),
             supervises=started.supervises,
         )
@@ -368,6 +377,39 @@ def _supervisions(facts: list[Fact], begin: int, end: int) -> tuple[Supervision,
     for who in list(open_):
         over(who, end)
     return tuple(sorted(found, key=lambda one: (one.at, one.until, one.by.person or "", one.how)))
+
+
+def _conferences(facts: list[Fact], begin: int, end: int) -> tuple[Conference, ...]:
+    """Joining and leaving, paired, with those who were met meanwhile; what nothing ended lasts until the next, or to the
+    call's end."""
+    found: list[Conference] = []
+    joined: ConferenceJoined | None = None
+
+    def over(at: int, why: str) -> None:
+        if joined is not None:
+            first = _within(_ms(joined.at), begin, end)
+            last = _within(at, first, end)
+            met = tuple(_met(fact, begin, end) for fact in facts if isinstance(fact, ConferenceMet) and during(fact, at))
+            name, moderator = joined.name, joined.moderator
+            found.append(Conference(joined.conference, name, first / 1000, last / 1000, moderator, why, met))
+
+    def during(fact: ConferenceMet, until: int) -> bool:
+        return joined is not None and fact.conference == joined.conference and _ms(joined.at) <= _ms(fact.at) <= until
+
+    for fact in facts:
+        if isinstance(fact, ConferenceJoined):
+            over(_ms(fact.at), "")
+            joined = fact
+        elif isinstance(fact, ConferenceLeft) and joined is not None and fact.conference == joined.conference:
+            over(_ms(fact.at), fact.why)
+            joined = None
+    over(end, "")
+    return tuple(found)
+
+
+def _met(fact: ConferenceMet, begin: int, end: int) -> Met:
+    until = _within(_ms(fact.at), begin, end)
+    return Met(fact.who, _within(_ms(fact.since), begin, until) / 1000, until / 1000, fact.taped)
 
 
 def _holds(switches: list[CallHeld | CallResumed], begin: int, end: int) -> tuple[Hold, ...]:

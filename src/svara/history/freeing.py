@@ -49,5 +49,9 @@ def free(details: Details, who: Who) -> Details:
         stops=tuple(replace(stop, to=ERASED) if who.leads_to(stop.to) else stop for stop in details.stops),
         offers=tuple(replace(offer, agent=NOBODY) if who.is_(offer.agent) else offer for offer in details.offers),
         supervisions=tuple(replace(one, by=NOBODY) if who.is_(one.by) else one for one in details.supervisions),
+        conferences=tuple(
+            replace(one, met=tuple(replace(met, who=NOBODY) if who.is_(met.who) else met for met in one.met))
+            for one in details.conferences
+        ),
         callback_number=ERASED if details.callback_number in who.numbers else details.callback_number,
     )

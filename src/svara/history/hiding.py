@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from svara.history.models import Call, OutsideParty
 from svara.history.outside import indexes_of
+from svara.history.rows import details_of
 from svara.people.models import Account
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.objections import stopped
@@ -32,9 +33,16 @@ def speaks_in(call: Call, hidden: frozenset[Subject]) -> bool:
     """Whether one of them is heard in a talk."""
     if not hidden:
         return False
-    if not people_of(hidden).isdisjoint({call.caller_person, call.callee_person, call.answered_person} - {""}):
+    people = {call.caller_person, call.callee_person, call.answered_person} - {""}
+    if not people_of(hidden).isdisjoint(people | taped_in_conferences(call)):
         return True
     return OutsideParty.all_tenants.filter(call=call, index__in=indexes_of(hidden)).exists()
+
+
+def taped_in_conferences(call: Call) -> set[str]:
+    """The account ids of those who may be heard in the recordings of a call because they were in the same conference."""
+    met = (met for one in details_of(call).conferences for met in one.met)
+    return {one.who.person for one in met if one.taped and one.who.person}
 
 
 def calls_with(hidden: frozenset[Subject], call: str = "") -> Q:

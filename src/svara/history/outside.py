@@ -118,6 +118,10 @@ def sever(record: CallRecord) -> tuple[CallRecord, list[tuple[Outsider, OutsideP
         legs=tuple(replace(leg, to=found.party(leg.to)) for leg in record.legs),
         stops=tuple(replace(stop, to=found.target(stop.to)) for stop in record.stops),
         supervisions=tuple(replace(one, by=found.party(one.by)) for one in record.supervisions),
+        conferences=tuple(
+            replace(one, met=tuple(replace(met, who=found.outside(met.who)) for met in one.met))
+            for one in record.conferences
+        ),
         callback_number=found.mark(Outsider(text(callback, NUMBER_LENGTH))) if callback not in NOBODY else callback,
     ), found.met
 

@@ -84,6 +84,27 @@ class Supervision(msgspec.Struct, frozen=True, omit_defaults=True):
     until: float = 0.0
 
 
+class Met(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who was in a conference at the same time. `taped`: may be heard in the recordings of this call."""
+
+    who: Party
+    since: float
+    until: float
+    taped: bool = False
+
+
+class Conference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The caller took part in a conference. `why` that ended: see `ConferenceLeft`."""
+
+    conference: str
+    name: str
+    joined_at: float
+    left_at: float
+    moderator: bool = False
+    why: str = ""
+    met: tuple[Met, ...] = ()
+
+
 class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
     """One side had the other on hold."""
 
@@ -154,3 +175,4 @@ class CallRecord(msgspec.Struct, frozen=True):
     asked: Asked | None = None
     supervises: str = ""
     """The caller was a supervisor, who took part in the talk of this call."""
+    conferences: tuple[Conference, ...] = ()

@@ -24,7 +24,20 @@ from svara.history.models import (
     Participant,
 )
 from svara.history.outside import seal_parties, sever
-from svara.history.record import CallRecord, Hold, Leg, Message, Offer, Quality, Stop, Supervision, Taped, Wait
+from svara.history.record import (
+    CallRecord,
+    Conference,
+    Hold,
+    Leg,
+    Message,
+    Met,
+    Offer,
+    Quality,
+    Stop,
+    Supervision,
+    Taped,
+    Wait,
+)
 from svara.history.stored import moment, text
 from svara.people.models import Tenant
 
@@ -46,6 +59,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     supervisions: tuple[Supervision, ...] = ()
     callback_number: str = ""
     supervises: str = ""
+    conferences: tuple[Conference, ...] = ()
 
 
 _Stored = str | datetime | None
@@ -128,7 +142,8 @@ _PARTICIPANT_FIELDS = ("call", "person", "part", "started_at")
 def _mentioned(record: CallRecord) -> set[str]:
     """Whom the details will name."""
     parties = [leg.to for leg in record.legs] + [offer.agent for offer in record.offers]
-    return {party.person for party in (*parties, *(one.by for one in record.supervisions)) if party.person}
+    parties += [one.by for one in record.supervisions] + [met.who for one in record.conferences for met in one.met]
+    return {party.person for party in parties if party.person}
 
 
 def _insert(model: type[Model], fields: Sequence[str]) -> str:
@@ -185,12 +200,17 @@ def _details(record: CallRecord) -> Details:
         supervisions=tuple(replace(one, by=replace(one.by, name="")) for one in record.supervisions),
         callback_number=text(record.callback_number, NUMBER_LENGTH),
         supervises=record.supervises,
+        conferences=tuple(replace(one, met=tuple(map(_named_met, one.met))) for one in record.conferences),
     )
 
 
 def _named_outside(leg: Leg) -> Leg:
     name = _name(leg.to)
     return leg if name == leg.to.name else replace(leg, to=replace(leg.to, name=name))
+
+
+def _named_met(met: Met) -> Met:
+    return replace(met, who=replace(met.who, name=_name(met.who)))
 
 
 def _name(party: Party) -> str:

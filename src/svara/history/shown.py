@@ -11,7 +11,7 @@ from svara.calls.events import EndedBy, Party
 from svara.history.hiding import hidden_from, people_of
 from svara.history.models import Call
 from svara.history.outside import RESTRICTED, Outsiders
-from svara.history.record import Leg, Quality
+from svara.history.record import Conference, Leg, Quality
 from svara.history.rows import Details
 from svara.people import access as people
 from svara.people.models import Account
@@ -126,6 +126,27 @@ class SupervisionView:
 
 
 @dataclass(frozen=True, slots=True)
+class MetView:
+    """Somebody who was in a conference at the same time."""
+
+    who: PartyView
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceView:
+    """The caller took part in a conference; `why` that ended ("hung up", "removed", "ended")."""
+
+    name: str
+    joined_at: datetime
+    left_at: datetime
+    moderator: bool
+    why: str
+    met: tuple[MetView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallDetail:
     """A call with everything that is known of it."""
 
@@ -145,6 +166,7 @@ class CallDetail:
     supervisions: tuple[SupervisionView, ...]
     supervises: str
     """This call was a supervisor's, who took part in the talk of the call of that id; else empty."""
+    conferences: tuple[ConferenceView, ...] = ()
 
 
 class Shown:
@@ -157,6 +179,7 @@ class Shown:
             ids |= {leg.to.person for leg in details.legs if leg.to.person}
             ids |= {one.by.person for one in details.supervisions if one.by.person}
             ids |= {offer.agent.person for offer in details.offers if offer.agent.person}
+            ids |= {met.who.person for one in details.conferences for met in one.met if met.who.person}
         self._people = people.people_by_id(actor, ids)
         hidden = hidden_from(actor)
         self._hidden = people_of(hidden)
@@ -221,7 +244,14 @@ class Shown:
                 for one in details.supervisions
             ),
             supervises=details.supervises,
+            conferences=tuple(self._conference(call.id, one) for one in details.conferences),
         )
+
+    def _conference(self, call: str, one: Conference) -> ConferenceView:
+        met = tuple(
+            MetView(self._of(call, each.who), self._moment(each.since), self._moment(each.until)) for each in one.met
+        )
+        return ConferenceView(one.name, self._moment(one.joined_at), self._moment(one.left_at), one.moderator, one.why, met)
 
     def _offers(self, call: str, details: Details) -> tuple[OfferView, ...]:
         """The queue's offers, and the phones that rang without one, gathered by whom they rang."""

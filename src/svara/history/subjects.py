@@ -24,7 +24,7 @@ from svara.calls.events import Party
 from svara.history import archive, lapsing
 from svara.history.counts import AgentCount
 from svara.history.freeing import ERASED, Who, free
-from svara.history.hiding import people_of, speaks_in
+from svara.history.hiding import people_of, speaks_in, taped_in_conferences
 from svara.history.lapsing import tapes_of
 from svara.history.models import (
     AgentMoment,
@@ -97,7 +97,8 @@ class HistoryCapability:
         ):
             if count := rows.count():
                 yield Holding(rows.model._meta.label, count, "user.behavior", history, text)
-        if recordings := sum(len(tapes_of(call)) for call in of.spoken().iterator(chunk_size=_BATCH)):
+        spoken = itertools.chain(of.spoken().iterator(chunk_size=_BATCH), of.heard_of_others())
+        if recordings := sum(len(tapes_of(call)) for call in spoken):
             yield Holding("files:recordings", recordings, "user.content.private", history, _("Recordings of talks"))
         if archived := sum(1 for _one in archive.about(tenant_id, subject)):
             yield Holding("files:archive", archived, "user.behavior", history, _("Calls in the company’s archive"))
@@ -209,11 +210,20 @@ class _Of:
         return self.calls().order_by("started_at", "id").iterator(chunk_size=_BATCH)
 
     def spoken(self) -> QuerySet[Call]:
-        """Calls with recordings in which they speak."""
+        """Calls of theirs with recordings in which they speak."""
         taped = self.calls().filter(details__contains='"tapes":')
         if not self.who.person:
             return taped
         return taped.filter(Q(caller_person=self.who.person) | Q(answered_person=self.who.person))
+
+    def heard_of_others(self) -> Iterator[Call]:
+        """Calls of others whose recordings they are heard in, because they were in the same conference. These hold more than
+        they heard themselves: they go with them, and are not theirs to have."""
+        if self.who.person:
+            theirs = self.calls().filter(details__contains='"conferences":').exclude(caller_person=self.who.person)
+            for call in theirs.filter(details__contains='"tapes":').iterator(chunk_size=_BATCH):
+                if self.who.person in taped_in_conferences(call):
+                    yield call
 
     def offers(self) -> QuerySet[QueueOffer]:
         return QueueOffer.all_tenants.filter(tenant_id=self.tenant_id, person=self.who.person or "-")
@@ -327,7 +337,8 @@ def _freed(call: Call, who: Who, recordings: Tally) -> tuple[str, ...]:
     caller = Party(call.caller_number, person=call.caller_person or None)
     callee = Party(call.callee_number, person=call.callee_person or None)
     answered = Party(call.answered_number, person=call.answered_person or None)
-    if details.tapes and (who.is_(caller) or who.is_(answered) or not who.person):
+    conferred = who.person in taped_in_conferences(call)
+    if details.tapes and (who.is_(caller) or who.is_(answered) or not who.person or conferred):
         places = tapes_of(call)
         recordings.add(place.name for place in places)
         for place in places:

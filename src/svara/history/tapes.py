@@ -49,12 +49,18 @@ def write(records: Sequence[CallRecord]) -> None:
     for record in records:
         if not (record.tapes or record.messages):
             continue
-        other = record.answered_by or record.callee
+        others = _others(record)
         for tape in record.tapes:
-            _seal(record.tenant, record.id, tape.file, _sides(record, record.caller, other))
+            _seal(record.tenant, record.id, tape.file, _sides(record, record.caller, *others))
         for message in record.messages:
             owner = Party(number="", person=_owner(message.box))
             _seal(record.tenant, record.id, message.file, _sides(record, record.caller, owner))
+
+
+def _others(record: CallRecord) -> list[Party]:
+    """Who is heard beside the caller: the other side, or those in the conference."""
+    met = [met.who for one in record.conferences for met in one.met if met.taped]
+    return met if record.conferences else [record.answered_by or record.callee]
 
 
 async def run(data: DataFolder, bus: Bus) -> None:
@@ -87,8 +93,11 @@ def _step(data: DataFolder) -> None:
 
 
 def _seal_of(call: Call, file: str) -> bool:
-    owner = next((_owner(message.box) for message in details_of(call).messages if message.file == file), None)
+    details = details_of(call)
+    owner = next((_owner(message.box) for message in details.messages if message.file == file), None)
     people = [call.caller_person, call.answered_person or call.callee_person if owner is None else owner]
+    if owner is None:
+        people += [met.who.person or "" for one in details.conferences for met in one.met if met.taped]
     parts = ("caller", "callee", "other") if owner is None else ("caller",)
     met = OutsideParty.all_tenants.filter(call=call, part__in=parts).order_by("n").values_list("index", flat=True)
     return _seal(call.tenant_id, call.id, file, owners(call.tenant_id, call.id, people, map(outside, met)))

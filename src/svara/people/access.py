@@ -15,7 +15,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from svara.people import keys
-from svara.people.models import Account, ApiToken, Invitation, Phone, Queue
+from svara.people.models import Account, ApiToken, Conference, Invitation, Phone, Queue
 from svara.privacy import errors
 
 MAX_SEARCH_LENGTH = 100
@@ -84,6 +84,11 @@ def queues(actor: Account) -> list[Queue]:
     if not actor.has_role("supervisor", "admin"):
         rows = rows.filter(members__account=actor)
     return list(rows.order_by("name"))
+
+
+def has_conferences(actor: Account) -> bool:
+    """Whether the company has any conference, which everybody may look at."""
+    return Conference.of(actor).exists()
 
 
 def my_phones(actor: Account) -> list[Phone]:

@@ -20,7 +20,7 @@ from svara.people.changes import Applied, Change
 from svara.people.difference import Difference
 from svara.people.document import KEYS, Document, Item, export
 from svara.people.errors import PlainError
-from svara.people.models import Account, Menu, OfficeChange, Phone, Queue, Sound, Tenant
+from svara.people.models import Account, Conference, Menu, OfficeChange, Phone, Queue, Sound, Tenant
 from svara.people.officefile import OfficeFile, OfficeFileError, check
 from svara.people.plan import ApplyError
 from svara.people.prepared import Prepared
@@ -38,12 +38,19 @@ _SAID = ("name", "language", "mobile")
 """Keys of a person that are said also where they are nothing."""
 COMPANY = ("name", "timezone", "languages", "media", "recording", "codes")
 """What of the company itself is changed on a page: its numbers are read by the country, and files know it by its slug."""
-_RENAMED: dict[str, tuple[type[Queue | Menu | Sound], tuple[str, ...]]] = {
+_RENAMED: dict[str, tuple[type[Queue | Menu | Conference | Sound], tuple[str, ...]]] = {
     "queues": (Queue, ("queue", "voicemail")),
     "menus": (Menu, ("menu",)),
+    "conferences": (Conference, ("conference",)),
     "sounds": (Sound, ()),
 }
 """Sections whose items can be called otherwise, and the kinds of targets that name them."""
+_KIND_OF: dict[str, Literal["queue", "menu", "conference", "sound"]] = {
+    "queues": "queue",
+    "menus": "menu",
+    "conferences": "conference",
+    "sounds": "sound",
+}
 _SECRET_BYTES = 15
 _LINE = re.compile(r" \(line \d+\)| on line \d+")
 
@@ -103,7 +110,7 @@ def access_changes(actor: Account) -> list[OfficeChange]:
 
 def uses(document: Document, section: str, name: str) -> list[tuple[str, str]]:
     """Where something is used: sections and names of what would lead nowhere without it."""
-    kind = {"people": "person", "queues": "queue", "menus": "menu"}.get(section)
+    kind = {"people": "person", "queues": "queue", "menus": "menu", "conferences": "conference"}.get(section)
     targets = {f"{kind}:{name}", f"voicemail:{name}"} if kind else set()
     field_ = {"trunks": "trunk", "hours": "hours", "numbers": "shows"}.get(section)
     found = []
@@ -146,8 +153,8 @@ def do_save_company(actor: Account, wish: Item) -> Done:
 
 @transaction.atomic
 def do_rename(actor: Account, section: str, name: str, new: str) -> Done:
-    """Give a queue, a menu or a sound another name; whatever leads to it goes on doing so. In the log, but not to be undone
-    there: it is renamed back. Raises Forbidden, NotFound, Rejected."""
+    """Give a queue, a menu, a conference or a sound another name; whatever leads to it goes on doing so. In the log, but not
+    to be undone there: it is renamed back. Raises Forbidden, NotFound, Rejected."""
     tenant = Tenant.objects.select_for_update().get(pk=_administered(actor).pk)
     if section not in _RENAMED:
         raise access.NotFound
@@ -174,8 +181,7 @@ def do_rename(actor: Account, section: str, name: str, new: str) -> Done:
         row.former_names = [*(each for each in row.former_names if each not in (name, new)), name][-MAX_FORMER_NAMES:]
     row.save()
     snapshot.changed()
-    kind: Literal["queue", "menu", "sound"] = "queue" if section == "queues" else "menu" if section == "menus" else "sound"
-    renamed = Change("change", kind, new, (f"was called {name}",))
+    renamed = Change("change", _KIND_OF[section], new, (f"was called {name}",))
     changes = (renamed, *Difference(office, Prepared()).carry_out(demo=False, by=actor.id).changes)
     # Where somebody's own calls go is in no log, also when what they go to has another name now.
     changelog.record(tenant, None, {}, [each for each in changes if each.kind != "person"], by=actor)
@@ -240,7 +246,8 @@ def access_own(actor: Account) -> tuple[Item, Document]:
     written = export(account.tenant)
     item = next(person for person in written["people"] if person["username"] == account.username)
     names: Document = {section: [] for section in KEYS}
-    names |= {section: [_told(each, "name") for each in written[section]] for section in ("queues", "menus")}
+    targets = ("queues", "menus", "conferences")
+    names |= {section: [_told(each, "name") for each in written[section]] for section in targets}
     names["people"] = [_told(each, "username", "name") for each in written["people"]]
     names["tenant"] = {"codes": dict(account.tenant.codes)}
     return {key: item[key] for key in OWN if key in item}, names

@@ -14,7 +14,7 @@ import msgspec
 from svara.people import own, routing
 from svara.people.linekeys import target_of
 from svara.people.models import Account, Phone, Sound, Tenant
-from svara.people.office import ALL_BUT_PREMIUM, Hours, Key, Queue, Trunk, Window
+from svara.people.office import ALL_BUT_PREMIUM, Conference, Hours, Key, Queue, Trunk, Window
 from svara.people.wording import clock, days
 
 Document = dict[str, Any]
@@ -25,6 +25,7 @@ KEYS: dict[str, Callable[[Item], str]] = {
     "queues": lambda item: str(item["name"]),
     "hours": lambda item: str(item["name"]),
     "menus": lambda item: str(item["name"]),
+    "conferences": lambda item: str(item["name"]),
     "trunks": lambda item: str(item["name"]),
     "numbers": lambda item: str(item["number"]),
     "outbound": lambda item: f"{item['prefix']} by {item['trunk']}",
@@ -35,6 +36,7 @@ _SECTIONS: dict[routing.KindName, str] = {
     "queue": "queues",
     "hours": "hours",
     "menu": "menus",
+    "conference": "conferences",
     "trunk": "trunks",
     "number": "numbers",
     "outbound": "outbound",
@@ -119,6 +121,9 @@ def _part(says: routing.Struct) -> Item:
             item["open"] = week(says.open)
             if says.exceptions:
                 item["exceptions"] = {day: [*map(_times, windows)] or "closed" for day, windows in says.exceptions.items()}
+        case Conference():
+            item.pop("pin", None)
+            item.pop("moderator_pin", None)
         case Trunk():
             item.pop("secret", None)
         case _:

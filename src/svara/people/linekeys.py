@@ -75,6 +75,9 @@ def _shown(tenant: Tenant, person: Person, key: Key) -> Shown | None:
         case "queue":
             queue = tenant.queue_by_name.get(key.target)
             number = queue.extension if queue is not None else None
+        case "conference":
+            conference = tenant.conference_by_name.get(key.target)
+            number = conference.extension if conference is not None else None
         case "speed":
             return Shown("speed", key.label or key.target, key.target)
         case _:

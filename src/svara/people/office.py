@@ -34,7 +34,8 @@ ALL_BUT_PREMIUM: tuple[NumberClass, ...] = ("internal", "national", "mobile", "i
 
 Target = str
 """Where a call goes, as in the office file: `person:anna`, `queue:support`, `menu:front`, `voicemail:anna` (a
-person's box or a queue's), `number:+4721000000`, `hangup`. The snapshot holds only targets that exist."""
+person's box or a queue's), `number:+4721000000`, `conference:monday`, `hangup`. The
+snapshot holds only targets that exist."""
 
 
 class Phone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -233,6 +234,27 @@ class Menu(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Extensions may be dialled in the menu."""
 
 
+MOST_IN_CONFERENCE = 50
+
+
+class Conference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A room in which many talk with each other."""
+
+    id: str
+    name: str
+    extension: str | None = None
+    pin: str = ""
+    """PBKDF2 hash (see `svara.people.pin`) of what opens it; empty: nothing has to be entered."""
+    moderator_pin: str = ""
+    """The same, for who conducts it; empty: nobody does by phone."""
+    wait_for_moderator: bool = False
+    """Music until a moderator is there."""
+    record: bool = False
+    max_members: int = MOST_IN_CONFERENCE
+    announce: bool = True
+    """A tone when somebody comes or leaves."""
+
+
 NumberFormat = Literal["e164", "plain", "national", "00"]
 """How a trunk writes numbers: +4721000000, 4721000000, 21000000, 004721000000."""
 
@@ -293,6 +315,7 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     queues: tuple[Queue, ...] = ()
     hours: tuple[Hours, ...] = ()
     menus: tuple[Menu, ...] = ()
+    conferences: tuple[Conference, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     numbers: tuple[PublicNumber, ...] = ()
     outbound: tuple[Outbound, ...] = ()
@@ -340,6 +363,14 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         return {menu.name: menu for menu in self.menus}
 
     @cached_property
+    def conference_by_name(self) -> dict[str, Conference]:
+        return {conference.name: conference for conference in self.conferences}
+
+    @cached_property
+    def conference_by_id(self) -> dict[str, Conference]:
+        return {conference.id: conference for conference in self.conferences}
+
+    @cached_property
     def hours_by_name(self) -> dict[str, Hours]:
         return {hours.name: hours for hours in self.hours}
 
@@ -359,6 +390,7 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     def target_by_extension(self) -> dict[str, Target]:
         """Every extension of the tenant, whoever has it."""
         targets: dict[str, Target] = {menu.extension: f"menu:{menu.name}" for menu in self.menus if menu.extension}
+        targets |= {room.extension: f"conference:{room.name}" for room in self.conferences if room.extension}
         targets |= {queue.extension: f"queue:{queue.name}" for queue in self.queues if queue.extension}
         return targets | {extension: f"person:{person.username}" for extension, person in self.by_extension.items()}
 

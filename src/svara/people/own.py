@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from svara.people.linekeys import target_of
-from svara.people.models import Account, Menu, Queue, Tenant
+from svara.people.models import Account, Conference, Menu, Queue, Tenant
 from svara.people.office import FindMe, Forward, Key, Window
 from svara.people.officefile import OfficeFile, PersonSpec
 from svara.people.officefile.specs import GOES_NOWHERE, UnansweredSpec
@@ -42,6 +42,7 @@ def targets_of(office: OfficeFile) -> frozenset[str]:
         [f"{kind}:{name}" for kind in ("person", "voicemail") for name in people]
         + [f"{kind}:{name}" for kind in ("queue", "voicemail") for name in queues]
         + [f"menu:{menu.name}" for menu in office.menus]
+        + [f"conference:{room.name}" for room in office.conferences]
     )
 
 
@@ -57,6 +58,7 @@ def exists(tenant: Tenant, target: str) -> bool:
         leads_somewhere(target, ())
         or (kind in ("person", "voicemail") and Account.of(tenant).filter(username=name).exists())
         or (kind in ("queue", "voicemail") and Queue.of(tenant).filter(name=name).exists())
+        or (kind == "conference" and Conference.of(tenant).filter(name=name).exists())
         or (kind == "menu" and Menu.of(tenant).filter(name=name).exists())
     )
 

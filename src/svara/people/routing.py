@@ -17,10 +17,11 @@ from svara.people import models, office
 from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, QueueMember, Tenant, TenantOwned
 from svara.people.officefile.specs import OfficeFile
+from svara.people.pin import kept_pin
 from svara.people.wording import show
 
-KindName = Literal["queue", "hours", "menu", "trunk", "number", "outbound"]
-Struct = office.Queue | office.Hours | office.Menu | office.Trunk | office.PublicNumber | office.Outbound
+KindName = Literal["queue", "hours", "menu", "conference", "trunk", "number", "outbound"]
+Struct = office.Queue | office.Hours | office.Menu | office.Conference | office.Trunk | office.PublicNumber | office.Outbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ KINDS = (
     Kind("queue", models.Queue, office.Queue, lambda file: file.queues),
     Kind("hours", models.Hours, office.Hours, lambda file: file.hours),
     Kind("menu", models.Menu, office.Menu, lambda file: file.menus),
+    Kind("conference", models.Conference, office.Conference, lambda file: file.conferences),
     Kind("trunk", models.Trunk, office.Trunk, lambda file: file.trunks),
     Kind("number", models.PublicNumber, office.PublicNumber, lambda file: file.numbers, ("number",)),
     Kind("outbound", models.Outbound, office.Outbound, lambda file: file.outbound, ("prefix", "trunk")),
@@ -97,9 +99,15 @@ def _struct(kind: Kind, row: Any, members: Mapping[str, Sequence[office.Member]]
 
 
 def settled(wanted: Struct, now: Struct | None) -> Struct:
-    """A wish with what it leaves as it is: the secret of a trunk that is not said again; members in a fixed order."""
+    """A wish with what it leaves as it is: the secret of a trunk that is not said again, the PINs of a conference, which are
+    hashes from here on; members in a fixed order."""
     if isinstance(wanted, office.Trunk) and isinstance(now, office.Trunk) and wanted.login and not wanted.secret:
         return msgspec.structs.replace(wanted, secret=now.secret)
+    if isinstance(wanted, office.Conference):
+        pins = (now.pin, now.moderator_pin) if isinstance(now, office.Conference) else ("", "")
+        return msgspec.structs.replace(
+            wanted, pin=kept_pin(wanted.pin, pins[0]), moderator_pin=kept_pin(wanted.moderator_pin, pins[1])
+        )
     if isinstance(wanted, office.Queue):
         members = sorted(wanted.members, key=lambda member: (member.order, member.person))
         return msgspec.structs.replace(wanted, members=tuple(members))
@@ -114,6 +122,8 @@ def differences(now: Struct, wanted: Struct) -> Iterator[str]:
             continue
         if name == "secret":
             yield "another secret"
+        elif name in ("pin", "moderator_pin"):
+            yield f"{'another' if new else 'no'} {'PIN' if name == 'pin' else 'PIN of the moderator'}"
         elif name == "members":
             yield from _member_differences(old, new)
         else:
@@ -130,13 +140,15 @@ def introduce(wanted: Struct) -> Iterator[str]:
             yield show(wanted.open)
         case office.Menu():
             yield show(wanted.keys)
+        case office.Conference():
+            yield f"at most {wanted.max_members} people"
         case office.Trunk():
             yield wanted.address
         case office.PublicNumber():
             yield f"to {wanted.to}"
         case _:
             return
-    if isinstance(wanted, office.Queue | office.Menu) and wanted.extension:
+    if isinstance(wanted, office.Queue | office.Menu | office.Conference) and wanted.extension:
         yield f"extension {wanted.extension}"
 
 

@@ -97,6 +97,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
                 queues=tuple(parts["queue"].get(tenant.id, ())),
                 hours=tuple(parts["hours"].get(tenant.id, ())),
                 menus=tuple(parts["menu"].get(tenant.id, ())),
+                conferences=tuple(parts["conference"].get(tenant.id, ())),
                 trunks=tuple(parts["trunk"].get(tenant.id, ())),
                 numbers=tuple(parts["number"].get(tenant.id, ())),
                 outbound=tuple(parts["outbound"].get(tenant.id, ())),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from svara.people.access import queues
+from svara.people.access import has_conferences, queues
 from svara.people.demo import next_wipe
 from svara.people.signedin import access_new_devices
 from svara.privacy.figures.council import is_auditor
@@ -20,10 +20,11 @@ from svara.web.words import AVAILABILITY
 
 def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether
-    the reader has to do with any queue; which functions ask anew for consent; whether there is a policy that the reader
-    should accept; whether the reader decides on requests to see figures of one person; when everything of a demo company
-    goes; devices that signed in as the reader for the first time; who of the provider's staff looks at the company, for
-    those who look after it; and for that staff itself, under which grant, and which pages it opens."""
+    the reader has to do with any queue, and the company with conferences; which functions ask anew for consent; whether
+    there is a policy that the reader should accept; whether the reader decides on requests to see figures of one person;
+    when everything of a demo company goes; devices that signed in as the reader for the first time; who of the provider's
+    staff looks at the company, for those who look after it; and for that staff itself, under which grant, and which pages it
+    opens."""
     user: Any = getattr(request, "user", None)
     if (grant := visit_of(request)) is not None:
         return {
@@ -45,5 +46,6 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "is_auditor": lambda: user is not None and user.is_authenticated and is_auditor(user),
         "staff": staff_of(request),
         "support": lambda: banners(user) if user is not None and user.is_authenticated else [],
+        "my_conferences": lambda: user is not None and user.is_authenticated and has_conferences(user),
         "my_queues": lambda: user is not None and user.is_authenticated and bool(queues(user)),
     }

@@ -27,11 +27,13 @@ from svara.calls.commands import (
     SERVICE,
     TOPIC_AGENT,
     TOPIC_CALL,
+    TOPIC_CONFERENCE,
     TOPIC_PRESENCE,
     TOPIC_QUEUE,
     Answer,
     AskHealth,
     AskLive,
+    ConferenceChanged,
     Health,
     LiveAgent,
     LiveCall,
@@ -61,6 +63,8 @@ MAX_ENDED_CALLS = 1000
 
 RECORDED = f"{TOPIC_CALL}.recorded"
 
+_FOLLOWED = (TOPIC_CALL, TOPIC_PRESENCE, TOPIC_MESSAGE, TOPIC_QUEUE, TOPIC_AGENT, TOPIC_CONFERENCE)
+
 _log = log.get("web.live")
 _answer = msgspec.msgpack.Decoder(Answer).decode
 _live_call = msgspec.msgpack.Decoder(LiveCall).decode
@@ -71,8 +75,9 @@ _box_changed = msgspec.msgpack.Decoder(BoxChanged).decode
 
 _queue_changed = msgspec.msgpack.Decoder(QueueChanged).decode
 _agent_changed = msgspec.msgpack.Decoder(LiveAgent).decode
+_conference_changed = msgspec.msgpack.Decoder(ConferenceChanged).decode
 
-Payload = LiveCall | PersonPresence | Recorded | BoxChanged | QueueChanged | LiveAgent
+Payload = LiveCall | PersonPresence | Recorded | BoxChanged | QueueChanged | LiveAgent | ConferenceChanged
 
 
 class Person(Protocol):
@@ -101,7 +106,7 @@ class Viewer:
             return payload.for_eyes_of(self.person) is payload
         if isinstance(payload, LiveAgent):
             return self.sees_all or payload.seen_by is None or self.person in (payload.person, *payload.seen_by)
-        if isinstance(payload, QueueChanged):
+        if isinstance(payload, QueueChanged | ConferenceChanged):
             return True
         return self.sees_all or self.person in payload.people
 
@@ -264,7 +269,7 @@ class Live:
             return
         asking = asyncio.create_task(self._keep_asking())
         try:
-            async with self.bus.subscribe(TOPIC_CALL, TOPIC_PRESENCE, TOPIC_MESSAGE, TOPIC_QUEUE, TOPIC_AGENT) as events:
+            async with self.bus.subscribe(*_FOLLOWED) as events:
                 self._want()
                 async for event in events:
                     if isinstance(event, Gap):
@@ -373,6 +378,8 @@ class Live:
                 return queue
             if event.topic == TOPIC_AGENT:
                 return _agent_changed(event.payload)
+            if event.topic == TOPIC_CONFERENCE:
+                return _conference_changed(event.payload)
             if event.topic == TOPIC_CHANGED:
                 return _box_changed(event.payload)
             if event.topic == RECORDED:

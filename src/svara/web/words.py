@@ -103,6 +103,8 @@ REASONS: dict[str, Promise] = {
     "that is your own number": _("that is the caller's own number"),
     "that mailbox cannot be opened from here": _("that mailbox cannot be opened from here"),
     "that target does not exist any more": _("that target does not exist any more"),
+    "removed from the conference": _("removed from the conference"),
+    "the conference was ended": _("the conference was ended"),
     "the call went in a circle": _("the call went in a circle"),
     "the caller's phone did not confirm the answer": _("the caller's phone did not confirm the answer"),
     "the caller's phone did not confirm the ringing": _("the caller's phone did not confirm the ringing"),

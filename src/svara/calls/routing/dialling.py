@@ -68,7 +68,8 @@ def refused(why: Refusal, dialled: str) -> Dialling:
 
 
 def inside(tenant: Tenant, text: str) -> Target | None:
-    """What of the own company is meant, beside its people: an extension, a queue or menu by its name, a public number."""
+    """What of the own company is meant, beside its people: an extension, a queue, menu or conference by its name, a public
+    number."""
     if len(text) > MAX_DIALLED or not text.isprintable():
         return None
     text = text.strip()
@@ -81,6 +82,8 @@ def inside(tenant: Tenant, text: str) -> Target | None:
         return f"queue:{text}"
     if text in tenant.menu_by_name:
         return f"menu:{text}"
+    if text in tenant.conference_by_name:
+        return f"conference:{text}"
     number = numbers.e164(text, tenant.country) if tenant.numbers else ""
     return f"number:{number}" if number in tenant.number_by_e164 else None
 
@@ -95,6 +98,6 @@ def _outside(tenant: Tenant, person: Person, dialled: str, at: Moment) -> Dialli
 
 
 def _shown(dialled: str, target: Target = HANGUP) -> Party:
-    """What was dialled; a queue and a menu have a name."""
+    """What was dialled; a queue, a menu and a conference have a name."""
     kind, _, name = target.partition(":")
-    return Party(number=printable(dialled, MAX_SHOWN), name=name if kind in ("queue", "menu") else "")
+    return Party(number=printable(dialled, MAX_SHOWN), name=name if kind in ("queue", "menu", "conference") else "")

@@ -14,7 +14,7 @@ from svara.calls.routing.hours import is_open
 from svara.calls.routing.persons import route
 from svara.calls.routing.route import NOT_YOURS, Caller, Moment, Onto, Plan, Refusal
 from svara.calls.trunks import outbound
-from svara.people.office import Menu, Office, Person, PublicNumber, Queue, Target, Tenant
+from svara.people.office import Conference, Menu, Office, Person, PublicNumber, Queue, Target, Tenant
 
 HANGUP = "hangup"
 HUNG_UP = Refusal(480, "missed", "the office hung up")
@@ -32,6 +32,12 @@ class Listen(msgspec.Struct, frozen=True, gc=False):
     """Hear this menu."""
 
     menu: Menu
+
+
+class Confer(msgspec.Struct, frozen=True, gc=False):
+    """Take part in this conference."""
+
+    conference: Conference
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -62,7 +68,7 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
     """Take part in a talk, as the call's `supervision` says."""
 
 
-Next = Watch | Use | Read | Plan | Enter | Listen | Message | Onto | Refusal
+Next = Watch | Use | Read | Plan | Enter | Listen | Confer | Message | Onto | Refusal
 
 
 def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: Moment) -> Next:
@@ -81,6 +87,9 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "menu":
             menu = tenant.menu_by_name.get(name)
             return GONE if menu is None else Listen(menu)
+        case "conference":
+            conference = tenant.conference_by_name.get(name)
+            return GONE if conference is None else Confer(conference)
         case "voicemail":
             owner = tenant.by_username.get(name) or tenant.queue_by_name.get(name)
             return GONE if owner is None else Message(owner)
@@ -128,6 +137,8 @@ def taped(found: Next, number: str) -> str:
     match found:
         case Enter(queue=queue):
             return f"queue:{queue.id}" if queue.record else number
+        case Confer(conference=conference):
+            return f"conference:{conference.id}" if conference.record else ""  # the others there were told nothing else
         case Plan(callee=Person() as callee):
             return f"person:{callee.id}" if callee.record else number
     return ""

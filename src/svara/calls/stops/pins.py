@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from svara.people.pin import check_pin
 
 TRIES_IN_A_CALL = 3
@@ -23,13 +25,18 @@ class PinGuard:
 
     def check(self, box: str, pin: str, encoded: str, now: float) -> bool:
         """Whether the PIN is right; a wrong one counts."""
+        return self.which(box, pin, (encoded,), now) is not None
+
+    def which(self, box: str, pin: str, encoded: Sequence[str], now: float) -> int | None:
+        """Which of several PINs it is, by its place; None for none of them, which counts once."""
         if self.blocked(box, now):
-            return False
-        if check_pin(pin, encoded):
-            self._failures.pop(box, None)
-            return True
+            return None
+        for place, one in enumerate(encoded):
+            if check_pin(pin, one):
+                self._failures.pop(box, None)
+                return place
         failures = self._failures.pop(box, [])[-MAX_FAILURES:]
         self._failures[box] = [*failures, now]  # the newest last: the oldest box is forgotten first
         if len(self._failures) > MAX_BOXES:
             self._failures.pop(next(iter(self._failures)))
-        return False
+        return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -19,7 +20,7 @@ from svara.bus.port import Bus, BusError
 from svara.clock import Clock, Timer
 from svara.media.relay import RelayError, SdpDone
 from svara.media.voice import messages as say
-from svara.media.voice.port import Playing, Recording, VoiceEvent
+from svara.media.voice.port import Playing, Recording, Seat, VoiceEvent
 
 HEARTBEAT_SECONDS = 0.25
 """So soon it is noticed that it is away: who is heard through it is heard without it then."""
@@ -109,6 +110,12 @@ class VoiceClient:
 
     def hears(self, leg: str, others: Sequence[str]) -> None:
         self._ask(say.Hears(leg, tuple(others)))
+
+    def confer(self, leg: str, seat: Seat | None) -> None:
+        self._ask(say.Confer(leg, seat))
+
+    def chime(self, conference: str, tone: Literal["join", "leave", "beep"]) -> None:
+        self._ask(say.Chime(conference, tone))
 
     def key(self, leg: str, key: str) -> None:
         self._ask(say.Press(leg, key))

@@ -16,16 +16,19 @@ from svara.clock import Clock
 from svara.media.relay import RelayError
 from svara.media.voice import sdp
 from svara.media.voice.codecs import CODECS, Codec
+from svara.media.voice.conference import Chime, Conference
 from svara.media.voice.dtmf import listen
 from svara.media.voice.leg import Address, Leg
 from svara.media.voice.library import Library
-from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, VoiceEvent
+from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, Seat, VoiceEvent
 from svara.media.voice.recording import Reason, Recorder, Take
 from svara.media.voice.rtp import KEYS
 from svara.media.voice.schedule import SLOTS, Schedule
 
 MAX_LEGS = 2000
 MAX_HEARD = 100
+MAX_CONFERRING = 200
+"""Legs in one conference; call control has a limit of its own."""
 MAX_RECORDING_SECONDS = 6 * 3600.0
 SAME_PRESS_SECONDS = 0.6
 """Within so long the same key by another way (event, sound, INFO) is the same press."""
@@ -73,6 +76,8 @@ class Engine:
         self._unheard: dict[int, Leg] = {}
         """Legs from whose address nothing came yet, by its port."""
         self._slots: list[dict[str, Leg]] = [{} for _ in range(SLOTS)]
+        self._conferences: dict[tuple[str, str], Conference] = {}
+        """By owner and name."""
         self.schedule = Schedule(around.clock, self._work)
 
     # --- descriptions
@@ -168,7 +173,7 @@ class Engine:
         leg = self._owned(owner, leg_id)
         if leg is not None:
             codec: Codec = leg.codec or CODECS["pcma"]
-            leg.player.play(playing, codec, raw=bool(leg.hears))
+            leg.player.play(playing, codec, raw=bool(leg.hears) or leg.conference is not None)
             leg.begin()
 
     def stop(self, owner: str, leg_id: str) -> None:
@@ -192,6 +197,47 @@ class Engine:
             if other is not None and other.owner == leg.owner:
                 other.listen(f"heard by {leg.id}", on=on)
 
+    def confer(self, owner: str, leg_id: str, seat: Seat | None) -> None:
+        leg = self._owned(owner, leg_id)
+        if leg is None:
+            return
+        wanted = None if seat is None else (owner, seat.conference)
+        if leg.conference is not None and self._conferences.get(wanted or ("", "")) is not leg.conference:
+            self._leave_conference(leg)
+        if seat is None or wanted is None:
+            return
+        conference = self._conferences.get(wanted)
+        if conference is None:
+            conference = self._conferences[wanted] = Conference(leg.slot, self._failed)
+        if leg.conference is None:
+            if len(conference) >= MAX_CONFERRING:
+                _log.error("a conference has no room for another leg")
+                return
+            self._move(leg, conference.slot)
+            leg.confer(conference)
+        conference.seat(leg, seat)
+
+    def _leave_conference(self, leg: Leg) -> None:
+        conference = leg.conference
+        if conference is None:
+            return
+        leg.confer(None)
+        conference.leave(leg)
+        if not len(conference):
+            self._conferences = {key: one for key, one in self._conferences.items() if one is not conference}
+
+    def _move(self, leg: Leg, slot: int) -> None:
+        if leg.slot != slot:
+            self.schedule.move(leg.slot, slot)
+            del self._slots[leg.slot][leg.id]
+            leg.slot = slot
+            self._slots[slot][leg.id] = leg
+
+    def chime(self, owner: str, name: str, kind: Chime) -> None:
+        conference = self._conferences.get((owner, name))
+        if conference is not None:
+            conference.chime(kind)
+
     def record(self, owner: str, leg_id: str, recording: Recording) -> None:
         leg = self._owned(owner, leg_id)
         if leg is None:
@@ -204,7 +250,7 @@ class Engine:
             return
         other = self._owned(owner, recording.with_leg)
         rates = [each.codec.rate_hz for each in (leg, other) if each is not None and each.codec is not None]
-        rate_hz, channels = max(rates, default=8000), 2 if recording.with_leg else 1
+        rate_hz, channels = max(rates, default=8000), 2 if recording.with_leg or recording.others else 1
         take = Take(
             path,
             rate_hz,
@@ -294,18 +340,29 @@ class Engine:
                 del self._unheard[leg.remote[1]]
 
     def _work(self, slot: int, period: int) -> None:
+        for conference in [one for one in self._conferences.values() if one.slot == slot]:
+            self._hear_all(conference)
         legs = tuple(self._slots[slot].values())
         for leg in legs:
             try:
                 leg.tick(period)
             except Exception:
-                _log.exception("a leg failed and was closed")
-                self._remove(leg)
+                self._failed(leg)
         in_band = [(leg, leg.detector) for leg in legs if leg.detector is not None]
         if in_band:
             for (leg, _), keys in zip(in_band, listen([detector for _, detector in in_band]), strict=True):
                 for key in keys:
                     self._pressed(leg, key, "sound")
+
+    def _hear_all(self, conference: Conference) -> None:
+        try:
+            conference.hear()
+        except Exception:
+            _log.exception("a conference failed for a moment")
+
+    def _failed(self, leg: Leg) -> None:
+        _log.exception("a leg failed and was closed")
+        self._remove(leg)
 
     def _pressed(self, leg: Leg, key: str, way: str) -> None:
         now = self._around.clock.monotonic()
@@ -330,6 +387,7 @@ class Engine:
             return
         leg.end_recording("closed")
         self._listen_to(leg, leg.hears, on=False)
+        self._leave_conference(leg)
         del self._slots[leg.slot][leg.id]
         self.schedule.leave(leg.slot)
         self._forget_remote(leg)

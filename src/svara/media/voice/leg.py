@@ -9,6 +9,7 @@ import numpy as np
 
 from svara.media.voice import rtp
 from svara.media.voice.codecs import Codec, Encoder, Pcm, encoder, silence
+from svara.media.voice.conference import Conference
 from svara.media.voice.dtmf import RATE_HZ as DTMF_RATE_HZ
 from svara.media.voice.dtmf import KeyDetector
 from svara.media.voice.ear import Ear
@@ -26,6 +27,7 @@ UNDER = 0.25
 """How loud the others are (of 1) under what is played meanwhile: it has to be understood, and they go on talking."""
 _IN_BAND = "keys"
 _RECORDED = "recorded"
+_CONFERS = "confers"
 
 
 class Leg:
@@ -44,6 +46,7 @@ class Leg:
         "_send",
         "_sender",
         "codec",
+        "conference",
         "described",
         "described_remote",
         "detector",
@@ -62,6 +65,7 @@ class Leg:
         "sends",
         "slot",
         "stop_keys",
+        "worked",
     )
 
     def __init__(
@@ -94,6 +98,9 @@ class Leg:
         self.player = Player(library)
         self.ear: Ear | None = None
         self.hears: tuple[str, ...] = ()
+        self.conference: Conference | None = None
+        self.worked = -1
+        """The last period in which it sent."""
         self.recorder: Recorder | None = None
         self.recording_with = ""
         self.stop_keys = ""
@@ -145,6 +152,12 @@ class Leg:
             self._active = True
             self._sender.talk_starts()
 
+    def confer(self, conference: Conference | None) -> None:
+        """It takes part in a conference from now on, or (None) no more."""
+        self.conference = conference
+        self.listen(_CONFERS, on=conference is not None)
+        self.begin()
+
     def press(self, key: str) -> None:
         """The phone gets this key."""
         if self._presses is None:
@@ -188,8 +201,11 @@ class Leg:
 
     def tick(self, period: int) -> None:
         """Do what belongs into this period of 20 ms."""
-        if self.ear is not None:
-            self._hear(self.ear)
+        if period <= self.worked:
+            return  # it came from an earlier slot into a later one
+        self.worked = period
+        if self.conference is None:
+            self.hear()
         codec = self.codec
         if codec is None or not self.sends or not self._active or self.remote is None:
             return
@@ -199,7 +215,8 @@ class Leg:
                 header = self._sender.event_header(self._events_type, period, event.since)
                 self._send(header + event.payload, self.remote)
                 return
-        payload = self._live(codec) if self.hears else self.player.next(codec, raw=False)
+        live = self.hears or self.conference is not None
+        payload = self._live(codec) if live else self.player.next(codec, raw=False)
         if payload is None:
             payload = silence(codec)
         self._send(self._sender.header(self._codec_type, period) + payload, self.remote)
@@ -207,12 +224,16 @@ class Leg:
             playing, self.player.finished = self.player.finished, ""
             self.finished(self, playing)
 
-    def _hear(self, ear: Ear) -> None:
+    def hear(self) -> None:
+        """Take what came in these 20 ms."""
+        ear = self.ear
+        if ear is None:
+            return
         frame = ear.take()
         if self.detector is not None:
             self.detector.hear(frame)
         recorder = self.recorder
-        if recorder is not None:
+        if recorder is not None and self.conference is None:
             other = self._legs.get(self.recording_with)
             right = other.ear.frame_at(recorder.rate_hz) if other is not None and other.ear is not None else None
             recorder.add(ear.frame_at(recorder.rate_hz), right)
@@ -227,6 +248,13 @@ class Leg:
             tone = self._presses.tone(codec.frame_samples, codec.rate_hz)
             if tone is not None:
                 voices.append(tone)
+        if self.conference is not None:
+            if not voices:
+                shared = self.conference.payload(self, codec)
+                if shared is not None:
+                    return shared
+            others = self.conference.others(self, codec.rate_hz)
+            voices.append(others if played is None else (others * UNDER).astype(np.int16))
         for name in self.hears:
             other = self._legs.get(name)
             if other is not None and other.ear is not None:

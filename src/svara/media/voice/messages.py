@@ -7,9 +7,11 @@ time, sent again until they are acknowledged.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from svara.media.voice.port import Playing, Recording, VoiceEvent
+from svara.media.voice.port import Playing, Recording, Seat, VoiceEvent
 
 SERVICE = "voice"
 """The bus service of the voice process."""
@@ -83,8 +85,32 @@ class Keep(_Message, frozen=True, tag=12):
     legs: tuple[str, ...]
 
 
+class Confer(_Message, frozen=True, tag=14):
+    leg: str
+    seat: Seat | None
+
+
+class Chime(_Message, frozen=True, tag=15):
+    conference: str
+    tone: Literal["join", "leave", "beep"]
+
+
 Command = (
-    Open | Offer | Answered | Play | Stop | Record | PauseRecording | StopRecording | Hears | Press | SendKey | Close | Keep
+    Open
+    | Offer
+    | Answered
+    | Play
+    | Stop
+    | Record
+    | PauseRecording
+    | StopRecording
+    | Hears
+    | Press
+    | SendKey
+    | Close
+    | Keep
+    | Confer
+    | Chime
 )
 
 

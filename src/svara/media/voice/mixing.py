@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from svara.media.voice.codecs import Pcm
 
@@ -20,7 +21,12 @@ def mix(voices: Sequence[Pcm]) -> Pcm:
     total = np.zeros(len(voices[0]), np.int32)
     for voice in voices:
         total += voice
-    if int(np.abs(total).max(initial=0)) > _KNEE:
+    return limited(total)
+
+
+def limited(total: NDArray[np.int32] | NDArray[np.float32]) -> Pcm:
+    """A sum of voices, of any size, as samples: each sample by itself, so that nothing pumps."""
+    if float(np.abs(total).max(initial=0)) > _KNEE:
         size = np.abs(total)
         limited = np.where(size > _KNEE, _KNEE + _ROOM * np.tanh((size - _KNEE) / _ROOM), size)
         return (np.sign(total) * limited).astype(np.int16)

@@ -56,12 +56,23 @@ class Playing(msgspec.Struct, frozen=True, array_like=True):
     left by the `play` before, so that an announcement does not make it begin anew."""
 
 
+class Seat(msgspec.Struct, frozen=True, array_like=True):
+    """How a leg takes part in a conference: it hears all others in it, and is heard by them unless it is `muted`. `taped`:
+    what it says may be in recordings (see `Recording.others`)."""
+
+    conference: str
+    """Any name; there is a conference of that name as long as a leg of the same process takes part."""
+    muted: bool = False
+    taped: bool = False
+
+
 class Recording(msgspec.Struct, frozen=True, array_like=True):
     """Record what comes in, to `file` (relative to the data folder's `recordings`): WAV, 16 bit, 8 or 16 kHz.
 
     Ends at `max_seconds`, after `silence_seconds` of silence (0: never), when a key of `stop_keys` is pressed, by
     `stop_recording` or with the leg; silence at both ends is cut off. Who has not said a word yet has `first_word_seconds`
-    (0: `silence_seconds` as well). `with_leg`: stereo, this leg left and the other right.
+    (0: `silence_seconds` as well). `with_leg`: stereo, this leg left and the other right. `others`: of a leg that takes part
+    in a conference, what it contributes left and what all others do right, of those who may be recorded.
     """
 
     file: str
@@ -71,6 +82,7 @@ class Recording(msgspec.Struct, frozen=True, array_like=True):
     with_leg: str = ""
     trim: bool = True
     first_word_seconds: float = 0.0
+    others: bool = False
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
@@ -143,6 +155,15 @@ class Voice(Protocol):
 
     def hears(self, leg: str, others: Sequence[str]) -> None:
         """From now on the leg hears these legs mixed (never itself), under what it plays; () ends it."""
+        ...
+
+    def confer(self, leg: str, seat: Seat | None) -> None:
+        """From now on the leg takes part in a conference, or in another way than before; None: no more. What it is told to
+        play is heard over the others."""
+        ...
+
+    def chime(self, conference: str, tone: Literal["join", "leave", "beep"]) -> None:
+        """All who take part in a conference hear a tone."""
         ...
 
     def key(self, leg: str, key: str) -> None:

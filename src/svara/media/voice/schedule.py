@@ -47,6 +47,11 @@ class Schedule:
             self._timer.cancel()
             self._timer = None
 
+    def move(self, slot: int, to: int) -> None:
+        """One of that slot belongs to another from now on."""
+        self._users[slot] -= 1
+        self._users[to] += 1
+
     @property
     def period(self) -> int:
         """The number of the current period."""

@@ -150,10 +150,8 @@ class Service:
                 return say.Described(leg, engine.offer(owner, leg))
             case say.Answered(leg=leg, answer=answer):
                 engine.answered(owner, leg, answer)
-            case say.Play(leg=leg, playing=playing):
-                engine.play(owner, leg, playing)
-            case say.Stop(leg=leg):
-                engine.stop(owner, leg)
+            case say.Play() | say.Stop():
+                self._play(owner, command)
             case say.Record(leg=leg, recording=recording):
                 engine.record(owner, leg, recording)
             case say.PauseRecording(leg=leg, paused=paused):
@@ -162,6 +160,8 @@ class Service:
                 engine.stop_recording(owner, leg)
             case say.Hears(leg=leg, others=others):
                 engine.hears(owner, leg, others)
+            case say.Confer() | say.Chime():
+                self._conference(owner, command)
             case say.Press(leg=leg, key=key) | say.SendKey(leg=leg, key=key):
                 (engine.key if isinstance(command, say.Press) else engine.send_key)(owner, leg, key)
             case say.Close(leg=leg):
@@ -171,6 +171,18 @@ class Service:
                 first, events = self._outbox(owner).waiting()
                 return say.Standing(standing, first, events)
         return None
+
+    def _play(self, owner: str, command: say.Play | say.Stop) -> None:
+        if isinstance(command, say.Play):
+            self.engine.play(owner, command.leg, command.playing)
+        else:
+            self.engine.stop(owner, command.leg)
+
+    def _conference(self, owner: str, command: say.Confer | say.Chime) -> None:
+        if isinstance(command, say.Confer):
+            self.engine.confer(owner, command.leg, command.seat)
+        else:
+            self.engine.chime(owner, command.conference, command.tone)
 
     def _outbox(self, owner: str) -> Outbox:
         outbox = self._outboxes.get(owner)

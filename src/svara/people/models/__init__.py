@@ -17,6 +17,7 @@ from svara.people.models.base import Tenant, TenantOwned, new_id
 from svara.people.models.changes import OfficeChange
 from svara.people.models.greetings import Greeting
 from svara.people.models.routing import (
+    Conference,
     Hours,
     Menu,
     Outbound,
@@ -33,6 +34,7 @@ __all__ = [
     "BY_FILE",
     "Account",
     "ApiToken",
+    "Conference",
     "DemoWipe",
     "Device",
     "Greeting",

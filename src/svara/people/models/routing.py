@@ -1,4 +1,5 @@
-"""The tables of what calls are routed through: queues, hours, menus, trunks, public numbers, outbound rules, sounds.
+"""The tables of what calls are routed through: queues, hours, menus, conferences, trunks, public numbers, outbound rules,
+sounds.
 
 Each row holds what the struct of the same name in `svara.people.office` holds, under the same names. Rows refer to each
 other by name, and targets are text ("queue:support"): an office is only ever changed whole, and `svara.people.plan` refuses
@@ -19,6 +20,10 @@ from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Sour
 _WITH_QUEUE = Retention("queue")
 _CREDENTIALS = Declaration(
     "system.authentication", Purpose.CALLS, Basis.NOT_PERSONAL, Retention("trunk"), Subject.NOBODY, Source.EMPLOYER
+)
+
+_PIN = Declaration(
+    "system.authentication", Purpose.CALLS, Basis.NOT_PERSONAL, Retention("conference"), Subject.NOBODY, Source.EMPLOYER
 )
 
 
@@ -125,6 +130,18 @@ class Menu(_Named):
     timeout_seconds: float = declared(models.FloatField(), SETTING)
     tries: int = declared(models.IntegerField(), SETTING)
     direct_dial: bool = declared(models.BooleanField(), SETTING)
+
+
+class Conference(_Named):
+    """A room in which many talk with each other. Of its PINs there are hashes only."""
+
+    extension: str | None = declared(_extension(), SETTING)
+    pin: str = declared(_text(200), _PIN)
+    moderator_pin: str = declared(_text(200), _PIN)
+    wait_for_moderator: bool = declared(models.BooleanField(), SETTING)
+    record: bool = declared(models.BooleanField(), SETTING)
+    max_members: int = declared(models.IntegerField(), SETTING)
+    announce: bool = declared(models.BooleanField(), SETTING)
 
 
 class Trunk(_Named):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from svara.people import yamltree
 from svara.people.errors import PlainError
+from svara.people.officefile.conferences import read_conferences
 from svara.people.officefile.lines import read_numbers, read_outbound, read_trunks
 from svara.people.officefile.people import read_people
 from svara.people.officefile.reader import OfficeReader
@@ -92,6 +93,7 @@ def _office(reader: OfficeReader, root: Node, path: str) -> OfficeFile | None:
     queues = read_queues(reader, top.get("queues"))
     hours = read_hours(reader, top.get("hours"))
     menus = read_menus(reader, top.get("menus"))
+    conferences = read_conferences(reader, top.get("conferences"))
     trunks = read_trunks(reader, top.get("trunks"))
     numbers = read_numbers(reader, top.get("numbers"))
     outbound = read_outbound(reader, top.get("outbound"))
@@ -107,6 +109,7 @@ def _office(reader: OfficeReader, root: Node, path: str) -> OfficeFile | None:
         queues=queues,
         hours=hours,
         menus=menus,
+        conferences=conferences,
         trunks=trunks,
         numbers=numbers,
         outbound=outbound,

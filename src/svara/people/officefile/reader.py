@@ -11,8 +11,8 @@ from svara.people.values import Reader, did_you_mean, short
 from svara.people.yamltree import Node, Text
 
 TARGETS = ("person", "queue", "menu", "voicemail", "number", "conference")
-NOT_YET_TARGETS = ("conference",)
-"""Targets of the format that a later version will read."""
+_NAMED = ("person", "queue", "menu", "conference")
+"""Targets that name one thing of the office."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _EXTENSION = re.compile(r"[0-9]{2,10}")
@@ -100,9 +100,6 @@ class OfficeReader(Reader):
             if number is not None:
                 self._outside.append((text.line, key, number))
             return None if number is None else f"number:{number}"
-        if colon and kind in NOT_YET_TARGETS:
-            self.say(text.line, f"'{key}': '{kind}:' is not yet supported by this version of Svara; use another target")
-            return None
         if not name or kind not in TARGETS:
             known = (*(f"{each}:" for each in TARGETS), "hangup")
             self.say(text.line, f"'{key}' is '{short(text.value)}', which is no target{did_you_mean(kind + colon, known)}")
@@ -113,7 +110,7 @@ class OfficeReader(Reader):
 
     def check_references(self, *, sounds_known: bool) -> None:
         """Once all is read: does every name lead somewhere?"""
-        names = {kind: self.names(kind) for kind in ("person", "queue", "menu", "hours", "trunk", "number", "sound")}
+        names = {kind: self.names(kind) for kind in (*_NAMED, "hours", "trunk", "number", "sound")}
         for each in self._references:
             if each.kinds == ("prompt",):
                 if sounds_known and each.name not in names["sound"]:
@@ -137,9 +134,9 @@ class OfficeReader(Reader):
     def _say_missing(self, reference: _Reference, names: dict[str, list[str]]) -> None:
         kinds = " or ".join(reference.kinds)
         known = [name for kind in reference.kinds for name in names[kind]]
-        elsewhere = [kind for kind in ("person", "queue", "menu") if reference.name in names[kind]]
+        elsewhere = [kind for kind in _NAMED if reference.name in names[kind]]
         hint = did_you_mean(reference.name, known) if known else ""
-        if elsewhere and reference.kinds[0] in ("person", "queue", "menu"):
+        if elsewhere and reference.kinds[0] in _NAMED:
             hint = f"; did you mean '{elsewhere[0]}:{reference.name}'?"
         self.say(reference.line, f"'{reference.key}': there is no {kinds} '{short(reference.name)}' in this file{hint}")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from svara.people.office import (
     ALL_BUT_PREMIUM,
     CallWaiting,
+    Conference,
     FindMe,
     Forward,
     Hours,
@@ -111,6 +112,7 @@ class OfficeFile:
     queues: tuple[Queue, ...] = ()
     hours: tuple[Hours, ...] = ()
     menus: tuple[Menu, ...] = ()
+    conferences: tuple[Conference, ...] = field(default=(), repr=False)
     trunks: tuple[Trunk, ...] = field(default=(), repr=False)
     numbers: tuple[PublicNumber, ...] = ()
     outbound: tuple[Outbound, ...] = ()

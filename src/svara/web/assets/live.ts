@@ -66,6 +66,7 @@ function connect(address: string): void {
   for (const name of ["started", "ringing", "answered", "held", "resumed", "supervised", "taped", "ended"])
     source.addEventListener(`call.${name}`, (event) => tell("svara:call", parsed(event)));
   source.addEventListener("queue.changed", (event) => tell("svara:queue", parsed(event)));
+  source.addEventListener("conference.changed", (event) => tell("svara:conference", parsed(event)));
   source.addEventListener("message.changed", (event) => tell("svara:message", parsed(event)));
   source.addEventListener("call.recorded", (event) => tell("svara:recorded", parsed(event)));
 }

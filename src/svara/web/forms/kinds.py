@@ -13,6 +13,7 @@ TITLES: dict[str, Promise] = {
     "queues": pgettext_lazy("administration", "Queues"),
     "hours": pgettext_lazy("administration", "Opening hours"),
     "menus": pgettext_lazy("administration", "Menus"),
+    "conferences": pgettext_lazy("administration", "Conferences"),
     "numbers": pgettext_lazy("administration", "Numbers"),
     "trunks": pgettext_lazy("administration", "Trunks"),
     "outbound": pgettext_lazy("administration", "Outbound rules"),
@@ -23,6 +24,7 @@ NEW: dict[str, Promise] = {
     "queues": _("Add a queue"),
     "hours": _("Add opening hours"),
     "menus": _("Add a menu"),
+    "conferences": _("Add a conference"),
     "numbers": _("Add a number"),
     "trunks": _("Add a trunk"),
     "outbound": _("Add an outbound rule"),
@@ -33,6 +35,7 @@ ABOUT: dict[str, Promise] = {
     "queues": _("Lines in which callers wait, and who takes their calls"),
     "hours": _("When the office is open"),
     "menus": _("What callers hear, and which key leads where"),
+    "conferences": _("Rooms in which many talk with each other"),
     "numbers": _("Your numbers in the public network, and where their calls go"),
     "trunks": _("The providers by which calls come in and go out"),
     "outbound": _("Which calls go out by which trunk"),
@@ -42,6 +45,7 @@ ABOUT: dict[str, Promise] = {
 RENAMED: dict[str, Promise] = {
     "queues": _("Whatever leads to the queue goes on doing so. Records of earlier calls keep the name that it had."),
     "menus": _("Whatever leads to the menu goes on doing so."),
+    "conferences": _("Whatever leads to the conference goes on doing so."),
     "sounds": _("Menus and queues that use the sound go on using it."),
 }
 """What can be called otherwise later, and what becomes of what names it."""
@@ -69,6 +73,11 @@ def _record() -> Field:
 
 def _seconds(key: str, label: Promise, default: str = "", hint: Promise = _SECONDS) -> Field:
     return Field(key=key, label=label, kind="number", hint=hint, default=default)
+
+
+def _pin(key: str, label: Promise) -> Field:
+    hint = _("Four to ten digits. Left empty, it stays as it is; the word none takes it away.")
+    return Field(key=key, label=label, kind="secret", hint=hint)
 
 
 def _week(key: str, label: Promise) -> Field:
@@ -197,6 +206,27 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         _seconds("timeout", _("Waits for a key"), "5"),
         Field(key="tries", label=_("Tries"), kind="number", default="3"),
         Field(key="direct_dial", label=_("Extensions may be dialled"), kind="check", keep_empty=True, default=True),
+    ),
+    "conferences": (
+        _name(_SIGNS_HINT),
+        _extension(),
+        _pin("pin", _("PIN")),
+        _pin("moderator_pin", _("PIN of the moderator")),
+        Field(key="wait_for_moderator", label=_("Music until the moderator comes"), kind="check"),
+        Field(key="max_members", label=_("Most people in it"), kind="number", default="50", hint=_("2 to 50")),
+        Field(
+            key="announce",
+            label=_("A tone when somebody comes or leaves"),
+            kind="check",
+            keep_empty=True,
+            default=True,
+        ),
+        Field(
+            key="record",
+            label=_("Record it"),
+            kind="check",
+            hint=_("Everybody is told before, or asked, as the company says. Who is there has the recording in their call."),
+        ),
     ),
     "numbers": (
         Field(key="number", label=_("Number"), kind="tel", required=True, fixed=True, hint=_("Such as +4721000000")),

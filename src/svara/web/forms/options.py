@@ -38,6 +38,7 @@ def options(document: Document) -> Mapping[str, Options]:
             (_("People"), persons),
             (_("Queues"), named("queue", queues)),
             (_("Menus"), named("menu", [menu["name"] for menu in document["menus"]])),
+            (_("Conferences"), named("conference", [room["name"] for room in document["conferences"]])),
             (_("Voicemail"), named("voicemail", [*(username for username, _name in people), *queues])),
             outside,
         ],
@@ -46,6 +47,7 @@ def options(document: Document) -> Mapping[str, Options]:
             ("", [("line", target(names_of, "line"))]),
             (_("People"), persons),
             (_("Queues"), named("queue", queues)),
+            (_("Conferences"), named("conference", [room["name"] for room in document["conferences"]])),
             outside,
             (
                 _("Codes"),
@@ -137,6 +139,8 @@ def target(names: Mapping[str, str], text: str) -> str:
             return _("the queue %(name)s") % {"name": name}
         case "menu":
             return _("the menu %(name)s") % {"name": name}
+        case "conference":
+            return _("the conference %(name)s") % {"name": name}
         case "voicemail":
             return _("the voicemail of %(name)s") % {"name": names.get(name, name)}
         case "hangup":

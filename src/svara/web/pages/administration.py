@@ -79,7 +79,7 @@ def section(request: HttpRequest, section: str = "people") -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@sensitive_post_parameters("secret")
+@sensitive_post_parameters("secret", "pin", "moderator_pin")
 @for_administrators
 def item(request: HttpRequest, section: str, name: str | None = None) -> HttpResponse:
     """One thing: its form, and saving it. `name` None: a new one."""
@@ -128,7 +128,7 @@ def company(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_administrators
 def rename(request: HttpRequest, section: str, name: str) -> HttpResponse:
-    """Give a queue, a menu or a sound another name."""
+    """Give a queue, a menu, a conference or a sound another name."""
     try:
         done = administration.do_rename(account_of(request), section, name, request.POST.get("to", "").strip())
     except administration.Rejected as error:
@@ -256,6 +256,9 @@ def _line(called: dict[str, str], section: str, item: Item, states: dict[str, Tr
         case "menus":
             keys = ", ".join(f"{key} → {target(called, to)}" for key, to in item.get("keys", {}).items())
             return Line(name, name, " · ".join(filter(None, [extension, keys])))
+        case "conferences":
+            waits = _("waits for the moderator") if item.get("wait_for_moderator") else ""
+            return Line(name, name, " · ".join(filter(None, [extension, waits])))
         case "trunks":
             return Line(name, name, item.get("address", ""), _badge(states.get(name)))
         case "numbers":

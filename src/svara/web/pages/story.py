@@ -101,6 +101,7 @@ def steps(detail: CallDetail) -> list[Step]:
         others = (next_ for next_ in detail.supervisions if next_.by == one.by and next_.started_at == one.ended_at)
         if one.ended_at < item.ended_at and next(others, None) is None:
             told.append(Step(one.ended_at, _("%(who)s left the call") % who))
+    told += _in_conferences(detail)
     told.sort(key=lambda step: step.at)
     if item.end_reason == "hung up" and item.ended_by in sides:
         last = _("%(who)s hung up") % {"who": sides[item.ended_by]}
@@ -109,6 +110,28 @@ def steps(detail: CallDetail) -> list[Step]:
             _("The call ended: %(reason)s") % {"reason": reason(item.end_reason)} if item.end_reason else _("The call ended")
         )
     return [*told, Step(item.ended_at, last, "" if item.outcome == "answered" else "bad")]
+
+
+def _in_conferences(detail: CallDetail) -> Iterator[Step]:
+    """Who was there, and when, while the caller was."""
+    who = detail.item.caller.shown
+    for one in detail.conferences:
+        told = {"who": who, "name": one.name}
+        came = _("%(who)s joined the conference %(name)s as its moderator") if one.moderator else ""
+        yield Step(one.joined_at, (came or _("%(who)s joined the conference %(name)s")) % told, "good")
+        for met in one.met:
+            other = {"who": met.who.shown or _("Hidden number"), "name": one.name}
+            if met.since > one.joined_at:
+                yield Step(met.since, _("%(who)s joined the conference %(name)s") % other)
+            else:
+                yield Step(met.since, _("%(who)s was in the conference %(name)s already") % other)
+            if met.until < one.left_at:
+                yield Step(met.until, _("%(who)s left the conference %(name)s") % other)
+        left = {
+            "removed": _("%(who)s was removed from the conference %(name)s"),
+            "ended": _("The conference %(name)s was ended for all"),
+        }.get(one.why, _("%(who)s left the conference %(name)s"))
+        yield Step(one.left_at, left % told)
 
 
 WAITS_OVER: dict[str, Promise] = {

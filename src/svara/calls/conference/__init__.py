@@ -1,0 +1,1 @@
+"""Conferences: a caller at the door, those who are in, what a moderator does, and who is told."""
