@@ -9,7 +9,7 @@ import svara.privacy.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0011_line_keys"),
+        ("people", "0012_presence_to"),
     ]
 
     operations = [
