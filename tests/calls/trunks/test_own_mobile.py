@@ -124,13 +124,13 @@ def test_she_hangs_up_while_bob_rings(at_work: Office, bob: Phone, carrier: Carr
     assert (made.outcome, made.ended_by) == ("abandoned", "caller")
 
 
-def test_bob_is_busy_and_she_hears_it(at_work: Office, bob: Phone, carrier: Carrier) -> None:
+def test_bob_is_busy_and_she_hears_that_he_can_be_called_back(at_work: Office, bob: Phone, carrier: Carrier) -> None:
     asks(at_work, "102")
     carrier.answer()
     bob.decline(486)
     [leg] = at_work.voice.legs.values()
-    assert leg.sounds == ["busy"]
-    at_work.wait(5)
+    assert leg.sounds == ["builtin/nb/person-busy.wav", "builtin/nb/call-back-offer.wav"]
+    at_work.wait(20)
     assert carrier.heard("BYE")
     assert record(at_work).outcome == "busy"
 
