@@ -16,6 +16,7 @@ from svara.calls.events import (
     CallQuality,
     CallResumed,
     CallStarted,
+    CallTransferred,
     LegAnswered,
     LegEnded,
     LegOffered,
@@ -262,3 +263,53 @@ def test_lost_events_leave_a_consistent_record(lost: set[int]) -> None:
     assert (record is None) == bool(lost & {0, len(TALK) - 1})
     if record is not None:
         assert_consistent(record)
+
+
+# --- a call that is sent on
+
+CECILIE = Party(number="103", person="cecilie-id", login="acme-cecilie")
+SENT_ON = (
+    *TALK[:9],
+    CallTransferred("c1", NOON + 30, by=ANNA, leg="a", to="person:cecilie", how="blind"),
+    LegOffered("c1", NOON + 30, leg="b2", to=CECILIE),
+    LegAnswered("c1", NOON + 40, leg="b2", to=CECILIE),
+    CallHeld("c1", NOON + 50, by="caller"),
+    CallResumed("c1", NOON + 55, by="caller"),
+    LegEnded("c1", NOON + 66.0, leg="2", status=200, reason="hung up"),
+    LegEnded("c1", NOON + 66.0, leg="b2", status=200, reason="hung up"),
+    CallEnded("c1", NOON + 66.0, outcome="answered", by="caller", end_reason="hung up"),
+)
+
+
+def test_a_call_that_is_sent_on_is_one_call_of_three_people() -> None:
+    record = record_of(*SENT_ON)
+    assert (record.caller, record.answered_by, record.talk_seconds) == (ANNA, BOB_SOFT, 60.0)
+    assert record.people == {"anna-id": "caller", "bob-id": "answered", "cecilie-id": "answered"}
+    assert [(one.by, one.to, one.how, one.at - NOON) for one in record.transfers] == [(ANNA, "person:cecilie", "blind", 30)]
+    spoke = [(leg.to.number, leg.answered_at, leg.ended_at) for leg in record.legs if leg.answered_at]
+    assert spoke == [("102", NOON + 6, NOON + 66), ("103", NOON + 40, NOON + 66)]
+
+
+def test_after_the_caller_has_left_what_the_other_does_is_the_others_doing() -> None:
+    record = record_of(*SENT_ON)
+    assert record.ended_by == "callee"
+    assert [hold.by for hold in record.holds] == ["callee", "callee"]
+
+
+def test_who_is_sent_on_by_the_called_one_is_the_caller_still() -> None:
+    story = [msgspec.structs.replace(one, leg="2", by=BOB_SOFT) if type(one) is CallTransferred else one for one in SENT_ON]
+    assert record_of(*story).ended_by == "caller"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sets(st.integers(1, len(SENT_ON) - 2)), st.permutations(SENT_ON), st.lists(st.sampled_from(SENT_ON)))
+def test_a_call_that_is_sent_on_has_one_record_however_it_is_learned(
+    lost: set[int], order: list[AnyEvent], again: list[AnyEvent]
+) -> None:
+    assert fold(*order, *again) == record_of(*SENT_ON)
+    record = record_of(*(event for n, event in enumerate(SENT_ON) if n not in lost))
+    assert (record.outcome == "answered") == (record.answered_by is not None)
+    assert record.wait_seconds + record.talk_seconds == pytest.approx(record.ended_at - record.started_at, abs=0.002)
+    assert len(record.transfers) == (9 not in lost)
+    for leg in record.legs:
+        assert record.started_at <= leg.offered_at <= leg.ended_at <= record.ended_at

@@ -187,6 +187,10 @@ class Baresip(Phone):
         self.command("resume")
         self.state = "talking"
 
+    def transfer(self, target: str) -> None:
+        """Send the other side on (blind)."""
+        self.command("transfer", f"sip:{target}@{self.account.server}")
+
     def press(self, digit: str) -> None:
         self.command("sndcode", digit)
 

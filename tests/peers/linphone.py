@@ -127,6 +127,21 @@ class Linphone(Phone):
     def resume(self) -> None:
         self.command("resume")
 
+    def transfer(self, target: str) -> None:
+        """Send the other side on (blind)."""
+        self.command(f"transfer sip:{target}@{self.account.server}")
+
+    def calls(self) -> list[int]:
+        """The numbers of all calls that there are, as its commands name them; the oldest first."""
+        self.lines.clear()
+        self.command("calls")
+        self.wait(lambda: bool(self._listed()), lambda: "no list of calls")
+        time.sleep(0.2)
+        return self._listed()
+
+    def _listed(self) -> list[int]:
+        return sorted({int(found[1]) for line in list(self.lines) if (found := re.match(r"\s*(\d+)\s*\|", line))})
+
     def press(self, digit: str) -> None:
         self.command(digit)
 

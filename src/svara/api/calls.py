@@ -358,6 +358,17 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
             }
             for one in detail.conferences
         ],
+        "transfers": [
+            {
+                "at": one.at,
+                "by": one.by.number,
+                "by_name": one.by.name,
+                "by_person": one.by.username,
+                "to": one.to,
+                "how": one.how,
+            }
+            for one in detail.transfers
+        ],
         "holds": [{"by": hold.by, "started_at": hold.started_at, "ended_at": hold.ended_at} for hold in detail.holds],
         "quality": [
             {
@@ -414,11 +425,12 @@ def _going_on(actor: Account, call: LiveCall, known: dict[str, Account]) -> dict
             for one in call.supervisors
         ],
         "supervises": call.supervises or None,
-        **{
-            key: []
-            for key in ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "quality", "conferences")
-        },
+        **{key: [] for key in _UNKNOWN_YET},
     }
+
+
+_UNKNOWN_YET = ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "transfers", "quality", "conferences")
+"""What is told of a call when it is over."""
 
 
 def _party(party: Party, known: dict[str, Account]) -> dict[str, str | None]:

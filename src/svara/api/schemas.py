@@ -315,6 +315,17 @@ class Conferred(Schema):
     met: list[Met]
 
 
+class Transfer(Schema):
+    """Somebody sent the call on to a target, as in the office file; `taken-back`: nobody took it, so it came back."""
+
+    at: datetime
+    by: str
+    by_name: str
+    by_person: str | None
+    to: str
+    how: Literal["blind", "attended", "taken-back", "park", "pick-up", "conference"]
+
+
 class CallDetail(Call):
     """A call with all that is known of it."""
 
@@ -329,6 +340,7 @@ class CallDetail(Call):
     holds: list[Hold]
     quality: list[Quality]
     supervisions: list[Supervision]
+    transfers: list[Transfer]
     supervises: Annotated[
         str | None, Field(description="The id of the call whose talk the caller took part in, as a supervisor")
     ]

@@ -33,7 +33,7 @@ from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
 from svara.calls.silence import watch_guest
 from svara.calls.stops import CallerSide, Stop
-from svara.calls.talks import telling
+from svara.calls.talks import music, telling
 from svara.media.relay import Kind, Relay, RelayError
 from svara.sip.transaction import ServerTransaction
 
@@ -231,6 +231,11 @@ class Call(Movable):
         else:
             self.back.told = result
             self.back.acknowledge(1, result)
+
+    def agreed(self) -> None:
+        """A change of the sound came about: who is on hold hears music."""
+        if self.held_by or self.music is not None:
+            music.look(self)
 
     # --- the end
 

@@ -7,7 +7,7 @@ nothing is remembered of a request that has not been authenticated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from svara import log
 from svara.calls.call import Call
@@ -16,9 +16,11 @@ from svara.calls.guard import TOO_FAST, Limits, Usage, guard, guard_trunk, refil
 from svara.calls.incoming import Incoming
 from svara.calls.journey import Journey
 from svara.calls.leg import ALLOW, CALLER, Leg
+from svara.calls.moves import replaces
 from svara.calls.routing.dialling import dialling, refused
 from svara.calls.routing.route import MAX_DIALLED, Asked, Plan, Refusal, party
-from svara.calls.routing.targets import Next, at_number, person_of, taped
+from svara.calls.routing.targets import HANGUP, Next, at_number, person_of, taped
+from svara.calls.stops import Stop
 from svara.calls.switch import Switch
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
 from svara.calls.trunks.numbers import EVERYWHERE
@@ -34,7 +36,7 @@ from svara.sip.transport import Flow
 
 ALLOW_ALL = f"{ALLOW}, REGISTER, SUBSCRIBE"
 KNOWN_METHODS = frozenset({"MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "UPDATE", "PRACK", "BYE"})
-SUPPORTED_FOR_CALLS = frozenset({"100rel", "timer"})
+SUPPORTED_FOR_CALLS = frozenset({"100rel", "timer", "replaces"})
 SUPPORTED_FOR_REGISTER = frozenset({"path", "outbound", "gruu"})
 PASSED = ("Subject", "Priority")
 """Headers of a caller's INVITE that the called phone gets; everything else stays on its own side."""
@@ -80,7 +82,7 @@ class Desk:
                     ("Allow", ALLOW_ALL),
                     ("Accept", "application/sdp"),
                     ("Allow-Events", self._switch.lamps.allowed),
-                    ("Supported", "100rel, timer, path, outbound"),
+                    ("Supported", "100rel, timer, path, outbound, replaces"),
                 ),
             )
         elif method == "SUBSCRIBE":
@@ -191,6 +193,10 @@ class Desk:
         if login is None or not _understood(transaction) or switch.probes.answer(transaction, login):
             return
         tenant, person, _ = switch.office.by_login[login]
+        replaced = replaces.wanted(switch, tenant, person, request)
+        if isinstance(replaced, int):
+            transaction.reply(replaced)
+            return
         dialled = _dialled(request)
         asked = Asked(tenant.id, person.id, login, dialled)
         refusal = guard(switch.office, asked, self._usage(login, tenant.id), self._limits)
@@ -215,6 +221,9 @@ class Desk:
             callee=meant.callee,
             relay=switch.relay_for(tenant),
         )
+        if replaced is not None:
+            self._begin(transaction, call, HANGUP, None, stop=lambda journey: replaces.TakeOver(journey, replaced))
+            return
         call.direction = meant.direction
         self._begin(transaction, call, meant.target, meant.found)
 
@@ -265,8 +274,10 @@ class Desk:
         found: Next | None,
         trunk: str = "",
         why: str = "dialled",
+        stop: Callable[[Journey], Stop] | None = None,
     ) -> None:
-        """The call begins at `target`, which was reached for `why`; `found` is what it means, where that is known."""
+        """The call begins at `target`, which was reached for `why`; `found` is what it means, where that is known. Or it
+        begins at `stop`, whatever was dialled."""
         switch, request = self._switch, transaction.request
         leg = Leg(switch, call, CALLER, "caller", party=call.caller, tag=transaction.to_tag)
         leg.trunk = trunk
@@ -284,6 +295,10 @@ class Desk:
         call.front = leg
         try:
             passed = [(name, value) for name in PASSED if (value := request.first(name.lower()))]
+            if stop is not None:
+                call.journey = Journey(call, incoming, passed)
+                call.start(stop(call.journey))
+                return
             if isinstance(found, Refusal):
                 found = Plan(None, (), found, call.started_at)
             if isinstance(found, Plan) and not taped(found, ""):

@@ -108,6 +108,7 @@ class Exchange:
 
     def _finished(self) -> None:
         self._close()
+        self.call.agreed()
         if self._done is not None:
             self._done()
 

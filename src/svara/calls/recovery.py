@@ -27,6 +27,7 @@ from svara.calls.resound import DISAGREED
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
+from svara.calls.talks.music import HoldMusic, on_hold
 from svara.calls.talks.objecting import may_record
 from svara.calls.talks.room import Room
 from svara.calls.talks.supervision import Supervision
@@ -135,6 +136,9 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.news("answered")
     call.relay.watch(call.id, (call.front.id, call.back.id))
     see_off(call)
+    held = on_hold(call)
+    if held is not None and switch.voice is not None and not state.direct:
+        call.music = HoldMusic(call, held, led=True)
     if state.agreeing:
         switch.clock.call_later(0.0, call.guarded, renew, call, DISAGREED)
     if state.room is not None:
@@ -205,6 +209,8 @@ def _wake(switch: Switch, guests: list[_Waiting]) -> None:
             if not guest.closed:
                 guest.call.guarded(_go_on, journey, guest, state, guest.id in standing)
         for call in list(switch.calls.values()):
+            if call.music is not None and call.music.voice_leg not in standing:
+                call.music.stop()
             if call.recorder is not None and not set(call.recorder.legs) <= standing:
                 call.guarded(call.recorder.reconnect)
 

@@ -10,6 +10,7 @@ there, but one that knows no such call.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from svara.calls.exchange import GONE
@@ -17,6 +18,7 @@ from svara.calls.leg import VOICE
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
+    from svara.calls.leg import Leg
     from svara.calls.switch import Switch
     from svara.sip.message import Response
 
@@ -34,10 +36,41 @@ def relay_silent(switch: Switch, session: str) -> None:
     call = switch.calls.get(session)
     if call is None:
         return
-    if call.state == "talking":
+    if call.state == "talking" and call.held_by:
+        call.guarded(_ask_held, call)
+    elif call.state == "talking":
         call.guarded(call.end, "system", "no sound for 30 seconds")
     elif call.guest is not None and call.guest.connected:
         call.guarded(_ask, call)
+
+
+def _ask_held(call: Call) -> None:
+    """On hold most phones send nothing: each is asked."""
+    legs = [leg for leg in (call.front, call.back) if leg is not None]
+
+    def answered(leg: Leg, status: int) -> None:
+        if call.state == "talking" and status in GONE and leg in (call.front, call.back):
+            leg.close()
+            call.end("system", "a phone stopped answering")
+
+    def responded(leg: Leg, response: Response) -> None:
+        call.guarded(answered, leg, response.status)
+
+    def failed(leg: Leg, _why: str) -> None:
+        call.guarded(answered, leg, 408)
+
+    def again() -> None:
+        if call.state == "talking" and call.front is not None and call.back is not None:
+            call.relay.watch(call.id, (call.front.id, call.back.id))
+
+    for leg in legs:
+        leg.request(
+            "OPTIONS",
+            partial(responded, leg),
+            partial(failed, leg),
+            headers=[("Accept", "application/sdp")],
+        )
+    call.switch.clock.call_later(ASK_AGAIN_SECONDS, call.guarded, again)
 
 
 def _ask(call: Call) -> None:

@@ -7,6 +7,7 @@ and end are known. Consistent means:
 - the call was answered if and only if `answered_at` is set, and then somebody answered it: facts win over the verdict;
 - started_at <= answered_at <= ended_at, and wait_seconds + talk_seconds is the time between start and end;
 - every leg, hold, wait and offer lies within the call, and each wait and each offer has an end;
+- who hung up or had whom on hold is told of the two who began the call, also where one of them has left it since;
 - a colleague who did not take a call that a queue offered has no part in it: it is no missed call of theirs.
 """
 
@@ -63,9 +64,12 @@ from svara.history.record import (
     Stop,
     Supervision,
     Taped,
+    Transfer,
     Wait,
 )
 
+CALLERS_LEGS = "a"
+"""How the ids of the caller's legs begin (see `svara.calls.leg.CALLER`)."""
 MAX_LEGS = 256
 """Phones kept of one call; nobody rings more, and a record must not grow without bound."""
 MAX_SWITCHES = 512
@@ -190,6 +194,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
             sorted((self._leg(name, begin, end, offers) for name in self.legs), key=lambda leg: (leg.offered_at, leg.leg))
         )
         facts = sorted(self.facts, key=_order)
+        transfers = [fact for fact in facts if isinstance(fact, CallTransferred)]
         waits = _waits(facts, begin, end)
         messages = tuple(
             Message(_within(_ms(f.at), begin, end) / 1000, f.box, f.file, _finite(f.seconds) or 0.0)
@@ -211,10 +216,10 @@ class Fold(msgspec.Struct, omit_defaults=True):
             wait_seconds=waited / 1000,
             talk_seconds=(end - begin - waited) / 1000,
             outcome=_outcome(self.ended.outcome, answered=answer is not None, message=bool(messages)),
-            ended_by=self.ended.by,
+            ended_by=_side(self.ended, transfers),
             end_reason=self.ended.end_reason,
             legs=legs,
-            holds=_holds(sorted(self.switches, key=_order), begin, end),
+            holds=_holds(sorted(self.switches, key=_order), transfers, begin, end),
             quality=tuple(
                 Quality(
                     side=q.side,
@@ -227,7 +232,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 )
                 for _, q in sorted(self.quality.items())
             ),
-            people=_people(started.caller, callee, legs, answer),
+            people=_people(started.caller, callee, legs, answer, moved=bool(transfers)),
             greeted_at=next((_within(_ms(f.at), begin, end) / 1000 for f in facts if isinstance(f, CallGreeted)), None),
             stops=tuple(
                 Stop(_within(_ms(f.at), begin, end) / 1000, f.to, f.why) for f in facts if isinstance(f, CallRouted)
@@ -246,6 +251,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
             ),
             supervisions=_supervisions(facts, begin, end),
             conferences=_conferences(facts, begin, end),
+            transfers=tuple(Transfer(_within(_ms(f.at), begin, end) / 1000, f.by, f.to, f.how) for f in transfers),
             callback_number=next((f.number for f in reversed(facts) if isinstance(f, CallbackAsked)), ""),
             supervises=started.supervises,
         )
@@ -412,27 +418,40 @@ def _met(fact: ConferenceMet, begin: int, end: int) -> Met:
     return Met(fact.who, _within(_ms(fact.since), begin, until) / 1000, until / 1000, fact.taped)
 
 
-def _holds(switches: list[CallHeld | CallResumed], begin: int, end: int) -> tuple[Hold, ...]:
+def _side(event: CallHeld | CallResumed | CallEnded, transfers: list[CallTransferred]) -> EndedBy:
+    """Whose doing it was, of the two who began the call. Who stays in a call becomes its caller; once the first caller has
+    left it, that is the other one, and nobody is the caller any more."""
+    left = any(one.leg.startswith(CALLERS_LEGS) and _order(one) < _order(event) for one in transfers)
+    return "callee" if left and event.by == "caller" else event.by
+
+
+def _holds(
+    switches: list[CallHeld | CallResumed], transfers: list[CallTransferred], begin: int, end: int
+) -> tuple[Hold, ...]:
     """Hold and resume, paired for each side; a hold that nobody ended lasts until the call's end."""
     open_since: dict[EndedBy, int] = {}
     holds: list[Hold] = []
     for switch in switches:
         at = _within(_ms(switch.at), begin, end)
+        side = _side(switch, transfers)
         if isinstance(switch, CallHeld):
-            open_since.setdefault(switch.by, at)
-        elif (since := open_since.pop(switch.by, None)) is not None:
-            holds.append(Hold(by=switch.by, started_at=since / 1000, ended_at=at / 1000))
+            open_since.setdefault(side, at)
+        elif (since := open_since.pop(side, None)) is not None:
+            holds.append(Hold(by=side, started_at=since / 1000, ended_at=at / 1000))
     holds += [Hold(by=by, started_at=since / 1000, ended_at=end / 1000) for by, since in open_since.items()]
     return tuple(sorted(holds, key=lambda hold: (hold.started_at, hold.ended_at, hold.by)))
 
 
-def _people(caller: Party, callee: Party, legs: tuple[Leg, ...], answer: LegAnswered | None) -> dict[str, Part]:
+def _people(
+    caller: Party, callee: Party, legs: tuple[Leg, ...], answer: LegAnswered | None, *, moved: bool
+) -> dict[str, Part]:
+    """Of a call that was sent on, everybody who picked up has answered it."""
     people: dict[str, Part] = {}
     for party in (callee, *(leg.to for leg in legs if not leg.offer)):
         if party.person:
             people[party.person] = "called"
     for leg in legs:
-        if answer and leg.leg == answer.leg and leg.to.person:
+        if answer and (leg.leg == answer.leg or (moved and leg.answered_at is not None)) and leg.to.person:
             people[leg.to.person] = "answered"
     if caller.person:
         people[caller.person] = "caller"

@@ -53,5 +53,9 @@ def free(details: Details, who: Who) -> Details:
             replace(one, met=tuple(replace(met, who=NOBODY) if who.is_(met.who) else met for met in one.met))
             for one in details.conferences
         ),
+        transfers=tuple(
+            replace(one, by=NOBODY if who.is_(one.by) else one.by, to=ERASED if who.leads_to(one.to) else one.to)
+            for one in details.transfers
+        ),
         callback_number=ERASED if details.callback_number in who.numbers else details.callback_number,
     )

@@ -122,6 +122,7 @@ def sever(record: CallRecord) -> tuple[CallRecord, list[tuple[Outsider, OutsideP
             replace(one, met=tuple(replace(met, who=found.outside(met.who)) for met in one.met))
             for one in record.conferences
         ),
+        transfers=tuple(replace(one, by=found.party(one.by), to=found.target(one.to)) for one in record.transfers),
         callback_number=found.mark(Outsider(text(callback, NUMBER_LENGTH))) if callback not in NOBODY else callback,
     ), found.met
 

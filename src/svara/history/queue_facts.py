@@ -101,8 +101,16 @@ def _waits(records: Iterable[CallRecord], counted: Container[str]) -> Iterable[Q
                 wait_seconds=round(wait.left_at - wait.entered_at, 3),
                 why=wait.why,
                 answered_person=agent if agent in counted else "",
-                talk_seconds=record.talk_seconds if answered else 0.0,
+                talk_seconds=_talked(record) if answered else 0.0,
             )
+
+
+def _talked(record: CallRecord) -> float:
+    """How long the agent talked who took the call: until the end, or until the call was sent on to somebody else."""
+    if not record.transfers or record.answered_at is None:
+        return record.talk_seconds
+    until = next((leg.ended_at for leg in record.legs if leg.answered_at == record.answered_at), record.ended_at)
+    return round(until - record.answered_at, 3)
 
 
 def _offers(records: Iterable[CallRecord], counted: Container[str]) -> Iterable[QueueOffer]:

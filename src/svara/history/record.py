@@ -105,6 +105,15 @@ class Conference(msgspec.Struct, frozen=True, omit_defaults=True):
     met: tuple[Met, ...] = ()
 
 
+class Transfer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody sent the call on. `how`: see `svara.calls.events.Moved`; `to` is a target of the office, or empty."""
+
+    at: float
+    by: Party
+    to: str = ""
+    how: str = "blind"
+
+
 class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
     """One side had the other on hold."""
 
@@ -173,6 +182,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     callback_number: str = ""
     """The caller kept the place in the line and asked to be called back here."""
     asked: Asked | None = None
+    transfers: tuple[Transfer, ...] = ()
     supervises: str = ""
     """The caller was a supervisor, who took part in the talk of this call."""
     conferences: tuple[Conference, ...] = ()

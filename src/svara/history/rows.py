@@ -36,6 +36,7 @@ from svara.history.record import (
     Stop,
     Supervision,
     Taped,
+    Transfer,
     Wait,
 )
 from svara.history.stored import moment, text
@@ -60,6 +61,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     callback_number: str = ""
     supervises: str = ""
     conferences: tuple[Conference, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
 
 
 _Stored = str | datetime | None
@@ -143,6 +145,7 @@ def _mentioned(record: CallRecord) -> set[str]:
     """Whom the details will name."""
     parties = [leg.to for leg in record.legs] + [offer.agent for offer in record.offers]
     parties += [one.by for one in record.supervisions] + [met.who for one in record.conferences for met in one.met]
+    parties += [one.by for one in record.transfers]
     return {party.person for party in parties if party.person}
 
 
@@ -201,6 +204,7 @@ def _details(record: CallRecord) -> Details:
         callback_number=text(record.callback_number, NUMBER_LENGTH),
         supervises=record.supervises,
         conferences=tuple(replace(one, met=tuple(map(_named_met, one.met))) for one in record.conferences),
+        transfers=tuple(replace(one, by=replace(one.by, name="")) for one in record.transfers),
     )
 
 

@@ -107,6 +107,16 @@ class StopView:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferView:
+    """Somebody sent the call on: `how` as in `svara.calls.events.Moved`, `to` a target of the office."""
+
+    at: datetime
+    by: PartyView
+    to: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldView:
     """One side had the other on hold."""
 
@@ -164,6 +174,7 @@ class CallDetail:
     """... and each recording of the talk."""
     callback_number: str
     supervisions: tuple[SupervisionView, ...]
+    transfers: tuple[TransferView, ...]
     supervises: str
     """This call was a supervisor's, who took part in the talk of the call of that id; else empty."""
     conferences: tuple[ConferenceView, ...] = ()
@@ -178,6 +189,7 @@ class Shown:
         if details:
             ids |= {leg.to.person for leg in details.legs if leg.to.person}
             ids |= {one.by.person for one in details.supervisions if one.by.person}
+            ids |= {one.by.person for one in details.transfers if one.by.person}
             ids |= {offer.agent.person for offer in details.offers if offer.agent.person}
             ids |= {met.who.person for one in details.conferences for met in one.met if met.who.person}
         self._people = people.people_by_id(actor, ids)
@@ -242,6 +254,12 @@ class Shown:
                     self._of(call.id, one.by), one.how, self._moment(one.at), self._moment(max(one.at, one.until))
                 )
                 for one in details.supervisions
+            ),
+            transfers=tuple(
+                TransferView(
+                    self._moment(one.at), self._of(call.id, one.by), self._outsiders.target(call.id, one.to), one.how
+                )
+                for one in details.transfers
             ),
             supervises=details.supervises,
             conferences=tuple(self._conference(call.id, one) for one in details.conferences),

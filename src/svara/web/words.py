@@ -102,6 +102,8 @@ REASONS: dict[str, Promise] = {
     "server restarted": _("server restarted"),
     "that is your own number": _("that is the caller's own number"),
     "that mailbox cannot be opened from here": _("that mailbox cannot be opened from here"),
+    "transferred": pgettext_lazy("reason", "transferred"),
+    "moved to another phone": pgettext_lazy("reason", "moved to another phone"),
     "that target does not exist any more": _("that target does not exist any more"),
     "removed from the conference": _("removed from the conference"),
     "the conference was ended": _("the conference was ended"),

@@ -132,7 +132,7 @@ def test_a_transfer_to_who_is_not_there_goes_by_their_rules(at_work: Office, ann
     ("to", "status"),
     [
         ("999", 404),
-        ("*72103", 403),
+        ("*72103", 603),
         ("sip:103@elsewhere.example", 404),
         ("mailto:anna@acme.test", 416),
         (f"sip:103@{SERVER[0]};method=BYE", 603),

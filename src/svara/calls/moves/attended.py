@@ -14,17 +14,17 @@ import msgspec
 from svara.calls.leg import Leg
 from svara.calls.moves.adopt import adopt
 from svara.calls.moves.move import Move, Told
+from svara.calls.moves.parting import OCCUPIED, OVER
 from svara.calls.moves.sending import Sent, may_go, send_on
-from svara.calls.routing.route import Refusal
+from svara.calls.routing.route import BUSY, DECLINED, Refusal
 from svara.people.office import Target
 from svara.sip.headers import Replaces
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.events import Party
+    from svara.calls.switch import Switch
 
-NO_TALK = Refusal(481, "failed", "there is no such talk")
-NOT_YOURS = Refusal(603, "failed", "that talk is somebody else's")
 WHY = "transferred"
 
 
@@ -35,13 +35,13 @@ class Talk(msgspec.Struct, frozen=True, gc=False):
     leg: Leg
 
 
-def leg_of(call: Call, replaces: Replaces) -> Leg | None:
-    """The leg whose dialog is meant, of the same company."""
+def leg_of(switch: Switch, tenant: str, replaces: Replaces) -> Leg | None:
+    """The leg whose dialog is meant, of this company (its id)."""
     for tag in (replaces.to_tag, replaces.from_tag):
         # The phone names it from where its dialog's other end stands, which is us; some write the tags the other way round.
-        leg = call.switch.dialogs.get(tag)
+        leg = switch.dialogs.get(tag)
         dialog = leg.dialog if leg is not None else None
-        if leg is None or dialog is None or dialog.call_id != replaces.call_id or leg.call.tenant != call.tenant:
+        if leg is None or dialog is None or dialog.call_id != replaces.call_id or leg.call.tenant != tenant:
             continue
         if {dialog.local_tag, dialog.remote_tag} == {replaces.to_tag, replaces.from_tag}:
             return leg
@@ -50,18 +50,18 @@ def leg_of(call: Call, replaces: Replaces) -> Leg | None:
 
 def talk_of(call: Call, leg: Leg, replaces: Replaces) -> Talk | Refusal:
     """The call that a REFER in the dialog of `leg` wants `call` to be joined with, or why that cannot be."""
-    found = leg_of(call, replaces)
+    found = leg_of(call.switch, call.tenant, replaces)
     if found is None or found.call is call or found.call.state == "ended":
-        return NO_TALK
+        return OVER
     if found.party.person != leg.party.person or found is found.call.leaving:
-        return NOT_YOURS
+        return DECLINED
     if replaces.early_only and found.call.state == "talking":
-        return Refusal(486, "failed", "that call was answered already")
+        return BUSY
     if found.call.move is not None:
-        return Refusal(491, "failed", "that call is being transferred")
+        return OCCUPIED
     if call.state == "talking" or found.call.state == "talking":
         return Talk(found.call, found)
-    return Refusal(603, "failed", "nobody is in either call")
+    return DECLINED
 
 
 def attended(call: Call, leg: Leg, talk: Talk, told: Told | None) -> None:

@@ -1,4 +1,4 @@
-"""What a call remembers of its moves from one to another."""
+"""What a call remembers of its moves from one to another, and of who waits meanwhile."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from svara.calls.leg import Leg
     from svara.calls.moves.move import Move
+    from svara.calls.talks.music import HoldMusic
 
 
 class Movable:
     """Part of a `Call`."""
 
-    __slots__ = ("agreeing", "comes_from", "leaving", "move", "moves")
+    __slots__ = ("agreeing", "comes_from", "leaving", "move", "moves", "music")
 
     def __init__(self) -> None:
         self.move: Move | None = None
@@ -22,12 +23,16 @@ class Movable:
         """Who sent the call on: out of it, until this phone hangs up."""
         self.agreeing = False
         """The two who talk were put together, and their phones have not agreed on the sound yet."""
+        self.music: HoldMusic | None = None
+        """What a phone on hold hears (see `svara.calls.talks.music`)."""
         self.comes_from = ""
         """Before the caller's name, on phones that ring: from whom the call comes back."""
 
     def moved_to_the_end(self) -> None:
         """The call is over: who sent it on learns it, and is hung up."""
         move, leaving = self.move, self.leaving
+        if self.music is not None:
+            self.music.stop()
         if move is not None:
             move.over()
         if leaving is not None and not leaving.down:

@@ -20,19 +20,14 @@ from svara.calls.resound import fits
 from svara.calls.routing.route import Refusal
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
+from svara.calls.talks.music import company_music
 from svara.calls.talks.seat import session, told
 from svara.media.relay import RelayError
-from svara.media.sounds.phrases import MUSIC
-from svara.media.voice.port import Sound
 from svara.sip.message import SipError
 from svara.sip.sdp import parse_sdp
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
-
-
-OWN_MUSIC = "hold-music"
-"""Name of the company's own music on hold among its sounds."""
 
 
 def hold_out(call: Call, leg: Leg, then: Callable[[Guest], object], failed: Failed, move: Move) -> None:
@@ -179,10 +174,3 @@ def both_ways(leg: Leg) -> bool:
         return all(parse_sdp(one).direction == "sendrecv" for one in (leg.described, leg.told))
     except SipError:
         return False
-
-
-def company_music(call: Call) -> Sound:
-    """What is heard on hold: the company's sound of that name, else the music that Svara brings."""
-    tenant = call.switch.office.by_tenant_id.get(call.tenant)
-    own = tenant.sound_by_name.get(OWN_MUSIC) if tenant is not None else None
-    return Sound(own.file) if own is not None else MUSIC

@@ -13,11 +13,11 @@ from svara.calls.routing.route import Refusal
 if TYPE_CHECKING:
     from svara.calls.call import Call
 
-AGAIN_SECONDS = 0.2
+AGAIN_SECONDS = 0.05
 """How soon it is looked again whether what is under way with a phone is over."""
-MAX_TRIES = 50
-OVER = Refusal(481, "failed", "the call is over")
-OCCUPIED = Refusal(491, "failed", "the phones are busy with something else")
+MAX_TRIES = 200
+OVER = Refusal(481, "failed", "a phone is gone")
+OCCUPIED = Refusal(491, "busy", "busy")
 
 Failed = Callable[[Refusal], object]
 
@@ -40,6 +40,8 @@ def part(call: Call, stays: Leg, reason: str, happened: list[AnyEvent]) -> Calla
     if call.room is not None:
         call.room.over()
         call.room = None
+    if call.music is not None:
+        call.music.stop()
     recorder, call.recorder = call.recorder, None
     if recorder is not None:
         recorder.stop(lambda: call.relay.free(call.id, SIDES))

@@ -14,7 +14,7 @@ from svara.calls.leg import Leg
 from svara.calls.moves.attended import Talk, attended, talk_of
 from svara.calls.moves.move import Move, Told
 from svara.calls.moves.sending import MAX_MOVES, Sent, may_go, send_on
-from svara.calls.routing.route import Refusal
+from svara.calls.routing.route import DECLINED, UNKNOWN, Refusal
 from svara.sip.headers import parse_name_addr
 from svara.sip.message import Request, SipError
 from svara.sip.refer import (
@@ -56,7 +56,7 @@ def handle(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
         else:
             _attend(call, leg, transaction, talk, wanted)
         return
-    sent = _dialled(call, leg, refer_to, host) if call.state == "talking" else Refusal(603, "failed", "nobody is there")
+    sent = _dialled(call, leg, refer_to, host) if call.state == "talking" else DECLINED
     if isinstance(sent, Refusal):
         transaction.reply(sent.status)
         return
@@ -74,7 +74,7 @@ def _dialled(call: Call, leg: Leg, refer_to: ReferTo, host: str) -> Sent | Refus
     """Where the other side is to go."""
     uri = refer_to.uri
     if uri.is_sip and not _is_ours(call, leg, uri.host, host):
-        return Refusal(404, "failed", "only numbers of the own company can be called")
+        return UNKNOWN
     return may_go(call.switch, call.tenant, leg.party, uri.user or "")
 
 

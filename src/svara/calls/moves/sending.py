@@ -15,8 +15,9 @@ from svara.calls.events import Party
 from svara.calls.leg import Leg
 from svara.calls.moves.move import Move
 from svara.calls.moves.out import hold_out
+from svara.calls.moves.parting import OVER
 from svara.calls.routing.dialling import dialling
-from svara.calls.routing.route import MAX_DIALLED, Asked, Refusal
+from svara.calls.routing.route import DECLINED, MAX_DIALLED, UNKNOWN, Asked, Refusal
 from svara.calls.routing.targets import Next, Use
 from svara.people.office import Target
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 MAX_MOVES = 50
 """So many times one call is sent on."""
-NO_CODE = Refusal(403, "failed", "a feature code is nobody to talk to")
-NOBODY = Refusal(404, "failed", "nobody has that number")
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False):
@@ -45,12 +44,12 @@ def may_go(switch: Switch, tenant: str, by: Party, dialled: str) -> Sent | Refus
     """Where `by` can send somebody by dialling this, or why not."""
     text = dialled.strip()
     if not text or len(text) > MAX_DIALLED or not by.person:
-        return NOBODY
+        return UNKNOWN
     meant = dialling(switch.office, Asked(tenant, by.person, by.login or "", text), switch.moment())
     if isinstance(meant.found, Refusal):
         return meant.found
     if isinstance(meant.found, Use):
-        return NO_CODE
+        return DECLINED  # a feature code is nobody to talk to
     outward = meant.direction == "outbound"
     to_somebody = outward or meant.target.startswith("person:")
     return Sent(meant.target, meant.callee, meant.found if outward else None, comes_back=to_somebody)
@@ -76,7 +75,7 @@ def send_on(call: Call, leg: Leg, sent: Sent, move: Move, first: Callable[[], ob
             journey.go(sent.target, "transferred", found=sent.found)
 
     if stays is None:
-        failed(Refusal(481, "failed", "the call is over"))
+        failed(OVER)
         return
     call.move = move  # one at a time, from here on
     hold_out(call, stays, then, failed, move)

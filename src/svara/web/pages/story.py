@@ -95,6 +95,9 @@ def steps(detail: CallDetail) -> list[Step]:
         told.append(Step(hold.started_at, _("%(who)s put the call on hold") % who, "warn"))
         if hold.ended_at < item.ended_at:
             told.append(Step(hold.ended_at, _("%(who)s took the call back") % who))
+    for moved in detail.transfers:
+        who = {"who": moved.by.shown, "to": _whither(detail, moved.to)}
+        told.append(Step(moved.at, TRANSFERS.get(moved.how, TRANSFERS["blind"]) % who))
     for one in detail.supervisions:
         who = {"who": one.by.shown}
         told.append(Step(one.started_at, SUPERVISIONS.get(one.how, SUPERVISIONS["listen"]) % who, "warn"))
@@ -149,6 +152,23 @@ SUPERVISIONS: dict[str, Promise] = {
     "barge": gettext_lazy("%(who)s joined the call, after both sides were told"),
 }
 """How a supervisor took part."""
+
+
+TRANSFERS: dict[str, Promise] = {
+    "blind": gettext_lazy("%(who)s sent the call on to %(to)s"),
+    "attended": gettext_lazy("%(who)s spoke with the other side first and then put the call through to %(to)s"),
+    "taken-back": gettext_lazy("Nobody took the call: it came back to %(who)s"),
+    "park": gettext_lazy("%(who)s parked the call"),
+    "pick-up": gettext_lazy("%(who)s took the call at another phone"),
+    "conference": gettext_lazy("%(who)s moved the call into a conference"),
+}
+"""How a call was sent on."""
+
+
+def _whither(detail: CallDetail, target: str) -> str:
+    """The target of a transfer in words: who of the house that is, a number, or a name in the office."""
+    _kind, _colon, name = target.partition(":")
+    return next((leg.to.shown for leg in detail.legs if leg.to.username == name), name)
 
 
 def _in_line(detail: CallDetail) -> Iterator[Step]:

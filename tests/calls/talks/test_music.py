@@ -1,0 +1,144 @@
+"""Who is on hold hears music; who holds, and both who hold each other, hear nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.calls import offices
+from tests.calls.phones import Office, Phone
+
+from svara.calls.events import CallEnded
+from svara.calls.main import relay_lost
+from svara.calls.silence import relay_silent
+from svara.people.office import Sound
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path)
+    yield office
+    office.wait(3)
+    assert office.switch.counters.calls_crashed_total == 0
+    assert office.switch.guests == office.voice.legs == {}
+    office.close()
+
+
+@pytest.fixture
+def talk(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.call("102")
+    bob.answer()
+
+
+def playing(office: Office) -> dict[str, list[str]]:
+    """What is heard, by the leg that hears it."""
+    return {name.partition(".")[2]: leg.sounds for name, leg in office.voice.legs.items()}
+
+
+MUSIC = ["builtin/music.wav"]
+
+
+@pytest.mark.usefixtures("talk")
+def test_the_one_on_hold_hears_music_until_taken_back(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.hold()
+    assert playing(at_work) == {"hb1": MUSIC}
+    assert len(bob.heard("INVITE")) == 2  # it was told of the hold, and nothing else
+    anna.resume()
+    assert playing(at_work) == {}
+    assert at_work.relay.asked[-1][0] != "delete"
+    bob.hold()
+    assert playing(at_work) == {"ha": MUSIC}
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+@pytest.mark.parametrize("first", ["anna", "bob"])
+def test_both_hold_each_other_and_take_back_in_either_order(at_work: Office, anna: Phone, bob: Phone, first: str) -> None:
+    one, other = (anna, bob) if first == "anna" else (bob, anna)
+    anna.hold()
+    bob.hold()
+    assert playing(at_work) == {}
+    one.resume()
+    assert playing(at_work) == {"ha" if first == "anna" else "hb1": MUSIC}
+    other.resume()
+    assert playing(at_work) == {}
+    assert at_work.calls[0].held_by == ()
+    anna.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_change_of_the_phone_on_hold_does_not_end_the_music(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.hold()
+    bob.request("INVITE", body=bob.description("recvonly", version=7))
+    assert playing(at_work) == {"hb1": MUSIC}
+    assert at_work.relay.asked[-1][2:] == ("hb1", "b1")  # led there again
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_voice_process_that_comes_back_plays_on(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.hold()
+    at_work.voice.crash()
+    assert at_work.calls[0].live().state == "held"
+    at_work.voice.come_back()
+    assert playing(at_work) == {"hb1": MUSIC}
+    anna.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_without_a_voice_process_a_hold_is_silent(at_work: Office, anna: Phone, bob: Phone) -> None:
+    at_work.voice.crash()
+    anna.hold()
+    assert at_work.calls[0].live().state == "held"
+    anna.resume()
+    anna.hang_up()
+    at_work.voice.up = True
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_new_relay_is_told_of_the_music_too(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.hold()
+    relay_lost(at_work.switch)
+    at_work.wait(1)
+    assert playing(at_work) == {"hb1": MUSIC}
+    anna.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_the_music_plays_on_while_the_server_is_killed(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.hold()
+    at_work.kill()
+    at_work.start()
+    at_work.settle()
+    at_work.wait(1)
+    assert at_work.calls[0].live().state == "held"
+    assert playing(at_work) == {"hb1": MUSIC}
+    anna.resume()
+    assert playing(at_work) == {}
+    anna.hang_up()
+
+
+def test_the_company_has_music_of_its_own(tmp_path: Path) -> None:
+    office = Office(tmp_path, offices.office(acme={"sounds": (Sound("hold-music", "acme/ours.wav"),)}))
+    anna, bob = Phone(office, "acme-anna").register(), Phone(office, "acme-bob").register()
+    anna.call("102")
+    bob.answer()
+    anna.hold()
+    assert playing(office) == {"hb1": ["acme/ours.wav"]}
+    anna.hang_up()
+    office.close()
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_long_hold_ends_no_talk_but_a_phone_that_is_gone_does(at_work: Office, anna: Phone, bob: Phone) -> None:
+    anna.hold()
+    [call] = at_work.calls
+    relay_silent(at_work.switch, call.id)
+    at_work.wait(61)
+    assert len(anna.heard("OPTIONS")) == len(bob.heard("OPTIONS")) == 1
+    assert at_work.calls == [call]
+    bob.answers_options = 481
+    relay_silent(at_work.switch, call.id)
+    at_work.wait(1)
+    assert at_work.told(CallEnded)[0].end_reason == "a phone stopped answering"

@@ -1,0 +1,108 @@
+"""Calls are sent on by real phones, blind and attended; tones prove who hears whom after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.peers.baresip import Baresip
+from tests.peers.linphone import Linphone
+from tests.peers.server import Svara
+
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
+
+ANNA_HZ, BOB_HZ, CECILIE_HZ = 440, 660, 1150
+
+
+@pytest.fixture
+def anna(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
+    with Linphone(tmp_path, svara.account("anna-desk"), tone_hz=ANNA_HZ) as phone:
+        yield phone
+
+
+@pytest.fixture
+def bob(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
+    with Linphone(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as phone:
+        yield phone
+
+
+@pytest.fixture
+def cecilie(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
+    with Linphone(tmp_path, svara.account("cecilie-desk"), tone_hz=CECILIE_HZ) as phone:
+        yield phone
+
+
+def talk(caller: Baresip | Linphone, callee: Baresip | Linphone, dialled: str) -> None:
+    caller.dial(dialled)
+    callee.wait_state("incoming")
+    callee.answer()
+    caller.wait_state("talking")
+
+
+@pytest.mark.claim("PHO-6")
+def test_a_linphone_sends_the_other_on(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
+    talk(anna, bob, "102")
+    bob.wait_to_hear(ANNA_HZ)
+    anna.transfer("103")
+    cecilie.wait_state("incoming")
+    cecilie.answer()
+    cecilie.wait_to_hear(BOB_HZ)
+    bob.wait_to_hear(CECILIE_HZ)
+    anna.wait_state("idle")
+    bob.hangup()
+    cecilie.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    assert (record["from_person"], record["answered_by"], record["outcome"]) == ("anna", "bob", "answered")
+    assert [(one["by_person"], one["to"], one["how"]) for one in record["transfers"]] == [
+        ("anna", "person:cecilie", "blind")
+    ]
+    assert [leg["person"] for leg in record["legs"] if leg["answered_at"]] == ["bob", "cecilie"]
+
+
+def test_a_baresip_sends_the_caller_on(svara: Svara, anna: Linphone, cecilie: Linphone, tmp_path: Path) -> None:
+    with Baresip(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as bob:
+        talk(anna, bob, "102")
+        anna.wait_to_hear(BOB_HZ)
+        bob.transfer("103")
+        cecilie.wait_state("incoming")
+        cecilie.answer()
+        cecilie.wait_to_hear(ANNA_HZ)
+        anna.wait_to_hear(CECILIE_HZ)
+        bob.wait_state("idle")
+        cecilie.hangup()
+        anna.wait_state("idle")
+
+
+def test_nobody_takes_it_and_the_two_talk_again(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
+    talk(anna, bob, "102")
+    bob.wait_to_hear(ANNA_HZ)
+    anna.transfer("103")
+    cecilie.wait_state("incoming")
+    cecilie.hangup()
+    bob.wait_to_hear(ANNA_HZ)
+    anna.wait_to_hear(BOB_HZ)
+    bob.hangup()
+    anna.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    assert [one["how"] for one in record["transfers"]] == ["blind", "taken-back"]
+
+
+def test_anna_speaks_with_cecilie_first_and_puts_the_two_together(
+    svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone
+) -> None:
+    talk(anna, bob, "102")
+    bob.wait_to_hear(ANNA_HZ)
+    anna.hold()
+    anna.wait_state("held")
+    talk(anna, cecilie, "103")
+    cecilie.wait_to_hear(ANNA_HZ)
+    first, second = anna.calls()
+    anna.command(f"transfer {first} --to-call {second}")
+    cecilie.wait_to_hear(BOB_HZ)
+    bob.wait_to_hear(CECILIE_HZ)
+    cecilie.hangup()
+    bob.wait_state("idle")
+    consulted, through = sorted(svara.wait_records(2), key=lambda one: one["end_reason"] != "transferred")
+    assert consulted["end_reason"] == "transferred"
+    assert [one["how"] for one in through["transfers"]] == ["attended"]
