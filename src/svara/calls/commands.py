@@ -334,6 +334,12 @@ class KeepPlace(msgspec.Struct, frozen=True, tag="keep-place"):
     number: str = ""
 
 
+class AskParked(msgspec.Struct, frozen=True, tag="parked"):
+    """Who is parked in a company; answered by `ParkedCalls`."""
+
+    tenant: str
+
+
 class AskCallbacks(msgspec.Struct, frozen=True, tag="callbacks"):
     """Whom a person waits for to be free; answered by `Callbacks`."""
 
@@ -394,6 +400,21 @@ class Queues(msgspec.Struct, frozen=True, tag="queues"):
     queues: tuple[QueueState, ...] = ()
 
 
+class ParkedCall(msgspec.Struct, frozen=True):
+    """A caller at a parking place. Times are seconds since the epoch: since when, and when the call goes back to `by`."""
+
+    extension: str
+    call: str
+    caller: Party
+    by: Party
+    since: float
+    until: float
+
+
+class ParkedCalls(msgspec.Struct, frozen=True, tag="parked"):
+    parked: tuple[ParkedCall, ...] = ()
+
+
 class Callback(msgspec.Struct, frozen=True):
     """Somebody is called when `wanted` (a person's id) is free, until then at the latest (seconds since the epoch)."""
 
@@ -441,10 +462,22 @@ Request = (
     | AdmitProbe
     | AskProbe
     | AskCallbacks
+    | AskParked
     | CancelCallback
     | AskConferences
     | ControlConference
 )
 Answer = (
-    Done | Refused | Originated | Live | Health | TrunkStates | Queues | Conferences | ProbeAdmitted | ProbeState | Callbacks
+    Done
+    | Refused
+    | Originated
+    | Live
+    | Health
+    | TrunkStates
+    | Queues
+    | Conferences
+    | ProbeAdmitted
+    | ProbeState
+    | Callbacks
+    | ParkedCalls
 )

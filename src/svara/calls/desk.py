@@ -20,7 +20,7 @@ from svara.calls.moves import replaces
 from svara.calls.routing.dialling import dialling, refused
 from svara.calls.routing.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.routing.targets import HANGUP, Next, at_number, person_of, taped
-from svara.calls.stops import Stop
+from svara.calls.stops import Stop, pickup
 from svara.calls.switch import Switch
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
 from svara.calls.trunks.numbers import EVERYWHERE
@@ -193,7 +193,7 @@ class Desk:
         if login is None or not _understood(transaction) or switch.probes.answer(transaction, login):
             return
         tenant, person, _ = switch.office.by_login[login]
-        replaced = replaces.wanted(switch, tenant, person, request)
+        replaced = pickup.early(switch, tenant, person, request) or replaces.wanted(switch, tenant, person, request)
         if isinstance(replaced, int):
             transaction.reply(replaced)
             return
@@ -222,7 +222,7 @@ class Desk:
             relay=switch.relay_for(tenant),
         )
         if replaced is not None:
-            self._begin(transaction, call, HANGUP, None, stop=lambda journey: replaces.TakeOver(journey, replaced))
+            self._begin(transaction, call, HANGUP, None, stop=lambda journey: _instead_of(journey, replaced))
             return
         call.direction = meant.direction
         self._begin(transaction, call, meant.target, meant.found)
@@ -351,6 +351,12 @@ def _dialled(request: Request) -> str:
     if uri.scheme == "urn" and (uri.user or "").lower().startswith("service:sos"):
         return EVERYWHERE
     return uri.user or ""
+
+
+def _instead_of(journey: Journey, leg: Leg) -> Stop:
+    """Where a call begins that takes the place of a leg: one that rings is picked up, a talk is taken over."""
+    rings = leg in pickup.ringing_legs(leg.call)
+    return pickup.PickUp(journey, lambda: pickup.still(leg)) if rings else replaces.TakeOver(journey, leg)
 
 
 def _wants_privacy(request: Request) -> bool:

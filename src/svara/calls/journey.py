@@ -26,17 +26,18 @@ from svara.calls.routing.targets import (
     Listen,
     Message,
     Next,
+    Orbit,
     Read,
     Use,
     Watch,
     resolve,
 )
 from svara.calls.routing.verdict import verdict
-from svara.calls.stops import CallerSide, Farewell, Stop, features, mailbox, menu, readbox, recordprompt
+from svara.calls.stops import CallerSide, Farewell, Stop, features, mailbox, menu, park, pickup, readbox, recordprompt
 from svara.calls.stops.announce import Announce
 from svara.calls.talks.objecting import wanted
 from svara.calls.talks.supervision import Supervising
-from svara.people.office import Target, Tenant
+from svara.people.office import Person, Target, Tenant
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
@@ -51,7 +52,7 @@ NO_QUEUES = Refusal(480, "failed", "queues are not available")
 class Journey:
     """The way of one call. `side` is the caller while it waits, which may become a `Guest` on the way."""
 
-    __slots__ = ("_choices", "_refusals", "call", "passed", "side", "way")
+    __slots__ = ("_choices", "_refusals", "call", "parked", "passed", "side", "way")
 
     def __init__(self, call: Call, side: CallerSide, passed: list[tuple[str, str]]) -> None:
         self.call = call
@@ -60,6 +61,8 @@ class Journey:
         """Headers of the caller's INVITE that phones may see."""
         self.way: tuple[Target, ...] = ()
         """The targets since the caller chose last; the last one is where the call is."""
+        self.parked: park.Kept | None = None
+        """The caller comes back from a parking place, and goes there again when nobody answers."""
         self._choices = 0
         self._refusals: list[Refusal] = []
 
@@ -214,6 +217,8 @@ class Journey:
                 return self._use(found, kept)
             case Watch():
                 return self._supervising(kept)
+            case Orbit(extension=extension):
+                return park.at_place(self, extension, kept)
             case Message():
                 return mailbox.LeaveMessage(self, found, kept)
             case Refusal():
@@ -222,14 +227,25 @@ class Journey:
                 return CIRCLE  # never: _arrive follows it
 
     def _use(self, found: Use, kept: bytes) -> Stop | Refusal:
-        """What was dialled by a feature code."""
-        match found.feature:
-            case Feature(name="mailbox", argument=argument):
-                return readbox.open_box(self, found.person, argument, kept)
-            case Feature(name="record-prompt"):
-                return recordprompt.RecordPrompt(self, found.person, kept)
-            case feature:
-                return features.UseFeature(self, found.person, feature, kept)
+        match found:
+            case Use(person=person, feature=Feature(name="mailbox", argument=argument)):
+                return readbox.open_box(self, person, argument, kept)
+            case Use(person=person, feature=Feature(name="record-prompt")):
+                return recordprompt.RecordPrompt(self, person, kept)
+            case Use(person=person, feature=Feature(name="park")):
+                return park.ParkByCode(self, person, kept)
+            case Use(person=person, feature=Feature(name="pick-up" | "pick-up-of", argument=argument)):
+                return self._pick_up(person, argument)
+            case Use(person=person, feature=feature):
+                return features.UseFeature(self, person, feature, kept)
+
+    def _pick_up(self, person: Person, extension: str) -> Stop | Refusal:
+        tenant, switch = self.tenant, self.call.switch
+        if tenant is None:
+            return GONE
+        if extension in tenant.parking.extensions:
+            return park.at_place(self, extension, b"")
+        return pickup.PickUp(self, lambda: pickup.ringing_for(switch, tenant, person, extension))
 
     def _enter(self, stop: Stop, happened: list[AnyEvent]) -> None:
         self.call.setup = stop

@@ -18,6 +18,7 @@ from svara.calls.commands import (
     AskConferences,
     AskHealth,
     AskLive,
+    AskParked,
     AskProbe,
     AskQueues,
     AskTrunks,
@@ -51,7 +52,7 @@ from svara.calls.switch import Switch
 from svara.calls.talks.asking import supervise
 from svara.calls.talks.objecting import may_record
 from svara.calls.trunks import numbers, outbound
-from svara.calls.whenfree.asked import callbacks
+from svara.calls.whenfree.asked import asked
 from svara.calls.whenfree.room import WhenFree
 from svara.data import stamp
 from svara.people.office import SNAPSHOT_FILE, Office, Person, Snapshots, Tenant
@@ -114,8 +115,8 @@ class Service:
                 return TrunkStates(switch.trunks.states(tenant))
             case AskQueues() | SetAgent() | KeepPlace():
                 return self._hall.answer(request) if self._hall is not None else Queues()
-            case AskCallbacks() | CancelCallback():
-                return callbacks(switch, request)
+            case AskParked() | AskCallbacks() | CancelCallback():
+                return asked(switch, request)
             case AskConferences() | ControlConference():
                 return switch.conferences.answer(request)
             case AdmitProbe() | AskProbe():

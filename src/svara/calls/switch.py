@@ -15,6 +15,7 @@ from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.probe import Probes
 from svara.calls.routing.route import Moment
+from svara.calls.stops.lot import Lot
 from svara.calls.stops.pins import PinGuard
 from svara.calls.trunks.live import Trunks
 from svara.clock import Clock, Timer
@@ -103,6 +104,8 @@ class Switch:
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
     lamps: Lamps = field(init=False)
     """Who is told what goes on at which extension."""
+    lot: Lot = field(init=False)
+    """Where callers are parked."""
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
@@ -121,6 +124,8 @@ class Switch:
         self.probes = Probes(self)
         self.lamps = Lamps(self)
         self.lamps.register("conference", ConferenceLamps(self))
+        self.lot = Lot(self)
+        self.lamps.register("park", self.lot)
 
     def relay_for(self, tenant: Tenant | None) -> Relay:
         """The relay, or direct media where the office says so."""

@@ -151,6 +151,16 @@ def do_save_company(actor: Account, wish: Item) -> Done:
     return _change(actor, edit, (changelog.TENANT, ""))
 
 
+def do_save_parking(actor: Account, wish: Item) -> Done:
+    """Say where callers are parked; nothing: nowhere. Raises Forbidden, Rejected."""
+    found = {key: value for key, value in wish.items() if value not in ("", None)}
+
+    def edit(document: Document) -> None:
+        changelog.put(document, changelog.PARKING, "", found or None)
+
+    return _change(actor, edit, (changelog.PARKING, ""))
+
+
 @transaction.atomic
 def do_rename(actor: Account, section: str, name: str, new: str) -> Done:
     """Give a queue, a menu, a conference or a sound another name; whatever leads to it goes on doing so. In the log, but not
@@ -229,7 +239,7 @@ def do_undo(actor: Account, change_id: str) -> Done:
         now = changelog.parts_of(document)
         for section, items in change.after.items():
             for name, item in items.items():
-                if now[section].get(name) != item:
+                if now.get(section, {}).get(name) != item:
                     raise Invalid("This was changed again since: undo the later change first.")
         own = {person["username"]: {key: person[key] for key in changelog.PRIVATE} for person in document["people"]}
         for section, items in change.before.items():
@@ -384,7 +394,7 @@ def _place(document: Document, item: tuple[str, str] | None) -> Path | None:
     if item is None:
         return None
     section, name = item
-    if section == changelog.TENANT:
+    if section in (changelog.TENANT, changelog.PARKING):
         return (section,)
     for number, each in enumerate(document[section]):
         if KEYS[section](each) == name:

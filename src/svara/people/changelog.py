@@ -19,6 +19,8 @@ Parts = dict[str, dict[str, Any]]
 """Section to name to item; None for one that is not there."""
 TENANT = "tenant"
 """The section of the company itself, whose one item has no name."""
+PARKING = "parking"
+"""Likewise that of where callers are parked."""
 PRIVATE = ("forward", "find_me", "quiet", "language", "call_waiting", "keys")
 """Keys of a person that are never in the log."""
 MAX_ITEMS = 500
@@ -32,7 +34,8 @@ def parts_of(document: Document) -> Parts:
     people = {
         name: {key: value for key, value in item.items() if key not in PRIVATE} for name, item in parts["people"].items()
     }
-    return parts | {"people": people, TENANT: {"": document[TENANT]}}
+    parking = {PARKING: {"": document[PARKING]}} if PARKING in document else {}
+    return parts | {"people": people, TENANT: {"": document[TENANT]}} | parking
 
 
 def record(
@@ -111,8 +114,11 @@ def difference(before: Parts, after: Parts) -> tuple[Parts, Parts]:
 
 def put(document: Document, section: str, name: str, item: Item | None) -> None:
     """Put an item into a document, in place of the one of that name or at the end; None takes it out."""
-    if section == TENANT:
-        document[TENANT] = item
+    if section in (TENANT, PARKING):
+        if item is None:
+            document.pop(section, None)
+        else:
+            document[section] = item
         return
     items: list[Item] = document[section]
     for number, each in enumerate(items):

@@ -14,6 +14,7 @@ from svara.people.changes import OTHER_SECRET, Applied, Change, Invited
 from svara.people.models import BY_FILE, Account, Invitation, Phone, Sound, Tenant, new_id
 from svara.people.office import REALM
 from svara.people.officefile import OfficeFile, OfficeFileError, PersonSpec, PhoneSpec
+from svara.people.officefile.parking import written
 from svara.people.prepared import Prepared
 from svara.people.values import Problem, short
 from svara.people.wording import show
@@ -263,6 +264,7 @@ class Difference:
             "classes": list(person.classes),
             "shows": person.shows,
             "record": person.record,
+            "pickup": list(person.pickup),
             **own.wished(person, account, self._targets),
         }
 
@@ -343,6 +345,7 @@ def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
         "media": wanted.media,
         "recording_rule": wanted.recording_rule,
         "codes": dict(wanted.codes),
+        "parking": written(office.parking),
     }
 
 

@@ -63,6 +63,8 @@ def export(tenant: Tenant) -> Document:
         },
         "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
     }
+    if tenant.parking:
+        document["parking"] = dict(tenant.parking)
     for kind in routing.KINDS:
         document[_SECTIONS[kind.name]] = [_part(standing.says) for standing in routing.standing(tenant, kind).values()]
     document["sounds"] = [_sound(sound) for sound in Sound.of(tenant).order_by("name")]
@@ -86,6 +88,8 @@ def person(account: Account, phones: Sequence[Item]) -> Item:
         item["shows"] = account.shows
     if account.record:
         item["record"] = True
+    if account.pickup:
+        item["pickup"] = list(account.pickup)
     return item | {
         "language": account.language,
         "mobile": account.mobile,

@@ -146,6 +146,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     admin: bool = False
     """Administers the company: may record its announcements by phone."""
     call_waiting: CallWaiting = "ring"
+    pickup: tuple[str, ...] = ()
+    """Names of groups: whose phones ring for one of a group, anybody of it may pick up."""
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -301,6 +303,13 @@ class Outbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trunk: str
 
 
+class Parking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Places in which a caller is parked, by their extensions, and after how many seconds the call goes back."""
+
+    extensions: tuple[str, ...] = ()
+    seconds: float = 120.0
+
+
 class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One company. Nothing in it can be reached from another."""
 
@@ -324,6 +333,7 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     """Before a call is recorded who is outside hears so ("announce") or has to press 1 ("consent")."""
     codes: dict[str, str] = {}
     """Feature codes that are others here, or "off", by their names (`svara.people.codes`)."""
+    parking: Parking = Parking()
 
     @cached_property
     def by_id(self) -> dict[str, Person]:
@@ -391,6 +401,7 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         """Every extension of the tenant, whoever has it."""
         targets: dict[str, Target] = {menu.extension: f"menu:{menu.name}" for menu in self.menus if menu.extension}
         targets |= {room.extension: f"conference:{room.name}" for room in self.conferences if room.extension}
+        targets |= {orbit: f"park:{orbit}" for orbit in self.parking.extensions}
         targets |= {queue.extension: f"queue:{queue.name}" for queue in self.queues if queue.extension}
         return targets | {extension: f"person:{person.username}" for extension, person in self.by_extension.items()}
 

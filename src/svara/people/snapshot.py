@@ -17,6 +17,9 @@ from svara.data import DataFolder, locked
 from svara.people import objectors, office, own, routing
 from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, Phone, Sound, Tenant
+from svara.people.officefile.parking import read_parking
+from svara.people.officefile.reader import OfficeReader
+from svara.people.yamltree import from_plain
 from svara.privacy.functions.models import Consent
 from svara.privacy.functions.port import people_with
 from svara.privacy.functions.registry import CALL_RECORDING
@@ -104,10 +107,18 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
                 sounds=tuple(sounds.get(tenant.id, ())),
                 recording_rule="consent" if tenant.recording_rule == "consent" else "announce",
                 codes=dict(tenant.codes),
+                parking=_parking(tenant),
             )
             for tenant in ([only] if only is not None else Tenant.objects.order_by("slug"))
         ),
     )
+
+
+def _parking(tenant: Tenant) -> office.Parking:
+    if not tenant.parking:
+        return office.Parking()
+    reader = OfficeReader(known=True)
+    return read_parking(reader, from_plain(tenant.parking)[0])
 
 
 def _person(
@@ -143,6 +154,7 @@ def _person(
         record=recorded,
         unrecorded=unrecorded,
         admin=account.has_role("admin"),
+        pickup=tuple(account.pickup),
         call_waiting=msgspec.convert(account.call_waiting, office.CallWaiting),
     )
 

@@ -133,6 +133,12 @@ REASONS: dict[str, Promise] = {
     "too many calls in the company": _("too many calls in the company"),
     "too many calls on this phone": _("too many calls on this phone"),
     "withdrawn": _("withdrawn"),
+    "nobody is parked there": _("nobody is parked there"),
+    "that parking place is taken": _("that parking place is taken"),
+    "nobody took the parked call": _("nobody took the parked call"),
+    "no phone rings there": _("no phone rings there"),
+    "picked up": _("picked up by a colleague"),
+    "taken from park": _("taken from the parking place"),
 }
 OWN_PHONES = "the caller's own phones: "
 """How a reason begins that is about the phones of who had the server dial."""

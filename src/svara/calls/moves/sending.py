@@ -18,7 +18,8 @@ from svara.calls.moves.out import hold_out
 from svara.calls.moves.parting import OVER
 from svara.calls.routing.dialling import dialling
 from svara.calls.routing.route import DECLINED, MAX_DIALLED, UNKNOWN, Asked, Refusal
-from svara.calls.routing.targets import Next, Use
+from svara.calls.routing.targets import Next, Orbit, Use
+from svara.calls.stops.park import TAKEN
 from svara.people.office import Target
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def may_go(switch: Switch, tenant: str, by: Party, dialled: str) -> Sent | Refus
         return meant.found
     if isinstance(meant.found, Use):
         return DECLINED  # a feature code is nobody to talk to
+    if isinstance(meant.found, Orbit) and switch.lot.taken(tenant, meant.found.extension):
+        return TAKEN
     outward = meant.direction == "outbound"
     to_somebody = outward or meant.target.startswith("person:")
     return Sent(meant.target, meant.callee, meant.found if outward else None, comes_back=to_somebody)

@@ -147,14 +147,16 @@ class Ringing:
         """What `leg` is offered; b"" when it has to make the offer itself."""
         return self.side.offer or (self.side.described if leg.trunk else b"")
 
-    def _tell(self, legs: list[Leg]) -> None:
+    def _tell(self, legs: list[Leg], told: tuple[str, str] | None = None) -> None:
         for leg in legs:
             if leg is self.winner:
                 if not self._offer(leg):
                     leg.acknowledge(1)
                 leg.bye()
-            else:
+            elif told is None:
                 invited(leg).cancel()
+            else:
+                invited(leg).cancel(told)
         self._forget(self._legs)
         self._legs = []
 

@@ -80,12 +80,27 @@ class Setup(Ringing):
         self._tell(legs)
         self.side.refuse(refusal.status, refusal.reason)
 
-    def withdraw(self, reason: str) -> None:
-        """Stop ringing; the call goes on elsewhere."""
+    @property
+    def plan(self) -> Plan:
+        """What is rung."""
+        return self._plan
+
+    @property
+    def is_free(self) -> bool:
+        """Nobody has picked up, and the call is nobody's who offers it to somebody."""
+        return self._owner is None and self.winner is None and not self._over
+
+    @property
+    def rings(self) -> list[Leg]:
+        """The phones that ring now."""
+        return [leg for leg in open_legs(self._legs) if invited(leg).ringing]
+
+    def withdraw(self, reason: str, told: tuple[str, str] | None = None) -> None:
+        """Stop ringing; the call goes on elsewhere. The phones are `told` it by a header."""
         happened: list[AnyEvent] = []
         legs = self._ending(reason, happened)
         self.call.switch.write(happened)
-        self._tell(legs)
+        self._tell(legs, told)
         self.winner = None
         self._free()
 

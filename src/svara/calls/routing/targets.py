@@ -64,11 +64,17 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     owner: Person
 
 
+class Orbit(msgspec.Struct, frozen=True, gc=False):
+    """A place where callers are parked."""
+
+    extension: str
+
+
 class Watch(msgspec.Struct, frozen=True, gc=False):
     """Take part in a talk, as the call's `supervision` says."""
 
 
-Next = Watch | Use | Read | Plan | Enter | Listen | Confer | Message | Onto | Refusal
+Next = Orbit | Watch | Use | Read | Plan | Enter | Listen | Confer | Message | Onto | Refusal
 
 
 def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: Moment) -> Next:
@@ -102,6 +108,8 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "feature":
             person, feature = tenant.by_id.get(caller.person), feature_in(tenant, name)
             return GONE if person is None or feature is None else Use(person, feature)
+        case "park":
+            return Orbit(name) if name in tenant.parking.extensions else GONE
         case "supervision":
             return Watch()
         case "hangup":

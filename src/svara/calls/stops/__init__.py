@@ -34,6 +34,7 @@ CALL_BACK_KEY = "5"
 _SAID: dict[str, PhraseKey] = {
     "closed": "closed",
     "no answer": "nobody-available",
+    "nobody took the parked call": "nobody-available",
     "all phones are offline": "nobody-available",
     "nobody has that number": "number-not-in-use",
 }

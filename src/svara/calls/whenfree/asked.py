@@ -1,17 +1,29 @@
-"""What pages ask of those who wait for a colleague to be free."""
+"""What pages ask of those who wait: for a colleague to be free, or at a parking place."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from svara.calls.commands import Answer, AskCallbacks, Callback, Callbacks, CancelCallback, Done, Refused
+from svara.calls.commands import (
+    Answer,
+    AskCallbacks,
+    AskParked,
+    Callback,
+    Callbacks,
+    CancelCallback,
+    Done,
+    ParkedCalls,
+    Refused,
+)
 
 if TYPE_CHECKING:
     from svara.calls.switch import Switch
 
 
-def callbacks(switch: Switch, request: AskCallbacks | CancelCallback) -> Answer:
-    """What a person asked for, or one wish less."""
+def asked(switch: Switch, request: AskParked | AskCallbacks | CancelCallback) -> Answer:
+    """Who is parked; what a person asked for, or one wish less."""
+    if isinstance(request, AskParked):
+        return ParkedCalls(switch.lot.of(request.tenant))
     room = switch.when_free
     if room is None:
         return Refused("unavailable", "nobody can be called back")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
@@ -59,6 +59,8 @@ class Tenant(models.Model):
     )
     codes: dict[str, str] = declared(models.JSONField(default=dict, blank=True), SETTING)
     """Feature codes that are others here (`svara.people.codes`)."""
+    parking: dict[str, Any] = declared(models.JSONField(default=dict, blank=True), SETTING)
+    """`svara.people.office.Parking`; empty: there is none."""
     demo: bool = declared(models.BooleanField(default=False), SETTING)
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
 

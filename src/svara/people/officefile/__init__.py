@@ -14,6 +14,7 @@ from svara.people import yamltree
 from svara.people.errors import PlainError
 from svara.people.officefile.conferences import read_conferences
 from svara.people.officefile.lines import read_numbers, read_outbound, read_trunks
+from svara.people.officefile.parking import read_parking
 from svara.people.officefile.people import read_people
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.routing import read_hours, read_menus, read_queues, read_sounds
@@ -98,6 +99,7 @@ def _office(reader: OfficeReader, root: Node, path: str) -> OfficeFile | None:
     numbers = read_numbers(reader, top.get("numbers"))
     outbound = read_outbound(reader, top.get("outbound"))
     sounds = read_sounds(reader, top.get("sounds"), Path(path).parent)
+    parking = read_parking(reader, top.get("parking"))
     top.end()
     reader.check_references(sounds_known=sounds is not None)
     if tenant is None:
@@ -114,5 +116,6 @@ def _office(reader: OfficeReader, root: Node, path: str) -> OfficeFile | None:
         numbers=numbers,
         outbound=outbound,
         sounds=sounds,
+        parking=parking,
         warnings=tuple(problem.show(path) for problem in sorted(set(reader.warnings))),
     )

@@ -19,6 +19,7 @@ from svara.people.yamltree import Mapping, Node, Text
 MAX_PEOPLE = 20_000
 MAX_PHONES_OF_A_PERSON = 20
 MAX_FIND_ME = 10
+MAX_GROUPS = 20
 MIN_PASSWORD_LENGTH = 10
 """A shorter one is accepted from a file, with a warning: whoever writes the file is the administrator."""
 MIN_SECRET_LENGTH = 8
@@ -73,6 +74,7 @@ def _person(reader: OfficeReader, node: Node) -> PersonSpec | None:
         classes=_classes(reader, fields.get("allow")),
         shows=shows,
         record=reader.yes_no(fields.get("record"), "record"),
+        pickup=_groups(reader, fields.get("pickup")),
         language=_or_none(reader.language, fields.get("language"), "language"),
         mobile=_or_none(reader.number, fields.get("mobile"), "mobile"),
         forwards=_forwards(reader, fields.get("forward"), owner),
@@ -168,6 +170,11 @@ def _roles(reader: OfficeReader, node: Node | None) -> tuple[str, ...]:
     found = [reader.choice(item, "roles", ROLES) for item in reader.items(node, "roles", len(ROLES))]
     wished = {role for role in found if role is not None} | {"member"}
     return tuple(role for role in ROLES if role in wished)
+
+
+def _groups(reader: OfficeReader, node: Node | None) -> tuple[str, ...]:
+    found = [reader.name(item, "pickup") for item in reader.items(node, "pickup", MAX_GROUPS)]
+    return tuple(sorted({name for name in found if name is not None}))
 
 
 def _classes(reader: OfficeReader, node: Node | None) -> tuple[NumberClass, ...]:

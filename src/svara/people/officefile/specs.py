@@ -19,6 +19,7 @@ from svara.people.office import (
     Menu,
     NumberClass,
     Outbound,
+    Parking,
     PublicNumber,
     Queue,
     Trunk,
@@ -73,6 +74,7 @@ class PersonSpec:
     quiet: tuple[Window, ...] | None = None
     call_waiting: CallWaiting | None = None
     keys: tuple[Key, ...] | None = None
+    pickup: tuple[str, ...] = ()
     voicemail_pin: str | None = field(default=None, repr=False)
     line: int = 0
 
@@ -102,6 +104,9 @@ class SoundSpec:
     line: int = 0
 
 
+NO_PARKING = Parking()
+
+
 @dataclass(frozen=True, slots=True)
 class OfficeFile:
     """A whole office, valid in itself. `warnings` is what is allowed but unwise; `sounds` None: as they are."""
@@ -117,4 +122,5 @@ class OfficeFile:
     numbers: tuple[PublicNumber, ...] = ()
     outbound: tuple[Outbound, ...] = ()
     sounds: tuple[SoundSpec, ...] | None = None
+    parking: Parking = NO_PARKING
     warnings: tuple[str, ...] = ()

@@ -36,9 +36,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], Promise], ...] = tuple(
         (r"'languages' names '(?P<value>.*)' twice", _("%(value)s stands there twice.")),
         (r"'codes': '.*' is '.*': expected", _("A code is a star or hash and up to four more signs, such as *98.")),
         (r"'codes': '.*' could not be told from '.*', which is (?P<value>.*)", _("This could not be told from %(value)s.")),
+        (r"'extensions' is '.*': expected", _("Give a row of extensions such as 801-805, a hundred at most.")),
         (r"'extension' ", _("An extension has two to ten digits.")),
         (
-            r"'(name|username|prompt|greeting|skills)' is '.*': expected lower-case",
+            r"'(name|username|prompt|greeting|skills|pickup)' is '.*': expected lower-case",
             _("Use small letters, digits, dots and hyphens only."),
         ),
         (r"'login' is '.*': expected", _("Use letters, digits, dots and hyphens only.")),

@@ -127,6 +127,12 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field(key="shows", label=_("Shows this number outside"), kind="choice", options="numbers"),
         _seconds("unanswered.after", _("Rings so long"), hint=_("Seconds, before a call that nobody takes goes on")),
         _target("unanswered.to", _("Then the call goes to")),
+        Field(
+            key="pickup",
+            label=_("Pick-up groups"),
+            kind="list",
+            hint=_("Names with commas between them, such as reception. Who is in a group picks up each other's calls."),
+        ),
         _record(),
     ),
     "queues": (
@@ -300,6 +306,11 @@ KEY: tuple[Field, ...] = (
     Field(key="label", label=_("Label"), hint=_("What stands beside the key; left empty, the name of what it leads to.")),
 )
 """One key of a phone."""
+PARKING: tuple[Field, ...] = (
+    Field(key="extensions", label=_("Extensions"), hint=_("A row such as 801-805. Left empty, nobody is parked.")),
+    _seconds("seconds", _("A parked call goes back after"), "120"),
+)
+"""Where callers are parked."""
 
 OWN: tuple[Field, ...] = (
     _target("forward.always", _("All my calls go to")),

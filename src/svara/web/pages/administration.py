@@ -29,7 +29,7 @@ from svara.people.document import KEYS
 from svara.people.errors import PlainError
 from svara.web.forms.faults import told
 from svara.web.forms.fields import Form, Item, read
-from svara.web.forms.kinds import ABOUT, COMPANY, FIELDS, NEW, RENAMED, TITLES
+from svara.web.forms.kinds import ABOUT, COMPANY, FIELDS, NEW, PARKING, RENAMED, TITLES
 from svara.web.forms.options import names, options, target
 from svara.web.pages.calls import ask
 from svara.web.pages.viewing import account_of
@@ -125,6 +125,21 @@ def company(request: HttpRequest) -> HttpResponse:
     return _done(request, "company", done)
 
 
+@require_http_methods(["GET", "POST"])
+@for_administrators
+def parking(request: HttpRequest) -> HttpResponse:
+    """Where callers are parked."""
+    document = administration.access_document(account_of(request))
+    if request.method == "GET":
+        return _parking(request, document, document.get("parking", {}))
+    wish = read(PARKING, request.POST, document.get("parking", {}), new=False)
+    try:
+        done = administration.do_save_parking(account_of(request), wish)
+    except administration.Rejected as error:
+        return _parking(request, document, wish, [(fault.path, fault.message) for fault in error.faults])
+    return _done(request, "parking", done)
+
+
 @require_POST
 @for_administrators
 def rename(request: HttpRequest, section: str, name: str) -> HttpResponse:
@@ -190,7 +205,11 @@ def _done(request: HttpRequest, section: str, done: administration.Done) -> Http
         page = {"section": section, "titles": TITLES, "secrets": done.secrets, "links": links}
         return render(request, "web/administration_secrets.html", page)
     messages.success(request, _("Saved. It is in effect now.") if done.applied.changes else _("Nothing was changed."))
-    own = {"changes": "administration-changes", "company": "administration-company"}.get(section)
+    own = {
+        "changes": "administration-changes",
+        "company": "administration-company",
+        "parking": "administration-parking",
+    }.get(section)
     return redirect(own) if own else redirect("administration-section", section)
 
 
@@ -203,6 +222,18 @@ def _company(
     form = Form(COMPANY, item, options(document), new=False)
     form.blame(faults or [])
     page = {"section": "company", "titles": TITLES, "name": None, "title": _("The company"), "form": form}
+    return render(request, "web/administration_item.html", page, status=422 if faults else 200)
+
+
+def _parking(
+    request: HttpRequest,
+    document: dict[str, Any],
+    item: Item,
+    faults: list[tuple[tuple[str | int, ...] | None, str]] | None = None,
+) -> HttpResponse:
+    form = Form(PARKING, item, options(document), new=False)
+    form.blame(faults or [])
+    page = {"section": "parking", "titles": TITLES, "name": None, "title": _("Parking places"), "form": form}
     return render(request, "web/administration_item.html", page, status=422 if faults else 200)
 
 

@@ -133,6 +133,8 @@ TONGUE = Tongue(
         "dnd-off": "Režim nerušit je vypnutý. Vaše telefony opět zvoní.",
         "waiting-on": "Druhý hovor zvoní i během vašeho hovoru.",
         "waiting-off": "Během vašeho hovoru ostatní uslyší, že máte obsazeno.",
+        "parked-at": "Hovor je zaparkován na lince",
+        "park-back": "Okamžik, prosím. Znovu vás spojujeme.",
         "call-back-set": "Zavoláme vám, jakmile bude kolega volný. Na shledanou.",
         "call-back-gone": "Zpětné volání je zrušeno.",
         "call-back-offer": "Chcete-li, abychom vám zavolali, až bude kolega volný, stiskněte pět.",

@@ -120,6 +120,8 @@ TONGUE = Tongue(
         "dnd-off": "Do not disturb is off. Your phones ring again.",
         "waiting-on": "A second call rings while you are in a call.",
         "waiting-off": "While you are in a call, others hear that you are busy.",
+        "parked-at": "Your call is parked at",
+        "park-back": "One moment please. You are being connected again.",
         "call-back-set": "You are called back as soon as your colleague is free. Goodbye.",
         "call-back-gone": "You are not called back any more.",
         "call-back-offer": "To be called back when your colleague is free, press five.",

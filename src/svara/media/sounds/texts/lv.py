@@ -156,6 +156,8 @@ TONGUE = Tongue(
         "dnd-off": "Režīms netraucēt ir izslēgts. Jūsu tālruņi atkal zvana.",
         "waiting-on": "Otrs zvans zvana arī jūsu sarunas laikā.",
         "waiting-off": "Jūsu sarunas laikā citi dzird, ka esat aizņemts.",
+        "parked-at": "Zvans ir novietots gaidīšanā ar numuru",
+        "park-back": "Vienu mirkli, lūdzu. Jūs atkal savieno.",
         "call-back-set": "Mēs jums piezvanīsim, tiklīdz kolēģis būs brīvs. Uz redzēšanos.",
         "call-back-gone": "Atzvans ir atcelts.",
         "call-back-offer": "Lai saņemtu atzvanu, kad kolēģis būs brīvs, nospiediet pieci.",

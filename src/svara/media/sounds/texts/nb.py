@@ -124,6 +124,8 @@ TONGUE = Tongue(
         "dnd-off": "Ikke forstyrr er slått av. Telefonene dine ringer igjen.",
         "waiting-on": "Et nytt anrop ringer mens du er i en samtale.",
         "waiting-off": "Mens du er i en samtale, hører andre at du er opptatt.",
+        "parked-at": "Samtalen er parkert på",
+        "park-back": "Et øyeblikk. Du blir satt over igjen.",
         "call-back-set": "Du blir ringt opp så snart kollegaen din er ledig. Ha det bra.",
         "call-back-gone": "Du blir ikke ringt opp lenger.",
         "call-back-offer": "Trykk fem for å bli ringt opp når kollegaen din er ledig.",

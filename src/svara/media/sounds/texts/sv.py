@@ -125,6 +125,8 @@ TONGUE = Tongue(
         "dnd-off": "Stör ej är av. Dina telefoner ringer igen.",
         "waiting-on": "Ett nytt samtal ringer medan du är i ett samtal.",
         "waiting-off": "Medan du är i ett samtal hör andra att du är upptagen.",
+        "parked-at": "Samtalet är parkerat på",
+        "park-back": "Ett ögonblick. Du kopplas vidare igen.",
         "call-back-set": "Du blir uppringd så snart din kollega är ledig. Hej då.",
         "call-back-gone": "Du blir inte längre uppringd.",
         "call-back-offer": "Tryck fem för att bli uppringd när din kollega är ledig.",

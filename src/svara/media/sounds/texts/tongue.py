@@ -99,6 +99,9 @@ PhraseKey = Literal[
     "dnd-off",
     "waiting-on",
     "waiting-off",
+    # parked
+    "parked-at",
+    "park-back",
     # called back when a colleague is free
     "call-back-set",
     "call-back-gone",
