@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import erase, lamps, media, queue, register, signalling, vault, voice
+from bench import conference, erase, lamps, media, queue, register, signalling, vault, voice
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
@@ -26,7 +26,7 @@ MEASURES = {
     "queue": queue.measure,
     "lamps": lamps.measure,
 }
-ALONE = {"voice": voice.measure, "vault": vault.measure, "erase": erase.measure}
+ALONE = {"voice": voice.measure, "conference": conference.measure, "vault": vault.measure, "erase": erase.measure}
 """What is measured without a server."""
 
 
