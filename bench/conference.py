@@ -1,7 +1,7 @@
 """A conference of fifty on one core: what it costs, how even its packets are, and what recording it costs on top.
 
-All fifty talk all the time, which is more than any meeting asks for: each stream is decoded and weighed, the loudest four are
-mixed, and everybody is sent what they hear.
+All fifty talk all the time, which is more than any meeting asks for: each stream is decoded and weighed, the loudest four
+are mixed, and everybody is sent what they hear.
 """
 
 from __future__ import annotations
