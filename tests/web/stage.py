@@ -86,6 +86,8 @@ class Stage:
         self.presences: dict[str, PersonPresence] = {}
         self.queues: dict[str, dict[str, commands.QueueState]] = {}
         """By tenant and queue's id."""
+        self.conferences: dict[str, tuple[commands.ConferenceState, ...]] = {}
+        """By tenant."""
         self.asked: list[commands.Request] = []
         self.refusal: commands.Refused | None = None
         self._silent = False
@@ -106,6 +108,12 @@ class Stage:
             case commands.Originate() if self.refusal is None:
                 self.asked.append(request)
                 return commands.Originated(call="placed-here")
+            case commands.AskConferences(tenant=tenant, name=name):
+                rooms = self.conferences.get(tenant, ())
+                return commands.Conferences(tuple(one for one in rooms if name in (None, one.name)))
+            case commands.ControlConference() if self.refusal is None:
+                self.asked.append(request)
+                return commands.Done()
             case commands.AskQueues(tenant=tenant):
                 return commands.Queues(tuple(self.queues.get(tenant, {}).values()))
             case commands.SetAgent() if self.refusal is None:
@@ -150,6 +158,13 @@ class Stage:
         since = min((caller.since for caller in state.callers), default=0.0)
         news = commands.QueueChanged(tenant, state.id, state.name, state.waiting, since, dict(counts))
         self._publish(commands.TOPIC_QUEUE, news)
+
+    def conference(self, tenant: str, *states: commands.ConferenceState) -> None:
+        """The conferences of a company are now like this."""
+        self.conferences[tenant] = states
+        for state in states:
+            news = commands.ConferenceChanged(tenant, state.id, state.name, len(state.members))
+            self._publish(commands.TOPIC_CONFERENCE, news)
 
     def _set(self, wish: commands.SetAgent) -> None:
         for state in self.queues.get(wish.tenant, {}).values():

@@ -1,0 +1,135 @@
+"""The page of conferences in a real browser: who comes appears by itself, and everything is done from the keyboard."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from tests.web.browsing import WIDTHS, launch, visit
+from tests.web.office import Company
+from tests.web.stage import Stage
+
+from svara.calls.commands import ConferenceMember, ConferenceState, ControlConference, Refused
+from svara.calls.events import Party
+from svara.people.models import Conference
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+KARI = Party(number="+4722000001", name="Kari Nordmann")
+Staged = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def staged(stage: Stage, acme: Company) -> Staged:
+    """The Monday meeting, as the real web process sees it; called with who is in it, the first of whom moderates."""
+    for name, extension in (("monday", "800"), ("coffee", "801")):
+        Conference.all_tenants.create(
+            tenant=acme.tenant,
+            name=name,
+            extension=extension,
+            wait_for_moderator=False,
+            record=False,
+            max_members=50,
+            announce=True,
+        )
+
+    def now(*who: Party, muted: tuple[str, ...] = (), locked: bool = False) -> None:
+        came = time.time() - 100
+        members = tuple(
+            ConferenceMember(f"c{n}", party, came + n, moderator=n == 0, muted=party.name in muted)
+            for n, party in enumerate(who)
+        )
+        stage.conference(
+            acme.tenant.id,
+            ConferenceState("r1", "monday", "800", members, 50, locked=locked, recorded=True),
+            ConferenceState("r2", "coffee", "801", (), 5),
+        )
+
+    return now
+
+
+def test_who_comes_appears_and_the_moderator_conducts_by_the_keyboard(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+) -> None:
+    staged(acme.party("bob"))
+    with visit(chromium, stage) as bob:
+        page = bob.page
+        bob.sign_in("bob@acme.test", "/conferences/")
+        bob.live()
+        monday = page.get_by_role("region", name="monday")
+        expect(monday).to_contain_text("Bob Lund (you)")
+        expect(monday).to_contain_text("Moderator")
+        expect(page.get_by_role("region", name="coffee")).to_contain_text("Nobody is in it.")
+        staged(acme.party("bob"), acme.party("dag"), KARI)
+        taken = bob.seconds_until("#conferences", "Kari Nordmann")
+        assert taken < 2, f"{taken:.2f} s"
+        monday.get_by_role("button", name="Mute Kari Nordmann").press("Enter")
+        monday.get_by_role("button", name="Remove Dag Vik").press("Enter")
+        monday.get_by_role("button", name="Let nobody else in").press("Enter")
+        monday.get_by_role("button", name="End for all").press("Enter")
+        asked = bob.asked(stage, ControlConference, 4)
+        assert [(one.name, one.do, one.call) for one in asked] == [
+            ("monday", "mute", "c2"),
+            ("monday", "remove", "c1"),
+            ("monday", "lock", ""),
+            ("monday", "end", ""),
+        ]
+        staged(acme.party("bob"), KARI, muted=("Kari Nordmann",), locked=True)
+        expect(monday.get_by_role("button", name="Let speak Kari Nordmann")).to_be_visible()
+        expect(monday.get_by_role("button", name="Let others in again")).to_be_visible()
+        assert bob.complaints == []
+
+
+def test_who_is_not_in_it_sees_how_many_are(chromium: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
+    staged(acme.party("bob"), KARI)
+    with visit(chromium, stage) as dag:
+        dag.sign_in("dag@acme.test", "/conferences/")
+        monday = dag.page.get_by_role("region", name="monday")
+        expect(monday).to_contain_text("2 in it")
+        expect(monday).not_to_contain_text("Kari")
+        expect(monday).not_to_contain_text("Bob")
+        expect(monday.get_by_role("button", name="Join monday")).to_be_visible()
+        expect(monday.get_by_role("button", name="End for all")).to_have_count(0)
+
+
+def test_a_refusal_and_a_silent_phone_system_are_told_in_words(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+) -> None:
+    staged(acme.party("cecilie"), KARI)
+    with visit(chromium, stage) as cecilie:
+        cecilie.sign_in("cecilie@acme.test", "/conferences/")
+        stage.refusal = Refused("not-found", "no")
+        cecilie.page.get_by_role("button", name="Mute Kari Nordmann").click()
+        expect(cecilie.page.get_by_role("alert")).to_contain_text("not in the conference any more")
+        stage.refusal = None
+        stage.silence(True)
+        cecilie.go("/conferences/")
+        expect(cecilie.page.locator("#conferences")).to_contain_text("The phone system does not answer at the moment")
+        stage.silence(False)
+
+
+@pytest.mark.parametrize("language", ["en", "lv"])
+def test_it_fits_every_width_and_has_no_barriers(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company, language: str
+) -> None:
+    long = Party(number="+4722000002", name="Åse Margrethe Kristoffersen-Østby fra Hønefoss")
+    staged(acme.party("anna"), acme.party("hakon"), KARI, long, muted=("Kari Nordmann",))
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            with visit(chromium, stage, width=width, scheme=scheme, language=language) as anna:
+                anna.sign_in("anna@acme.test", "/conferences/")
+                assert anna.overflow() == 0, width
+                assert anna.barriers() == []
+                anna.picture(f"conferences-{language}-{width}-{scheme}")
