@@ -131,5 +131,7 @@ def test_it_fits_every_width_and_has_no_barriers(
             with visit(chromium, stage, width=width, scheme=scheme, language=language) as anna:
                 anna.sign_in("anna@acme.test", "/conferences/")
                 assert anna.overflow() == 0, width
+                names = anna.page.locator("#conferences .row-main").evaluate_all("all => all.map(one => one.clientWidth)")
+                assert min(names) > 150, "there is room for names"
                 assert anna.barriers() == []
                 anna.picture(f"conferences-{language}-{width}-{scheme}")
