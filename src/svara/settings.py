@@ -30,6 +30,10 @@ DEBUG = False
 ADDRESS = urlsplit(os.environ.get("SVARA_URL", ""))
 """Where people find the pages, when that is not this machine: its host is ours, and with https the cookies travel no other
 way."""
+SIP_ADDRESS = os.environ.get("SVARA_SIP_ADDRESS", "")
+SIP_LISTENS = os.environ.get("SVARA_SIP", "127.0.0.1:5060")
+SIP_TLS_LISTENS = os.environ.get("SVARA_SIP_TLS", "")
+"""Where the calls process listens, for phones that are told so (`svara.web.pages.provision`)."""
 ENCRYPTED = ADDRESS.scheme == "https"
 ALLOWED_HOSTS = os.environ.get("SVARA_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 if ADDRESS.hostname:

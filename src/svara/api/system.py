@@ -73,7 +73,7 @@ async def healthz(request: HttpRequest) -> Status[dict[str, Any]]:
 )
 async def metrics(request: HttpRequest) -> HttpResponse:
     """For a program on the same machine (not through a proxy), or with the token of an administrator."""
-    if not _is_local(request):
+    if not is_local(request):
         account = await still_there(request)
         if account is None:
             raise AuthenticationError
@@ -170,7 +170,7 @@ def _database_answers() -> bool:
     return True
 
 
-def _is_local(request: HttpRequest) -> bool:
+def is_local(request: HttpRequest) -> bool:
     """A peer on this machine that speaks for itself: what came through a proxy may come from anywhere."""
     if any(header in request.headers for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP")):
         return False

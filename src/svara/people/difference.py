@@ -346,6 +346,7 @@ def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
         "recording_rule": wanted.recording_rule,
         "codes": dict(wanted.codes),
         "parking": written(office.parking),
+        "own_phones": wanted.own_phones,
     }
 
 

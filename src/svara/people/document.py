@@ -60,6 +60,7 @@ def export(tenant: Tenant) -> Document:
             "media": tenant.media,
             "recording": tenant.recording_rule,
             **({"codes": dict(tenant.codes)} if tenant.codes else {}),
+            "own_phones": tenant.own_phones,
         },
         "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
     }

@@ -11,6 +11,8 @@ import secrets
 
 API = "svara_"
 INVITATION = "svarainv_"
+PHONE_TOKEN = "svarapt_"  # noqa: S105  the beginning of one
+PHONE = "svaraph_"
 
 _RANDOM_BYTES = 32
 _RANDOM_LENGTH = 43

@@ -4,14 +4,15 @@ pages that became figures, and sounds that nobody uses any more (a greeting is s
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from svara.media.sounds.library import remove_unused
 from svara.people import throttle
-from svara.people.models import Greeting, Invitation, SignInCount, Sound, Tenant
+from svara.people.models import Greeting, Handset, Invitation, SignInCount, Sound, Tenant
+from svara.people.models.handsets import FETCH_DAYS
 from svara.people.signedin import forget_sessions
 from svara.privacy.figures.usage import close_weeks
 from svara.privacy.functions.optin import forget_waiting
@@ -29,8 +30,17 @@ def forget_expired(now: float | None = None) -> int:
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     invitations, _ = Invitation.all_tenants.filter(expires_at__lt=at).delete()
     consents = forget_consents(at) + forget_waiting(at)
+    forget_fetches(at)
     rest = forget_sessions(at) + forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
     return sessions + invitations + consents + rest + close_weeks(at)
+
+
+def forget_fetches(at: datetime) -> None:
+    """Of phones that set themselves up: tokens and open doors whose time is over, and when they last asked, a year later."""
+    Handset.all_tenants.filter(token_until__lt=at).update(token_hash=None, token_until=None)
+    Handset.all_tenants.filter(open_until__lt=at).update(open_until=None)
+    old = Handset.all_tenants.filter(fetched_at__lt=at - timedelta(days=FETCH_DAYS))
+    old.update(fetched_at=None, told_model="", told_firmware="")
 
 
 def forget_sounds(now: float) -> int:

@@ -27,6 +27,7 @@ from svara.people.models import (
     ApiToken,
     Device,
     Greeting,
+    Handset,
     Invitation,
     Menu,
     OfficeChange,
@@ -39,6 +40,7 @@ from svara.people.models import (
 )
 from svara.people.models.changes import KEPT_DAYS
 from svara.people.own import SHAPES
+from svara.people.provisioning.guard import key_of_handset
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
@@ -62,6 +64,7 @@ class PeopleCapability:
         {
             "people.Account",
             "people.Phone",
+            "people.Handset",
             "people.Greeting",
             "people.Invitation",
             "people.ApiToken",
@@ -91,6 +94,8 @@ class PeopleCapability:
         ):
             if count := model.all_tenants.filter(account=account).count():
                 yield Holding(model._meta.label, count, category, purpose, text)
+        if handsets := Handset.of(account).filter(phone__account=account).count():
+            yield Holding("people.Handset", handsets, "user.device", calls, _("Phones that are set up by themselves"))
         if sessions := _sessions(account.id):
             yield Holding("sessions.Session", len(sessions), "user.authorization.credentials", sign_in, _("Sessions"))
         if greetings := Greeting.of(account).filter(account=account).count():
@@ -126,7 +131,8 @@ class PeopleCapability:
         sessions = _sessions(account.id)
         for model, rows in (
             (Session, Session.objects.filter(pk__in=sessions)),
-            (SignInCount, SignInCount.objects.filter(key__in=signin.keys_of(account))),
+            (SignInCount, SignInCount.objects.filter(key__in=[*signin.keys_of(account), *_counts_of_handsets(account)])),
+            (Handset, Handset.of(account).filter(phone__account=account)),
             *(
                 (model, model.all_tenants.filter(account=account))
                 for model in (Phone, QueueMember, ApiToken, Invitation, SignedIn, Device)
@@ -144,7 +150,7 @@ class PeopleCapability:
         yield from tally.gone()
         for file in files - set(Greeting.of(account).filter(file__in=files).values_list("file", flat=True)):
             transaction.on_commit(partial(_unlink, settings.DATA.sounds / file))
-        for entered in (Account, Phone):
+        for entered in (Account, Phone, Handset):
             entered.all_tenants.filter(tenant_id=tenant_id, entered_by=account.id).update(entered_by="")
         tally = Tally("people.Account")
         tally.add([account.pk])
@@ -184,6 +190,28 @@ class PeopleCapability:
                     "entered_by": entered_by(phone),
                 }
                 for phone in Phone.all_tenants.filter(account=account).order_by("login")
+            ],
+        )
+        yield Section(
+            "handsets",
+            _("Phones that are set up by themselves"),
+            _("Connect calls to the right person"),
+            employer,
+            _("Administrators of the company"),
+            [
+                {
+                    "login": handset.phone.login,
+                    "maker": handset.maker,
+                    "mac": handset.mac,
+                    "unencrypted_allowed": handset.clear,
+                    "bound_at": handset.bound_at and handset.bound_at.isoformat(),
+                    "fetched_at": handset.fetched_at and handset.fetched_at.isoformat(),
+                    "model": handset.told_model,
+                    "firmware": handset.told_firmware,
+                    "created_at": handset.created_at.isoformat(),
+                    "entered_by": entered_by(handset),
+                }
+                for handset in Handset.of(account).filter(phone__account=account).select_related("phone")
             ],
         )
         yield Section(
@@ -287,7 +315,7 @@ def _profile(account: Account) -> dict[str, Any]:
     }
 
 
-def entered_by(row: Account | Phone) -> str:
+def entered_by(row: Account | Phone | Handset) -> str:
     """The source of a record, in words: the office file, or the administrator who entered it."""
     if row.entered_by == BY_FILE:
         return _("the company, with its office file")
@@ -305,6 +333,10 @@ def _sessions(account_id: str) -> list[str]:
         for session in Session.objects.iterator(chunk_size=1000)
         if session.get_decoded().get("_auth_user_id") == account_id
     ]
+
+
+def _counts_of_handsets(account: Account) -> list[str]:
+    return [key_of_handset(each) for each in Handset.of(account).filter(phone__account=account).values_list("id", flat=True)]
 
 
 def _targets(account: Account) -> tuple[str, str]:

@@ -138,6 +138,7 @@ SINCES: dict[str, Promise] = {
     "the end of the consent": _("the end of the consent"),
     "the last sign-in": _("the last sign-in"),
     "the last use": _("the last use"),
+    "the last time that the phone asked": _("when the phone last asked"),
 }
 
 THINGS: dict[str, Promise] = {
@@ -214,6 +215,7 @@ THINGS: dict[str, Promise] = {
     "people.OfficeChange": _("Log of changes"),
     "people.Outbound": _("Outbound rules"),
     "people.Phone": _("Phones"),
+    "people.Handset": _("Phones that are set up by themselves"),
     "people.PublicNumber": _("Numbers"),
     "people.Queue": _("Queues"),
     "people.QueueMember": _("Members of queues"),

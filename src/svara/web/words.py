@@ -204,6 +204,15 @@ SENTENCES: dict[str, Promise] = {
     "Choose everybody, colleagues or nobody.": _("Choose everybody, colleagues or nobody."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
     "The old password is not right.": _("The old password is not right."),
+    "Choose one of the makers of the list.": _("Choose one of the makers of the list."),
+    "The MAC address has twelve digits and letters from A to F; it stands on the back of the phone.": _(
+        "The MAC address has twelve digits and letters from A to F; it stands on the back of the phone."
+    ),
+    "There is a phone with this MAC address already.": _("There is a phone with this MAC address already."),
+    "There are too many phones already: take one away first.": _("There are too many phones already: take one away first."),
+    "Only a desk phone that has not come yet can be let in by its MAC address.": _(
+        "Only a desk phone that has not come yet can be let in by its MAC address."
+    ),
     "The office has a fault elsewhere: an administrator has to put that right first.": _(
         "The office has a fault elsewhere: an administrator has to put that right first."
     ),

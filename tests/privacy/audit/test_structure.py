@@ -36,7 +36,9 @@ from svara.letters import actions as letters
 from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, signedin, signin, staffdoor
-from svara.people.models import Account, ApiToken, OfficeChange, Sound
+from svara.people.models import Account, ApiToken, Handset, OfficeChange, Sound
+from svara.people.provisioning import actions as handset_actions
+from svara.people.provisioning import reading as handsets
 from svara.phonebooks import actions as phonebooks
 from svara.phonebooks.access import access_passwords
 from svara.privacy.audit.access import access_log
@@ -86,6 +88,7 @@ OWN = {
     "svara.people.greeting.access_greetings": "every caller hears them: one's own, or a queue's",
     "svara.people.greeting.do_remove_greeting": "one's own, or a queue's",
     "svara.people.greeting.do_set_greeting": "one's own, or a queue's",
+    "svara.people.provisioning.reading.access_own_handsets": "one's own",
     "svara.people.signedin.access_devices": "one's own",
     "svara.people.signedin.access_new_devices": "one's own",
     "svara.people.signedin.access_sessions": "one's own",
@@ -168,6 +171,9 @@ class Scene:
     def token(self) -> ApiToken:
         people_actions.do_create_token(self.acme.bob, "script")
         return ApiToken.of(self.acme.bob).get()
+
+    def handset(self) -> Handset:
+        return handset_actions.do_add(self.acme.anna, "bob", "yealink", "00:15:65:aa:bb:cc").handset
 
     def enter(self) -> signedin.Entered:
         return signedin.do_enter(self.acme.bob, "", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "192.0.2.7")
@@ -796,6 +802,43 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         lambda s: signedin.do_end(s.acme.bob, s.enter().session_id),
         "revoke",
         "session",
+        "bob",
+    ),
+    "svara.people.provisioning.actions.do_add": (Scene.handset, "create", "handset", "bob"),
+    "svara.people.provisioning.actions.do_issue": (
+        lambda s: handset_actions.do_issue(s.acme.anna, s.handset().id),
+        "grant",
+        "handset",
+        "bob",
+    ),
+    "svara.people.provisioning.actions.do_open": (
+        lambda s: handset_actions.do_open(s.acme.anna, s.handset().id),
+        "grant",
+        "handset",
+        "bob",
+    ),
+    "svara.people.provisioning.actions.do_revoke": (
+        lambda s: handset_actions.do_revoke(s.acme.anna, s.handset().id),
+        "revoke",
+        "handset",
+        "bob",
+    ),
+    "svara.people.provisioning.actions.do_remove": (
+        lambda s: handset_actions.do_remove(s.acme.anna, s.handset().id),
+        "remove",
+        "handset",
+        "bob",
+    ),
+    "svara.people.provisioning.reading.access_handsets": (
+        lambda s: (s.handset(), handsets.access_handsets(s.acme.anna)),
+        "view",
+        "handset",
+        "bob",
+    ),
+    "svara.people.provisioning.reading.access_handset": (
+        lambda s: handsets.access_handset(s.acme.anna, s.handset().id),
+        "view",
+        "handset",
         "bob",
     ),
     "svara.people.signedin.do_end_others": (lambda s: signedin.do_end_others(s.acme.bob, {}), "revoke", "session", "bob"),

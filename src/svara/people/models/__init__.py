@@ -16,6 +16,7 @@ from svara.people.models.accounts import (
 from svara.people.models.base import Tenant, TenantOwned, new_id
 from svara.people.models.changes import OfficeChange
 from svara.people.models.greetings import Greeting
+from svara.people.models.handsets import Handset
 from svara.people.models.routing import (
     Conference,
     Hours,
@@ -38,6 +39,7 @@ __all__ = [
     "DemoWipe",
     "Device",
     "Greeting",
+    "Handset",
     "Hours",
     "Invitation",
     "Menu",

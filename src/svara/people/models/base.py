@@ -61,6 +61,7 @@ class Tenant(models.Model):
     """Feature codes that are others here (`svara.people.codes`)."""
     parking: dict[str, Any] = declared(models.JSONField(default=dict, blank=True), SETTING)
     """`svara.people.office.Parking`; empty: there is none."""
+    own_phones: bool = declared(models.BooleanField(default=False), SETTING)
     demo: bool = declared(models.BooleanField(default=False), SETTING)
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
 

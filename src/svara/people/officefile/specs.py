@@ -90,6 +90,7 @@ class TenantSpec:
     recording_rule: str = "announce"
     codes: Mapping[str, str] = field(default_factory=dict)
     """Feature codes that are others here, or switched off (`svara.people.codes`)."""
+    own_phones: bool = False
 
 
 @dataclass(frozen=True, slots=True)

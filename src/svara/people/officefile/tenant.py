@@ -17,7 +17,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
-    """`tenant: {slug, name, country, timezone, languages, media, recording, codes}`."""
+    """`tenant: {slug, name, country, timezone, languages, media, recording, codes, own_phones}`."""
     fields = reader.mapping(node, "'tenant'")
     if fields is None:
         return None
@@ -31,6 +31,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
     media = reader.choice(fields.get("media"), "media", ("relay", "direct")) or "relay"
     recording = reader.choice(fields.get("recording"), "recording", ("announce", "consent")) or "announce"
     codes = _codes(reader, fields.get("codes"))
+    own_phones = reader.yes_no(fields.get("own_phones"), "own_phones")
     fields.end()
     reader.country = country or ""
     if slug is None or name is None or country is None or timezone is None:
@@ -44,6 +45,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
         media=media,
         recording_rule=recording,
         codes=codes,
+        own_phones=own_phones,
     )
 
 

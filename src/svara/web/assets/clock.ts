@@ -18,8 +18,19 @@ export function tick(): void {
   }
 }
 
+// What is over at some time: <time data-until="1763776800.2"> counts down to nothing.
+function tickDown(): void {
+  for (const element of document.querySelectorAll<HTMLElement>("[data-until]")) {
+    const seconds = Number(element.dataset.until) - Date.now() / 1000 - drift;
+    element.textContent = text(seconds);
+    element.classList.toggle("late", seconds <= 0);
+  }
+}
+
 export function startClock(): void {
   setInterval(() => document.hidden || tick(), 1_000);
+  setInterval(() => document.hidden || tickDown(), 1_000);
   document.addEventListener("htmx:after:swap", tick);
   tick();
+  tickDown();
 }

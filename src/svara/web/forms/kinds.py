@@ -291,6 +291,7 @@ COMPANY: tuple[Field, ...] = (
     ),
     Field(key="recording", label=_("Before a call is recorded"), kind="choice", options="recording_rules"),
     Field(key="media", label=_("The sound of calls"), kind="choice", options="media"),
+    Field(key="own_phones", label=_("People may set up phones of their own"), kind="check", keep_empty=True),
     Field(
         key="country",
         label=_("Country"),

@@ -66,8 +66,15 @@ def for_readers(way: Way) -> Callable[[View], View]:
 def xml(request: HttpRequest, reader: Account, vendor: str, file: str) -> HttpResponse:
     """The phonebook for one vendor's phones; `?search=` gives what is found. Which file of its kind a phone asks for does
     not matter."""
+    if not file.endswith(".xml"):
+        return _plain(_("There is no such phonebook."), 404)
+    return book(request, reader, vendor)
+
+
+def book(request: HttpRequest, reader: Account, vendor: str) -> HttpResponse:
+    """The phonebook for one vendor's phones, to somebody who may read it."""
     rendering = vendors.VENDORS.get(vendor)
-    if rendering is None or not file.endswith(".xml"):
+    if rendering is None:
         return _plain(_("There is no such phonebook."), 404)
     words = _words(reader)
     if vendor == "snom" and "search" not in request.GET:
