@@ -31,6 +31,7 @@ from svara.history import tapes as work
 from svara.history.models import RECORDING_DAYS
 from svara.history.recordings import access_recording, there_to_hear
 from svara.history.rows import write_records
+from svara.history.thread import in_thread
 from svara.people.access import NotFound
 from svara.people.models import Tenant
 from svara.privacy.catalogue import Purpose, Recipient
@@ -421,3 +422,20 @@ def test_no_byte_of_a_call_is_in_clear_in_the_bucket(moved: Company, bucket: Sto
     secrets = [KARI.number, KARI.name, KARI.number.strip("+"), moved.bob.id, moved.dag.id, "Bob Lie", "Dag Vik"]
     for secret in (*(each.encode() for each in secrets), wav(4)[20_000:20_064], wav(3)[30_000:30_064], b"RIFF"):
         assert secret not in everything
+
+
+def test_a_bucket_that_hangs_holds_up_no_stop() -> None:
+    """A connection that is taken and never answered is waited for in a thread that ends with the process."""
+    hanging = threading.Event()
+
+    async def stops() -> str:
+        asyncio.get_running_loop().set_exception_handler(None)
+        waiting = in_thread(hanging.wait)
+        assert await in_thread(lambda: "meanwhile") == "meanwhile"
+        with pytest.raises(ZeroDivisionError):
+            await in_thread(lambda: 1 / 0)
+        assert not waiting.done()
+        return "stopped"
+
+    assert asyncio.run(stops()) == "stopped"
+    hanging.set()

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from svara import log
 from svara.bus.port import Bus
 from svara.data import DataFolder
+from svara.history.thread import in_thread
 from svara.people.models import Tenant
 from svara.privacy.catalogue import Recipient
 from svara.privacy.registers.outsiders import Outsider
@@ -50,7 +51,7 @@ async def run(data: DataFolder, _bus: Bus) -> None:
     """Move what there is to move, until cancelled."""
     mover, pause_seconds, told = Mover(data, companies), STEP_SECONDS, ""
     while True:
-        step = await asyncio.to_thread(_step, mover)
+        step = await in_thread(lambda: _step(mover))
         if step.away and step.away != told:
             _log.warning("recordings cannot be moved now; they stay where they are, and it is tried again", reason=step.away)
         elif told and not step.away:

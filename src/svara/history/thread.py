@@ -1,10 +1,13 @@
-"""Following the journal in a thread, so that a slow database blocks neither the bus nor a stop."""
+"""Work in threads of this role, so that what is slow, a database or a bucket, blocks neither the bus nor a stop."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar, cast
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
@@ -22,6 +25,34 @@ RETRY_SECONDS = 1.0
 """Between tries while the database does not take what was read."""
 
 _log = log.get("history.thread")
+T = TypeVar("T")
+
+
+def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Do what may hang, because somebody does not answer, in a thread of its own that holds up no end of the process: only
+    for what may be cut off anywhere."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast("T", result))
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as failed:
+            error = failed
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(tell, result, error)
+
+    threading.Thread(target=run, name="beside", daemon=True).start()
+    return done
 
 
 class FollowerThread(threading.Thread):

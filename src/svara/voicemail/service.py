@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from svara.calls.boxes import (
 )
 from svara.history.hiding import people_of
 from svara.history.outside import indexes_of
+from svara.history.thread import in_thread
 from svara.people.access import NotFound
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.objections import stopped
@@ -39,14 +40,12 @@ from svara.voicemail.callers import callers
 from svara.voicemail.models import Message
 
 MAX_MESSAGES = 500
-FETCHERS = 2
 MOST_FETCHED = 8
-"""Messages that are fetched from a bucket at once, or wait for it; who asks for more is told that it cannot be reached."""
+"""Messages that are fetched from a bucket at once; who asks for more is told that it cannot be reached."""
 
 _log = log.get("voicemail.service")
 _decode = msgspec.msgpack.Decoder(Request).decode
 _encode = msgspec.msgpack.Encoder().encode
-_fetchers = ThreadPoolExecutor(FETCHERS, "messages")
 _fetching: dict[Path, asyncio.Future[bool]] = {}
 
 
@@ -74,7 +73,7 @@ async def bring(request: BringMessage) -> Answer:
     if fetching is None:
         if len(_fetching) >= MOST_FETCHED:
             return Refused("unreachable")
-        fetching = _fetching[place] = asyncio.get_running_loop().run_in_executor(_fetchers, _fetched, place)
+        fetching = _fetching[place] = in_thread(partial(_fetched, place))
         fetching.add_done_callback(lambda _done: _fetching.pop(place, None))
     try:
         return Done() if await asyncio.wait_for(asyncio.shield(fetching), BRING_SECONDS) else Refused("unreachable")

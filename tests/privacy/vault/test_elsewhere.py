@@ -151,13 +151,23 @@ def test_while_the_bucket_is_away_everything_stays_and_goes_later(
 
 
 def test_a_bucket_that_is_away_when_somebody_listens_is_said(
-    data_folder: DataFolder, bucket: Storage, away: Callable[[], None]
+    data_folder: DataFolder, bucket: Storage, away: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = moved(data_folder)
-    away()
-    assert elsewhere.is_there(data_folder, place), "that there is a recording is known without asking"
-    with pytest.raises(StorageAway):
-        tapes.content(data_folder, place)
+    with monkeypatch.context() as patch:
+        away()
+        assert elsewhere.is_there(data_folder, place), "that there is a recording is known without asking"
+        with pytest.raises(StorageAway):
+            tapes.content(data_folder, place)
+        patch.setattr(S3Storage, "open", lambda *_: pytest.fail("it did not answer a moment ago"))
+        with pytest.raises(StorageAway):
+            tapes.content(data_folder, place)
+    monkeypatch.undo()
+    monkeypatch.setattr(elsewhere, "REST_SECONDS", 0.0)
+    elsewhere._away_until.clear()
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "x")
+    assert tapes.content(data_folder, place) == TALK
 
 
 @pytest.mark.parametrize("when", ["before uploading", "while uploading", "before comparing", "before deleting", "after"])
@@ -458,3 +468,9 @@ def test_no_byte_of_what_was_said_is_in_the_bucket(data_folder: DataFolder, addr
         everything = got["Body"].read() + repr(got["Metadata"]).encode() + entry["Key"].encode()
         for secret in (SECRET, TALK[100:164], TALK[-64:], ANNA.encode()):
             assert secret not in everything
+
+
+def test_without_a_bucket_nothing_is_looked_at(data_folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(data_folder)
+    monkeypatch.setattr(moving, "_lying", lambda _data: pytest.fail("a large office has many recordings"))
+    assert mover(data_folder).step() == moving.Step()

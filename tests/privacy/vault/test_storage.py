@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,8 @@ import pytest
 from tests.peers.bucket import bucket_server, new_bucket
 
 from svara.privacy.subject import person
+from svara.privacy.vault import storage as places
+from svara.privacy.vault.errors import StorageAway
 from svara.privacy.vault.port import Unreadable, Vault, VaultError
 from svara.privacy.vault.storage import Storage, open_storage
 from svara.sealing.field import CHUNK_BYTES
@@ -122,6 +125,19 @@ def test_what_cannot_be_read_whole_is_not_stored_and_what_stood_there_stays(stor
         storage.put("m/1", cast("io.BytesIO", io.BufferedReader(Broken())))
     assert storage.open("m/1").read() == b"before"
     assert list(storage.names()) == ["m/1"]
+
+
+def test_a_bucket_that_takes_connections_and_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setattr(places, "READ_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = open_storage(f"s3://bucket?endpoint=http://127.0.0.1:{silent.getsockname()[1]}", tmp_path)
+        for attempt in (hanging.open, hanging.size, hanging.delete, lambda name: put(hanging, name, b"x")):
+            with pytest.raises(StorageAway, match="ReadTimeoutError"):
+                attempt("m/1")
+        with pytest.raises(StorageAway):
+            list(hanging.names())
 
 
 def test_addresses_that_are_none_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

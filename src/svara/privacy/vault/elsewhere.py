@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -22,6 +23,7 @@ from typing import BinaryIO
 import msgspec
 
 from svara.data import DataFolder, locked, put
+from svara.privacy.vault.errors import StorageAway
 from svara.privacy.vault.storage import Storage, open_storage
 from svara.sealing.errors import Unreadable, Why
 from svara.sealing.file import FORM
@@ -32,6 +34,8 @@ PLAYED = "voicemail"
 FOLDERS = ("calls", PLAYED)
 """Below the recordings: what may lie elsewhere. Greetings and prompts are played to callers, and stay."""
 _ADDRESSES = "addresses"
+REST_SECONDS = 5.0
+"""After it did not answer somebody who listens, a bucket is not asked for so long: they would all wait for it."""
 _LOCK = ".elsewhere-lock"
 _READ_TRIES = 3
 """What is just being moved is looked for again where it lies now."""
@@ -50,6 +54,7 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """Until it is, the file on this machine counts, and what may stand in the bucket is worth nothing."""
 
 
+_away_until: dict[str, float] = {}
 _decode = msgspec.json.Decoder(Note).decode
 
 
@@ -91,10 +96,15 @@ def opened(data: DataFolder, place: Path) -> BinaryIO:
             break
         if not note.moved:
             continue
+        if time.monotonic() < _away_until.get(note.storage, 0.0):
+            raise StorageAway("the storage did not answer a moment ago")
         try:
             file = storage_at(note.storage).open(note.name)
         except FileNotFoundError:
             continue  # it is on its way back, or went
+        except StorageAway:
+            _away_until[note.storage] = time.monotonic() + REST_SECONDS
+            raise
         if file.seek(0, os.SEEK_END) == note.size and file.seek(0) == 0 and file.read(1) == bytes((FORM,)):
             file.seek(0)
             return file

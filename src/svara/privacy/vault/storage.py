@@ -68,7 +68,7 @@ def open_storage(address: str, root: Path) -> Storage:
         connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": TRIES, "mode": "standard"}
     )
     try:
-        client = boto3.client("s3", endpoint_url=endpoint or None, config=patience)
+        client = boto3.Session().client("s3", endpoint_url=endpoint or None, config=patience)
     except ValueError:
         raise VaultError("the endpoint in the address of a storage is no address") from None
     except Exception as error:  # no region, a profile that is not there
@@ -218,7 +218,8 @@ class _Ranges(io.RawIOBase):
 
 
 def _failure(error: Exception) -> Exception:
-    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    answer = getattr(error, "response", None)  # None, too, where the time was over
+    code = str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
     if code in _NOT_FOUND:
         return FileNotFoundError("there is no such file in the storage")
     return StorageAway(f"the storage does not answer as it should: {code or type(error).__name__}")
