@@ -259,6 +259,7 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
         "unanswered.after": "20",
         "unanswered.to": "voicemail:bob",
         "call_waiting": "busy",
+        "intercom": "on",
         "voicemail_pin": "2580",
     }
     assert "Saved" in text(bob.post("/profile/calls/", sent, follow=True))
@@ -270,6 +271,7 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
         "mobile": "+4790000002",
         "unanswered": {"after": 20, "to": "voicemail:bob"},
         "call_waiting": "busy",
+        "intercom": True,
         "keys": [],
     }
     account = access.me(acme["bob"])
@@ -283,7 +285,15 @@ def test_bob_says_himself_where_his_calls_go(office: Client, acme: Company, brow
     assert bob.post("/profile/calls/", {"quiet.0.days": "always", "quiet.0.times": "22:00-07:00"}).status_code == 422
     assert OfficeChange.of(acme.tenant).count() == count, "what people choose for themselves is in no log"
     bob.post("/profile/calls/", {})
-    nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "keys": [], "call_waiting": "ring"}
+    nothing = {
+        "forward": {},
+        "find_me": [],
+        "quiet": {},
+        "mobile": "",
+        "keys": [],
+        "call_waiting": "ring",
+        "intercom": False,
+    }
     assert administration.access_own(acme["bob"])[0] == nothing
     assert bob.post("/profile/calls/", {"call_waiting": "never"}).status_code == 422
 

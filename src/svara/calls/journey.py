@@ -15,7 +15,8 @@ from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
 from svara.calls.ringing.setup import GAVE_UP, Setup
 from svara.calls.routing.codes import Feature
-from svara.calls.routing.route import Caller, Onto, Onward, Plan, Refusal
+from svara.calls.routing.intercom import BY_ITSELF, intercom
+from svara.calls.routing.route import Caller, Onto, Onward, Plan, Refusal, party
 from svara.calls.routing.targets import (
     CLOSED,
     GONE,
@@ -234,10 +235,22 @@ class Journey:
                 return recordprompt.RecordPrompt(self, person, kept)
             case Use(person=person, feature=Feature(name="park")):
                 return park.ParkByCode(self, person, kept)
+            case Use(person=person, feature=Feature(name="intercom", argument=argument)):
+                return self._speak_to(person, argument)
             case Use(person=person, feature=Feature(name="pick-up" | "pick-up-of", argument=argument)):
                 return self._pick_up(person, argument)
             case Use(person=person, feature=feature):
                 return features.UseFeature(self, person, feature, kept)
+
+    def _speak_to(self, person: Person, dialled: str) -> Stop | Refusal:
+        tenant, call = self.tenant, self.call
+        if tenant is None:
+            return GONE
+        plan = intercom(tenant, person, dialled, call.switch.moment())
+        if isinstance(plan, Refusal) or plan.callee is None:
+            return plan if isinstance(plan, Refusal) else GONE
+        call.callee = party(plan.callee)
+        return Setup(call, self.side, plan, [*self.passed, *BY_ITSELF])
 
     def _pick_up(self, person: Person, extension: str) -> Stop | Refusal:
         tenant, switch = self.tenant, self.call.switch

@@ -32,7 +32,7 @@ from svara.privacy.staff.port import acting
 Path = tuple[str | int, ...]
 MAX_LOG = 200
 MAX_FORMER_NAMES = 20
-OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "voicemail_pin", "keys")
+OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "intercom", "voicemail_pin", "keys")
 """What people choose for themselves."""
 _SAID = ("name", "language", "mobile")
 """Keys of a person that are said also where they are nothing."""
@@ -277,7 +277,15 @@ def do_change_own(actor: Account, wish: Item) -> Done:
         for person in document["people"]:
             if person["username"] == account.username:
                 kept = {key: value for key, value in person.items() if key not in OWN}
-                nothing = {"forward": {}, "find_me": [], "quiet": {}, "mobile": "", "call_waiting": "ring", "keys": []}
+                nothing = {
+                    "forward": {},
+                    "find_me": [],
+                    "quiet": {},
+                    "mobile": "",
+                    "call_waiting": "ring",
+                    "intercom": False,
+                    "keys": [],
+                }
                 own = nothing | {key: value for key, value in wish.items() if key in OWN}
                 changelog.put(document, "people", account.username, kept | own)
                 return

@@ -21,7 +21,7 @@ TENANT = "tenant"
 """The section of the company itself, whose one item has no name."""
 PARKING = "parking"
 """Likewise that of where callers are parked."""
-PRIVATE = ("forward", "find_me", "quiet", "language", "call_waiting", "keys")
+PRIVATE = ("forward", "find_me", "quiet", "language", "call_waiting", "intercom", "keys")
 """Keys of a person that are never in the log."""
 MAX_ITEMS = 500
 """A change of more than this is recorded, but cannot be undone."""

@@ -25,6 +25,7 @@ FeatureName = Literal[
     "pick-up",
     "pick-up-of",
     "park",
+    "intercom",
     "call-back",
     "call-back-off",
     "queue-in",
@@ -100,6 +101,13 @@ TABLE = (
         _("Pick up what rings at this extension, or take who is parked there"),
         "required",
         _("the extension"),
+    ),
+    Code(
+        "intercom",
+        "*80",
+        _("Speak to a colleague through their phone, which answers by itself where they allow it"),
+        "required",
+        _("the extension of the colleague"),
     ),
     Code("park", "*85", _("Park the call that I have on hold, and hear where"), says=("parked-at",)),
     Code(

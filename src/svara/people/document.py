@@ -98,6 +98,7 @@ def person(account: Account, phones: Sequence[Item]) -> Item:
         "find_me": [{"after": step.after_seconds, "to": step.to} for step in own.find_me_of(account)],
         "quiet": week(own.quiet_of(account)),
         "call_waiting": account.call_waiting,
+        "intercom": account.intercom,
         "keys": [key_item(key) for key in own.keys_of(account)],
     }
 

@@ -146,6 +146,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     admin: bool = False
     """Administers the company: may record its announcements by phone."""
     call_waiting: CallWaiting = "ring"
+    intercom: bool = False
+    """Colleagues may speak through this person's phones, which answer by themselves."""
     pickup: tuple[str, ...] = ()
     """Names of groups: whose phones ring for one of a group, anybody of it may pick up."""
 

@@ -117,7 +117,7 @@ def wished(person: PersonSpec, account: Account | None, targets: Collection[str]
     goes = unanswered is not None and unanswered != GOES_NOWHERE
     columns["unanswered_after_seconds"] = unanswered.after_seconds if goes and unanswered is not None else None
     columns["unanswered_to"] = unanswered.to if goes and unanswered is not None else ""
-    for name, default in (("language", ""), ("mobile", ""), ("call_waiting", "ring")):
+    for name, default in (("language", ""), ("mobile", ""), ("call_waiting", "ring"), ("intercom", False)):
         value = getattr(person, name)
         columns[name] = (getattr(account, name) if account is not None else default) if value is None else value
     return columns

@@ -154,6 +154,7 @@ def _person(
         record=recorded,
         unrecorded=unrecorded,
         admin=account.has_role("admin"),
+        intercom=account.intercom,
         pickup=tuple(account.pickup),
         call_waiting=msgspec.convert(account.call_waiting, office.CallWaiting),
     )

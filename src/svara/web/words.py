@@ -133,6 +133,7 @@ REASONS: dict[str, Promise] = {
     "too many calls in the company": _("too many calls in the company"),
     "too many calls on this phone": _("too many calls on this phone"),
     "withdrawn": _("withdrawn"),
+    "that person takes no calls by loudspeaker": _("that person takes no calls by loudspeaker"),
     "nobody is parked there": _("nobody is parked there"),
     "that parking place is taken": _("that parking place is taken"),
     "nobody took the parked call": _("nobody took the parked call"),

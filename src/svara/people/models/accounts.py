@@ -96,6 +96,7 @@ class Account(AbstractBaseUser, TenantOwned):
     forwards: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)
     find_me: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)
     quiet: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)
+    intercom: bool = declared(models.BooleanField(default=False), _OWN_CHOICE)
     pickup: list[str] = declared(models.JSONField(default=list, blank=True), about_person("user.settings", Purpose.CALLS))
     call_waiting: str = declared(models.CharField(max_length=8, default="ring"), _OWN_CHOICE)
     keys: list[dict[str, Any]] = declared(models.JSONField(default=list), _OWN_CHOICE)

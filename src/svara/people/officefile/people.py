@@ -74,6 +74,7 @@ def _person(reader: OfficeReader, node: Node) -> PersonSpec | None:
         classes=_classes(reader, fields.get("allow")),
         shows=shows,
         record=reader.yes_no(fields.get("record"), "record"),
+        intercom=reader.yes_no(fields.get("intercom"), "intercom") if fields.has("intercom") else None,
         pickup=_groups(reader, fields.get("pickup")),
         language=_or_none(reader.language, fields.get("language"), "language"),
         mobile=_or_none(reader.number, fields.get("mobile"), "mobile"),

@@ -73,6 +73,7 @@ class PersonSpec:
     find_me: tuple[FindMe, ...] | None = None
     quiet: tuple[Window, ...] | None = None
     call_waiting: CallWaiting | None = None
+    intercom: bool | None = None
     keys: tuple[Key, ...] | None = None
     pickup: tuple[str, ...] = ()
     voicemail_pin: str | None = field(default=None, repr=False)

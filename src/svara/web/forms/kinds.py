@@ -322,6 +322,12 @@ OWN: tuple[Field, ...] = (
     Field(key="mobile", label=_("Mobile number"), kind="tel", keep_empty=True),
     _FIND_ME,
     _week("quiet", _("Quiet hours")),
+    Field(
+        key="intercom",
+        label=_("Colleagues may speak to me through my phone: it answers by itself"),
+        kind="check",
+        keep_empty=True,
+    ),
     Field(key="call_waiting", label=_("While I am in a call"), kind="choice", options="call_waiting", required=True),
     Field(
         key="voicemail_pin",

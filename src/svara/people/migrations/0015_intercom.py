@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("people", "0014_parking"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="account",
+            name="intercom",
+            field=models.BooleanField(default=False),
+        ),
+    ]
