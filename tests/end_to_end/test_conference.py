@@ -66,7 +66,6 @@ def phones(svara: Svara, tmp_path: Path) -> Iterator[tuple[Baresip, Baresip, Bar
         yield anna, bob, cecilie
 
 
-@pytest.mark.claim("PHO-5")
 def test_three_hear_each_other_and_the_moderator_mutes_and_removes(
     svara: Svara, phones: tuple[Baresip, Baresip, Baresip]
 ) -> None:

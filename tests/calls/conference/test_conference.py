@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.calls import offices
+from tests.calls.moves.referring import refer
 from tests.calls.phones import Office, Phone
 
 from svara.calls import commands
@@ -33,6 +34,7 @@ from svara.calls.events import (
     LegOffered,
     RecordingAnswered,
 )
+from svara.calls.talks.objecting import silence
 from svara.people.office import Conference
 from svara.people.pin import hash_pin
 
@@ -350,6 +352,60 @@ def test_who_does_not_agree_takes_part_and_is_in_no_recording(tmp_path: Path) ->
     taped = {event.who.name for event in office.told(ConferenceMet) if event.taped}
     assert taped == {"Anna Berg", "Cecilie Dahl"}
     office.close()
+
+
+def test_who_objects_is_left_out_from_the_beginning_and_from_the_moment_they_do(tmp_path: Path) -> None:
+    no = {"unrecorded": True}
+    office = Office(tmp_path, offices.office(acme={"conferences": (TAPED,)}, bob=no))
+    anna, bob, cecilie = (Phone(office, f"acme-{name}").register() for name in ("anna", "bob", "cecilie"))
+    bob.call("803")
+    assert said(office, bob) == "conference-alone", "he is not told in vain"
+    for phone in (anna, cecilie):
+        phone.call("803")
+        office.wait(2.1)
+    assert [leg_of(office, phone).seat.taped for phone in (anna, bob, cecilie)] == [True, False, True]
+    for phone in (anna, cecilie):
+        office.voice.say(9, voice_leg(office, phone))
+    office.switch.office = offices.office(acme={"conferences": (TAPED,)}, bob=no, anna=no)
+    silence(office.switch)
+    assert [leg_of(office, phone).seat.taped for phone in (anna, bob, cecilie)] == [False, False, True]
+    assert [leg_of(office, phone).recording is not None for phone in (anna, bob, cecilie)] == [False, False, True]
+    office.wait(10)
+    assert leg_of(office, anna).recording is None
+    for phone in (anna, bob, cecilie):
+        phone.hang_up()
+    assert {event.why for event in office.told(CallRecorded)} == {"conference:c4"}
+    assert len(office.told(CallRecorded)) == 2
+    office.close()
+
+
+# --- from a talk, and by a lamp
+
+
+def test_bob_sends_anna_on_into_the_conference(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
+    joins(at_work, cecilie, "801", pin="")
+    anna.call("102")
+    bob.ring()
+    bob.answer()
+    refer(bob, "801")
+    bob.hang_up()
+    assert who(at_work, "coffee") == ["Cecilie Dahl", "Anna Berg"]
+    assert leg_of(at_work, anna).seat.conference == "t-acme/c2"
+    anna.hang_up()
+    cecilie.hang_up()
+    assert [event.to for event in at_work.told(CallRouted)][-1] == "conference:coffee"
+
+
+def test_the_lamp_is_lit_while_somebody_is_in_it(at_work: Office, anna: Phone) -> None:
+    tenant = at_work.switch.office.by_tenant_id["t-acme"]
+    watcher = tenant.by_username["bob"]
+    lamps = at_work.switch.lamps
+    assert lamps.state_of(tenant, "801", watcher) == ()
+    joins(at_work, anna, "801", pin="")
+    [lamp] = lamps.state_of(tenant, "801", watcher)
+    assert (lamp.state, lamp.remote) == ("confirmed", None), "who it is, a lamp does not tell"
+    anna.hang_up()
+    assert lamps.state_of(tenant, "801", watcher) == ()
 
 
 # --- what fails

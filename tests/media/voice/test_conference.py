@@ -25,7 +25,6 @@ def decibels(phone: Phone, frequency_hz: float, seconds: float = 0.5) -> float:
     return float(20 * np.log10(max(1e-6, 2 * abs((samples * turn).mean()))))
 
 
-@pytest.mark.claim("PHO-5")
 @pytest.mark.parametrize("codecs", [("pcma",) * 3, ("opus",) * 3, ("pcma", "g722", "opus")])
 def test_three_phones_hear_the_others_and_never_themselves(studio: Studio, codecs: tuple[str, str, str]) -> None:
     tones = {"anna.v": 440, "bob.v": 660, "cecilie.v": 880}

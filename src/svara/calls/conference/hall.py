@@ -21,6 +21,9 @@ from svara.calls.conference.lamp import key_of
 from svara.calls.conference.room import Room
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from svara.calls.call import Call
     from svara.calls.switch import Switch
     from svara.people.office import Conference
 
@@ -68,6 +71,13 @@ class ConferenceHall:
         """How many are in it (its id)."""
         room = self._rooms.get((tenant, conference))
         return len(room.members) if room is not None else 0
+
+    def silence(self, objects: Callable[[Call], bool]) -> None:
+        """Whoever objects now is in no recording from here on."""
+        for room in list(self._rooms.values()):
+            for member in list(room.members.values()):
+                if member.taped and objects(member.call):
+                    member.call.guarded(member.untape)
 
     # --- what others ask
 

@@ -88,6 +88,11 @@ class InConference(AtTheDoor):
         return self.guest.leg.party if self.guest is not None else self.call.caller
 
     @property
+    def _why(self) -> str:
+        """As `CallRecorded.why` says it."""
+        return f"conference:{self.conference.id}"
+
+    @property
     def taped(self) -> bool:
         """They were told of the recording, or agreed."""
         return bool(self.call.tape)
@@ -238,13 +243,22 @@ class InConference(AtTheDoor):
         self._keep(file=file, file_since=switch.clock.now())
         guest.record(self._recording(file), self._recorded)
 
+    def untape(self) -> None:
+        """They said no: nothing more of them is kept, in no recording."""
+        self.call.tape = ""
+        if self.place in ("alone", "among"):
+            self._sit()
+        if self.state.file and self.guest is not None:
+            self.guest.stop_recording()
+        self._save()
+
     def _recorded(self, recorded: Recorded) -> None:
         now, state = self.call.switch.clock.now(), self.state
         lost = recorded.reason == "closed" and not recorded.seconds
         seconds = max(now - state.file_since, 0.1) if lost else recorded.seconds  # nobody tells how long it is
         happened: list[AnyEvent] = []
         if seconds > 0:
-            happened.append(CallRecorded(self.call.id, now, file=recorded.file, seconds=seconds, why=self.call.tape))
+            happened.append(CallRecorded(self.call.id, now, file=recorded.file, seconds=seconds, why=self._why))
         self.state = msgspec.structs.replace(state, file="", file_since=0.0)
         self._save(*happened)
         if self._ending is not None:

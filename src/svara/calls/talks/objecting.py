@@ -61,10 +61,12 @@ def may_record(call: Call) -> bool:
 
 
 def silence(switch: Switch) -> None:
-    """What is known has changed: of talks in which somebody objects now nothing more is kept."""
+    """What is known has changed: of talks in which somebody objects now nothing more is kept, and nobody who does is heard
+    in the recording of a conference any more."""
     for call in switch.calls.values():
         if call.recorder is not None and not call.recorder.paused_by_hand and not may_record(call):
             call.recorder.pause(paused=True)
+    switch.conferences.silence(lambda call: not may_record(call))
 
 
 class Objectors:
