@@ -195,8 +195,11 @@ def test_music_until_the_moderator_comes(at_work: Office, anna: Phone, bob: Phon
     assert at_work.voice.chimes == [], "this one wants no tones"
     cecilie.hang_up()
     assert leg_of(at_work, anna).sounds == [], "it goes on without her"
+    at_work.wait(7)
     anna.hang_up()
     bob.hang_up()
+    together = {round(event.at - event.since) for event in at_work.told(ConferenceMet)}
+    assert together == {0, 7}, "who waits side by side has not met yet"
 
 
 def test_who_gives_up_before_the_pin_was_in_no_conference(at_work: Office, anna: Phone) -> None:

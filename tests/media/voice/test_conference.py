@@ -61,6 +61,19 @@ def test_who_is_muted_is_not_heard_and_hears_everybody(studio: Studio) -> None:
     assert decibels(bob, 440) > -30
 
 
+def test_the_music_of_a_phone_that_put_the_conference_on_hold_is_not_heard(studio: Studio) -> None:
+    anna = studio.phone("anna.v")
+    bob = studio.phone("bob.v", frequency_hz=660)
+    sit(studio, "anna.v", "bob.v")
+    studio.pass_time(1.0)
+    studio.engine.open("calls", "bob.v", bob.sdp("sendonly"))
+    studio.pass_time(1.0)
+    assert decibels(anna, 660) < -55
+    studio.engine.open("calls", "bob.v", bob.sdp())
+    studio.pass_time(1.0)
+    assert decibels(anna, 660) > -30
+
+
 def test_where_nobody_speaks_there_is_a_soft_noise_and_no_dead_silence(studio: Studio) -> None:
     anna = studio.phone("anna.v", "opus")
     studio.phone("bob.v")

@@ -59,6 +59,8 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     file: str = ""
     """What is being recorded."""
     file_since: float = 0.0
+    begun_at: float = 0.0
+    """When the moderator came, where the conference waited for one."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -164,7 +166,7 @@ class InConference(AtTheDoor):
             self._say("conference-waiting")
             return
         if before in ("outside", "waiting"):
-            self._keep(opened=True, locked=self.room.locked)
+            self._keep(opened=True, locked=self.room.locked, begun_at=self.room.begun_at)
             self._sit()
         if place == "alone":
             self._say(*(("conference-alone",) if before == "outside" else ()))

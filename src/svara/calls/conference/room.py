@@ -33,6 +33,8 @@ class Room:
         """By the ids of their calls, in the order in which they came."""
         self.locked = False
         self.begun = not conference.wait_for_moderator
+        self.begun_at = 0.0
+        """When the moderator came, where it waited for one."""
         self._switch = switch
         self._news = news
         self._looking = False
@@ -72,8 +74,8 @@ class Room:
     def come(self, member: InConference) -> None:
         """Somebody takes part."""
         self.members[member.call.id] = member
-        if member.state.moderator:
-            self.begun = True
+        if member.state.moderator and not self.begun:
+            self.begun, self.begun_at = True, self._switch.clock.now()
         self.settle()
         if member.place != "waiting":
             self._chime("join")
@@ -82,7 +84,7 @@ class Room:
     def back(self, member: InConference) -> None:
         """Somebody is where they were before a restart of ours."""
         self.members[member.call.id] = member
-        self.begun = True
+        self.begun, self.begun_at = True, max(self.begun_at, member.state.begun_at)
         self.locked = self.locked or member.state.locked
         if not self._looking:
             self._looking = True
@@ -121,7 +123,7 @@ class Room:
             return met
         for other in self.members.values():
             if other is not member:
-                since = max(member.state.joined_at, other.state.joined_at)
+                since = max(member.state.joined_at, other.state.joined_at, self.begun_at)
                 for call, who in ((member.call, other), (other.call, member)):
                     met.append(ConferenceMet(call.id, now, conference=self.id, who=who.party, since=since, taped=who.taped))
         return met

@@ -108,7 +108,7 @@ class Conference:
         by_size: dict[int, tuple[list[int], list[Pcm]]] = {}
         for place, leg in enumerate(self._members):
             frame = leg.ear.frame if leg.ear is not None else None
-            if frame is not None and not self._seats[leg.id].muted:
+            if frame is not None and self._speaks(leg):
                 places, frames = by_size.setdefault(len(frame), ([], []))
                 places.append(place)
                 frames.append(frame)
@@ -117,6 +117,10 @@ class Conference:
             levels[places] = np.sqrt(np.einsum("ij,ij->i", sound, sound) / size)
         return levels
 
+    def _speaks(self, leg: Leg) -> bool:
+        """Whoever does not want to hear the conference has put it on hold: their music is nobody's."""
+        return leg.sends and not self._seats[leg.id].muted
+
     def _add_up(self, rate_hz: int) -> None:
         size = rate_hz // 50
         total, taped = np.zeros(size, np.float32), np.zeros(size, np.float32)
@@ -124,7 +128,7 @@ class Conference:
         for place in np.flatnonzero((gains > 0) | (before > 0)).tolist():
             leg = self._members[place]
             seat = self._seats[leg.id]
-            frame = leg.ear.frame_at(rate_hz) if leg.ear is not None and not seat.muted else None
+            frame = leg.ear.frame_at(rate_hz) if leg.ear is not None and self._speaks(leg) else None
             if frame is None:
                 continue
             first, last = float(before[place]), float(gains[place])
