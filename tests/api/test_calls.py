@@ -7,7 +7,7 @@ import pytest
 from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import NOON, Company, call, happened, queue_call, queue_of
 
-from svara.calls.commands import Hangup, LiveSupervisor, Originate, PauseRecording, Supervise
+from svara.calls.commands import Hangup, HoldCall, LiveSupervisor, Originate, PauseRecording, Supervise, TransferCall
 from svara.calls.events import CallRecorded, Party, Supervised
 from svara.data import DataFolder
 from svara.people.models import Queue
@@ -364,3 +364,33 @@ def test_a_phone_that_merely_rings_does_not_end_others_calls(acme: Company, bus:
     refused = Caller(acme.dag).send("post", "/calls/live/hangup")
     assert (refused.status_code, refused.json()["error_id"]) == (403, "not-your-call")
     assert bus.asked == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"), [("transfer", {"to": "103"}, 202), ("hold", {}, 204), ("resume", {}, 204)]
+)
+def test_a_talk_is_sent_on_held_and_taken_back(
+    acme: Company, globex: Company, bus: ScriptedBus, mirror: Live, path: str, body: dict[str, str], status: int
+) -> None:
+    mirror.take(news("call.answered", going_on(acme, "live", "anna", "bob", "answered")))
+    assert Caller(acme.dag).send("post", f"/calls/live/{path}", body).status_code == 404
+    assert Caller(globex.anna).send("post", f"/calls/live/{path}", body).status_code == 404
+    assert bus.asked == []
+    for who in ("bob", "cecilie"):
+        assert Caller(acme.people[who]).send("post", f"/calls/live/{path}", body).status_code == status
+    for who, request in zip(("bob", "cecilie"), bus.asked, strict=True):
+        by = acme.people[who].id
+        if path == "transfer":
+            assert request == TransferCall(acme.tenant.id, "live", by, "103")
+        else:
+            assert request == HoldCall(acme.tenant.id, "live", by, path == "hold")
+
+
+@pytest.mark.parametrize(("error", "status"), [("invalid", 400), ("not-found", 404), ("busy", 409), ("on-phone", 409)])
+def test_a_talk_that_cannot_be_changed_says_why(
+    acme: Company, bus: ScriptedBus, mirror: Live, error: str, status: int
+) -> None:
+    mirror.take(news("call.answered", going_on(acme, "live", "anna", "bob", "answered")))
+    bus.refuse(error)
+    refused = Caller(acme.bob).send("post", "/calls/live/transfer", {"to": "103"})
+    assert (refused.status_code, refused.json()["error_id"]) == (status, error)

@@ -21,12 +21,14 @@ from svara.calls.commands import (
     Answer,
     Done,
     Hangup,
+    HoldCall,
     LiveCall,
     Originate,
     Originated,
     PauseRecording,
     Refused,
     Supervise,
+    TransferCall,
 )
 from svara.calls.events import Party
 from svara.history.access import access_call, access_calls, sees_all_calls
@@ -52,6 +54,10 @@ _REFUSALS = {
     "on-hold": (409, "The call is on hold; nobody could be told. Try again when the two talk."),
     "too-many": (409, "Enough others look after this talk."),
     "no-words": (409, "No local voice is installed, so the two could not be told."),
+    "not-talking": (409, "Nobody talks in that call yet."),
+    "busy": (409, "The call is just being changed; try again."),
+    "too-often": (409, "That call was sent on too often."),
+    "on-phone": (409, "The phone itself has the call on hold: take it back there."),
     "unavailable": (503, "The call cannot be made right now; try again."),
 }
 
@@ -202,6 +208,49 @@ async def hangup(request: HttpRequest, call_id: str) -> Status[None]:
     actor = account_of(request)
     _theirs(request, call_id)
     answer = await live.current().ask(Hangup(tenant=actor.tenant_id, call=call_id))
+    if not isinstance(answer, Done):
+        raise _refused(answer)
+    return Status(204, None)
+
+
+@router.post(
+    "/calls/{call_id}/transfer",
+    response={202: None},
+    throttle=[PerPerson(DIALLING)],
+    operation_id="transferCall",
+    summary="Send the other side of a talk on",
+)
+async def transfer(request: HttpRequest, call_id: str, wish: schemas.Transfer) -> Status[None]:
+    """To whatever the one who asks may dial, or to a target of the office. The own phone is hung up; when nobody takes the
+    call it comes back. For the two who talk; supervisors and administrators send on what a colleague's phone has."""
+    actor = account_of(request)
+    _theirs(request, call_id)
+    answer = await live.current().ask(TransferCall(actor.tenant_id, call_id, actor.id, wish.to))
+    if not isinstance(answer, Done):
+        raise _refused(answer)
+    return Status(202, None)
+
+
+@router.post(
+    "/calls/{call_id}/hold", response={204: None}, operation_id="holdCall", summary="Put the other side of a talk on hold"
+)
+async def hold(request: HttpRequest, call_id: str) -> Status[None]:
+    """They hear music until the call is resumed. For the two who talk, supervisors and administrators."""
+    return await _hold(request, call_id, on=True)
+
+
+@router.post(
+    "/calls/{call_id}/resume", response={204: None}, operation_id="resumeCall", summary="Take a call back from hold"
+)
+async def resume(request: HttpRequest, call_id: str) -> Status[None]:
+    """Where the phone itself has the call on hold, it has to be taken back there (409)."""
+    return await _hold(request, call_id, on=False)
+
+
+async def _hold(request: HttpRequest, call_id: str, *, on: bool) -> Status[None]:
+    actor = account_of(request)
+    _theirs(request, call_id)
+    answer = await live.current().ask(HoldCall(actor.tenant_id, call_id, actor.id, on))
     if not isinstance(answer, Done):
         raise _refused(answer)
     return Status(204, None)

@@ -315,7 +315,7 @@ class Conferred(Schema):
     met: list[Met]
 
 
-class Transfer(Schema):
+class Transferred(Schema):
     """Somebody sent the call on to a target, as in the office file; `taken-back`: nobody took it, so it came back."""
 
     at: datetime
@@ -340,7 +340,7 @@ class CallDetail(Call):
     holds: list[Hold]
     quality: list[Quality]
     supervisions: list[Supervision]
-    transfers: list[Transfer]
+    transfers: list[Transferred]
     supervises: Annotated[
         str | None, Field(description="The id of the call whose talk the caller took part in, as a supervisor")
     ]
@@ -374,6 +374,19 @@ class NewCall(Schema):
     via: Annotated[
         Literal["phones", "mobile"], Field(description="What rings first: the phones, or one's own mobile number")
     ] = "phones"
+
+
+class Transfer(Schema):
+    """Where the other side of a talk is to go."""
+
+    to: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=128,
+            description="An extension, user name or number, or a target (person:, queue:, menu:, voicemail:, conference:)",
+        ),
+    ]
 
 
 class RecordingWish(Schema):

@@ -234,6 +234,8 @@ class Call(Movable):
 
     def agreed(self) -> None:
         """A change of the sound came about: who is on hold hears music."""
+        if self.held_for not in self.held_by:
+            self.held_for = None
         if self.held_by or self.music is not None:
             music.look(self)
 

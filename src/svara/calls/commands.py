@@ -239,6 +239,30 @@ class Hangup(msgspec.Struct, frozen=True, tag="hangup"):
     call: str
 
 
+class TransferCall(msgspec.Struct, frozen=True, tag="transfer"):
+    """`by` (a person's id) sends the other side of a talk on: their own, or, who looks after all calls, that of a colleague.
+    `to` is what they could dial, or a target of the office ("queue:support", "voicemail:bob"). When nobody takes it the call
+    comes back to `by`. Whether `by` may change that call is the asker's to know.
+
+    Answered by `Done` when it is on its way. Refused: "not-found" (no such call, or nobody has that number), "invalid" (may
+    not be dialled), "not-talking", "busy" (just being changed), "too-often", "unavailable"."""
+
+    tenant: str
+    call: str
+    by: str
+    to: str
+
+
+class HoldCall(msgspec.Struct, frozen=True, tag="hold"):
+    """`by` puts the other side of a talk on hold, who hears music, or (not `on`) takes it back. Answered by `Done`; refused
+    as `TransferCall`, and with "on-phone" where the phone itself has the call on hold and has to take it back."""
+
+    tenant: str
+    call: str
+    by: str
+    on: bool = True
+
+
 class PauseRecording(msgspec.Struct, frozen=True, tag="pause-recording"):
     """Keep silence in the recording of a talk, or go on; `tenant` must be the call's own. Answered by `Done`, or
     `Refused("not-found", ...)` where nothing is recorded."""
@@ -361,7 +385,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """`error` is a stable key ("not-found", "offline", "no-mobile", "mobile" (which cannot be called), "invalid",
-    "unavailable", and see `Supervise`); `message` says it in plain English."""
+    "unavailable", and see `Supervise`, `TransferCall`); `message` says it in plain English."""
 
     error: str
     message: str
@@ -448,6 +472,8 @@ class Health(msgspec.Struct, frozen=True, tag="health"):
 
 Request = (
     PauseRecording
+    | TransferCall
+    | HoldCall
     | ReloadOffice
     | AskLive
     | Originate

@@ -28,6 +28,7 @@ from svara.calls.commands import (
     ForgetPhone,
     Hangup,
     Health,
+    HoldCall,
     KeepPlace,
     Live,
     Originate,
@@ -39,9 +40,11 @@ from svara.calls.commands import (
     Request,
     SetAgent,
     Supervise,
+    TransferCall,
     TrunkStates,
 )
 from svara.calls.guest import NO_VOICE
+from svara.calls.moves import requests
 from svara.calls.queue.hall import Hall
 from svara.calls.ringing.originate import OwnPhones
 from svara.calls.ringing.ownmobile import OwnMobile
@@ -106,8 +109,8 @@ class Service:
                 return self._originate(request)
             case Hangup() | PauseRecording():
                 return self._change(request)
-            case Supervise():
-                return supervise(switch, request)
+            case Supervise() | TransferCall() | HoldCall():
+                return supervise(switch, request) if isinstance(request, Supervise) else requests.asked(switch, request)
             case ForgetPhone(login=login):
                 switch.registrar.remove(login)
                 return Done()

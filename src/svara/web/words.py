@@ -157,6 +157,10 @@ CALL_ERRORS: dict[str, Promise] = {
     "too-many": _("Enough others take part in this talk."),
     "no-words": _("No voice is installed on the server, so the two could not be told."),
     "not-recorded": _("This call is not being recorded."),
+    "not-talking": _("Nobody talks in this call yet."),
+    "busy": _("The call is just being changed. Try again in a moment."),
+    "too-often": _("This call was sent on too often."),
+    "on-phone": _("Your phone itself has the call on hold: take it back there."),
     "unavailable": _("The phone system does not answer at the moment. Try again in a few seconds."),
 }
 

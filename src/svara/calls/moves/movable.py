@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from svara.calls.events import EndedBy
     from svara.calls.leg import Leg
     from svara.calls.moves.move import Move
     from svara.calls.talks.music import HoldMusic
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 class Movable:
     """Part of a `Call`."""
 
-    __slots__ = ("agreeing", "comes_from", "leaving", "move", "moves", "music")
+    __slots__ = ("agreeing", "comes_from", "held_for", "leaving", "move", "moves", "music")
 
     def __init__(self) -> None:
         self.move: Move | None = None
@@ -25,6 +26,8 @@ class Movable:
         """The two who talk were put together, and their phones have not agreed on the sound yet."""
         self.music: HoldMusic | None = None
         """What a phone on hold hears (see `svara.calls.talks.music`)."""
+        self.held_for: EndedBy | None = None
+        """The side for which we have the other on hold, without its phone knowing."""
         self.comes_from = ""
         """Before the caller's name, on phones that ring: from whom the call comes back."""
 

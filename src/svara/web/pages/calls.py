@@ -15,12 +15,14 @@ from svara.calls.commands import (
     Answer,
     Done,
     Hangup,
+    HoldCall,
     Originate,
     Originated,
     PauseRecording,
     Refused,
     Request,
     Supervise,
+    TransferCall,
 )
 from svara.history.access import access_call, sees_all_calls
 from svara.history.looked import note_talk
@@ -110,6 +112,38 @@ async def record(request: HttpRequest, call_id: str) -> HttpResponse:
         return HttpResponse(status=204)
     error = "not-recorded" if isinstance(answer, Refused) else "unavailable"
     return await _refused(request, error, 409, _("The recording goes on as it was"))
+
+
+@require_POST
+async def transfer(request: HttpRequest, call_id: str) -> HttpResponse:
+    """Send the other side of one of my own talks on."""
+    account: Any = await request.auser()
+    to = request.POST.get("to", "").strip()
+    if not to or len(to) > MAX_NUMBER_LENGTH or not to.isprintable():
+        return await _refused(request, "invalid", 422, _("The call was not sent on"))
+    return await _change(request, account, call_id, TransferCall(account.tenant_id, call_id, account.id, to))
+
+
+@require_POST
+async def hold(request: HttpRequest, call_id: str) -> HttpResponse:
+    """Put the other side of one of my own talks on hold, or take it back."""
+    account: Any = await request.auser()
+    on = request.POST.get("on") == "yes"
+    return await _change(request, account, call_id, HoldCall(account.tenant_id, call_id, account.id, on))
+
+
+async def _change(request: HttpRequest, account: Any, call_id: str, wish: TransferCall | HoldCall) -> HttpResponse:
+    now = live.current().call(live.viewer_of(account), call_id)
+    if now is None or account.id not in (now.caller.person, now.callee.person):
+        raise Http404
+    answer = await ask(wish)
+    if isinstance(answer, Done):
+        return HttpResponse(status=204)
+    error = answer.error if isinstance(answer, Refused) else "unavailable"
+    if error == "not-found" and isinstance(wish, TransferCall):
+        error = "invalid"
+    heading = _("The call was not sent on") if isinstance(wish, TransferCall) else _("The call goes on as it was")
+    return await _refused(request, error, 409, heading)
 
 
 @require_GET

@@ -105,6 +105,11 @@ class RunningCall:
     """... and how the viewer takes part, "asked" as long as the two are not told."""
 
     @property
+    def talks(self) -> bool:
+        """Whether the viewer is one of the two who talk, and can send the other on or put them on hold."""
+        return self.mine and self.call.state in ("answered", "held") and not self.call.supervises
+
+    @property
     def since(self) -> float:
         """When the present state began, seconds since the epoch."""
         return self.call.answered_at or self.call.started_at

@@ -1,0 +1,133 @@
+"""What is asked over the bus instead of on a phone: hold, resume, transfer.
+
+Whether somebody may ask that, the asker's page or API knows; what they may dial is decided here, as for their phone. Hold by
+request stops the other side's sound, and leaves the own phone as it is: nothing is heard there until the call is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from svara.calls.commands import Answer, Done, HoldCall, Refused, TransferCall
+from svara.calls.exchange import Exchange, Got, Told, renew
+from svara.calls.leg import Leg
+from svara.calls.moves.move import Move
+from svara.calls.moves.parting import settled
+from svara.calls.moves.sending import MAX_MOVES, Sent, may_go, send_on
+from svara.calls.resound import DISAGREED, fits
+from svara.calls.routing.route import UNKNOWN, Caller, Refusal, party
+from svara.calls.routing.targets import resolve
+from svara.calls.talks.seat import session, told
+from svara.sip.message import SipError
+from svara.sip.sdp import parse_sdp
+
+if TYPE_CHECKING:
+    from svara.calls.call import Call
+    from svara.calls.switch import Switch
+    from svara.people.office import Person
+    from svara.sip.sdp import Direction
+
+TARGETS = ("person", "queue", "menu", "voicemail", "conference")
+"""Targets that can be written out, as in the office file, beside what can be dialled."""
+
+
+def asked(switch: Switch, request: HoldCall | TransferCall) -> Answer:
+    """Do it, or say why not."""
+    call = switch.calls.get(request.call)
+    tenant = switch.office.by_tenant_id.get(request.tenant)
+    person = tenant.by_id.get(request.by) if tenant is not None else None
+    if call is None or call.tenant != request.tenant or person is None:
+        return Refused("not-found", "there is no such call")
+    leg = own_side(call, person)
+    if call.state != "talking" or leg is None:
+        return Refused("not-talking", "nobody talks in that call")
+    if call.move is not None or not settled(call):
+        return Refused("busy", "the call is just being changed")
+    if isinstance(request, HoldCall):
+        return _hold(call, leg, on=request.on)
+    return _transfer(call, leg, person, request.to.strip())
+
+
+def own_side(call: Call, person: Person) -> Leg | None:
+    """The person's own phone in the talk; for who looks after it, the colleague's."""
+    legs = [leg for leg in (call.back, call.front) if leg is not None]
+    own = next((leg for leg in legs if leg.party.person == person.id), None)
+    return own or next((leg for leg in legs if leg.party.person), None)
+
+
+# --- transfer
+
+
+def _transfer(call: Call, leg: Leg, person: Person, to: str) -> Answer:
+    switch = call.switch
+    if switch.voice is None or not switch.voice.up:
+        return Refused("unavailable", "no sound is available")
+    if call.moves >= MAX_MOVES:
+        return Refused("too-often", "that call was sent on too often")
+    sent = _target(call, person, to)
+    if isinstance(sent, Refusal):
+        return Refused("not-found" if sent is UNKNOWN else "invalid", sent.reason)
+    move = Move(call, party(person), sent.target, "blind", comes_back=sent.comes_back)
+    call.guarded(send_on, call, leg, sent, move)
+    return Done()
+
+
+def _target(call: Call, person: Person, to: str) -> Sent | Refusal:
+    kind, colon, _name = to.partition(":")
+    if not (colon and kind in TARGETS):
+        return may_go(call.switch, call.tenant, party(person), to)
+    found = resolve(call.switch.office, call.tenant, to, Caller(person.id), call.switch.moment())
+    if "internal" not in person.classes or isinstance(found, Refusal):
+        return UNKNOWN
+    return Sent(to, call.callee, comes_back=kind == "person")
+
+
+# --- hold
+
+
+def _hold(call: Call, leg: Leg, *, on: bool) -> Answer:
+    other, holds = call.other(leg), leg.side in call.held_by
+    if other is None or on == holds:
+        return Done()
+    if not on and call.held_for != leg.side:
+        return Refused("on-phone", "the phone itself has the call on hold")
+    if call.room is not None:
+        return Refused("busy", "the call is just being changed")
+    offer = _directed(session(leg), "sendonly" if on else "sendrecv")
+    if not offer:
+        return Refused("unavailable", "the phone's sound is not known")
+    call.held_for = leg.side if on else None
+    Exchange(call, Unasked(leg, offer), Told(other), lambda _status: _not_held(call)).start()
+    return Done()
+
+
+def _not_held(call: Call) -> None:
+    call.held_for = None
+
+
+def _directed(description: bytes, direction: Direction) -> bytes:
+    try:
+        return parse_sdp(description).with_direction(direction).to_bytes() if description else b""
+    except SipError:
+        return b""
+
+
+class Unasked:
+    """A phone for which an offer is made without asking it, as the side that gives it."""
+
+    def __init__(self, leg: Leg, offer: bytes) -> None:
+        self.leg = leg
+        self._offer = offer
+        self._local = told(leg)
+
+    def get(self, got: Got) -> None:
+        got(self._offer)
+
+    def deliver(self, answer: bytes, done: Callable[[], object]) -> None:
+        done()
+        if not fits(self._local, answer):
+            renew(self.leg.call, DISAGREED)
+
+    def refuse(self, _status: int) -> None:
+        """Nothing stands open on this side."""
