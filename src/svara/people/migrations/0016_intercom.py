@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0014_parking"),
+        ("people", "0015_handsets"),
     ]
 
     operations = [
