@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -18,10 +19,13 @@ from pathlib import Path
 
 import pytest
 from tests import migrated
+from tests.peers.bucket import bucket_server, new_bucket
 
 from svara.data import DataFolder
 from svara.privacy.rights import archive, decisions, keycopy, ledger
 from svara.privacy.rights.archive import NoBackup
+from svara.privacy.vault import elsewhere
+from svara.privacy.vault.moving import Mover
 
 OFFICE = """\
 version: 1
@@ -154,6 +158,46 @@ def test_who_was_erased_does_not_come_back_from_last_nights_backup(live: DataFol
     assert rows(live, "SELECT act, actor FROM audit_entry WHERE act = 'restore'") == [("restore", "operator")]
     (former,) = live.root.glob("before-restore-*")
     assert (former / "svara.sqlite3").exists()
+
+
+@pytest.mark.claim("PHO-13")
+def test_what_lies_in_a_bucket_is_listed_and_verifying_an_erasure_asks_for_it(
+    live: DataFolder, svara: Svara, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bucket_server() as server:
+        address = f"s3://{new_bucket(server, monkeypatch)}/office?endpoint={server}"
+        lying, name = elsewhere.storage_at(address), "acme/voicemail/vm1.wav"
+        lying.put(name, io.BytesIO(b"\2sealed"))
+        note = elsewhere.Note(address, name, 7, hashlib.sha256(b"\2sealed").hexdigest(), 1_793_358_000 * 10**9, moved=True)
+        elsewhere.begin(live, live.recordings / "voicemail" / "vm1.wav", note)
+        with closing(sqlite3.connect(live.database)) as database:
+            database.execute(
+                "INSERT INTO voicemail_message (id, tenant_id, box, account_id, call_id, caller_number, caller_index, "
+                "caller_sealed, caller_person, left_at, seconds, file, heard_by, saved) SELECT 'm1', tenant_id, "
+                "'person:' || id, id, 'vm1', '', '', X'', '', '2026-11-01 12:00:00', 3.0, 'voicemail/vm1.wav', '', 0 "
+                "FROM people_account WHERE name = 'Bob Lund'"
+            )
+            database.commit()
+        told = svara("backup", "backups/again.zip")
+        assert "1 recordings and messages lie in a bucket: the backup says where" in told.stdout, told.stderr
+        assert "recordings/elsewhere/voicemail/vm1.wav" in archive.manifest_of(tmp_path / "backups" / "again.zip").files
+        assert svara("privacy", "erase", "bob@acme", "--reason", "asked for it", "--yes").returncode == 0
+
+        def verified() -> subprocess.CompletedProcess[str]:
+            return svara("privacy", "verify-erasure")
+
+        assert "in the bucket: 0 deleted, 1 about to be deleted, 0 left there." in verified().stdout
+        assert Mover(live, tuple).step().deleted == 1
+        assert list(lying.names()) == []
+        assert "in the bucket: 1 deleted, 0 about to be deleted, 0 left there." in verified().stdout
+        lying.put(name, io.BytesIO(b"\2sealed"))
+        found = verified()
+        assert found.returncode == 1
+        assert "lie in the bucket still" in found.stderr
+        restored = svara("restore", "backups/again.zip")
+        assert restored.returncode == 0, restored.stderr
+        assert list(elsewhere.notes(live)) == []
+        assert [each.name for _file, each in elsewhere.going(live)] == [name], "it has to go there again"
 
 
 def test_the_same_on_a_new_machine_that_never_had_him(live: DataFolder, svara: Svara, tmp_path: Path) -> None:
