@@ -377,6 +377,7 @@ def pages_of(acme: Company) -> dict[str, str]:
         "profile": "/profile/",
         "system": "/system/",
         "own": "/profile/calls/",
+        "calendar": "/profile/calendar/",
         "sound": "/statistics/sound/",
         "person-form": "/administration/people/item/bob/",
         "queue-form": "/administration/queues/new/",

@@ -16,6 +16,7 @@ from tests.web.office import Company
 from svara.calls.commands import LiveCall, PersonPresence
 from svara.calls.events import CallQuality, Party
 from svara.people import access
+from svara.people.models import PersonCalendar
 from svara.web import live
 
 SignedIn = Callable[..., Client]
@@ -94,6 +95,26 @@ def test_bob_chooses_who_sees_whether_he_can_be_reached(acme: Company, browser_o
     assert f'data-person="{bob.id}" data-availability="offline"' in hidden
     assert f'data-person="{bob.id}" data-availability="in-call"' not in hidden, "nor to an administrator"
     assert f'data-person="{bob.id}" data-availability="in-call"' in own
+
+
+@pytest.mark.claim("PHO-6")
+def test_bob_gives_his_calendar_and_takes_it_back(acme: Company, browser_of: SignedIn, mirror: live.Live) -> None:
+    browser, bob = browser_of(acme, "bob"), acme["bob"]
+    assert "never what a meeting is about" in text(browser.get("/profile/calendar/"))
+    wrong = browser.post("/profile/calendar/", {"url": "https://127.0.0.1/bob.ics"})
+    assert (wrong.status_code, PersonCalendar.of(bob).count()) == (422, 0)
+    assert "is no address of a calendar that may be asked" in text(wrong)
+    given = browser.post("/profile/calendar/", {"url": "https://calendar.example.com/secret/bob.ics"})
+    assert given["Location"] == "/profile/calendar/"
+    page = text(browser.get("/profile/calendar/"))
+    assert "calendar.example.com" in page
+    assert "secret" not in page.replace("a secret address", "")
+    assert "My meetings show in my presence" not in text(browser_of(acme, "anna").get("/profile/calendar/"))
+    mirror.up = True
+    mirror._people[bob.id] = PersonPresence(acme.tenant.id, bob.id, "meeting", 1)
+    assert "In a meeting" in text(browser_of(acme, "anna").get("/"))
+    assert browser.post("/profile/calendar/off/")["Location"] == "/profile/calendar/"
+    assert PersonCalendar.of(bob).count() == 0
 
 
 @pytest.mark.claim("ADV-6")

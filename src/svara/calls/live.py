@@ -13,6 +13,7 @@ import msgspec
 
 from svara.calls.commands import TOPIC_CALL, TOPIC_PRESENCE, LiveCall, PersonPresence
 from svara.clock import Clock, Timer
+from svara.people.meetings import Meetings, Span, meets, next_change
 from svara.people.office import Office, Tenant
 from svara.people.presence import Availability, Choice, availability
 from svara.people.visibility import seen_by
@@ -24,7 +25,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class _Person:
-    __slots__ = ("choice", "known", "online", "published", "ringing", "talking", "tenant", "touched_at")
+    __slots__ = ("choice", "known", "meetings", "online", "published", "ringing", "talking", "tenant", "touched_at")
 
     def __init__(self, tenant: str, choice: Choice) -> None:
         self.tenant = tenant
@@ -33,6 +34,7 @@ class _Person:
         self.ringing = 0
         self.talking = 0
         self.touched_at = 0.0
+        self.meetings: tuple[Span, ...] = ()
         self.known: PersonPresence | None = None
         self.published: PersonPresence | None = None
 
@@ -49,6 +51,8 @@ class News:
         self._calls: dict[str, tuple[str, Callable[[], LiveCall]]] = {}
         self._changed: set[str] = set()
         self._timer: Timer | None = None
+        self._meetings: Meetings = {}
+        self._meeting_timer: Timer | None = None
         self.on_count: Callable[[str, int, int], object] | None = None
         """Told of a person's calls that ring and in which they talk, whenever one comes or goes."""
         self.on_line: Callable[[str, str], object] | None = None
@@ -77,6 +81,7 @@ class News:
                     self._person_of[phone.login] = person.id
             self._touch(person.id for person in tenant.people)
         self._tenants = now
+        self.meetings(self._meetings)
 
     def phone(self, login: str, online: bool) -> None:
         """A phone registered, or its last registration ended."""
@@ -100,6 +105,33 @@ class News:
                 self.on_line(known.tenant, person)
             if self.on_count is not None:
                 self.on_count(person, known.ringing, known.talking)
+
+    def meetings(self, meetings: Meetings) -> None:
+        """When people are in meetings, by their calendars: presence follows as time goes by."""
+        changed = [key for key, one in self._people.items() if one.meetings != meetings.get(key, ())]
+        for key in changed:
+            self._people[key].meetings = meetings.get(key, ())
+        self._meetings = meetings
+        if changed:
+            self._touch(changed)
+        self._wait_for_meetings()
+
+    def _wait_for_meetings(self) -> None:
+        """One timer for all: until somebody's next meeting begins, or ends."""
+        if self._meeting_timer is not None:
+            self._meeting_timer.cancel()
+            self._meeting_timer = None
+        now = self._clock.now()
+        due = [(at, key) for key, one in self._people.items() if (at := next_change(one.meetings, now)) is not None]
+        if due:
+            first = min(at for at, _ in due)
+            people = [key for at, key in due if at == first]
+            self._meeting_timer = self._clock.call_later(max(0.0, first - now), self._meet, people)
+
+    def _meet(self, people: list[str]) -> None:
+        self._meeting_timer = None
+        self._touch(key for key in people if key in self._people)
+        self._wait_for_meetings()
 
     def online(self, person: str) -> bool:
         """Whether a phone of this person is registered."""
@@ -165,7 +197,8 @@ class News:
                         self.on_presence(one.tenant, key)
 
     def _presence(self, key: str, one: _Person) -> PersonPresence:
-        state = availability(one.choice, len(one.online), one.ringing, one.talking)
+        meeting = bool(one.meetings) and meets(one.meetings, self._clock.now())
+        state = availability(one.choice, len(one.online), one.ringing, one.talking, meeting=meeting)
         known, online = one.known, tuple(sorted(one.online))
         tenant = self._tenants.get(one.tenant)
         eyes = None if tenant is None else seen_by(tenant, key)

@@ -161,11 +161,13 @@ def look_at_changes(switch: Switch, service: Service, kept: Kept, data: DataFold
     """Take what others have written meanwhile: the office, who is not recorded, and how many voice messages wait."""
     before = switch.office
     service.look_at_office()
+    service.look_at_meetings()
     heard = kept.objectors.look()
     switch.unrecorded = kept.objectors.known
     if heard or switch.office is not before:
         silence(switch)
     switch.lamps.look(data.root)
+    service.look_at_meetings()
 
 
 def _ask(

@@ -58,6 +58,7 @@ from svara.calls.trunks import numbers, outbound
 from svara.calls.whenfree.asked import asked
 from svara.calls.whenfree.room import WhenFree
 from svara.data import stamp
+from svara.people.meetings import MEETINGS_FILE, read_meetings
 from svara.people.office import SNAPSHOT_FILE, Office, Person, Snapshots, Tenant
 
 _logger = log.get("calls.service")
@@ -85,6 +86,7 @@ class Service:
         self._holidays: set[str] = set()
         self._more_counters = more_counters
         self._seen: tuple[int, int] | None = None
+        self._meetings_seen: tuple[int, int] | None = None
         self._started_at = switch.clock.now()
 
     async def handle(self, payload: bytes) -> bytes:
@@ -161,6 +163,19 @@ class Service:
             hours.prepare(code, now)
         self._countries |= countries
         self._holidays |= holidays
+
+    def look_at_meetings(self) -> None:
+        """Read when people are in meetings, if that file changed since."""
+        seen = stamp(self._folder / MEETINGS_FILE)
+        if seen == self._meetings_seen:
+            return
+        try:
+            meetings = read_meetings(self._folder)
+        except (OSError, msgspec.DecodeError):
+            _logger.exception("the file of meetings cannot be read; those of before stay")
+            return
+        self._meetings_seen = seen
+        self._switch.news.meetings(meetings)
 
     def look_at_office(self) -> None:
         """Load the snapshot if its file changed since."""

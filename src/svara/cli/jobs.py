@@ -24,11 +24,22 @@ async def main(
     from svara.history import shelving, tapes  # noqa: PLC0415
     from svara.letters import work as letters  # noqa: PLC0415
     from svara.people import alerts, wishes  # noqa: PLC0415
+    from svara.people.calendars import work as calendars  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
     from svara.voicemail.intake import write_messages  # noqa: PLC0415
 
     handed = take()
     key = None if handed is None else lambda: handed
-    beside = (tapes.run, shelving.run, voicemail.run, wishes.run, rights.run, letters.run, demo_wipes.run, alerts.run)
+    beside = (
+        tapes.run,
+        shelving.run,
+        voicemail.run,
+        wishes.run,
+        rights.run,
+        letters.run,
+        demo_wipes.run,
+        alerts.run,
+        calendars.run,
+    )
     await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

@@ -20,11 +20,15 @@ class PeopleConfig(AppConfig):
             snapshot,
             subjects,
         )
+        from svara.people.calendars import subscribing  # noqa: PLC0415
         from svara.privacy.functions.models import Consent  # noqa: PLC0415
-        from svara.privacy.functions.port import switched  # noqa: PLC0415
+        from svara.privacy.functions.port import register_collection, switched  # noqa: PLC0415
+        from svara.privacy.functions.registry import CALENDAR_PRESENCE  # noqa: PLC0415
         from svara.privacy.rights import port, restriction  # noqa: PLC0415
 
         switched.connect(snapshot.function_switched, dispatch_uid="svara.people.snapshot")
+        register_collection(CALENDAR_PRESENCE, subscribing.COLLECTION)
+        switched.connect(subscribing.function_switched, dispatch_uid="svara.people.calendars")
         restriction.changed.connect(snapshot.restriction_changed, dispatch_uid="svara.people.snapshot")
         post_save.connect(snapshot.consent_written, sender=Consent, dispatch_uid="svara.people.snapshot")
         corrections.register_all()

@@ -8,14 +8,16 @@ Choice = Literal["available", "away", "dnd"]
 PresenceTo = Literal["everybody", "colleagues", "nobody"]
 """To whom somebody shows it: everybody of the company, those who are in a queue with them, nobody (see
 `svara.people.visibility`)."""
-Availability = Literal["available", "ringing", "in-call", "away", "dnd", "offline"]
+Availability = Literal["available", "ringing", "in-call", "away", "meeting", "dnd", "offline"]
 
 
-def availability(choice: Choice, phones_online: int, ringing_calls: int, talking_calls: int) -> Availability:
+def availability(
+    choice: Choice, phones_online: int, ringing_calls: int, talking_calls: int, *, meeting: bool = False
+) -> Availability:
     """What others see of a person.
 
-    Talking is a fact and wins; then comes what the person chose; then whether a phone rings; a person without a
-    registered phone is offline.
+    Talking is a fact and wins; then comes what the person chose; then whether a phone rings; then a `meeting` by the
+    person's calendar; a person without a registered phone is offline.
     """
     if talking_calls:
         return "in-call"
@@ -25,4 +27,4 @@ def availability(choice: Choice, phones_online: int, ringing_calls: int, talking
         return "offline"
     if ringing_calls:
         return "ringing"
-    return choice
+    return "meeting" if meeting and choice == "available" else choice

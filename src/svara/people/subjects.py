@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from svara.people import signin, snapshot
+from svara.people.calendars.subscribing import busy_of, url_of
 from svara.people.models import (
     BY_FILE,
     Account,
@@ -31,6 +32,7 @@ from svara.people.models import (
     Invitation,
     Menu,
     OfficeChange,
+    PersonCalendar,
     Phone,
     PublicNumber,
     Queue,
@@ -44,6 +46,7 @@ from svara.people.provisioning.guard import key_of_handset
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
+from svara.sealing.errors import Unreadable
 
 CHANGES = "people.changes"
 ERASED = "erased"
@@ -70,6 +73,7 @@ class PeopleCapability:
             "people.ApiToken",
             "people.QueueMember",
             "people.OfficeChange",
+            "people.PersonCalendar",
             "people.SignInCount",
             "people.Device",
             "people.SignedIn",
@@ -91,6 +95,7 @@ class PeopleCapability:
             (Invitation, sign_in, "user.authorization.credentials", _("Invitations")),
             (Device, Purpose.SECURITY, "user.device", _("Browsers in which they have signed in")),
             (SignedIn, Purpose.SECURITY, "user.behavior", _("Where they are signed in")),
+            (PersonCalendar, Purpose.DIRECTORY, "user.behavior", _("Address of their calendar, and when they are busy")),
         ):
             if count := model.all_tenants.filter(account=account).count():
                 yield Holding(model._meta.label, count, category, purpose, text)
@@ -135,7 +140,7 @@ class PeopleCapability:
             (Handset, Handset.of(account).filter(phone__account=account)),
             *(
                 (model, model.all_tenants.filter(account=account))
-                for model in (Phone, QueueMember, ApiToken, Invitation, SignedIn, Device)
+                for model in (Phone, QueueMember, ApiToken, Invitation, SignedIn, Device, PersonCalendar)
             ),
         ):
             tally = Tally(model._meta.label)
@@ -261,6 +266,14 @@ class PeopleCapability:
             ],
         )
         yield Section(
+            "calendar",
+            _("My calendar"),
+            _("Let colleagues see who works here and whether they can be reached"),
+            _("You"),
+            colleagues,
+            list(_calendars(account)),
+        )
+        yield Section(
             "changes",
             _("Log of changes of the office"),
             _("Notice and stop misuse"),
@@ -286,6 +299,16 @@ class PeopleCapability:
         if not dry:
             old.delete()
         yield from tally.gone()
+
+
+def _calendars(account: Account) -> Iterator[dict[str, Any]]:
+    """The address of the calendar, and the busy times, of who has one."""
+    for row in PersonCalendar.of(account).filter(account=account):
+        try:
+            times = [[datetime.fromtimestamp(at, UTC).isoformat() for at in span] for span in busy_of(row)]
+            yield {"address": url_of(row), "busy": times, "read_at": row.read_at and row.read_at.isoformat()}
+        except Unreadable:
+            yield {"address": _("It cannot be read."), "busy": [], "read_at": None}
 
 
 def _account(tenant_id: str, subject: Subject) -> Account | None:

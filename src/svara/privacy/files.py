@@ -140,6 +140,11 @@ declare_files(
     Declaration("user.settings", Purpose.CALLS, Basis.CONTRACT, WITH_ACCOUNT, Subject.EMPLOYEE, Source.PERSON),
 )
 declare_files(
+    "files.meetings",
+    ["meetings.msgpack"],
+    Declaration("user.behavior", Purpose.DIRECTORY, Basis.CONSENT, WITH_ACCOUNT, Subject.EMPLOYEE, Source.PERSON),
+)
+declare_files(
     "files.mailboxes",
     ["mailboxes.msgpack"],
     Declaration("user.behavior", Purpose.MESSAGES, Basis.CONTRACT, WITH_ACCOUNT, *_USED, frozenset()),

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from svara.web.pages import (
     administration,
+    calendar,
     callbacks,
     calls,
     carddav,
@@ -126,6 +127,8 @@ urlpatterns = [
         name="phonebook-password-revoke",
     ),
     path("profile/phones/", profile.phones, name="phones"),
+    path("profile/calendar/", calendar.calendar, name="calendar"),
+    path("profile/calendar/off/", calendar.off, name="calendar-off"),
     path("profile/presence/", profile.presence_to, name="presence-to"),
     path("profile/language/", profile.language, name="language"),
     path("profile/password/", profile.password, name="password"),

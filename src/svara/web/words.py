@@ -23,10 +23,19 @@ AVAILABILITY: dict[str, Promise] = {
     "available": pgettext_lazy("presence", "Available"),
     "ringing": pgettext_lazy("presence", "Ringing"),
     "in-call": pgettext_lazy("presence", "In a call"),
+    "meeting": pgettext_lazy("presence", "In a meeting"),
     "away": pgettext_lazy("presence", "Away"),
     "dnd": pgettext_lazy("presence", "Do not disturb"),
     "offline": pgettext_lazy("presence", "Offline"),
     "unknown": pgettext_lazy("presence", "Unknown"),
+}
+
+CALENDAR_TROUBLES: dict[str, Promise] = {
+    "address": _("The calendar is at an address that may not be asked. Ask your administrator, or give another one."),
+    "unreachable": _("The calendar did not answer. It is tried again every hour."),
+    "answer": _("What the address gives is no calendar. Look whether it is the right one; it may have been changed."),
+    "large": _("The calendar is too large to be read (above 5 MB)."),
+    "unreadable": _("The address cannot be read any more: give it again."),
 }
 
 AGENT_STATES: dict[str, Promise] = {
@@ -206,6 +215,9 @@ GREETINGS: dict[str, tuple[Promise, Promise]] = {
 
 SENTENCES: dict[str, Promise] = {
     "Choose available, away or do not disturb.": _("Choose available, away or do not disturb."),
+    "That is no address of a calendar that may be asked: it begins with https:// and is reached from everywhere.": _(
+        "That is no address of a calendar that may be asked: it begins with https:// and is reached from everywhere."
+    ),
     "Choose everybody, colleagues or nobody.": _("Choose everybody, colleagues or nobody."),
     "Choose one of the languages of the list.": _("Choose one of the languages of the list."),
     "The old password is not right.": _("The old password is not right."),

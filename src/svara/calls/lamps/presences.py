@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ACTIVITIES: Final[dict[Availability, Activity]] = {
     "in-call": "on-the-phone",
     "away": "away",
+    "meeting": "meeting",
     "dnd": "busy",
 }
 """What RFC 4480 calls it; the others are nothing special."""

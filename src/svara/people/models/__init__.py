@@ -14,6 +14,7 @@ from svara.people.models.accounts import (
     every_class_but_premium,
 )
 from svara.people.models.base import Tenant, TenantOwned, new_id
+from svara.people.models.calendars import PersonCalendar
 from svara.people.models.changes import OfficeChange
 from svara.people.models.greetings import Greeting
 from svara.people.models.handsets import Handset
@@ -45,6 +46,7 @@ __all__ = [
     "Menu",
     "OfficeChange",
     "Outbound",
+    "PersonCalendar",
     "Phone",
     "PublicNumber",
     "Queue",

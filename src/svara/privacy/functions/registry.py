@@ -21,6 +21,7 @@ CALL_RECORDING = "call_recording"
 STATISTICS = "statistics"
 MESSAGE_NOTICES = "message_notices"
 MOBILE_IN_PHONEBOOKS = "mobile_in_phonebooks"
+CALENDAR_PRESENCE = "calendar_presence"
 LOCATION_AT_PRESS = "location_at_press"
 MARKETING = "marketing"
 PRODUCT_UPDATES = "product_updates"
@@ -123,6 +124,24 @@ _ALL = (
             _(
                 "The mobile number that you entered, for as long as this is on; phones that fetched it may keep a copy "
                 "until they fetch the phonebook again"
+            ),
+        ),
+        available=True,
+    ),
+    Function(
+        CALENDAR_PRESENCE,
+        ("user.behavior", "user.settings"),
+        text_version=1,
+        text=Text(
+            _("My calendar in my presence"),
+            _(
+                "Your calendar is read from the address that you give, so that colleagues who may see whether you can be "
+                "reached see that you are in a meeting. What you choose yourself goes before it. Without it nobody reads "
+                "your calendar."
+            ),
+            _(
+                "The address of your calendar, and from when to when you are busy on the day before, today and the seven "
+                "days after; never what a meeting is about, where it is or who comes. Both go when you switch it off"
             ),
         ),
         available=True,
