@@ -103,7 +103,7 @@ def test_bob_gives_his_calendar_and_takes_it_back(acme: Company, browser_of: Sig
     assert "never what a meeting is about" in text(browser.get("/profile/calendar/"))
     wrong = browser.post("/profile/calendar/", {"url": "https://127.0.0.1/bob.ics"})
     assert (wrong.status_code, PersonCalendar.of(bob).count()) == (422, 0)
-    assert "is no address of a calendar that may be asked" in text(wrong)
+    assert "is no address of a calendar that may be asked" in wrong.content.decode()
     given = browser.post("/profile/calendar/", {"url": "https://calendar.example.com/secret/bob.ics"})
     assert given["Location"] == "/profile/calendar/"
     page = text(browser.get("/profile/calendar/"))

@@ -22,6 +22,7 @@ TEXTS = {
     "statistics": (1, "dfb8ce5888fe6b69"),
     "call_recording": (2, "c43e4c9ae8fa4a21"),
     "message_notices": (1, "d81368d6c9fe9ce5"),
+    "calendar_presence": (1, "9730c3c0bcc8cdb3"),
     "mobile_in_phonebooks": (1, "b6f678019daf3804"),
     "call_saving": (1, "d40a56c716997a69"),
     "caller_lookup": (1, "691a054504ddbb91"),

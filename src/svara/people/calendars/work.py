@@ -78,7 +78,7 @@ def _read(row: PersonCalendar) -> None:
     except (Refused, NotCalendar, Unreadable) as error:
         why = error.why if isinstance(error, Refused) else "answer" if isinstance(error, NotCalendar) else "unreadable"
         changes = {"trouble": why, "next_at": now + AFTER_TROUBLE}
-        _log.info("a calendar could not be read", why=why)
+        _log.info("a calendar could not be read", reason=why)
     # Not `save`: who unsubscribed meanwhile does not come back.
     PersonCalendar.all_tenants.filter(pk=row.pk, url_sealed=row.url_sealed).update(**changes)
 
