@@ -10,7 +10,7 @@ import svara.privacy.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0014_parking"),
+        ("people", "0016_intercom"),
     ]
 
     operations = [
