@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from tests.peers.postgres import Postgres
+from tests.privacy import old_words
 
+from svara.data import DataFolder
 from svara.web.build import build
 
 ROOT = Path(__file__).parents[2]
@@ -83,3 +86,15 @@ def test_companies_are_applied_side_by_side(postgres_server: Postgres, tmp_path:
         assert all(each.returncode == 0 or "try again" in each.stderr for each in results), results
         assert svara("apply", f"{slug}.yaml", "--data", "last").stdout == "Nothing to change.\n"
     assert svara("token", "anna", "--tenant", "beta", "--data", "last").stdout.startswith("svara_")
+
+
+def test_words_about_people_that_stood_in_clear_are_sealed_there_too(postgres_server: Postgres, tmp_path: Path) -> None:
+    url = postgres_server.new_database()
+    data = DataFolder(tmp_path / "office").create()
+    old_words.run(data.root, "-c", old_words.OLD, url=url)
+    dumped = postgres_server.dump(url)
+    assert [word for word in old_words.WORDS if word not in dumped] == []
+    old_words.run(data.root, "-m", "svara", "prepare", url=url)
+    dumped = postgres_server.dump(url)
+    assert [word for word in old_words.WORDS if word in dumped] == []
+    assert json.loads(old_words.run(data.root, "-c", old_words.UPDATED, url=url)) == old_words.READ

@@ -36,7 +36,7 @@ def test_anna_keeps_her_place_and_dag_calls_her_back(tmp_path: Path) -> None:
             Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
             Linphone(tmp_path / "d", svara.account("dag-desk"), tone_hz=DAG_HZ) as dag,
         ):
-            dag.dial("*42600")
+            dag.dial("*42")
             dag.wait_state("talking")
             dag.wait_state("idle", timeout_seconds=20)
             anna.dial("600")
@@ -47,7 +47,7 @@ def test_anna_keeps_her_place_and_dag_calls_her_back(tmp_path: Path) -> None:
             anna.wait_state("idle", timeout_seconds=20)
             [kept] = svara.get("/queues/support")["waiting"]
             assert kept["called_back"]
-            dag.dial("*43600")
+            dag.dial("*43")
             dag.wait_state("talking")
             dag.wait_state("idle", timeout_seconds=20)
             dag.wait_state("incoming", timeout_seconds=20)

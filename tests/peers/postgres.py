@@ -40,15 +40,21 @@ class Postgres:
         self._run("createdb", "-h", str(self._folder), "-U", "postgres", name)
         return f"postgresql://postgres@{quote(str(self._folder), safe='')}/{name}"
 
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
+    def dump(self, url: str) -> str:
+        """All that a database of it holds, as `pg_dump` writes it."""
+        return self._run("pg_dump", "--data-only", "-h", str(self._folder), "-U", "postgres", url.rpartition("/")[2])
+
+    def _run(self, program: str, *arguments: str) -> str:
+        ran = subprocess.run(
             [str(self._programs / program), *arguments],
             check=True,
             capture_output=True,
+            text=True,
             timeout=60,
             cwd=self._folder,
             **self._as_user,
         )
+        return str(ran.stdout)
 
 
 @contextmanager

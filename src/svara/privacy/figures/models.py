@@ -19,6 +19,9 @@ from svara.privacy.catalogue import (
     declared,
     not_personal,
 )
+from svara.privacy.sealedtext import SealedText
+from svara.privacy.subject import Subject as DataSubject
+from svara.privacy.subject import person as of_person
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 _CHOSEN = not_personal(WITH_TENANT, Source.EMPLOYER)
@@ -32,9 +35,9 @@ def _use(category: str) -> Declaration:
     return Declaration(category, Purpose.STATISTICS, basis, _WEEK, Subject.EMPLOYEE, Source.USE, frozenset())
 
 
-def _reveal(category: str) -> Declaration:
-    basis = Basis.LEGITIMATE_INTEREST
-    return Declaration(category, Purpose.SECURITY, basis, WITH_TENANT, Subject.EMPLOYEE, Source.USE, _AUDITORS)
+def _reveal(category: str, *, vaulted: bool = False) -> Declaration:
+    basis, who = Basis.LEGITIMATE_INTEREST, Subject.EMPLOYEE
+    return Declaration(category, Purpose.SECURITY, basis, WITH_TENANT, who, Source.USE, _AUDITORS, vaulted=vaulted)
 
 
 class Choice(TenantOwned):
@@ -108,12 +111,13 @@ class Figure(TenantOwned):
 
 
 class Reveal(TenantOwned):
-    """A manager asks for one person's figures, with a reason; an auditor decides. All are account ids."""
+    """A manager asks for one person's figures, with a reason; an auditor decides. All are account ids; the
+    reason is sealed for whose figures they are."""
 
     id: str = declared(id_field(), OF_TENANT)
     asked_by: str = declared(models.CharField(max_length=32), _reveal("user.unique_id"))
     person: str = declared(models.CharField(max_length=32), _reveal("user.unique_id"))
-    reason: str = declared(models.CharField(max_length=300), _reveal("user.content.private"))
+    reason: str = declared(SealedText(), _reveal("user.content.private", vaulted=True))
     asked_at: datetime = declared(models.DateTimeField(), _reveal("user.behavior"))
     decided_by: str = declared(models.CharField(max_length=32, blank=True), _reveal("user.unique_id"))
     decided_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _reveal("user.behavior"))
@@ -121,3 +125,6 @@ class Reveal(TenantOwned):
 
     def __str__(self) -> str:
         return self.id
+
+    def sealed_for(self) -> DataSubject:
+        return of_person(self.person)

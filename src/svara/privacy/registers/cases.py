@@ -21,6 +21,7 @@ from svara.privacy.functions.outside import subject_of
 from svara.privacy.registers import deadlines
 from svara.privacy.registers.models import MAX_TEXT, Case
 from svara.privacy.rights.jobs import Asker
+from svara.privacy.sealedtext import open_all
 from svara.privacy.subject import Subject, outside, person
 from svara.privacy.vault.port import Unreadable
 
@@ -34,6 +35,7 @@ FORM_SECONDS = (3, 24 * 3600)
 
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
 _SEPARATORS = re.compile(r"[ ()./-]+")
+_TEXTS = ("name", "contact", "text", "extension", "answer")
 _signer = Signer(salt="svara.privacy.registers.form")
 
 
@@ -124,7 +126,9 @@ def _about(case: Case) -> Subject | None:
 
 def access_my_cases(actor: Asker) -> list[Case]:
     """What the actor asked, newest first."""
-    return list(Case.of(actor).filter(person=actor.id).order_by("-opened_at")[:100])
+    cases = list(Case.of(actor).filter(person=actor.id).order_by("-opened_at")[:100])
+    open_all(cases, *_TEXTS)
+    return cases
 
 
 def access_cases(actor: Asker) -> list[Case]:
@@ -132,6 +136,7 @@ def access_cases(actor: Asker) -> list[Case]:
     _officer(actor)
     opened = list(Case.of(actor).filter(answered_at=None).order_by("due_on", "opened_at")[:500])
     cases = opened + list(Case.of(actor).exclude(answered_at=None).order_by("-answered_at")[:100])
+    open_all(cases, *_TEXTS)
     about = [person(case.person) for case in cases if case.person not in ("", actor.id)]
     if cases:
         record_views(actor.tenant_id, actor.id, about, "cases", why="privacy-officer", count=len(cases))

@@ -23,6 +23,7 @@ from svara.privacy.audit.port import record, record_views
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.registers.models import DisclosedPerson, Disclosure
 from svara.privacy.rights.jobs import Asker
+from svara.privacy.sealedtext import open_all
 from svara.privacy.subject import Subject
 
 OFFICERS = ("admin", "privacy-officer")
@@ -150,6 +151,7 @@ def access_disclosures(actor: Asker) -> list[Disclosure]:
     """The company's register, newest first. Raises Forbidden."""
     _officer(actor)
     found = list(Disclosure.of(actor).order_by("-asked_at")[:500])
+    open_all(found, "authority", "reference", "basis", "scope", "why_not_told")
     if found:
         record_views(actor.tenant_id, actor.id, (), "disclosures", why="privacy-officer", count=len(found))
     return found

@@ -21,6 +21,9 @@ from svara.privacy.catalogue import (
     not_personal,
 )
 from svara.privacy.registers.transfers import Ground, Role
+from svara.privacy.sealedtext import SealedText, own_key
+from svara.privacy.subject import Subject as DataSubject
+from svara.privacy.subject import outside, person
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 CASE_DAYS = 3 * 365
@@ -32,29 +35,31 @@ _DISCLOSED = Retention("tenant", days=DISCLOSURE_DAYS, since="asked_at")
 _FACT = not_personal(_CASE)
 
 
-def _said(category: str) -> Declaration:
-    return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _CASE, Subject.ANYONE, Source.PERSON)
+def _said(category: str, *, vaulted: bool = False) -> Declaration:
+    basis = Basis.LEGAL_OBLIGATION
+    return Declaration(category, Purpose.RIGHTS, basis, _CASE, Subject.ANYONE, Source.PERSON, vaulted=vaulted)
 
 
-def _kept(category: str) -> Declaration:
-    return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _DISCLOSED, Subject.ANYONE, Source.USE)
+def _kept(category: str, *, vaulted: bool = False) -> Declaration:
+    basis = Basis.LEGAL_OBLIGATION
+    return Declaration(category, Purpose.RIGHTS, basis, _DISCLOSED, Subject.ANYONE, Source.USE, vaulted=vaulted)
 
 
 class Case(TenantOwned):
     """A request or complaint. `person` is an account's id, "" for somebody outside, who then left `name` and `contact`;
-    `index` finds them by that address."""
+    `index` finds them by that address. What was said, and who said it, is sealed for that person."""
 
     id: str = declared(id_field(), _FACT)
     kind: str = declared(models.CharField(max_length=12), _FACT)
     person: str = declared(models.CharField(max_length=32, blank=True), _said("user.unique_id"))
-    name: str = declared(models.CharField(max_length=200, blank=True), _said("user.name"))
-    contact: str = declared(models.CharField(max_length=320, blank=True), _said("user.contact.email"))
+    name: str = declared(SealedText(default=b""), _said("user.name", vaulted=True))
+    contact: str = declared(SealedText(default=b""), _said("user.contact.email", vaulted=True))
     index: str = declared(models.CharField(max_length=64, blank=True, db_index=True), _said("user.unique_id"))
-    text: str = declared(models.TextField(max_length=MAX_TEXT), _said("user.content.private"))
+    text: str = declared(SealedText(default=b""), _said("user.content.private", vaulted=True))
     opened_at: datetime = declared(models.DateTimeField(), _said("user.behavior"))
     due_on: date = declared(models.DateField(db_index=True), _FACT)
-    extension: str = declared(models.TextField(max_length=MAX_TEXT, blank=True), _said("user.content.private"))
-    answer: str = declared(models.TextField(max_length=MAX_TEXT, blank=True), _said("user.content.private"))
+    extension: str = declared(SealedText(default=b""), _said("user.content.private", vaulted=True))
+    answer: str = declared(SealedText(default=b""), _said("user.content.private", vaulted=True))
     answered_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _said("user.behavior"))
     answered_by: str = declared(models.CharField(max_length=32, blank=True), _said("user.unique_id"))
     told_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _FACT)
@@ -66,26 +71,33 @@ class Case(TenantOwned):
     def __str__(self) -> str:
         return self.id
 
+    def sealed_for(self) -> DataSubject:
+        """Of somebody outside whose address could not be indexed: the case itself."""
+        if self.person:
+            return person(self.person)
+        return outside(self.index) if self.index else own_key(self.id)
+
 
 class Disclosure(TenantOwned):
     """An authority wants data. Approved by two different persons before anything leaves; `approvals` are their ids.
 
     `chapters`, `since` and `until` bound what a package may hold (`svara.privacy.registers.handing`); `digest` is the
-    SHA-256 of the package that was made. `silent_until`: so long those concerned are not told, None where no day is known.
+    SHA-256 of the package that was made. Its words may name people: they are sealed.
+    `silent_until`: so long those concerned are not told, None where no day is known.
     """
 
     id: str = declared(id_field(), _kept("user.unique_id"))
-    authority: str = declared(models.CharField(max_length=200), _kept("user.content.private"))
-    reference: str = declared(models.CharField(max_length=200, blank=True), _kept("user.content.private"))
-    basis: str = declared(models.CharField(max_length=500), _kept("user.content.private"))
-    scope: str = declared(models.CharField(max_length=500), _kept("user.content.private"))
+    authority: str = declared(SealedText(), _kept("user.content.private", vaulted=True))
+    reference: str = declared(SealedText(default=b""), _kept("user.content.private", vaulted=True))
+    basis: str = declared(SealedText(), _kept("user.content.private", vaulted=True))
+    scope: str = declared(SealedText(), _kept("user.content.private", vaulted=True))
     state: str = declared(models.CharField(max_length=10, default="asked"), _kept("user.behavior"))
     asked_at: datetime = declared(models.DateTimeField(), _kept("user.behavior"))
     opened_by: str = declared(models.CharField(max_length=32), _kept("user.unique_id"))
     approvals: list[str] = declared(models.JSONField(default=list), _kept("user.unique_id"))
     ended_at: datetime | None = declared(models.DateTimeField(null=True, blank=True), _kept("user.behavior"))
     told: bool = declared(models.BooleanField(default=False), _kept("user.behavior"))
-    why_not_told: str = declared(models.CharField(max_length=500, blank=True), _kept("user.content.private"))
+    why_not_told: str = declared(SealedText(default=b""), _kept("user.content.private", vaulted=True))
     silent_until: date | None = declared(models.DateField(null=True, blank=True), _kept("user.behavior"))
     chapters: list[str] = declared(models.JSONField(default=list), _kept("user.behavior"))
     since: date | None = declared(models.DateField(null=True, blank=True), _kept("user.behavior"))
@@ -95,6 +107,10 @@ class Disclosure(TenantOwned):
 
     def __str__(self) -> str:
         return self.id
+
+    def sealed_for(self) -> DataSubject:
+        """The entry's own key: what was disclosed has to be proven also after somebody whom it is about was erased."""
+        return own_key(self.id)
 
 
 _CONCERNED = Declaration(

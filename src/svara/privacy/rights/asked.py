@@ -10,6 +10,8 @@ from typing import ClassVar
 from django.db import models
 
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
+from svara.privacy.sealedtext import SealedText
+from svara.privacy.subject import Subject as DataSubject
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 KEPT_DAYS = 3 * 365
@@ -137,20 +139,22 @@ class ErasureWish(Asked):
 _LINK = Retention("tenant", days=LINK_DAYS, since="made_at")
 
 
-def _link(category: str, source: Source = Source.SYSTEM) -> Declaration:
-    return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _LINK, Subject.OUTSIDE_PERSON, source)
+def _link(category: str, source: Source = Source.SYSTEM, *, vaulted: bool = False) -> Declaration:
+    basis, who = Basis.LEGAL_OBLIGATION, Subject.OUTSIDE_PERSON
+    return Declaration(category, Purpose.RIGHTS, basis, _LINK, who, source, vaulted=vaulted)
 
 
 class Link(TenantOwned):
     """The way of somebody outside to their own data, for one browser and once. Only hashes of its secrets are kept.
 
-    `way`: how it reached the person, "mail" or "officer"; the latter says in `verified` how it was made sure who that is.
+    `way`: how it reached the person, "mail" or "officer"; the latter says in `verified` how it was made sure who that is,
+    sealed for that person.
     """
 
     id: str = declared(id_field(), OF_TENANT)
     subject: str = declared(models.CharField(max_length=160), _link("user.unique_id"))
     way: str = declared(models.CharField(max_length=10), _link("user.behavior"))
-    verified: str = declared(models.CharField(max_length=200, blank=True), _link("user.behavior", Source.EMPLOYER))
+    verified: str = declared(SealedText(default=b""), _link("user.behavior", Source.EMPLOYER, vaulted=True))
     made_by: str = declared(models.CharField(max_length=32, blank=True), _link("user.unique_id"))
     made_at: datetime = declared(models.DateTimeField(db_index=True), _link("user.behavior"))
     token_hash: str = declared(models.CharField(max_length=64, unique=True), _link("user.authorization.credentials"))
@@ -163,3 +167,6 @@ class Link(TenantOwned):
 
     def __str__(self) -> str:
         return self.id
+
+    def sealed_for(self) -> DataSubject:
+        return DataSubject(self.subject)

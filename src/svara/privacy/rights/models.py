@@ -10,6 +10,8 @@ from django.db import models
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Source, Subject, declared, not_personal
 from svara.privacy.files import declare_files
 from svara.privacy.rights.asked import KEPT_DAYS, AtOnce, Correction, ErasureWish, Link, Objection, Restriction
+from svara.privacy.sealedtext import SealedText, own_key
+from svara.privacy.subject import Subject as DataSubject
 from svara.privacy.tenancy import OF_TENANT, TenantOwned, id_field
 
 __all__ = [
@@ -74,8 +76,9 @@ class Job(TenantOwned):
 _PROOF = Retention("tenant")
 
 
-def _proof(category: str) -> Declaration:
-    return Declaration(category, Purpose.RIGHTS, Basis.LEGAL_OBLIGATION, _PROOF, Subject.EMPLOYEE, Source.USE)
+def _proof(category: str, *, vaulted: bool = False) -> Declaration:
+    basis = Basis.LEGAL_OBLIGATION
+    return Declaration(category, Purpose.RIGHTS, basis, _PROOF, Subject.EMPLOYEE, Source.USE, vaulted=vaulted)
 
 
 declare_files(
@@ -126,12 +129,13 @@ class Erasure(TenantOwned):
 
 
 class Hold(TenantOwned):
-    """A legal hold on everything about somebody (`subject`), or on a kind of data (`period`: see `port.Period`)."""
+    """A legal hold on everything about somebody (`subject`), or on a kind of data (`period`: see `port.Period`). Why is
+    sealed for whom it is about."""
 
     id: str = declared(id_field(), OF_TENANT)
     subject: str = declared(models.CharField(max_length=160, blank=True), _proof("user.unique_id"))
     period: str = declared(models.CharField(max_length=64, blank=True), OF_TENANT)
-    reason: str = declared(models.CharField(max_length=500), _proof("user.content.private"))
+    reason: str = declared(SealedText(), _proof("user.content.private", vaulted=True))
     made_by: str = declared(models.CharField(max_length=32), _proof("user.unique_id"))
     made_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
     until: datetime = declared(models.DateTimeField(), OF_TENANT)
@@ -139,6 +143,9 @@ class Hold(TenantOwned):
 
     def __str__(self) -> str:
         return self.id
+
+    def sealed_for(self) -> DataSubject:
+        return DataSubject(self.subject) if self.subject else own_key(self.id)
 
 
 class RetentionRule(TenantOwned):

@@ -11,6 +11,7 @@ from datetime import datetime
 from svara.privacy.audit.models import Entry
 from svara.privacy.audit.port import OPERATOR, STAFF
 from svara.privacy.errors import Invalid
+from svara.privacy.sealedtext import open_all
 from svara.privacy.staff import rules
 from svara.privacy.staff.deciding import Officer, officer
 from svara.privacy.staff.models import Grant, OperatorKey
@@ -81,6 +82,7 @@ def access_grants(actor: Officer, now: datetime, cursor: str | None = None, limi
         rows = rows.filter(asked_at__lte=last.asked_at).exclude(asked_at=last.asked_at, pk__gte=last.pk)
     size = min(max(limit, 1), 100)
     found = list(rows[: size + 1])
+    open_all(found, "reason")
     seen = _seen(actor, found[:size])
     items = tuple(Access(grant, rules.state(grant, now), tuple(seen[grant.actor])) for grant in found[:size])
     return AccessPage(items, found[size - 1].pk if len(found) > size else None)
@@ -90,9 +92,9 @@ def access_operator_keys(actor: Officer) -> tuple[MadeKey, ...]:
     """The newest API tokens that were made at the server's command line, from the log of views. Raises Forbidden."""
     officer(actor)
     made = list(Entry.of(actor).filter(actor=OPERATOR, act="grant", what="token").order_by("-number")[:MAX_KEYS])
-    reasons = dict(
-        OperatorKey.of(actor).filter(token_id__in=[entry.ref for entry in made]).values_list("token_id", "reason")
-    )
+    noted = list(OperatorKey.of(actor).filter(token_id__in=[entry.ref for entry in made]))
+    open_all(noted, "reason")
+    reasons = {key.token_id: key.reason for key in noted}
     return tuple(
         MadeKey(entry.at, entry.subjects[0].partition(":")[2] if entry.subjects else "", reasons.get(entry.ref, ""))
         for entry in made
@@ -104,9 +106,9 @@ def visitors(tenant: InTenant, actors: Iterable[str]) -> dict[str, Visitor]:
     ids = {actor.removeprefix(STAFF) for actor in actors if actor.startswith(STAFF)}
     if not ids:
         return {}
-    return {
-        grant.actor: Visitor(grant.staff_name, grant.role, grant.reason) for grant in Grant.of(tenant).filter(pk__in=ids)
-    }
+    grants = list(Grant.of(tenant).filter(pk__in=ids))
+    open_all(grants, "reason")
+    return {grant.actor: Visitor(grant.staff_name, grant.role, grant.reason) for grant in grants}
 
 
 def _seen(tenant: InTenant, grants: Iterable[Grant]) -> dict[str, list[Seen]]:

@@ -25,7 +25,9 @@ from svara.privacy.catalogue import (
     declared,
     not_personal,
 )
-from svara.privacy.staff import rules
+from svara.privacy.sealedtext import SealedText, own_key
+from svara.privacy.subject import Subject as DataSubject
+from svara.privacy.subject import person
 from svara.privacy.tenancy import TenantOwned, id_field
 
 GRANT_DAYS = 730
@@ -42,8 +44,9 @@ def _about_staff(category: str, purpose: Purpose = Purpose.SIGN_IN, source: Sour
     return Declaration(category, purpose, Basis.CONTRACT, _WITH_STAFF, Subject.PROVIDER_STAFF, source)
 
 
-def _granted(category: str, subject: Subject, source: Source = Source.USE) -> Declaration:
-    return Declaration(category, Purpose.SECURITY, Basis.LEGAL_OBLIGATION, _KEPT, subject, source, _SEEN_BY)
+def _granted(category: str, subject: Subject, source: Source = Source.USE, *, vaulted: bool = False) -> Declaration:
+    basis = Basis.LEGAL_OBLIGATION
+    return Declaration(category, Purpose.SECURITY, basis, _KEPT, subject, source, _SEEN_BY, vaulted=vaulted)
 
 
 class Staff(AbstractBaseUser):
@@ -109,8 +112,8 @@ class Grant(TenantOwned):
     role: str = declared(models.CharField(max_length=10), _granted("user.professional_information", Subject.PROVIDER_STAFF))
     how: str = declared(models.CharField(max_length=10), _FACT)
     reason: str = declared(
-        models.CharField(max_length=rules.LONGEST_REASON),
-        _granted("user.content.private", Subject.ANYONE, Source.PERSON),
+        SealedText(),
+        _granted("user.content.private", Subject.ANYONE, Source.PERSON, vaulted=True),
     )
     minutes: int = declared(models.IntegerField(), _FACT)
     content_wanted: bool = declared(models.BooleanField(default=False), _FACT)
@@ -135,6 +138,10 @@ class Grant(TenantOwned):
     def __str__(self) -> str:
         return self.id
 
+    def sealed_for(self) -> DataSubject:
+        """The grant's own key: whom its reason names nobody knows."""
+        return own_key(self.id)
+
     @property
     def actor(self) -> str:
         """Who acts by this grant, as the log of views calls them."""
@@ -142,16 +149,20 @@ class Grant(TenantOwned):
 
 
 class OperatorKey(TenantOwned):
-    """Why the operator made an API token that acts as somebody, in words; the log of views has only its id."""
+    """Why the operator made an API token that acts as somebody, in words sealed for that person; the log of views has only
+    its id."""
 
     id: str = declared(id_field(), _FACT)
     token_id: str = declared(models.CharField(max_length=32, unique=True), _FACT)
     person: str = declared(models.CharField(max_length=32), _granted("user.unique_id", Subject.EMPLOYEE))
     reason: str = declared(
-        models.CharField(max_length=rules.LONGEST_REASON),
-        _granted("user.content.private", Subject.EMPLOYEE, Source.EMPLOYER),
+        SealedText(),
+        _granted("user.content.private", Subject.EMPLOYEE, Source.EMPLOYER, vaulted=True),
     )
     asked_at: datetime = declared(models.DateTimeField(), _granted("user.behavior", Subject.EMPLOYEE))
 
     def __str__(self) -> str:
         return self.id
+
+    def sealed_for(self) -> DataSubject:
+        return person(self.person)
