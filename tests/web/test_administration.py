@@ -16,12 +16,12 @@ from tests.web.office import Company
 from svara.media.sounds import speech
 from svara.people import access, administration
 from svara.people.codes import TABLE
-from svara.people.models import Hours, OfficeChange, Phone, Queue, Sound, Trunk
+from svara.people.models import Conference, Hours, OfficeChange, Phone, Queue, Sound, Trunk
 from svara.people.pin import check_pin
 from svara.web.forms.faults import told
 
 SignedIn = Callable[..., Client]
-SECTIONS = ("people", "queues", "hours", "menus", "numbers", "trunks", "outbound", "sounds")
+SECTIONS = ("people", "queues", "hours", "menus", "conferences", "numbers", "trunks", "outbound", "sounds")
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +56,7 @@ def office(anna: Client) -> Client:
         **{"open.0.days": "mon-fri", "open.0.times": "08:00-12:00, 13:00-16:00",
            "exceptions.0.day": "12-24", "exceptions.0.times": "closed"})  # fmt: skip
     add(anna, "sounds", name="welcome", text="Welcome", language="en")
+    add(anna, "conferences", name="coffee", extension="801", wait_for_moderator="on", moderator_pin="258013")
     add(anna, "menus", name="front", prompt="welcome", otherwise="queue:support", direct_dial="on",
         **{"keys.0.key": "1", "keys.0.to": "queue:support", "keys.1.key": "2", "keys.1.to": "number",
            "keys.1.to.number": "+4790000001"})  # fmt: skip
@@ -184,6 +185,28 @@ def test_a_trunk_s_secret_is_never_shown_and_stays_when_left_empty(office: Clien
     office.post("/administration/trunks/item/itsp/", fields_of(page) | {"priority": ["3"]})
     trunk = Trunk.of(acme.tenant).get()
     assert (trunk.secret, trunk.priority) == ("t0psecret", 3)
+
+
+def test_pins_of_a_conference_are_never_shown_and_stay_when_left_empty(office: Client, acme: Company) -> None:
+    add(office, "conferences", name="monday", extension="800", pin="471106", moderator_pin="258013", announce="on")
+    page = text(office.get("/administration/conferences/item/monday/"))
+    assert "471106" not in page
+    assert "pbkdf2" not in page
+    office.post("/administration/conferences/item/monday/", fields_of(page) | {"max_members": ["12"], "record": ["on"]})
+    room = Conference.of(acme.tenant).get()
+    assert (room.max_members, room.record, room.announce) == (12, True, True)
+    assert check_pin("471106", room.pin)
+    office.post("/administration/conferences/item/monday/", fields_of(page) | {"pin": ["none"]})
+    assert Conference.of(acme.tenant).get().pin == ""
+    answer = office.post("/administration/conferences/item/monday/", fields_of(page) | {"pin": ["12"]})
+    assert "A PIN has four to ten digits." in answer.content.decode()
+    answer = office.post(
+        "/administration/conferences/item/monday/", fields_of(page) | {"pin": ["2580"], "moderator_pin": ["2580"]}
+    )
+    assert "The moderator needs another PIN than everybody else." in answer.content.decode()
+    kept = str(OfficeChange.of(acme.tenant).values_list("before", "after", "lines"))
+    assert "471106" not in kept
+    assert "pbkdf2" not in kept
 
 
 def test_a_sound_gets_another_name(anna: Client, acme: Company) -> None:

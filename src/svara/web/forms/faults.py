@@ -64,7 +64,8 @@ _KNOWN: tuple[tuple[re.Pattern[str], Promise], ...] = tuple(
             _("A person and a queue have this name: give the queue another one."),
         ),
         (r"'.*' is '.*', which is no target", _("Choose where the call goes.")),
-        (r"'voicemail_pin' ", _("A PIN has four to ten digits.")),
+        (r"'voicemail_pin' |'(moderator_)?pin' must (have|be text)", _("A PIN has four to ten digits.")),
+        (r"'moderator_pin' must be another", _("The moderator needs another PIN than everybody else.")),
         (r"'address'", _("Give a SIP address, such as sip:sip.provider.example:5060.")),
         (r"'match' is ", _("Give IP addresses or networks, such as 192.0.2.7 or 192.0.2.0/24.")),
         (
