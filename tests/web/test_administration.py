@@ -193,11 +193,11 @@ def test_pins_of_a_conference_are_never_shown_and_stay_when_left_empty(office: C
     assert "471106" not in page
     assert "pbkdf2" not in page
     office.post("/administration/conferences/item/monday/", fields_of(page) | {"max_members": ["12"], "record": ["on"]})
-    room = Conference.of(acme.tenant).get()
+    room = Conference.of(acme.tenant).get(name="monday")
     assert (room.max_members, room.record, room.announce) == (12, True, True)
     assert check_pin("471106", room.pin)
     office.post("/administration/conferences/item/monday/", fields_of(page) | {"pin": ["none"]})
-    assert Conference.of(acme.tenant).get().pin == ""
+    assert Conference.of(acme.tenant).get(name="monday").pin == ""
     answer = office.post("/administration/conferences/item/monday/", fields_of(page) | {"pin": ["12"]})
     assert "A PIN has four to ten digits." in answer.content.decode()
     answer = office.post(
