@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import conference, erase, lamps, media, queue, register, signalling, vault, voice
+from bench import conference, erase, lamps, media, phonebook, queue, register, signalling, vault, voice
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
@@ -26,7 +26,13 @@ MEASURES = {
     "queue": queue.measure,
     "lamps": lamps.measure,
 }
-ALONE = {"voice": voice.measure, "conference": conference.measure, "vault": vault.measure, "erase": erase.measure}
+ALONE = {
+    "voice": voice.measure,
+    "conference": conference.measure,
+    "vault": vault.measure,
+    "erase": erase.measure,
+    "phonebook": phonebook.measure,
+}
 """What is measured without a server."""
 
 

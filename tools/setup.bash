@@ -21,6 +21,7 @@ TEST_PROGRAMS=(
     pg_ctl:postgresql
     tshark:tshark
     svwar:sipvicious
+    ldapsearch:ldap-utils
 )
 
 say() { printf 'svara: %s\n' "$*" >&2; }

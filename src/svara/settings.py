@@ -128,6 +128,9 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
 
+LDAPS, LDAP = os.environ.get("SVARA_LDAPS", ""), os.environ.get("SVARA_LDAP", "")
+"""Where phonebooks are served over LDAP, encrypted and not: HOST:PORT; "" nowhere."""
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = ENCRYPTED
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from svara.people.models import Queue, Tenant
+from svara.people.models import Conference, Queue, Tenant
 
 
 def queue(tenant: Tenant, name: str, extension: str | None) -> Queue:
@@ -22,4 +22,17 @@ def queue(tenant: Tenant, name: str, extension: str | None) -> Queue:
         relax_seconds=30.0,
         service_level_seconds=20.0,
         record=False,
+    )
+
+
+def room(tenant: Tenant, name: str, extension: str | None) -> Conference:
+    """A conference room as the office file makes it."""
+    return Conference.all_tenants.create(
+        tenant=tenant,
+        name=name,
+        extension=extension,
+        wait_for_moderator=False,
+        record=False,
+        max_members=50,
+        announce=True,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.people.conftest import person
+from tests.phonebooks.stories import room
 
-from svara.people.models import Account, Tenant
+from svara.people.models import Account, PublicNumber, Tenant
 from svara.phonebooks import access, actions
 from svara.phonebooks.entries import Entry, search
 from svara.privacy.errors import Forbidden
@@ -44,6 +45,15 @@ def test_whose_data_are_restricted_stands_in_no_phonebook(anna: Account, bob: Ac
 def test_who_cannot_be_called_is_not_there(anna: Account, acme: Tenant) -> None:
     person(acme, "carl", "Carl Uten")
     assert "Carl Uten" not in book(anna)
+
+
+def test_conference_rooms_with_an_extension_are_there(anna: Account, acme: Tenant) -> None:
+    room(acme, "board", "650")
+    room(acme, "hidden", None)
+    PublicNumber.all_tenants.create(tenant=acme, number="+4721000065", trunk="itsp", to="conference:board", record=False)
+    found = book(anna)
+    assert found["board"] == Entry(found["board"].id, "conference", "board", "650", ("+4721000065",))
+    assert "hidden" not in found
 
 
 def test_another_company_is_another_phonebook(anna: Account, other_anna: Account) -> None:

@@ -13,10 +13,12 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from tests.cli.doctor.certificates import certificate, written
 
 from svara.bus.client import HubBus
 from svara.bus.hub import Hub
@@ -38,8 +40,8 @@ from svara.web.main import main
 async def role():
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(15, stop.set)
-    http = socket.socket(fileno=int(sys.argv[2]))
-    await main(DataFolder(Path(sys.argv[1])), {"http": http}, stop, lambda: print("ready", flush=True))
+    sockets = {name: socket.socket(fileno=int(number)) for name, number in zip(("http", "ldap", "ldaps"), sys.argv[2:])}
+    await main(DataFolder(Path(sys.argv[1])), sockets, stop, lambda: print("ready", flush=True))
 
 import uvloop
 uvloop.run(role())
@@ -55,25 +57,36 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._run(self._open())
-        listener = socket.create_server(("127.0.0.1", 0))
-        listener.set_inheritable(True)
-        self.host = f"127.0.0.1:{listener.getsockname()[1]}"
+        listeners = [socket.create_server(("127.0.0.1", 0)) for _service in range(3)]
+        for listener in listeners:
+            listener.set_inheritable(True)
+        port, self.ldap_port, self.ldaps_port = (listener.getsockname()[1] for listener in listeners)
+        self.host = f"127.0.0.1:{port}"
         self.url = f"http://{self.host}"
+        now = datetime.now(UTC)
+        names = ["localhost", socket.gethostname(), socket.getfqdn()]  # OpenLDAP asks for the machine's own name
+        made = certificate(names, now - timedelta(days=1), now + timedelta(days=30))
+        self.certificate, key = written(folder / "tls", made)
         environment = os.environ | {
             "SVARA_DATA": str(folder),
             "SVARA_DATABASE_URL": database_url,
             "DJANGO_SETTINGS_MODULE": "svara.settings",
             "PYTHONPATH": os.pathsep.join(sys.path),
+            "SVARA_TLS_CERT": str(self.certificate),
+            "SVARA_TLS_KEY": str(key),
+            "SVARA_LDAP": f"127.0.0.1:{self.ldap_port}",
+            "SVARA_LDAPS": f"127.0.0.1:{self.ldaps_port}",
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-c", ROLE, str(folder), str(listener.fileno())],
+            [sys.executable, "-c", ROLE, str(folder), *(str(listener.fileno()) for listener in listeners)],
             env=environment,
-            pass_fds=[listener.fileno()],
+            pass_fds=[listener.fileno() for listener in listeners],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        listener.close()
+        for listener in listeners:
+            listener.close()
         assert self.process.stdout is not None
         if not self.process.stdout.readline().startswith("ready"):
             raise AssertionError(self.process.communicate()[1])

@@ -17,7 +17,6 @@ from tests.web.office import Company
 from tests.web.stage import Stage
 
 from svara.phonebooks import actions, door
-from svara.web.pages import phonebook_door
 
 BOOK = "/carddav/books/company/"
 ETAGS = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
@@ -26,7 +25,7 @@ ETAGS = '<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
 @pytest.fixture(autouse=True)
 def a_quiet_door(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has failed before."""
-    monkeypatch.setattr(phonebook_door, "_doors", door.Door())
+    monkeypatch.setattr(door, "entrance", door.Door())
 
 
 @pytest.fixture

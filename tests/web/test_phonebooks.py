@@ -20,7 +20,6 @@ from tests.web.stage import Stage
 from svara.phonebooks import actions, door
 from svara.phonebooks.models import Opening, Password
 from svara.privacy.audit.models import Entry
-from svara.web.pages import phonebook_door
 
 SignedInBrowser = Callable[..., Client]
 YEALINK = "/phonebooks/xml/yealink/phonebook.xml"
@@ -29,7 +28,7 @@ YEALINK = "/phonebooks/xml/yealink/phonebook.xml"
 @pytest.fixture(autouse=True)
 def a_quiet_door(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has failed before."""
-    monkeypatch.setattr(phonebook_door, "_doors", door.Door())
+    monkeypatch.setattr(door, "entrance", door.Door())
 
 
 @pytest.fixture
@@ -190,6 +189,19 @@ def test_anna_opens_phonebooks_and_bob_makes_his_phone_a_password(acme: Company,
     ]
     anna.post("/administration/phonebooks/", {})
     assert not Opening.all_tenants.get().xml
+
+
+def test_the_page_says_where_ldap_is_or_that_it_is_nowhere(
+    opened: Company, browser_of: SignedInBrowser, settings: Any
+) -> None:
+    page = words(browser_of(opened, "anna").get("/administration/phonebooks/"))
+    assert "the server listens for it nowhere" in page
+    settings.LDAPS, settings.LDAP = "0.0.0.0:636", "0.0.0.0:389"
+    page = words(browser_of(opened, "anna").get("/administration/phonebooks/"))
+    assert "nowhere" not in page
+    assert "testserver:636" in page
+    assert "o=acme" in page
+    assert "testserver:389" not in page, "only where the company allows it"
 
 
 @pytest.fixture(scope="module")

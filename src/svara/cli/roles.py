@@ -57,13 +57,20 @@ class Main(Protocol):
 def sockets_for(role: str, http: str, sip: str) -> dict[str, socket.socket]:
     """The listening sockets that a role uses, bound now. Raises AddressError."""
     if role == "web":
-        return {"http": listening.bind_tcp(listening.parse_address(http), "--http")}
+        pages = {"http": listening.bind_tcp(listening.parse_address(http), "--http")}
+        return pages | _asked_for({"ldap": "SVARA_LDAP", "ldaps": "SVARA_LDAPS"})
     if role == "calls":
         udp, tcp = listening.bind_sip(listening.parse_address(sip))
-        tls = os.environ.get("SVARA_SIP_TLS")
-        secure = {"sip-tls": listening.bind_tcp(listening.parse_address(tls), "SVARA_SIP_TLS")} if tls else {}
-        return {"sip-udp": udp, "sip-tcp": tcp} | secure
+        return {"sip-udp": udp, "sip-tcp": tcp} | _asked_for({"sip-tls": "SVARA_SIP_TLS"})
     return {}
+
+
+def _asked_for(names: dict[str, str]) -> dict[str, socket.socket]:
+    """The listening sockets whose variables say where. Raises AddressError."""
+    where = {name: (variable, os.environ.get(variable)) for name, variable in names.items()}
+    return {
+        name: listening.bind_tcp(listening.parse_address(text), variable) for name, (variable, text) in where.items() if text
+    }
 
 
 def run_role(role: str, data: Path, http: str, sip: str) -> int:

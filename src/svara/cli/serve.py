@@ -106,6 +106,9 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
     tls = f" tls={listening.address_of(sockets['calls']['sip-tls'])}" if "sip-tls" in sockets["calls"] else ""
     os.environ["SVARA_DATA"] = str(folder.root)
     os.environ["SVARA_HTTP"], os.environ["SVARA_SIP"] = str(web), str(calls)
+    for name, variable in (("ldap", "SVARA_LDAP"), ("ldaps", "SVARA_LDAPS")):
+        if name in sockets["web"]:
+            os.environ[variable] = str(listening.address_of(sockets["web"][name]))
     os.environ.setdefault("SVARA_HOSTS", ",".join(listening.names_of(web)))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

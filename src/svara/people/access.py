@@ -56,6 +56,8 @@ def directory(actor: Account, search: str = "") -> list[Account]:
 
 def folded(text: str) -> str:
     """`text` as it is compared in a search: without accents, and without the difference of capital and small letters."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign)).translate(_WITHOUT_STROKE)
 

@@ -1,18 +1,19 @@
 """Reading the phonebook for somebody, and what there is about phonebooks to see: the only way.
 
-Everybody of a company finds everybody else, as in the directory of its pages, and its queues. Who is here, by what: name,
-extension, e-mail address, and the company's numbers that lead to them. The own mobile number stands there only where its
-person switched that on; nobody stands there whose data are restricted.
+Everybody of a company finds everybody else, as in the directory of its pages, its queues and its conference rooms. Who is
+here, by what: name, extension, e-mail address, and the company's numbers that lead to them. The own mobile number stands
+there only where its person switched that on; nobody stands there whose data are restricted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from django.db.models import Count
 
-from svara.people.models import Account, PublicNumber, Queue
+from svara.people.models import Account, Conference, PublicNumber, Queue
 from svara.phonebooks.entries import Entry, in_order
 from svara.phonebooks.models import Opening, Password
 from svara.privacy.errors import Forbidden
@@ -27,7 +28,7 @@ def access_phonebook(actor: Account) -> tuple[Entry, ...]:
     """All that the actor finds in a phonebook, by name. Staff of the provider are nobody's colleague: Forbidden."""
     if actor.visit is not None:
         raise Forbidden
-    return in_order([*_people(actor), *_queues(actor)])
+    return in_order([*_people(actor), *_rooms(actor, Queue, "queue"), *_rooms(actor, Conference, "conference")])
 
 
 def access_passwords(actor: Account) -> list[Password]:
@@ -64,7 +65,7 @@ def opening_of(company: InTenant) -> Opening:
 def _people(actor: Account) -> Iterator[Entry]:
     mobiles = people_with(MOBILE_IN_PHONEBOOKS, actor.tenant_id)
     hidden = restricted(actor.tenant_id)
-    numbers = _direct(actor)
+    numbers = _direct(actor, "person")
     columns = ("pk", "username", "name", "extension", "mobile", "email", "shows")
     for key, username, name, extension, mobile, email, shows in Account.of(actor).values_list(*columns):
         if person(key) in hidden:
@@ -73,18 +74,17 @@ def _people(actor: Account) -> Iterator[Entry]:
         yield Entry(key, "person", name, extension or "", tuple(direct), mobile if key in mobiles else "", email)
 
 
-def _queues(actor: Account) -> Iterator[Entry]:
-    lines = dict[str, list[str]]()
-    for number, to in PublicNumber.of(actor).filter(to__startswith="queue:").order_by("number").values_list("number", "to"):
-        lines.setdefault(to.removeprefix("queue:"), []).append(number)
-    for key, name, extension in Queue.of(actor).exclude(extension=None).values_list("pk", "name", "extension"):
-        yield Entry(key, "queue", name, extension, tuple(lines.get(name, ())))
+def _rooms(actor: Account, model: type[Queue | Conference], kind: Literal["queue", "conference"]) -> Iterator[Entry]:
+    """What of a kind has an extension, with the public numbers that lead there."""
+    numbers = _direct(actor, kind)
+    for key, name, extension in model.of(actor).exclude(extension=None).values_list("pk", "name", "extension"):
+        yield Entry(key, kind, name, extension or "", tuple(numbers.get(name, ())))
 
 
-def _direct(actor: Account) -> dict[str, list[str]]:
-    """The public numbers that lead to a person, by user name."""
+def _direct(actor: Account, kind: str) -> dict[str, list[str]]:
+    """The public numbers that lead to things of a kind, by name."""
     found: dict[str, list[str]] = {}
-    rows = PublicNumber.of(actor).filter(to__startswith="person:").order_by("number")
+    rows = PublicNumber.of(actor).filter(to__startswith=f"{kind}:").order_by("number")
     for number, to in rows.values_list("number", "to"):
-        found.setdefault(to.removeprefix("person:"), []).append(number)
+        found.setdefault(to.removeprefix(f"{kind}:"), []).append(number)
     return found

@@ -53,12 +53,14 @@ def tag(entry: Entry, company: str) -> str:
 
 def _text(text: str) -> str:
     """A value, escaped (RFC 6350 section 3.4); no control character passes."""
-    plain = "".join(sign for sign in text.replace("\n", " ") if sign.isprintable() or sign == " ")
+    plain = text
+    if not text.isprintable():
+        plain = "".join(sign for sign in text.replace("\n", " ") if sign.isprintable())
     return plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
 
 
 def _folded(line: str) -> str:
-    if line.isascii() and len(line) <= _LINE_BYTES:
+    if len(line.encode(errors="replace")) <= _LINE_BYTES:
         return line
     parts, used = [""], 0
     for sign in line:

@@ -154,3 +154,7 @@ def _note(password: Password, address: str, way: Way, now: datetime) -> None:
 
 def _throttled(wait: float) -> Throttled:
     return Throttled(retry_after_seconds=max(1, round(wait)))
+
+
+entrance = Door()
+"""This process's."""

@@ -1,6 +1,7 @@
 """The web role: pages, API, live events and the phone's websocket, until told to stop.
 
-Open event streams end when the mirror of live state closes, so that a stop never waits for a browser.
+Open event streams end when the mirror of live state closes, so that a stop never waits for a browser. Phonebooks are served
+over LDAP here, too, where the environment says where: `SVARA_LDAPS` (with `SVARA_TLS_CERT`, `SVARA_TLS_KEY`), `SVARA_LDAP`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import Callable
 
 from svara.bus import connect
@@ -15,9 +17,12 @@ from svara.data import DataFolder
 
 
 async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Serve on the socket named "http" until `stop` is set; calls `ready` once it listens. Ends within three seconds."""
+    """Serve on the socket named "http" (and on "ldap" and "ldaps") until `stop` is set; calls `ready` once it listens. Ends
+    within three seconds."""
     os.environ["SVARA_DATA"] = str(data.root)
 
+    from svara.phonebooks import door  # noqa: PLC0415
+    from svara.phonebooks.ldap.server import LdapServer  # noqa: PLC0415
     from svara.web import live  # noqa: PLC0415  after the environment: they read the settings
     from svara.web.asgi import application  # noqa: PLC0415
     from svara.web.server import Server, configuration  # noqa: PLC0415
@@ -29,13 +34,30 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     server = Server(configuration(application, os.environ.get("SVARA_PROXIES", "")), ready)
     serving = asyncio.create_task(server.serve([sockets["http"]]))
     stopping = asyncio.create_task(stop.wait())
+    ldap = LdapServer(door.entrance)
+    for name in sorted({"ldap", "ldaps"} & sockets.keys()):
+        await ldap.listen(sockets[name], certificate() if name == "ldaps" else None)
     try:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
         server.should_exit = True
         stopping.cancel()
         mirror.close()
+        await ldap.close()
         await serving
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await bus.close()
+
+
+def certificate() -> ssl.SSLContext:
+    """What LDAPS is encrypted with. Raises SystemExit in plain words."""
+    chain, key = os.environ.get("SVARA_TLS_CERT"), os.environ.get("SVARA_TLS_KEY")
+    if not chain or not key:
+        raise SystemExit("SVARA_LDAPS needs a certificate: set SVARA_TLS_CERT and SVARA_TLS_KEY")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(chain, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SystemExit(f"the certificate {chain} with the key {key} cannot be used: {error}") from None
+    return context

@@ -24,6 +24,7 @@ from tests.history.stories import Company
 from tests.privacy.rights.conftest import acme, beta, traces
 
 from svara.people.models import Account
+from svara.phonebooks import actions as phonebooks
 from svara.privacy import tenancy
 from svara.privacy.registers.models import Case, Disclosure
 from svara.privacy.rights.models import Erasure, Hold, Job
@@ -118,6 +119,7 @@ def office(traces: Company) -> Company:
     Disclosure.all_tenants.create(
         tenant=tenant, authority="Acme police", basis="law", scope="Bob Lie", asked_at=at, opened_by=traces.anna.id
     )
+    phonebooks.do_make_password(bob, "Bob Lie, desk phone")
     Erasure.all_tenants.create(
         tenant=tenant, subject=f"person:{bob.id}", at=at, receipt={"rows": "Bob Lie"}, digest="0" * 64
     )

@@ -28,7 +28,6 @@ from svara.phonebooks.entries import search
 from svara.phonebooks.models import Way
 
 MAX_HEADER_LENGTH = 1200
-_doors = door.Door()
 
 View = Callable[..., HttpResponse]
 
@@ -43,7 +42,7 @@ def for_readers(way: Way) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: str, **more: str) -> HttpResponse:
             login, secret = credentials(request.headers.get("Authorization", ""))
-            reader = _doors.enter(login, secret, request.META.get("REMOTE_ADDR", ""), way)
+            reader = door.entrance.enter(login, secret, request.META.get("REMOTE_ADDR", ""), way)
             if reader is None:
                 return _plain(
                     _("Login and phonebook password do not belong together."), 401, {"WWW-Authenticate": door.CHALLENGE}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +32,14 @@ SWITCHES: dict[str, tuple[Promise, Promise]] = {
     "carddav": (
         gettext_lazy("CardDAV for address books"),
         gettext_lazy("Address books of computers and mobile phones keep a copy of the phonebook, and bring it up to date."),
+    ),
+    "ldap": (
+        gettext_lazy("LDAP for phones that search"),
+        gettext_lazy("Phones search while somebody types, and show by the number who calls."),
+    ),
+    "ldap_in_clear": (
+        gettext_lazy("LDAP without encryption, too"),
+        gettext_lazy("For old phones in the company’s own network: names, numbers and the password can be read on the way."),
     ),
 }
 """By the name of the column: title, and what it means."""
@@ -66,6 +76,7 @@ def phonebooks(request: HttpRequest) -> HttpResponse:
             Switch(name, str(title), str(about), getattr(overview.opening, name))
             for name, (title, about) in SWITCHES.items()
         ],
+        "no_ldap": overview.opening.ldap and not settings.LDAPS and not (settings.LDAP and overview.opening.ldap_in_clear),
         "places": places(request, overview.opening),
         "login": login_of(actor),
     }
@@ -95,7 +106,16 @@ def places(request: HttpRequest, opening: Opening) -> list[Place]:
             found.append(Place(title, request.build_absolute_uri(folder) + file))
     if opening.carddav:
         found.append(Place("CardDAV", request.build_absolute_uri(reverse("carddav"))))
+    if opening.ldap:
+        found += [Place("LDAPS", _at(request, settings.LDAPS))] if settings.LDAPS else []
+        found += [Place("LDAP", _at(request, settings.LDAP))] if settings.LDAP and opening.ldap_in_clear else []
+        found.append(Place(_("LDAP base"), f"o={account_of(request).tenant.slug}"))
     return found
+
+
+def _at(request: HttpRequest, listening: str) -> str:
+    """Host and port of another service of the machine at which this page was found."""
+    return f"{urlsplit(f'//{request.get_host()}').hostname}:{listening.rpartition(':')[2]}"
 
 
 def own(request: HttpRequest, actor: Account) -> dict[str, Any]:
