@@ -38,15 +38,18 @@ class Baresip(Phone):
         lamp: bool = False,
         name: str = "",
         watches: tuple[str, ...] = (),
+        accounts: str = "",
         **more: Any,
     ) -> None:
-        """`lamp`: it subscribes to messages waiting (RFC 3842). `name` is shown to those whom it calls. `watches`: the
-        extensions to whose presence it subscribes (RFC 3856)."""
+        """`accounts`: the text of its file of accounts, in place of the account that it is given. `lamp`: it subscribes to
+        messages waiting (RFC 3842). `name` is shown to those whom it calls. `watches`: the extensions to whose presence it
+        subscribes (RFC 3856)."""
         super().__init__(folder, account, **more)
         self.codecs = codecs
         self.name = name
         self.has_lamp = lamp
         self.watches = watches
+        self.accounts = accounts
         self.lamp = ""
         """What it was told last of messages that wait: the body of the NOTIFY."""
         self._answers: queue.Queue[str] = queue.Queue()
@@ -68,7 +71,7 @@ class Baresip(Phone):
         )
         account = self.account
         place = account.server or "127.0.0.1"
-        (self.folder / "accounts").write_text("")
+        (self.folder / "accounts").write_text(self.accounts)
         (self.folder / "contacts").write_text("".join(f'"{one}" <sip:{one}@{place}>;presence=p2p\n' for one in self.watches))
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
@@ -80,6 +83,8 @@ class Baresip(Phone):
             )
         self._control = self._connect(control)
         threading.Thread(target=self._listen, daemon=True).start()
+        if self.accounts:
+            return
         self.command(  # not in the file of accounts: what happens before we listen would be missed
             "uanew",
             (f'"{self.name}" ' if self.name else "")

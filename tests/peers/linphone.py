@@ -26,9 +26,19 @@ _CODECS = ("PCMA", "PCMU", "telephone-event")
 
 
 class Linphone(Phone):
-    def __init__(self, folder: Path, account: Account, *, codecs: tuple[str, ...] = ("PCMA", "PCMU"), **more: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        account: Account,
+        *,
+        codecs: tuple[str, ...] = ("PCMA", "PCMU"),
+        settings: str = "",
+        **more: Any,
+    ) -> None:
+        """`settings`: the address of its settings, in place of the account that it is given."""
         super().__init__(folder, account, **more)
         self.codecs = codecs
+        self.settings = settings
         self.lines: list[str] = []
 
     def start(self) -> None:
@@ -56,12 +66,18 @@ class Linphone(Phone):
             stderr=subprocess.STDOUT,
         )
         threading.Thread(target=self._listen, daemon=True).start()
+        self.use_files()
+
+    def use_files(self) -> None:
+        """Files in place of a sound card; to be said again once it has fetched its settings, with which it begins anew."""
         self.command("soundcard use files")
         self.command("play tone.wav")
         self.command("record heard.wav")
 
     def _account(self) -> str:
         account = self.account
+        if self.settings:
+            return f"config-uri={self.settings}\n\n"  # in the section misc
         if not account.server:
             return ""
         identity = f"sip:{account.login}@{account.server}"
