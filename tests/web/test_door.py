@@ -31,6 +31,7 @@ OPEN = {
     "news-undo",
     "news-withdraw",
     "phonebook-xml",
+    "provision",
     "policy-public",
     "policy-version",
     "privacy-ask",
@@ -39,7 +40,8 @@ OPEN = {
     "staff-invitation",
     "staff-sign-in",
 }
-"""The only pages that a stranger may ask for; phones ask for phonebooks with a password of their own."""
+"""The only pages that a stranger may ask for; phones ask for phonebooks with a password of their own, and for
+their settings with a secret of their own."""
 
 
 def sign_in(browser: Client, name: str, password: str = PASSWORD, **more: str):

@@ -35,7 +35,8 @@ __all__ = ["acme", "beta", "traces"]
 pytestmark = pytest.mark.django_db
 
 OPEN = {
-    "carddav", "carddav-below", "carddav-well-known", "phonebook-xml",  # they ask for a password of their own, each time
+    "carddav", "carddav-below", "carddav-well-known", "phonebook-xml",  # they ask for a password of their own,
+    "provision",  # or a secret, each time
     "cookies", "door-language", "favicon", "invitation", "language", "link", "link-code", "manifest", "news", "news-confirm",
     "news-undo", "news-withdraw", "policy-public", "policy-version", "privacy-ask", "privacy-door", "sign-in", "sign-out",
     "staff-invitation", "staff-sign-in", "static",
