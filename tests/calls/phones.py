@@ -169,6 +169,9 @@ class Relay:
     def watch(self, session: str, legs: tuple[str, ...], *, hearer: str = "") -> None:
         self.watched[session] = legs
 
+    def deafen(self, session: str, leg: str) -> None:
+        self.asked.append(("deafen", session, leg))
+
     def free(self, session: str, legs: Iterable[str]) -> None:
         self.legs.get(session, set()).difference_update(legs)
 

@@ -53,6 +53,9 @@ class NoRelay:
     def free(self, session: str, legs: Iterable[str]) -> None:
         """No leg holds anything here."""
 
+    def deafen(self, session: str, leg: str) -> None:
+        """What phones hear is their own matter here."""
+
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         """Forget the session; nothing was measured."""
         self._origins.forget(session)

@@ -111,6 +111,11 @@ class Relay(Protocol):
         latest when the session is watched. The others go on."""
         ...
 
+    def deafen(self, session: str, leg: str) -> None:
+        """This leg hears nobody any more, until it offers, answers or is offered to again. (An offer to somebody new ends
+        who hears the leg, not whom it hears.)"""
+        ...
+
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         """Free everything of the session. `done` gets what was measured of each watched leg."""
         ...

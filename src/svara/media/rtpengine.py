@@ -200,6 +200,11 @@ class RtpEngine:
         else:
             self._free(session, legs)
 
+    def deafen(self, session: str, leg: str) -> None:
+        """See `Relay.deafen`."""
+        if self._up:
+            self._ng.ask({"command": "unsubscribe", "call-id": session, "to-tag": leg}, _unasked)
+
     def delete(self, session: str, done: QualityDone | None = None) -> None:
         """Free the session's ports; see `Relay.delete`."""
         self._origins.forget(session)

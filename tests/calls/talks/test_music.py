@@ -44,6 +44,8 @@ def test_the_one_on_hold_hears_music_until_taken_back(at_work: Office, anna: Pho
     anna.hold()
     assert playing(at_work) == {"hb1": MUSIC}
     assert len(bob.heard("INVITE")) == 2  # it was told of the hold, and nothing else
+    asked = [one[0] for one in at_work.relay.asked]
+    assert "deafen" in asked[-3:]  # whatever Anna's phone goes on sending is not mixed with the music
     anna.resume()
     assert playing(at_work) == {}
     assert at_work.relay.asked[-1][0] != "delete"

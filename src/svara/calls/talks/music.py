@@ -42,6 +42,7 @@ class HoldMusic:
         offer = session(leg)
         if offer:
             where = leg.address
+            call.relay.deafen(call.id, leg.id)  # some phones go on sending while they hold
             call.relay.offer(call.id, leg.id, self.id, offer, self._offered, from_address=where, to_address=where)
 
     @property
