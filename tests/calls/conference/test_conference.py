@@ -34,8 +34,10 @@ from svara.calls.events import (
     LegOffered,
     RecordingAnswered,
 )
+from svara.calls.routing.route import Caller, Moment, Onto
+from svara.calls.routing.targets import GONE, Confer, resolve
 from svara.calls.talks.objecting import silence
-from svara.people.office import Conference
+from svara.people.office import Conference, PublicNumber
 from svara.people.pin import hash_pin
 
 MUSIC = "builtin/music.wav"
@@ -486,3 +488,34 @@ def test_a_recording_goes_on_over_a_restart(at_work: Office, anna: Phone, bob: P
         at_work.voice.say(12, voice_leg(at_work, phone))
         phone.hang_up()
     assert len(at_work.told(CallRecorded)) == 2
+
+
+def test_what_was_recorded_before_the_voice_process_was_lost_stays_and_a_new_file_begins(
+    at_work: Office, anna: Phone, bob: Phone
+) -> None:
+    for phone in (anna, bob):
+        phone.call("803")
+        at_work.wait(2.1)
+    before = {leg_of(at_work, phone).recording.file for phone in (anna, bob)}
+    at_work.wait(20)
+    at_work.voice.crash()
+    at_work.voice.come_back()
+    at_work.wait(6)
+    after = {leg_of(at_work, phone).recording.file for phone in (anna, bob)}
+    assert not before & after
+    for phone in (anna, bob):
+        at_work.voice.say(5, voice_leg(at_work, phone))
+        phone.hang_up()
+    recorded = at_work.told(CallRecorded)
+    assert {event.file for event in recorded} == before | after
+    assert all(event.seconds >= 5 for event in recorded)
+
+
+def test_a_public_number_leads_into_it() -> None:
+    number = PublicNumber("+4721000000", "itsp", "conference:coffee")
+    office = offices.office(acme={"conferences": (OPEN,), "numbers": (number,)})
+    at = Moment(0.0, lambda _login: True, lambda _trunk: True)
+    onto = resolve(office, "t-acme", "number:+4721000000", Caller("", ""), at)
+    assert onto == Onto("conference:coffee", "number")
+    assert resolve(office, "t-acme", onto.to, Caller("", ""), at) == Confer(OPEN)
+    assert resolve(office, "t-beta", onto.to, Caller("", ""), at) == GONE, "another company has none of that name"
