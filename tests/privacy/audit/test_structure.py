@@ -399,6 +399,11 @@ def company_saved(scene: Scene) -> None:
     administration.do_save_company(scene.acme.anna, tenant | {"name": "Acme Nord"})
 
 
+def parking_saved(scene: Scene) -> None:
+    scene.change()
+    administration.do_save_parking(scene.acme.anna, {"extensions": "801-805", "seconds": 120})
+
+
 def undone(scene: Scene) -> None:
     administration.do_undo(scene.acme.anna, scene.change().id)
 
@@ -782,6 +787,7 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
     "svara.people.administration.do_save": (Scene.change, "change", "person", "bob"),
     "svara.people.administration.do_rename": (sound_renamed, "change", "office", ""),
     "svara.people.administration.do_save_company": (company_saved, "change", "office", ""),
+    "svara.people.administration.do_save_parking": (parking_saved, "change", "office", ""),
     "svara.people.administration.do_remove": (
         lambda s: administration.do_remove(s.acme.anna, "people", "cecilie"),
         "change",
