@@ -9,7 +9,7 @@ from tests.people.test_officefile import ACME, complaint, office
 from svara.people import administration, linekeys, plan, snapshot
 from svara.people.document import export
 from svara.people.models import Account, OfficeChange, Queue, QueueMember, Tenant
-from svara.people.office import Key, Member, Person
+from svara.people.office import Key, Member, Parking, Person
 from svara.people.office import Queue as QueueStruct
 from svara.people.office import Tenant as Company
 from svara.people.officefile import read
@@ -157,3 +157,14 @@ def test_when_anna_is_erased_no_key_of_bob_names_her(acme: Tenant, anna: Account
     list(people.erase(acme.id, subject_of(anna.id), reason="asked"))
     bob.refresh_from_db()
     assert [key["kind"] for key in bob.keys] == ["line"]
+
+
+def test_a_key_for_a_parking_place_watches_it_while_there_is_one() -> None:
+    parking = 'parking: {extensions: "801-803"}\n'
+    text = WITH_KEYS.replace('"person:bob", {', '"park:802", {') + parking
+    assert office(text).people[0].keys is not None
+    assert office(text).people[0].keys[1] == Key("park", "802")
+    assert "there is no park '804' in this file" in complaint(text.replace("park:802", "park:804"))
+    bob = Person("b", "bob", "Bob Lund", "102", keys=(Key("park", "802"), Key("park", "804")))
+    acme = Company("t", "acme", "Acme AS", "NO", "Europe/Oslo", ("nb",), people=(bob,), parking=Parking(("801", "802")))
+    assert [(key.label, key.number, key.lamp) for key in linekeys.shown(acme, bob)][1:] == [("802", "802", True)]

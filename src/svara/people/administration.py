@@ -260,6 +260,7 @@ def access_own(actor: Account) -> tuple[Item, Document]:
     names |= {section: [_told(each, "name") for each in written[section]] for section in targets}
     names["people"] = [_told(each, "username", "name") for each in written["people"]]
     names["tenant"] = {"codes": dict(account.tenant.codes)}
+    names["parking"] = dict(account.tenant.parking)
     return {key: item[key] for key in OWN if key in item}, names
 
 

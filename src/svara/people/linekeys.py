@@ -78,10 +78,10 @@ def _shown(tenant: Tenant, person: Person, key: Key) -> Shown | None:
         case "conference":
             conference = tenant.conference_by_name.get(key.target)
             number = conference.extension if conference is not None else None
+        case "park":
+            number = key.target if key.target in tenant.parking.extensions else None
         case "speed":
             return Shown("speed", key.label or key.target, key.target)
-        case _:
-            number = None
     return Shown(key.kind, key.label or name, number, lamp=True) if number else None
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 from svara.people.linekeys import MAX_KEYS
-from svara.people.office import Key
+from svara.people.office import Key, KeyKind
 from svara.people.officefile.reader import OfficeReader
 from svara.people.values import did_you_mean, short
 from svara.people.yamltree import Mapping, Node, Text
 
-KINDS = ("person", "queue", "conference", "number", "dial")
+KINDS = ("person", "queue", "conference", "park", "number", "dial")
 _DIALLED = re.compile(r"[0-9*#]{1,20}")
 
 
@@ -55,4 +56,4 @@ def _to(reader: OfficeReader, node: Node | None, key: str, label: str) -> Key | 
             return None
         return Key("speed", name, label)
     reader.refer(Text(text.line, name, quoted=True), key, kind)
-    return Key("person" if kind == "person" else "queue" if kind == "queue" else "conference", name, label)
+    return Key(cast("KeyKind", kind), name, label)

@@ -7,7 +7,7 @@ import re
 from svara.people.office import Parking
 from svara.people.officefile.reader import OfficeReader
 from svara.people.values import short
-from svara.people.yamltree import Node
+from svara.people.yamltree import Node, from_plain
 
 MAX_PLACES = 100
 _RANGE = re.compile(r"([0-9]{2,10})(?:-([0-9]{2,10}))?")
@@ -22,9 +22,15 @@ def read_parking(reader: OfficeReader, node: Node | None) -> Parking:
     extensions = _extensions(reader, wanted)
     for extension in extensions:
         reader.claim("extension", extension, fields.line_of("extensions"), "parking")
+        reader.claim_name("park", extension, fields.line_of("extensions"))
     seconds = reader.seconds(fields.get("seconds"), "seconds", least=10, most=3600)
     fields.end()
     return Parking(extensions, 120.0 if seconds is None else seconds)
+
+
+def places(written: object) -> tuple[str, ...]:
+    """The extensions of what a document says of parking; none where it says nothing."""
+    return read_parking(OfficeReader(), from_plain(written)[0]).extensions if written else ()
 
 
 def _extensions(reader: OfficeReader, node: Node | None) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class OfficeReader(Reader):
 
     def check_references(self, *, sounds_known: bool) -> None:
         """Once all is read: does every name lead somewhere?"""
-        names = {kind: self.names(kind) for kind in (*_NAMED, "hours", "trunk", "number", "sound")}
+        names = {kind: self.names(kind) for kind in (*_NAMED, "hours", "trunk", "number", "sound", "park")}
         for each in self._references:
             if each.kinds == ("prompt",):
                 if sounds_known and each.name not in names["sound"]:

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from svara.people.countries import A_TONE_TELLS
 from svara.people.office import ALL_BUT_PREMIUM
+from svara.people.officefile.parking import places
 from svara.people.roles import ROLES
 from svara.web import words
 from svara.web.forms.fields import Options
@@ -48,6 +49,7 @@ def options(document: Document) -> Mapping[str, Options]:
             (_("People"), persons),
             (_("Queues"), named("queue", queues)),
             (_("Conferences"), named("conference", [room["name"] for room in document["conferences"]])),
+            (_("Parking places"), [(f"park:{place}", place) for place in places(document.get("parking"))]),
             outside,
             (
                 _("Codes"),
