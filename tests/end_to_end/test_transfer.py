@@ -42,7 +42,6 @@ def talk(caller: Baresip | Linphone, callee: Baresip | Linphone, dialled: str) -
     caller.wait_state("talking")
 
 
-@pytest.mark.claim("PHO-6")
 def test_a_linphone_sends_the_other_on(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
     talk(anna, bob, "102")
     bob.wait_to_hear(ANNA_HZ)

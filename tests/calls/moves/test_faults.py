@@ -1,0 +1,80 @@
+"""What goes wrong in the middle of a transfer: glare, a lost relay, a phone that is gone."""
+
+from __future__ import annotations
+
+import pytest
+from tests.calls.moves.referring import notified, refer
+from tests.calls.phones import Office, Phone
+
+from svara.calls.events import CallEnded
+from svara.calls.main import relay_lost
+from svara.sip.message import Request, new_response
+
+
+@pytest.mark.usefixtures("talk")
+def test_bob_changes_something_at_the_moment_he_is_sent_on(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
+    """RFC 3261 section 14.1: whoever gets a 491 asks again later."""
+    anna.hold()
+    usual, asked = bob.change, []
+
+    def busy_once(request: Request) -> None:
+        asked.append(request)
+        if len(asked) == 1:
+            bob.transmit(new_response(request, 491))
+        else:
+            usual(request)
+
+    bob.change = busy_once  # type: ignore[method-assign]
+    refer(anna, "103")
+    assert not cecilie.rings
+    at_work.wait(5)
+    assert cecilie.rings
+    cecilie.answer()
+    assert at_work.calls[0].live().state == "answered"
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_the_relay_is_restarted_while_it_rings(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
+    refer(anna, "103")
+    cecilie.ring()
+    relay_lost(at_work.switch)
+    at_work.wait(1)
+    assert len(bob.heard("INVITE")) == 1  # its sound is built anew
+    [leg] = at_work.voice.legs.values()
+    assert leg.sounds == ["ringback"]
+    cecilie.answer()
+    assert notified(anna)[-1] == "200 OK"
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_bobs_phone_is_gone_when_it_is_asked_for_sound(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
+    anna.hold()
+    bob.deaf = True
+    refer(anna, "103")
+    at_work.wait(40)
+    assert not cecilie.rings
+    assert len(anna.heard("BYE")) == 1
+    assert len(at_work.told(CallEnded)) == 1
+
+
+@pytest.mark.usefixtures("talk")
+def test_the_voice_process_dies_while_it_rings(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
+    refer(anna, "103")
+    at_work.voice.crash()
+    cecilie.answer()
+    assert at_work.calls[0].live().state == "answered"
+    at_work.voice.come_back()
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_flood_of_transfers_is_bounded(at_work: Office, anna: Phone, bob: Phone) -> None:
+    for _ in range(60):
+        refer(bob, "101")  # Anna's own number, on the phone that talks: nothing rings
+        at_work.wait(1)
+    [call] = at_work.calls
+    assert call.moves <= 100
+    assert call.live().state == "answered"
+    anna.hang_up()
