@@ -165,6 +165,7 @@ def bytes_below(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.claim("PHO-13")
 def test_words_in_clear_are_sealed_by_the_update_and_no_byte_of_them_is_left(tmp_path: Path) -> None:
     data = DataFolder(tmp_path / "office").create()
