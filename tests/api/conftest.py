@@ -18,6 +18,7 @@ from svara.calls.commands import (
     AskConferences,
     AskHealth,
     AskLive,
+    AskParked,
     AskQueues,
     ConferenceChanged,
     Conferences,
@@ -28,6 +29,7 @@ from svara.calls.commands import (
     LiveCall,
     Originate,
     Originated,
+    ParkedCalls,
     PersonPresence,
     QueueChanged,
     Queues,
@@ -69,6 +71,8 @@ class ScriptedBus:
                 return Refused("not-found", "no member of it")
             case AskConferences(name=name):
                 return Conferences((ConferenceState("c-monday", "monday"),) if name in (None, "monday") else ())
+            case AskParked():
+                return ParkedCalls()
             case _:
                 return Done()
 

@@ -26,7 +26,7 @@ from tests.api.conftest import Caller, ScriptedBus, going_on, news
 from tests.history.stories import Company, call, happened
 from tests.voicemail.stories import happen, left
 
-from svara.calls.commands import AskConferences, AskQueues, PersonPresence, SetAgent
+from svara.calls.commands import AskConferences, AskParked, AskQueues, PersonPresence, SetAgent
 from svara.web.live import Live
 
 OPTIONS = settings(
@@ -76,6 +76,7 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/queues/{name}"),
         ("put", "/api/v1/queues/{name}/members/me"),
         ("post", "/api/v1/queues/{name}/waiting/{call_id}/keep"),
+        ("get", "/api/v1/parked"),
         ("get", "/api/v1/conferences"),
         ("get", "/api/v1/conferences/{name}"),
         ("post", "/api/v1/conferences/{name}/{what}"),
@@ -159,7 +160,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
                 assert not [secret for secret in secrets if secret in content.decode().lower()], (method, url)
             walked += 1
     assert walked == len(operations()) * len(theirs)
-    assert {type(request) for request in bus.asked} == {AskQueues, SetAgent, AskConferences}
+    assert {type(request) for request in bus.asked} == {AskQueues, SetAgent, AskConferences, AskParked}
     assert {request.tenant for request in bus.asked} == {acme.tenant.id}, "nothing was asked of anybody else's"  # type: ignore[union-attr]
     for person in globex.people.values():
         before = person.choice

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from svara.people.office import Parking
+from svara.people import linekeys
+from svara.people.office import Key, Parking, Person, Tenant
 from svara.people.officefile import OfficeFile, OfficeFileError, read
 from svara.people.officefile.parking import written
 
@@ -65,3 +66,17 @@ def test_a_place_is_nobody_s_extension() -> None:
 def test_groups_of_a_person() -> None:
     file = office('{extensions: "901"}', ANNA)
     assert file.people[0].pickup == ("desk", "sales")
+
+
+def test_a_key_leads_to_a_place_and_lights_while_somebody_is_there() -> None:
+    keys = 'people: [{username: anna, name: Anna, password: correct-horse-1, keys: [line, "park:801"]}]\n'
+    anna = office('{extensions: "801"}', keys).people[0]
+    assert anna.keys == (Key("line"), Key("park", "801"))
+    person = Person("a", "anna", "Anna Berg", "101", keys=anna.keys)
+    company = Tenant("t", "acme", "Acme", "NO", "Europe/Oslo", ("nb",), people=(person,), parking=Parking(("801",)))
+    assert linekeys.shown(company, person)[1] == linekeys.Shown("park", "801", "801", lamp=True)
+    elsewhere = Tenant("t", "acme", "Acme", "NO", "Europe/Oslo", ("nb",), people=(person,))
+    assert len(linekeys.shown(elsewhere, person)) == 1, "there is no such place"
+    with pytest.raises(OfficeFileError) as refused:
+        office('{extensions: "802"}', keys)
+    assert "there is no park '801' in this file" in str(refused.value)

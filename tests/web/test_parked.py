@@ -74,6 +74,16 @@ def test_anna_says_where_callers_are_parked(acme: Company, browser_of: SignedIn)
     assert browser_of(acme, "bob").post(place, {"extensions": "801"}).status_code == 403
 
 
+def test_keys_for_places_go_with_the_places(acme: Company, browser_of: SignedIn) -> None:
+    anna, place = browser_of(acme, "anna"), "/administration/parking/"
+    anna.post(place, {"extensions": "801-802"})
+    assert 'value="park:802"' in browser_of(acme, "bob").get("/profile/keys/").content.decode()
+    administration.do_change_own(acme["bob"], {"keys": [{"to": "park:801"}, {"to": "park:802"}]})
+    assert [key["to"] for key in administration.access_own(acme["bob"])[0]["keys"]] == ["park:801", "park:802"]
+    assert anna.post(place, {"extensions": "802-803"}).status_code == 302
+    assert [key["to"] for key in administration.access_own(acme["bob"])[0]["keys"]] == ["park:802"]
+
+
 def test_anna_puts_people_into_groups(acme: Company, browser_of: SignedIn) -> None:
     anna = browser_of(acme, "anna")
     answer = anna.post(

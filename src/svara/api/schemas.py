@@ -171,6 +171,24 @@ class Queues(Schema):
     items: list[Queue]
 
 
+class ParkedCall(Schema):
+    """A caller at a parking place."""
+
+    extension: Annotated[str, Field(description="Whoever calls it takes the caller")]
+    call: str
+    from_: Annotated[str, Field(alias="from", description="Who is parked: an extension, a user name or a number")]
+    from_name: str
+    by: Annotated[str | None, Field(description="User name of who parked them")]
+    since: datetime
+    until: Annotated[datetime, Field(description="When the call goes back to who parked it")]
+
+
+class Parked(Schema):
+    """Everybody who is parked."""
+
+    items: list[ParkedCall]
+
+
 class AgentWish(Schema):
     """What one wants to be in a queue."""
 

@@ -22,6 +22,7 @@ from svara.people.document import KEYS, Document, Item, export
 from svara.people.errors import PlainError
 from svara.people.models import Account, Conference, Menu, OfficeChange, Phone, Queue, Sound, Tenant
 from svara.people.officefile import OfficeFile, OfficeFileError, check
+from svara.people.officefile.parking import places
 from svara.people.plan import ApplyError
 from svara.people.prepared import Prepared
 from svara.people.yamltree import from_plain
@@ -157,6 +158,9 @@ def do_save_parking(actor: Account, wish: Item) -> Done:
 
     def edit(document: Document) -> None:
         changelog.put(document, changelog.PARKING, "", found or None)
+        there = {f"park:{place}" for place in places(found)}
+        for person in document["people"]:  # a lamp for what is no more goes with it
+            person["keys"] = [key for key in person["keys"] if key["to"] in there or not key["to"].startswith("park:")]
 
     return _change(actor, edit, (changelog.PARKING, ""))
 

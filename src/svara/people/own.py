@@ -42,8 +42,8 @@ def targets_of(office: OfficeFile) -> frozenset[str]:
         [f"{kind}:{name}" for kind in ("person", "voicemail") for name in people]
         + [f"{kind}:{name}" for kind in ("queue", "voicemail") for name in queues]
         + [f"menu:{menu.name}" for menu in office.menus]
-        + [f"conference:{room.name}" for room in office.conferences]
         + [f"park:{place}" for place in office.parking.extensions]
+        + [f"conference:{room.name}" for room in office.conferences]
     )
 
 
