@@ -21,13 +21,15 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     within three seconds."""
     os.environ["SVARA_DATA"] = str(data.root)
 
-    from svara.phonebooks import door  # noqa: PLC0415
-    from svara.phonebooks.ldap.server import LdapServer  # noqa: PLC0415
-    from svara.web import live  # noqa: PLC0415  after the environment: they read the settings
-    from svara.web.asgi import application  # noqa: PLC0415
-    from svara.web.server import Server, configuration  # noqa: PLC0415
+    from svara.web.asgi import application  # noqa: PLC0415  after the environment: it reads the settings, and sets Django up
 
     bus = connect(data)
+
+    from svara.phonebooks import door  # noqa: PLC0415  after Django
+    from svara.phonebooks.ldap.server import LdapServer  # noqa: PLC0415
+    from svara.web import live  # noqa: PLC0415
+    from svara.web.server import Server, configuration  # noqa: PLC0415
+
     mirror = live.Live(bus)
     live.install(mirror)
     following = asyncio.create_task(mirror.run())
