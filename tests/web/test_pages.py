@@ -358,3 +358,15 @@ def test_every_answer_carries_the_policy(acme: Company, browser_of: SignedIn) ->
         assert " style=" not in answer.content.decode()
         assert " onclick=" not in answer.content.decode()
         assert "<script>" not in answer.content.decode()
+
+
+def test_who_talks_finds_hold_and_send_on_beside_the_call(acme: Company, browser_of: SignedIn, mirror: live.Live) -> None:
+    mirror.up = True
+    mirror._calls["live-1"] = LiveCall(
+        "live-1", acme.tenant.id, "internal", "answered", acme.party("bob"), acme.party("anna"), 1.0, 2.0, (acme["bob"].id,)
+    )
+    shown = browser_of(acme, "bob").get("/calls/running/")
+    for path in ("/calls/live-1/hold/", "/calls/live-1/transfer/"):
+        assert path in text(shown)
+    assert browser_of(acme, "bob").post("/calls/live-1/transfer/", {"to": ""}).status_code == 422
+    assert browser_of(acme, "bob").post("/calls/other/hold/", {"on": "yes"}).status_code == 404
