@@ -149,6 +149,12 @@ def test_nobody_to_wait_for(at_work: Office, anna: Phone, code: str) -> None:
     assert wishes(at_work) == ()
 
 
+def test_who_hides_whether_they_can_be_reached_is_not_waited_for(at_work: Office, anna: Phone, bob: Phone) -> None:
+    at_work.switch.office = offices.office(anna={"language": "en"}, bob={"presence_to": "nobody"})
+    assert anna_asks(at_work, anna, "*37102") == ["cannot-be-completed"]
+    assert wishes(at_work) == ()
+
+
 def test_it_outlives_a_killed_process(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
     bob_talks(bob, cecilie)
     anna_asks(at_work, anna, "*37102")

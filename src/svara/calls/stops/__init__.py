@@ -14,6 +14,7 @@ from svara.calls.wait import Wait
 from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Tone
 from svara.people.codes import OFF
+from svara.people.visibility import may_see
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
@@ -218,6 +219,8 @@ class Farewell:
         asker = tenant.by_id.get(call.caller.person or "")
         wanted = tenant.by_id.get(room.last(asker.id)) if asker is not None else None
         if asker is None or wanted is None or wanted.id != call.callee.person or tenant.codes.get("call-back") == OFF:
+            return None
+        if not may_see(tenant, asker.id, wanted.id):
             return None
         return asker, wanted
 

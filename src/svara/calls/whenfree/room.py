@@ -20,6 +20,7 @@ from svara.calls.routing.route import Asked, Refusal, party
 from svara.calls.whenfree import book
 from svara.calls.whenfree.book import FreeWish, Wishes
 from svara.people.office import Person, Tenant
+from svara.people.visibility import may_see
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,10 +78,12 @@ class WhenFree:
         """Whom they called last in vain; "" for nobody."""
         return self._last.get(asker, ("", False))[0]
 
-    def ask(self, tenant: Tenant, asker: Person, wanted: Person) -> Literal["done", "own", "full"]:
-        """`asker` wants to be called when `wanted` is free."""
+    def ask(self, tenant: Tenant, asker: Person, wanted: Person) -> Literal["done", "own", "hidden", "full"]:
+        """`asker` wants to be called when `wanted` is free; whoever hides whether they are, is not waited for."""
         if asker.id == wanted.id:
             return "own"
+        if not may_see(tenant, asker.id, wanted.id):
+            return "hidden"
         last, was_there = self._last.get(asker.id, ("", True))
         used = was_there or last != wanted.id or self._switch.in_call(wanted.id)
         wish = FreeWish(asker.id, wanted.id, self._switch.clock.now(), used)
