@@ -12,6 +12,8 @@ import socket
 import ssl
 from collections.abc import Callable
 
+import django
+
 from svara.bus import connect
 from svara.data import DataFolder
 
@@ -20,6 +22,8 @@ async def main(data: DataFolder, sockets: dict[str, socket.socket], stop: asynci
     """Serve on the socket named "http" (and on "ldap" and "ldaps") until `stop` is set; calls `ready` once it listens. Ends
     within three seconds."""
     os.environ["SVARA_DATA"] = str(data.root)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
+    django.setup()
 
     from svara.web.asgi import application  # noqa: PLC0415  after the environment: it reads the settings, and sets Django up
 
