@@ -1,7 +1,7 @@
 """The Basic Encoding Rules of ASN.1 as LDAP narrows them (RFC 4511 section 5.1): definite lengths, tags of one octet.
 
-Written here: the usual library knows LDAP's filters to three levels alone and takes milliseconds for each entry. Reading
-never goes deeper than who calls it goes, so nothing hostile can make it recurse.
+Written here: the usual library (pyasn1-modules) knows LDAP's filters to three levels alone. Reading never goes deeper than
+who calls it goes, so nothing hostile can make it recurse.
 """
 
 from __future__ import annotations
