@@ -124,7 +124,7 @@ declare_files(
     ["unrecorded"],
     Declaration(
         "user.privacy_preferences",
-        Purpose.RECORDING,
+        Purpose.RIGHTS,
         Basis.LEGAL_OBLIGATION,
         WITH_TENANT,
         Subject.OUTSIDE_PERSON,
