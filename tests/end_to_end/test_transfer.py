@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.media.sounds.kinds import music_share
-from tests.peers import sound
 from tests.peers.baresip import Baresip
 from tests.peers.linphone import Linphone
 from tests.peers.server import Svara
@@ -109,27 +107,12 @@ def test_anna_speaks_with_cecilie_first_and_puts_the_two_together(
     assert [one["how"] for one in through["transfers"]] == ["attended"]
 
 
-def test_who_is_on_hold_hears_music(svara: Svara, anna: Linphone, bob: Linphone) -> None:
-    wait_for_music(svara)
-    talk(anna, bob, "102")
-    bob.wait_to_hear(ANNA_HZ)
-    anna.hold()
-    anna.wait_state("held")
-    bob.wait(lambda: music_share(_last(bob, 4.0), 8_000) > 0.08, lambda: f"hears {bob.heard()} and no music", 30)
-    anna.resume()
-    bob.wait_to_hear(ANNA_HZ)
-    anna.wait_to_hear(BOB_HZ)
-    bob.hangup()
-    anna.wait_state("idle")
-
-
 def test_a_click_holds_takes_back_and_sends_on(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
-    wait_for_music(svara)
     talk(anna, bob, "102")
     bob.wait_to_hear(ANNA_HZ)
     [call] = svara.get("/calls/running", "anna")["items"]
     svara.send("POST", f"/calls/{call['id']}/hold", {}, "anna")
-    bob.wait(lambda: music_share(_last(bob, 4.0), 8_000) > 0.08, lambda: f"hears {bob.heard()} and no music", 30)
+    assert bob.falls_silent()
     svara.send("POST", f"/calls/{call['id']}/resume", {}, "anna")
     bob.wait_to_hear(ANNA_HZ)
     svara.send("POST", f"/calls/{call['id']}/transfer", {"to": "103"}, "anna")
@@ -140,16 +123,3 @@ def test_a_click_holds_takes_back_and_sends_on(svara: Svara, anna: Linphone, bob
     bob.wait_to_hear(CECILIE_HZ)
     bob.hangup()
     cecilie.wait_state("idle")
-
-
-def wait_for_music(svara: Svara) -> None:
-    """An installation makes its own music in the background."""
-    svara.until((svara.data / "sounds" / "builtin" / "music.wav").exists, timeout_seconds=120)
-
-
-def _last(phone: Linphone, seconds: float) -> sound.Samples:
-    """The end of what a phone heard."""
-    path = phone.recording()
-    assert path is not None
-    samples, rate_hz = sound.read_wav(path)
-    return samples[-int(seconds * rate_hz) :]

@@ -1,4 +1,4 @@
-"""Who is on hold hears the company's music.
+"""Who is on hold hears the company's music, where it has one.
 
 A phone that is put on hold was told so (it gets no sound of the other's) and goes on listening where it listened before: the
 relay leads the voice process's music there, without another word to any phone, and the other side back when it takes the
@@ -92,7 +92,14 @@ def look(call: Call) -> None:
     held, voice = on_hold(call), call.switch.voice
     if call.music is not None and call.music.leg is not held:
         call.music.stop()
-    if held is None or voice is None or not voice.up or call.relay is call.switch.direct or call.room is not None:
+    if (
+        held is None
+        or voice is None
+        or not voice.up
+        or not has_music(call)
+        or call.relay is call.switch.direct
+        or call.room is not None
+    ):
         return
     if call.music is None:
         call.music = HoldMusic(call, held)
@@ -107,8 +114,14 @@ def on_hold(call: Call) -> Leg | None:
     return back if call.held_by[0] == front.side else front
 
 
+def has_music(call: Call) -> bool:
+    """Whether the company has music of its own: without it a hold is silent."""
+    tenant = call.switch.office.by_tenant_id.get(call.tenant)
+    return tenant is not None and OWN_MUSIC in tenant.sound_by_name
+
+
 def company_music(call: Call) -> Sound:
-    """What is heard on hold: the company's sound of that name, else the music that Svara brings."""
+    """What is heard: the company's sound of that name, else (by who is being sent on) the music that Svara brings."""
     tenant = call.switch.office.by_tenant_id.get(call.tenant)
     own = tenant.sound_by_name.get(OWN_MUSIC) if tenant is not None else None
     return Sound(own.file) if own is not None else MUSIC
