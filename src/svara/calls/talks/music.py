@@ -92,6 +92,8 @@ def look(call: Call) -> None:
     held, voice = on_hold(call), call.switch.voice
     if call.music is not None and call.music.leg is not held:
         call.music.stop()
+    if held is not None and call.held_for is not None and call.relay is not call.switch.direct:
+        call.relay.deafen(call.id, held.id)  # the phone that holds knows nothing of it, and goes on sending
     if (
         held is None
         or voice is None
