@@ -125,6 +125,7 @@ class Exchange:
         self._close()
         self.giver.refuse(status)
         self.taker.refuse(status)
+        self.call.agreed()  # on what was before
         if self._failed is not None:
             self._failed(status)
 

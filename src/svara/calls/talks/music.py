@@ -47,7 +47,9 @@ class HoldMusic:
 
     @property
     def _here(self) -> bool:
-        return self.call.music is self
+        """Whether the way to the phone is still the music's: a change of the sound that began meanwhile leads it anew, and
+        must not find it led away again by an answer that came late."""
+        return self.call.music is self and self.call.exchange is None
 
     def _offered(self, result: bytes | RelayError) -> None:
         voice = self.call.switch.voice
