@@ -174,7 +174,7 @@ def test_the_same_sound_of_two_people_is_sealed_for_each(acme: Company, bob: Cal
     gone = bob.client.get("/api/v1/voicemail/greeting/sound")
     assert (gone.status_code, gone.content) == (
         410,
-        b"This cannot be heard: the content was erased: its key is destroyed.\n",
+        b"This cannot be heard: it was erased, and its key is destroyed.\n",
     )
     assert dag.client.get("/api/v1/voicemail/greeting/sound").content.startswith(b"RIFF")
     assert bob.client.delete("/api/v1/voicemail/greeting").status_code == 204

@@ -45,9 +45,10 @@ def anna_in(svara: Svara) -> Person:
 
 
 def dials(anna: Baresip, code: str) -> None:
-    """Dial it and listen until we are hung up on."""
+    """Dial it and listen until we are hung up on, which is soon where the words are not made yet."""
+    before = len(anna.seen("CALL_ESTABLISHED"))
     anna.dial(code)
-    anna.wait_state("talking")
+    anna.wait(lambda: len(anna.seen("CALL_ESTABLISHED")) > before, lambda: f"{code} was not answered")
     anna.wait_state("idle", timeout_seconds=20)
 
 

@@ -160,6 +160,7 @@ HOSTILE = st.text(min_size=1, max_size=60) | st.sampled_from(
         "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>",
         '"><sip:evil.test>;auth_pass=x',
         "Anna\x00\x1b[31m",
+        "Anna\xa0Berg\u3000",
         "\u202eanna",
         "%NULL%",
     ]

@@ -165,6 +165,7 @@ THINGS: dict[str, Promise] = {
     "roles": _("somebody's roles"),
     "session": _("somebody's session"),
     "share": _("an export without names for others"),
+    "sound": _("whose networks spoil the sound"),
     "statistics": _("figures of agents"),
     "support-access": _("access of the provider's support"),
     "support-emergency": _("access of the provider's support, in an emergency"),

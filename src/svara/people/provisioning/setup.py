@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 from xml.etree import ElementTree as ET
@@ -16,7 +15,6 @@ CODECS = ("opus", "g722", "pcma", "pcmu")
 EXPIRES_SECONDS = 600
 AGAIN_SECONDS = 24 * 3600
 """How often a phone asks whether its settings have changed."""
-_BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -58,7 +56,7 @@ class Setup:
 
 def clean(text: str) -> str:
     """Text on one line, without signs that are not shown: no line ends, controls, or changes of the reading order."""
-    return "".join(" " if unicodedata.category(sign) in _BAD else sign for sign in text).strip()
+    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
 
 
 def bare(text: str) -> str:
