@@ -8,9 +8,10 @@ import pytest
 from tests.people.conftest import PASSWORD
 
 from svara.people.models import Account
+from svara.people.throttle import Allowance
 from svara.phonebooks import actions, door
 from svara.phonebooks.access import access_passwords
-from svara.phonebooks.limits import MAX_KEYS, Allowance, Buckets
+from svara.phonebooks.limits import MAX_KEYS, Buckets
 from svara.phonebooks.models import Password
 from svara.privacy.audit.models import Entry
 from svara.privacy.errors import Invalid, NotFound
@@ -98,7 +99,7 @@ def test_who_guesses_waits_and_the_colleague_beside_does_not(
 ) -> None:
     secret = actions.do_make_password(bob, "desk phone")
     assert isinstance(entrance.enter("bob", secret, OFFICE, "xml"), door.Reader)
-    for _try in range(door.FAILURES.burst):
+    for _try in range(door.FAILURES.free):
         assert entrance.enter("bob", actions.new_secret(), OFFICE, "xml") is None
     turned_away = entrance.enter("bob", actions.new_secret(), OFFICE, "xml")
     assert isinstance(turned_away, door.Throttled)
@@ -113,12 +114,12 @@ def test_who_guesses_waits_and_the_colleague_beside_does_not(
 
 def test_one_password_reads_so_often_and_no_more(opened: Account, bob: Account, entrance: door.Door, time: Time) -> None:
     one, other = actions.do_make_password(bob, "desk phone"), actions.do_make_password(bob, "home")
-    for _read in range(door.READS["xml"].burst):
+    for _read in range(door.READS["xml"].free):
         assert isinstance(entrance.enter("bob", one, OFFICE, "xml"), door.Reader)
     assert isinstance(entrance.enter("bob", one, OFFICE, "xml"), door.Throttled)
     assert isinstance(entrance.enter("bob", other, OFFICE, "xml"), door.Reader)
     assert isinstance(entrance.enter("bob", one, OFFICE, "carddav"), door.Reader), "each way has its own measure"
-    time.seconds += door.READS["xml"].seconds + 0.1
+    time.seconds += door.READS["xml"].forgive_seconds + 0.1
     assert isinstance(entrance.enter("bob", one, OFFICE, "xml"), door.Reader)
 
 
@@ -154,7 +155,7 @@ def test_passwords_have_names_and_are_not_without_number(opened: Account, bob: A
 
 
 def test_the_memory_of_buckets_is_bounded_and_forgets_the_quiet_first(time: Time) -> None:
-    buckets = Buckets(Allowance(burst=1, seconds=1e9), time)
+    buckets = Buckets(Allowance(free=1, forgive_seconds=1e9), time)
     assert [buckets.take("first"), buckets.take("first") > 0] == [0.0, True]
     for number in range(MAX_KEYS):
         buckets.take(f"key {number}")

@@ -25,20 +25,20 @@ from django.utils.crypto import constant_time_compare
 from svara import log
 from svara.people.agents import network_of
 from svara.people.models import Account
-from svara.people.throttle import source_of
+from svara.people.throttle import Allowance, source_of
 from svara.phonebooks.access import opening_of
 from svara.phonebooks.actions import secret_hash
-from svara.phonebooks.limits import Allowance, Buckets
+from svara.phonebooks.limits import Buckets
 from svara.phonebooks.models import Password, Way
 from svara.privacy import subject
 from svara.privacy.audit.port import record
 
-FAILURES = Allowance(burst=30, seconds=10.0)
+FAILURES = Allowance(free=30, forgive_seconds=10.0)
 """Of one source: thirty at once, then one in ten seconds."""
 READS: dict[Way, Allowance] = {
-    "xml": Allowance(burst=30, seconds=2.0),
-    "carddav": Allowance(burst=200, seconds=0.2),
-    "ldap": Allowance(burst=60, seconds=0.1),
+    "xml": Allowance(free=30, forgive_seconds=2.0),
+    "carddav": Allowance(free=200, forgive_seconds=0.2),
+    "ldap": Allowance(free=60, forgive_seconds=0.1),
 }
 """Of one password: a phone asks LDAP with each key that is pressed, and for a whole XML file a few times a day."""
 NOTED_EVERY = timedelta(hours=1)

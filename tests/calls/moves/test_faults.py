@@ -8,6 +8,7 @@ from tests.calls.phones import Office, Phone
 
 from svara.calls.events import CallEnded
 from svara.calls.main import relay_lost
+from svara.calls.moves.sending import MAX_MOVES
 from svara.sip.message import Request, new_response
 
 
@@ -71,10 +72,11 @@ def test_the_voice_process_dies_while_it_rings(at_work: Office, anna: Phone, bob
 
 @pytest.mark.usefixtures("talk")
 def test_a_flood_of_transfers_is_bounded(at_work: Office, anna: Phone, bob: Phone) -> None:
-    for _ in range(60):
+    for _ in range(MAX_MOVES + 10):
         refer(bob, "101")  # Anna's own number, on the phone that talks: nothing rings
         at_work.wait(1)
     [call] = at_work.calls
-    assert call.moves <= 100
+    assert call.moves == MAX_MOVES
+    assert (len(bob.heard(202)), len(bob.heard(603))) == (MAX_MOVES, 10)
     assert call.live().state == "answered"
     anna.hang_up()

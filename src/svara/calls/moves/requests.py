@@ -6,16 +6,15 @@ request stops the other side's sound, and leaves the own phone as it is: nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from svara.calls.commands import Answer, Done, HoldCall, Refused, TransferCall
-from svara.calls.exchange import Exchange, Got, Told, renew
+from svara.calls.exchange import Exchange, Told
 from svara.calls.leg import Leg
+from svara.calls.moves.adopt import Standing
 from svara.calls.moves.move import Move
 from svara.calls.moves.parting import settled
 from svara.calls.moves.sending import MAX_MOVES, Sent, may_go, send_on
-from svara.calls.resound import DISAGREED, fits
 from svara.calls.routing.route import UNKNOWN, Caller, Refusal, party
 from svara.calls.routing.targets import resolve
 from svara.calls.talks.seat import session, told
@@ -98,7 +97,7 @@ def _hold(call: Call, leg: Leg, *, on: bool) -> Answer:
     if not offer:
         return Refused("unavailable", "the phone's sound is not known")
     call.held_for = leg.side if on else None
-    Exchange(call, Unasked(leg, offer), Told(other), lambda _status: _not_held(call)).start()
+    Exchange(call, Standing(leg, offer, told(leg)), Told(other), lambda _status: _not_held(call)).start()
     return Done()
 
 
@@ -111,23 +110,3 @@ def _directed(description: bytes, direction: Direction) -> bytes:
         return parse_sdp(description).with_direction(direction).to_bytes() if description else b""
     except SipError:
         return b""
-
-
-class Unasked:
-    """A phone for which an offer is made without asking it, as the side that gives it."""
-
-    def __init__(self, leg: Leg, offer: bytes) -> None:
-        self.leg = leg
-        self._offer = offer
-        self._local = told(leg)
-
-    def get(self, got: Got) -> None:
-        got(self._offer)
-
-    def deliver(self, answer: bytes, done: Callable[[], object]) -> None:
-        done()
-        if not fits(self._local, answer):
-            renew(self.leg.call, DISAGREED)
-
-    def refuse(self, _status: int) -> None:
-        """Nothing stands open on this side."""
