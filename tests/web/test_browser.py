@@ -356,7 +356,7 @@ def test_a_message_that_cannot_be_reached_says_so_and_stays_new(
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(sound(1))
     # The server says "away" for some seconds without asking: a person presses again, too.
-    page.wait_for_function("() => document.querySelector('#messages audio').play().then(() => true, () => false)")
+    assert eventually(lambda: bool(player.evaluate("player => player.play().then(() => true, () => false)")), 30)
     expect(page.locator("#messages .player-note")).to_have_count(0)
     expect(page.locator("#messages .badge")).to_have_count(0)
     anna.complaints[:] = [each for each in anna.complaints if "status of 503" not in each]

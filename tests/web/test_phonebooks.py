@@ -150,10 +150,10 @@ def test_a_company_that_switched_it_off_gives_none(opened: Company) -> None:
 
 def test_a_flood_is_told_to_wait(opened: Company) -> None:
     phone = phone_of(opened, "bob")
-    answers = [phone.get(YEALINK).status_code for _read in range(door.READS["xml"].burst + 1)]
+    answers = [phone.get(YEALINK).status_code for _read in range(door.READS["xml"].free + 1)]
     assert answers[-1] == 429
     guesser = Client(headers=basic("bob@acme", "0000-0000-0000-0000-0000"))
-    answers = [guesser.get(YEALINK) for _try in range(door.FAILURES.burst + 1)]
+    answers = [guesser.get(YEALINK) for _try in range(door.FAILURES.free + 1)]
     assert [answers[0].status_code, answers[-1].status_code] == [401, 429]
     assert 0 < int(answers[-1]["Retry-After"]) <= 10
 
