@@ -16,10 +16,14 @@ import tempfile
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import django
 
 from svara.data import DataFolder, locked
+
+if TYPE_CHECKING:
+    from django.db.migrations.executor import MigrationExecutor
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "migrated"
@@ -29,6 +33,19 @@ def copy_to(place: Path) -> None:
     """An empty SQLite database in which all migrations have run."""
     shutil.copyfile(_template(), place)
     place.chmod(0o600)
+
+
+def one_by_one(connection: Any) -> MigrationExecutor:
+    """Migrates a database as long ago, by each of the steps that one long step has replaced since."""
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.loader import MigrationLoader
+
+    executor = MigrationExecutor(connection)
+    executor.loader = MigrationLoader(connection, replace_migrations=False)
+    for name, squashed in executor.loader.replacements.items():
+        executor.loader.graph.remove_replacement_node(name, squashed.replaces)
+    executor.loader.replacements = {}  # nor does it note that they are done
+    return executor
 
 
 @cache

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.database import schema
 from tests.peers.postgres import Postgres
 from tests.privacy import old_words
 
@@ -88,6 +89,7 @@ def test_companies_are_applied_side_by_side(postgres_server: Postgres, tmp_path:
     assert svara("token", "anna", "--tenant", "beta", "--data", "last").stdout.startswith("svara_")
 
 
+@pytest.mark.timeout(300)
 def test_words_about_people_that_stood_in_clear_are_sealed_there_too(postgres_server: Postgres, tmp_path: Path) -> None:
     url = postgres_server.new_database()
     data = DataFolder(tmp_path / "office").create()
@@ -98,3 +100,7 @@ def test_words_about_people_that_stood_in_clear_are_sealed_there_too(postgres_se
     dumped = postgres_server.dump(url)
     assert [word for word in old_words.WORDS if word in dumped] == []
     assert json.loads(old_words.run(data.root, "-c", old_words.UPDATED, url=url)) == old_words.READ
+    new = postgres_server.new_database()
+    old_words.run(tmp_path / "new", "-m", "svara", "prepare", url=new)
+    assert schema.of_postgres(postgres_server.schema(url)) == schema.of_postgres(postgres_server.schema(new))
+    assert len(schema.of_postgres(postgres_server.schema(new))) > 300

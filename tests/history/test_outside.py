@@ -190,8 +190,8 @@ OLD_OFFICE = """
 import django
 django.setup()
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-executor = MigrationExecutor(connection)
+from tests.migrated import one_by_one
+executor = one_by_one(connection)
 newest = dict(executor.loader.graph.leaf_nodes()) | {"history": "0003_subjects", "voicemail": "0002_subjects"}
 executor.migrate(list(newest.items()))
 from tests.history.stories import company

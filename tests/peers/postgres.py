@@ -44,6 +44,10 @@ class Postgres:
         """All that a database of it holds, as `pg_dump` writes it."""
         return self._run("pg_dump", "--data-only", "-h", str(self._folder), "-U", "postgres", url.rpartition("/")[2])
 
+    def schema(self, url: str) -> str:
+        """Its tables, indexes, rules and triggers, as `pg_dump` writes them."""
+        return self._run("pg_dump", "--schema-only", "-h", str(self._folder), "-U", "postgres", url.rpartition("/")[2])
+
     def _run(self, program: str, *arguments: str) -> str:
         ran = subprocess.run(
             [str(self._programs / program), *arguments],

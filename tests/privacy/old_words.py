@@ -16,12 +16,12 @@ import django
 django.setup()
 from datetime import UTC, date, datetime
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-executor = MigrationExecutor(connection)
+from tests.migrated import one_by_one
+executor = one_by_one(connection)
 last = {"registers": "0003_countries", "staff": "0001_staff", "rights": "0008_decisions_before", "figures": "0001_figures"}
 before = list((dict(executor.loader.graph.leaf_nodes()) | last).items())
 executor.migrate(before)
-tables = MigrationExecutor(connection).loader.project_state(before).apps
+tables = one_by_one(connection).loader.project_state(before).apps
 from tests.history.stories import company
 from svara.privacy.functions.outside import subject_of
 acme = company("acme")

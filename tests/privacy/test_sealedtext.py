@@ -13,6 +13,8 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 from django.utils import timezone
+from tests import migrated
+from tests.database import schema
 from tests.history import stories
 from tests.history.stories import Company
 from tests.privacy.old_words import OLD, READ, UPDATED, WORDS, run
@@ -177,3 +179,7 @@ def test_words_in_clear_are_sealed_by_the_update_and_no_byte_of_them_is_left(tmp
     assert [word for word in WORDS if word.encode() in left] == []
     found: dict[str, Any] = json.loads(run(data.root, "-c", UPDATED))
     assert found == READ
+    new = tmp_path / "new.sqlite3"
+    migrated.copy_to(new)
+    assert schema.of_sqlite(data.database) == schema.of_sqlite(new), "its tables are a new office's"
+    assert len(schema.of_sqlite(new)) > 150

@@ -76,6 +76,8 @@ def _make_tables() -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        else:
+            executor.check_replacements()  # notes that a squashed migration is done where all that it replaces is
     except DatabaseError as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InstallationError(f"the database cannot be used: {first_line}") from None
