@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.peers.baresip import Baresip
+from tests.peers.desk import ANNA_HZ, BOB_HZ, CECILIE_HZ, hear_each_other, hears_music, line, talk
 from tests.peers.linphone import Linphone
-from tests.peers.server import ANNA, BOB, CECILIE, Svara, office_file
+from tests.peers.server import Svara
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
-ANNA_HZ, BOB_HZ, CECILIE_HZ = 440, 660, 880
-
 
 @pytest.fixture(scope="module")
-def svara() -> Iterator[Svara]:
-    with Svara((ANNA, BOB, CECILIE)) as svara:
-        office = json.loads(office_file((ANNA, BOB, CECILIE)))
-        office["parking"] = {"extensions": "801-803", "seconds": 60}
-        for person in office["people"]:
-            person["pickup"] = ["team"]
-        svara.apply(json.dumps(office))
-        yield svara
+def running(reception: Svara) -> Svara:
+    return reception
 
 
 @pytest.fixture
 def phones(svara: Svara, tmp_path: Path) -> Iterator[tuple[Baresip, Baresip, Linphone]]:
-    svara.mark()
     with (
         Baresip(tmp_path, svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
         Baresip(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
@@ -38,31 +29,39 @@ def phones(svara: Svara, tmp_path: Path) -> Iterator[tuple[Baresip, Baresip, Lin
         yield anna, bob, cecilie
 
 
-def hears_music(phone: Baresip) -> None:
-    """Sound, and nobody's tone."""
-    phone.wait(
-        lambda: phone.heard(1.0)[1] > 0.005 and all(abs(phone.heard(1.0)[0] - hz) > 15 for hz in (BOB_HZ, CECILIE_HZ)),
-        lambda: f"heard {phone.heard(1.0)}",
-    )
-
-
 def test_anna_is_parked_hears_music_and_is_taken(svara: Svara, phones: tuple[Baresip, Baresip, Linphone]) -> None:
     anna, bob, cecilie = phones
-    anna.dial("102")
-    bob.wait_state("incoming")
-    bob.answer()
-    anna.wait_state("talking")
+    talk(anna, bob, "102")
     anna.wait_to_hear(BOB_HZ)
     bob.transfer("801")
     bob.wait_state("idle", timeout_seconds=15)
     hears_music(anna)
     cecilie.dial("801")
     cecilie.wait_state("talking")
-    anna.wait_to_hear(CECILIE_HZ)
-    cecilie.wait_to_hear(ANNA_HZ)
+    hear_each_other(anna, cecilie)
     cecilie.hangup()
     anna.wait_state("idle")
     svara.wait_records(2)
+
+
+def test_the_key_of_a_parking_place_is_lit_while_somebody_is_there(
+    svara: Svara, phones: tuple[Baresip, Baresip, Linphone], tmp_path: Path
+) -> None:
+    """Cecilie's desk phone has a key for 802 beside its display; pressed, it dials what it shows."""
+    anna, bob, cecilie = phones
+    with line(svara, tmp_path, "lamp", "cecilie-desk", "802") as key:
+        assert "<state>" not in key.wait_for("NOTIFY").text
+        talk(anna, bob, "102")
+        bob.transfer("802")
+        assert "<state>confirmed</state>" in key.wait_for("NOTIFY", 2).text
+        bob.wait_state("idle", timeout_seconds=15)
+        hears_music(anna)
+        cecilie.dial("802")
+        hear_each_other(anna, cecilie)
+        assert "<state>" not in key.wait_for("NOTIFY", 3).text
+        cecilie.hangup()
+        anna.wait_state("idle")
+        svara.wait_records(2)
 
 
 def test_cecilie_picks_up_what_rings_at_bob_s_desk(svara: Svara, phones: tuple[Baresip, Baresip, Linphone]) -> None:
@@ -73,8 +72,7 @@ def test_cecilie_picks_up_what_rings_at_bob_s_desk(svara: Svara, phones: tuple[B
     bob.wait_state("idle")
     cecilie.wait_state("talking")
     anna.wait_state("talking")
-    anna.wait_to_hear(CECILIE_HZ)
-    cecilie.wait_to_hear(ANNA_HZ)
+    hear_each_other(anna, cecilie)
     anna.hangup()
     cecilie.wait_state("idle")
     svara.wait_records(2)

@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.peers.baresip import Baresip
+from tests.peers.desk import ANNA_HZ, CECILIE_HZ, DAG_HZ, hear_each_other, talk
 from tests.peers.linphone import Linphone
-from tests.peers.server import ANNA, BOB, CECILIE, DAG, Svara, office_file
+from tests.peers.server import Svara
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
-ANNA_HZ, BOB_HZ, CECILIE_HZ, DAG_HZ = 440, 660, 880, 1150
-
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Svara]:
-    with Svara((ANNA, BOB, CECILIE, DAG)) as svara:
-        office = json.loads(office_file((ANNA, BOB, CECILIE, DAG)))
-        office["queues"] = [
-            {
-                "name": "reception",
-                "extension": "600",
-                "strategy": "longest-idle",
-                "members": ["anna"],
-                "ring": 30,
-                "wrap_up": 0,
-            }
-        ]
-        office["parking"] = {"extensions": "801-803", "seconds": 60}
-        office["conferences"] = [{"name": "coffee", "extension": "810", "announce": False}]
-        svara.apply(json.dumps(office))
-        yield svara
-
-
-@pytest.fixture
-def svara(running: Svara) -> Svara:
-    running.mark()
-    return running
-
-
-@pytest.fixture
-def anna(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
-    with Linphone(tmp_path, svara.account("anna-desk"), tone_hz=ANNA_HZ) as phone:
-        yield phone
-
-
-@pytest.fixture
-def bob(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
-    with Linphone(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as phone:
-        yield phone
-
-
-@pytest.fixture
-def cecilie(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
-    with Linphone(tmp_path, svara.account("cecilie-desk"), tone_hz=CECILIE_HZ) as phone:
-        yield phone
+def running(reception: Svara) -> Svara:
+    return reception
 
 
 def to_the_reception(svara: Svara, caller: Linphone, anna: Linphone) -> None:
@@ -77,8 +35,7 @@ def test_a_caller_of_the_queue_is_parked_and_taken_by_a_colleague(
     anna.wait_state("idle", timeout_seconds=15)
     svara.until(lambda: svara.get("/queues/reception")["members"][0]["state"] == "available", 15)
     cecilie.dial("801")
-    cecilie.wait_to_hear(BOB_HZ)
-    bob.wait_to_hear(CECILIE_HZ)
+    hear_each_other(bob, cecilie)
     bob.hangup()
     cecilie.wait_state("idle")
     svara.wait_quiet()
@@ -97,10 +54,8 @@ def test_a_caller_of_the_queue_is_announced_and_put_through(
     cecilie.wait_state("incoming")
     cecilie.answer()
     cecilie.wait_to_hear(ANNA_HZ)
-    first, second = anna.calls()
-    anna.command(f"transfer {first} --to-call {second}")
-    cecilie.wait_to_hear(BOB_HZ)
-    bob.wait_to_hear(CECILIE_HZ)
+    anna.put_together()
+    hear_each_other(bob, cecilie)
     svara.until(lambda: svara.get("/queues/reception")["members"][0]["state"] == "available", 15)
     svara.kill("calls")
     svara.until(lambda: svara.going_on() == 1, 20, lambda: f"{svara.going_on()} calls go on")
@@ -125,11 +80,64 @@ def test_a_caller_is_sent_into_a_conference_where_others_talk(
         svara.until(lambda: len(svara.get("/conferences/coffee")["members"]) == 3, 15)
         anna.wait_state("idle", timeout_seconds=15)
         dag.hangup()
-        bob.wait_to_hear(CECILIE_HZ)
-        cecilie.wait_to_hear(BOB_HZ)
+        hear_each_other(bob, cecilie)
         for phone in (bob, cecilie):
             phone.hangup()
         svara.wait_quiet()
+
+
+def test_a_caller_is_taken_along_into_a_conference(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
+    """Anna goes in herself first, on her second line, and puts Bob in her place."""
+    cecilie.dial("810")
+    cecilie.wait_state("talking")
+    talk(bob, anna, "101")
+    bob.wait_to_hear(ANNA_HZ)
+    anna.hold()
+    anna.wait_state("held")
+    anna.dial("810")
+    cecilie.wait_to_hear(ANNA_HZ)
+    anna.put_together()
+    hear_each_other(bob, cecilie)
+    anna.wait_state("idle", timeout_seconds=15)
+    assert len(svara.get("/conferences/coffee")["members"]) == 2
+    for phone in (bob, cecilie):
+        phone.hangup()
+    svara.wait_quiet()
+
+
+def test_bob_s_phone_is_asked_to_answer_by_itself_where_he_is_spoken_to(svara: Svara, anna: Linphone, bob: Linphone) -> None:
+    """Linphone knows it by the Call-Info of the INVITE, and leaves the answer to the program around it."""
+    anna.dial("102")
+    bob.wait_state("incoming")
+    assert not bob.is_asked_to_answer()
+    anna.hangup()
+    bob.wait_state("idle")
+    anna.dial("*80102")
+    bob.wait_state("incoming")
+    bob.wait(bob.is_asked_to_answer, lambda: "was not asked to answer by itself")
+    bob.answer()
+    hear_each_other(anna, bob)
+    anna.hangup()
+    bob.wait_state("idle")
+    svara.wait_quiet()
+
+
+def test_anna_is_called_when_bob_has_hung_up(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
+    talk(cecilie, bob, "102")
+    anna.dial("*37102")
+    anna.wait_state("talking")
+    anna.wait_state("idle", timeout_seconds=20)
+    bob.wait_to_hear(CECILIE_HZ)
+    assert anna.state == "idle"
+    bob.hangup()
+    anna.wait_state("incoming", timeout_seconds=30)
+    anna.answer()
+    bob.wait_state("incoming", timeout_seconds=20)
+    bob.answer()
+    hear_each_other(anna, bob)
+    anna.hangup()
+    bob.wait_state("idle")
+    svara.wait_quiet()
 
 
 def test_who_is_sent_on_goes_to_voicemail_of_nobody_but_back_to_the_reception(

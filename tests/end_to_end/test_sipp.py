@@ -9,19 +9,10 @@ from typing import Any
 import pytest
 from tests.peers import sipp
 from tests.peers.linphone import Linphone
-from tests.peers.ports import free_port
 from tests.peers.server import Svara
 from tests.peers.sipp import Sipp
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
-
-
-def register(svara: Svara, folder: Path, login: str) -> int:
-    """Register a SIPp; gives the port on which it will be called."""
-    port = free_port()
-    outcome = sipp.run(folder, "register", svara.sip, login=login, secret=f"secret-{login}", port=port)
-    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
-    return port
 
 
 def recorded(svara: Svara) -> list[dict[str, Any]]:
@@ -30,7 +21,7 @@ def recorded(svara: Svara) -> list[dict[str, Any]]:
 
 
 def test_bob_calls_an_echo_and_hears_himself(svara: Svara, tmp_path: Path) -> None:
-    port = register(svara, tmp_path, "cecilie-desk")
+    port = sipp.register(tmp_path, svara.sip, "cecilie-desk")
     with (
         Sipp(tmp_path, "answer", svara.sip, login="cecilie-desk", port=port) as echo,
         Linphone(tmp_path, svara.account("bob-desk"), tone_hz=660) as bob,
@@ -46,7 +37,7 @@ def test_bob_calls_an_echo_and_hears_himself(svara: Svara, tmp_path: Path) -> No
 
 
 def test_bob_hears_early_media_before_anybody_answers(svara: Svara, tmp_path: Path) -> None:
-    port = register(svara, tmp_path, "cecilie-desk")
+    port = sipp.register(tmp_path, svara.sip, "cecilie-desk")
     with (
         Sipp(tmp_path, "early", svara.sip, login="cecilie-desk", port=port, ring_seconds=6) as echo,
         Linphone(tmp_path, svara.account("bob-desk"), tone_hz=660) as bob,
@@ -65,7 +56,7 @@ def test_bob_hears_early_media_before_anybody_answers(svara: Svara, tmp_path: Pa
 
 
 def test_a_hundred_calls_leave_a_hundred_records_and_nothing_else(svara: Svara, tmp_path: Path) -> None:
-    port = register(svara, tmp_path, "cecilie-desk")
+    port = sipp.register(tmp_path, svara.sip, "cecilie-desk")
     with Sipp(tmp_path, "answer", svara.sip, login="cecilie-desk", port=port, calls=100) as callee:
         caller = sipp.run(
             tmp_path, "call", svara.sip, login="anna-desk", secret="secret-anna-desk", target="103", calls=100,
@@ -80,7 +71,7 @@ def test_a_hundred_calls_leave_a_hundred_records_and_nothing_else(svara: Svara, 
 
 
 def test_fifty_callers_give_up(svara: Svara, tmp_path: Path) -> None:
-    port = register(svara, tmp_path, "cecilie-desk")
+    port = sipp.register(tmp_path, svara.sip, "cecilie-desk")
     with Sipp(tmp_path, "ring", svara.sip, login="cecilie-desk", port=port, calls=50) as callee:
         caller = sipp.run(
             tmp_path, "cancel", svara.sip, login="anna-desk", secret="secret-anna-desk", target="103", calls=50,

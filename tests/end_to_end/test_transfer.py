@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.peers.baresip import Baresip
+from tests.peers.desk import ANNA_HZ, BOB_HZ, hear_each_other, talk
 from tests.peers.linphone import Linphone
 from tests.peers.server import Svara
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
-
-ANNA_HZ, BOB_HZ, CECILIE_HZ = 440, 660, 1150
-
-
-@pytest.fixture
-def anna(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
-    with Linphone(tmp_path, svara.account("anna-desk"), tone_hz=ANNA_HZ) as phone:
-        yield phone
-
-
-@pytest.fixture
-def bob(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
-    with Linphone(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as phone:
-        yield phone
-
-
-@pytest.fixture
-def cecilie(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
-    with Linphone(tmp_path, svara.account("cecilie-desk"), tone_hz=CECILIE_HZ) as phone:
-        yield phone
-
-
-def talk(caller: Baresip | Linphone, callee: Baresip | Linphone, dialled: str) -> None:
-    caller.dial(dialled)
-    callee.wait_state("incoming")
-    callee.answer()
-    caller.wait_state("talking")
 
 
 def test_a_linphone_sends_the_other_on(svara: Svara, anna: Linphone, bob: Linphone, cecilie: Linphone) -> None:
@@ -46,8 +19,7 @@ def test_a_linphone_sends_the_other_on(svara: Svara, anna: Linphone, bob: Linpho
     anna.transfer("103")
     cecilie.wait_state("incoming")
     cecilie.answer()
-    cecilie.wait_to_hear(BOB_HZ)
-    bob.wait_to_hear(CECILIE_HZ)
+    hear_each_other(bob, cecilie)
     anna.wait_state("idle")
     bob.hangup()
     cecilie.wait_state("idle")
@@ -66,8 +38,7 @@ def test_a_baresip_sends_the_caller_on(svara: Svara, anna: Linphone, cecilie: Li
         bob.transfer("103")
         cecilie.wait_state("incoming")
         cecilie.answer()
-        cecilie.wait_to_hear(ANNA_HZ)
-        anna.wait_to_hear(CECILIE_HZ)
+        hear_each_other(anna, cecilie)
         bob.wait_state("idle")
         cecilie.hangup()
         anna.wait_state("idle")
@@ -79,8 +50,7 @@ def test_nobody_takes_it_and_the_two_talk_again(svara: Svara, anna: Linphone, bo
     anna.transfer("103")
     cecilie.wait_state("incoming")
     cecilie.hangup()
-    bob.wait_to_hear(ANNA_HZ)
-    anna.wait_to_hear(BOB_HZ)
+    hear_each_other(anna, bob)
     bob.hangup()
     anna.wait_state("idle")
     (record,) = svara.wait_records(1)
@@ -96,10 +66,8 @@ def test_anna_speaks_with_cecilie_first_and_puts_the_two_together(
     anna.wait_state("held")
     talk(anna, cecilie, "103")
     cecilie.wait_to_hear(ANNA_HZ)
-    first, second = anna.calls()
-    anna.command(f"transfer {first} --to-call {second}")
-    cecilie.wait_to_hear(BOB_HZ)
-    bob.wait_to_hear(CECILIE_HZ)
+    anna.put_together()
+    hear_each_other(bob, cecilie)
     cecilie.hangup()
     bob.wait_state("idle")
     consulted, through = sorted(svara.wait_records(2), key=lambda one: one["end_reason"] != "transferred")
@@ -119,7 +87,6 @@ def test_a_click_holds_takes_back_and_sends_on(svara: Svara, anna: Linphone, bob
     anna.wait_state("idle")
     cecilie.wait_state("incoming")
     cecilie.answer()
-    cecilie.wait_to_hear(BOB_HZ)
-    bob.wait_to_hear(CECILIE_HZ)
+    hear_each_other(bob, cecilie)
     bob.hangup()
     cecilie.wait_state("idle")

@@ -128,6 +128,10 @@ class Linphone(Phone):
             self.ended_with = b" ".join(refused[-1]).decode()
         return bool(states) and states[-1] == b"Ok"
 
+    def is_asked_to_answer(self) -> bool:
+        """Whether a caller wanted it to answer by itself (Call-Info with `answer-after`), as its trace says."""
+        return b"asked to automatically answer" in (self.folder / "trace").read_bytes()
+
     def dial_uri(self, uri: str) -> None:
         self.command(f"call {uri}")
 
@@ -146,6 +150,11 @@ class Linphone(Phone):
     def transfer(self, target: str) -> None:
         """Send the other side on (blind)."""
         self.command(f"transfer sip:{target}@{self.account.server}")
+
+    def put_together(self) -> None:
+        """Connect the two to whom it talks, and be out of it (attended transfer): it has two calls."""
+        first, second = self.calls()
+        self.command(f"transfer {first} --to-call {second}")
 
     def calls(self) -> list[int]:
         """The numbers of all calls that there are, as its commands name them; the oldest first."""

@@ -14,8 +14,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,6 +37,8 @@ class Person:
     phones: tuple[str, ...]
     name: str = ""
     roles: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever else the office file says of the person."""
 
 
 ANNA = Person("anna", "101", ("anna-desk",), "Anna Berg", ("admin",))
@@ -45,8 +47,8 @@ CECILIE = Person("cecilie", "103", ("cecilie-desk",), "Cecilie Eik")
 DAG = Person("dag", "104", ("dag-desk",), "Dag Foss")
 
 
-def office_file(people: tuple[Person, ...], slug: str = "acme") -> str:
-    """The office file (JSON is YAML) of a company with these people."""
+def office_file(people: tuple[Person, ...], slug: str = "acme", **more: Any) -> str:
+    """The office file (JSON is YAML) of a company with these people, and `more` beside them."""
     return json.dumps(
         {
             "version": 1,
@@ -60,9 +62,11 @@ def office_file(people: tuple[Person, ...], slug: str = "acme") -> str:
                     "extension": person.extension,
                     "roles": list(person.roles) or ["member"],
                     "phones": [{"login": login, "secret": f"secret-{login}"} for login in person.phones],
+                    **person.more,
                 }
                 for person in people
             ],
+            **more,
         },
         indent=1,
     )
@@ -199,7 +203,7 @@ class Svara:
         request = urllib.request.Request(f"http://{self.http}/api/v1{path}", data, method=method)
         request.add_header("Authorization", f"Bearer {self._tokens[user]}")
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # of a busy machine
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -18,7 +18,7 @@ from svara.calls.leg import ALLOW, SDP, TIMER, Leg, sdp_of
 from svara.media.relay import Kind, RelayError
 from svara.sip.message import Request, Response, SipError, new_response
 from svara.sip.sdp import parse_sdp
-from svara.sip.session import ask_timer, glare_retry_seconds
+from svara.sip.session import ask_timer
 from svara.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Exchange:
     """One passage. `done` is told when it came about, `failed(status)` when not; the call ends by itself when a phone is
     gone."""
 
-    __slots__ = ("_answer", "_done", "_failed", "_offer", "_offered", "call", "giver", "open", "taker")
+    __slots__ = ("_answer", "_done", "_failed", "_offer", "_offered", "call", "giver", "open", "refused_by", "taker")
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class Exchange:
         self.giver = giver
         self.taker = taker
         self.open = True
+        self.refused_by: End | None = None
         self._offer = self._offered = self._answer = b""
         self._failed = failed
         self._done = done
@@ -123,6 +124,7 @@ class Exchange:
             self.call.end("system", "a phone is gone")
             return
         self._close()
+        self.refused_by = by
         self.giver.refuse(status)
         self.taker.refuse(status)
         self.call.agreed()  # on what was before
@@ -268,9 +270,13 @@ class Asked:
         self.leg.acknowledge(self._cseq, answer)
         done()
 
-    def refuse(self, _status: int) -> None:
-        if self._owes:  # an offer without an answer: the ACK is due all the same, and the talk cannot go on
-            self._owes = False
+    def refuse(self, status: int) -> None:
+        if not self._owes:
+            return
+        self._owes = False
+        if status == 491 and self.leg.told:  # the other side has a change of its own, and is asked again
+            self.leg.acknowledge(self._cseq, self.leg.told)
+        else:  # an offer without an answer: the ACK is due all the same, and the talk cannot go on
             self.leg.acknowledge(self._cseq)
             self.leg.call.end("system", "the phones could not agree on sound")
 
@@ -314,13 +320,13 @@ def renew(call: Call, reason: str) -> None:
     def failed(status: int) -> None:
         if call.state == "talking":
             if status == 491:
-                # As owner of the Call-ID: later than the phone, which retries within two seconds.
-                seconds = glare_retry_seconds(owns_call_id=True, randomness=call.switch.random)
+                seconds = (back if exchange.refused_by is back else front).turn_seconds()
                 call.switch.clock.call_later(seconds, call.guarded, renew, call, reason)
             else:
                 call.end("system", reason)
 
-    Exchange(call, Asked(front), Told(back), failed).start()
+    exchange = Exchange(call, Asked(front), Told(back), failed)
+    exchange.start()
 
 
 class Known:

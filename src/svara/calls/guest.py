@@ -58,6 +58,8 @@ class Guest:
         """What plays goes on while phones ring (a queue)."""
         self.waking: list[VoiceEvent] | None = None
         """Taken up after a restart: what comes is kept until the stop listens (`wake`)."""
+        self.asking = False
+        """A change that we asked the phone for is under way (RFC 3261 section 14.2: the phone's own has to wait)."""
         self.on_key: Callable[[str], object] | None = None
         self.on_recorded: Callable[[Recorded], object] | None = None
         self._done: Callable[[], object] | None = None

@@ -14,7 +14,7 @@ from svara.media.relay import Kind
 from svara.sip.bodies import session_description
 from svara.sip.dialog import Dialog
 from svara.sip.message import Message, Request, Response, SipError
-from svara.sip.session import Headers, SessionTimer, TimerPolicy, answer_timer, timer_agreed
+from svara.sip.session import Headers, SessionTimer, TimerPolicy, answer_timer, glare_retry_seconds, timer_agreed
 from svara.sip.transaction import ServerTransaction
 from svara.sip.transport import Flow
 
@@ -179,6 +179,11 @@ class Leg:
             return False
         self.session, self.session_headers = agreed.timer, agreed.headers
         return True
+
+    def turn_seconds(self) -> float:
+        """When it is our turn again with the phone that refused a change with 491 (RFC 3261 section 14.1)."""
+        ours = self.dialog is None or self.dialog.owns_call_id
+        return glare_retry_seconds(owns_call_id=ours, randomness=self.switch.random)
 
     def refreshed(self, response: Response | None = None) -> None:
         """The session was refreshed just now, by the phone, or by us when its `response` is given."""

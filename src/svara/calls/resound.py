@@ -33,6 +33,9 @@ _logger = log.get("calls.resound")
 def changed(guest: Guest, transaction: ServerTransaction) -> None:
     """The caller's phone offers another description, or asks for one (re-INVITE, UPDATE)."""
     call, leg, voice = guest.call, guest.leg, guest.voice
+    if guest.asking:
+        transaction.reply(491)
+        return
     sdp = sdp_of(transaction.request)
     if not sdp or voice is None:
         answer_with(leg, transaction, guest.local)  # the session as it stands; what the ACK brings changes nothing
@@ -103,12 +106,13 @@ def _tell_caller(guest: Guest, result: bytes | RelayError) -> None:
     cseq = 0
 
     def got(sdp: bytes | int) -> None:
+        guest.asking = False
         if not isinstance(sdp, int):
             leg.acknowledge(cseq)
         if guest.closed:
             return
         if sdp == 491:
-            call.switch.clock.call_later(RETRY_SECONDS, call.guarded, _tell_caller, guest, result)
+            call.switch.clock.call_later(leg.turn_seconds(), call.guarded, _tell_caller, guest, result)
         elif isinstance(sdp, int) or not sdp:
             call.end("system", RELAY_LOST)
         else:
@@ -121,6 +125,7 @@ def _tell_caller(guest: Guest, result: bytes | RelayError) -> None:
             call.save()
             guest.sounds_again()
 
+    guest.asking = True
     cseq = invite(leg, result, got)
 
 

@@ -37,13 +37,14 @@ class DialogState(msgspec.Struct, array_like=True, frozen=True):
     flow_id: str
     contact: str
     confirmed: bool
+    owns_call_id: bool = True
 
 
 class Dialog:
     """One side of a dialog.
 
     `local_uri` and `remote_uri` are the From and To values without tags, `contact` is our own Contact URI, `flow_id`
-    names the flow on which the peer was last heard.
+    names the flow on which the peer was last heard, `owns_call_id` says who made the Call-ID (it decides after a glare).
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Dialog:
         "local_cseq",
         "local_tag",
         "local_uri",
+        "owns_call_id",
         "remote_cseq",
         "remote_tag",
         "remote_target",
@@ -77,6 +79,7 @@ class Dialog:
         flow_id: str,
         contact: str,
         confirmed: bool,
+        owns_call_id: bool,
     ) -> None:
         self.call_id = call_id
         self.local_tag = local_tag
@@ -91,6 +94,7 @@ class Dialog:
         self.flow_id = flow_id
         self.contact = contact
         self.confirmed = confirmed
+        self.owns_call_id = owns_call_id
 
     # --- made from messages
 
@@ -115,6 +119,7 @@ class Dialog:
             flow_id=flow_id,
             contact=contact,
             confirmed=False,
+            owns_call_id=False,
         )
 
     @classmethod
@@ -142,6 +147,7 @@ class Dialog:
             flow_id=flow_id,
             contact=contact,
             confirmed=not early,
+            owns_call_id=True,
         )
 
     def confirm(self, response: Response) -> None:
@@ -258,6 +264,7 @@ class Dialog:
             self.flow_id,
             self.contact,
             self.confirmed,
+            self.owns_call_id,
         )
 
     @classmethod

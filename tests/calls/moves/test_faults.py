@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.calls.moves.referring import notified, refer
+from tests.calls.moves.referring import attend, dialog_of, notified, refer
 from tests.calls.phones import Office, Phone
 
 from svara.calls.events import CallEnded
@@ -27,10 +27,63 @@ def test_bob_changes_something_at_the_moment_he_is_sent_on(at_work: Office, anna
 
     bob.change = busy_once  # type: ignore[method-assign]
     refer(anna, "103")
-    assert not cecilie.rings
-    at_work.wait(5)
+    at_work.wait(2.05)
+    assert not cecilie.rings  # we called Bob: it is his turn first
+    at_work.wait(2)
     assert cecilie.rings
     cecilie.answer()
+    assert at_work.calls[0].live().state == "answered"
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_who_called_waits_longer_than_we_do(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
+    """The Call-ID is Anna's: we ask again within two seconds."""
+    bob.hold()
+    usual, asked = anna.change, []
+
+    def busy_once(request: Request) -> None:
+        asked.append(request)
+        if len(asked) == 1:
+            anna.resume()
+            assert len(anna.heard(491)) == 1  # one of the two at a time
+            anna.transmit(new_response(request, 491))
+        else:
+            usual(request)
+
+    anna.change = busy_once  # type: ignore[method-assign]
+    refer(bob, "103")
+    assert not cecilie.rings
+    at_work.wait(2.05)
+    assert cecilie.rings
+    cecilie.answer()
+    anna.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+@pytest.mark.parametrize("held", [True, False])
+def test_cecilie_changes_something_at_the_moment_in_which_she_is_put_through(
+    at_work: Office, anna: Phone, bob: Phone, cecilie: Phone, held: bool
+) -> None:
+    """Where Bob was on hold, he has been asked for an offer by then, and gets an answer to it all the same."""
+    if held:
+        anna.hold()
+    line = Phone(at_work, anna.login, address=anna.address[0])
+    line.call("103")
+    cecilie.answer()
+    usual, asked = cecilie.change, []
+
+    def busy_once(request: Request) -> None:
+        asked.append(at_work.clock.monotonic())
+        if len(asked) == 1:
+            cecilie.transmit(new_response(request, 491))
+        else:
+            usual(request)
+
+    cecilie.change = busy_once  # type: ignore[method-assign]
+    attend(anna, dialog_of(line))
+    at_work.wait(5)
+    assert 2.1 <= asked[1] - asked[0] < 4.1
     assert at_work.calls[0].live().state == "answered"
     bob.hang_up()
 

@@ -144,8 +144,12 @@ def agree(call: Call) -> None:
         renew(call, DISAGREED)
         return
 
-    def failed(_status: int) -> None:
-        if call.state == "talking":
+    def failed(status: int) -> None:
+        if call.state != "talking":
+            return
+        if status == 491:
+            call.switch.clock.call_later(back.turn_seconds(), call.guarded, renew, call, DISAGREED)
+        else:
             renew(call, DISAGREED)
 
     Exchange(call, Standing(front, known, told(front)), Told(back), failed).start()

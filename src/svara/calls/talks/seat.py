@@ -16,7 +16,6 @@ from svara.media.relay import RelayError
 from svara.media.voice.port import Finished, Item, Key, Playing, VoiceEvent
 from svara.sip.message import SipError
 from svara.sip.sdp import inactive_offer, parse_sdp
-from svara.sip.session import glare_retry_seconds
 
 if TYPE_CHECKING:
     from svara.calls.events import EndedBy
@@ -151,8 +150,7 @@ class Seat:
         self._tries += 1
         if status == 491 and self._tries < MAX_TRIES:
             self.asking = True
-            seconds = glare_retry_seconds(owns_call_id=True, randomness=call.switch.random)
-            call.switch.clock.call_later(seconds, call.guarded, self.ask)
+            call.switch.clock.call_later(self.leg.turn_seconds(), call.guarded, self.ask)
         else:
             self.room.fail("a phone refused the change")
 
