@@ -292,7 +292,7 @@ def test_a_token_is_made_copied_and_revoked(anna: Visit, acme: Company) -> None:
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Revoke").click()
     dialog.get_by_role("button", name="Revoke").click()
-    expect(page.get_by_role("status")).to_contain_text("The token no longer works")
+    expect(page.locator("#toasts")).to_contain_text("The token no longer works")
     expect(page.locator("table")).to_have_count(0)
 
 

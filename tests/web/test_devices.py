@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from tests.web.browsing import WIDTHS, launch, visit
 from tests.web.office import PASSWORD, Company
 from tests.web.stage import Stage
@@ -147,7 +147,7 @@ def test_the_page_fits_has_no_barriers_and_works(stage: Stage, chromium: Browser
         assert first.page.locator("form[action$='/end/']").count() == len(WIDTHS)
         first.page.locator("form[action$='/others/'] button").click()
         first.page.wait_for_selector(".toast")
-        assert first.page.locator("form[action$='/end/']").count() == 0
+        expect(first.page.locator("form[action$='/end/']")).to_have_count(0)
         first.page.locator("form[action$='/known/'] button").click()
         first.page.wait_for_load_state()
-        assert first.page.locator("form[action$='/known/']").count() == 0
+        expect(first.page.locator("form[action$='/known/']")).to_have_count(0)

@@ -30,7 +30,10 @@ function tickDown(): void {
 export function startClock(): void {
   setInterval(() => document.hidden || tick(), 1_000);
   setInterval(() => document.hidden || tickDown(), 1_000);
-  document.addEventListener("htmx:after:swap", tick);
-  tick();
-  tickDown();
+  const both = (): void => {
+    tick();
+    tickDown();
+  };
+  document.addEventListener("htmx:after:swap", both);
+  both();
 }

@@ -2,12 +2,16 @@
 import htmx from "htmx.org";
 
 htmx.config.includeIndicatorCSS = false;
-htmx.config.history = "reload";
 htmx.config.defaultTimeout = 15_000;
+
+/** Requests that stand for a visit to another page (`pages.ts`), by htmx's context. */
+export const visits = new WeakMap<object, unknown>();
 
 // An answer that is not a fragment (the session ended, the server failed) takes over the page instead of landing in a corner of it.
 document.addEventListener("htmx:before:swap", (event) => {
-  const response = (event as CustomEvent).detail?.ctx?.response;
+  const ctx = (event as CustomEvent).detail?.ctx;
+  if (visits.has(ctx ?? {})) return;
+  const response = ctx?.response;
   const raw: Response | undefined = response?.raw;
   if (raw?.redirected && new URL(raw.url).pathname !== location.pathname) {
     event.preventDefault();

@@ -21,7 +21,10 @@ function paint({ id: person, presence: availability }: Presence): void {
   }
 }
 
+let newest = 0; // when the newest news came
+
 function parsed(event: MessageEvent): Record<string, unknown> | null {
+  newest = performance.now();
   try {
     return JSON.parse(event.data as string) as Record<string, unknown>;
   } catch {
@@ -82,6 +85,10 @@ export function startLive(): void {
   });
   document.addEventListener("htmx:before:request", (event) => asked.set((event as CustomEvent).detail.ctx, performance.now()));
   document.addEventListener("htmx:after:swap", settle);
+  // A page that was being made when news came may not know them.
+  document.addEventListener("svara:page", (event) => {
+    if (newest >= (event as CustomEvent<{ at: number }>).detail.at) tell("svara:catch-up");
+  });
   addEventListener("pagehide", () => source?.close());
   connect(address);
 }

@@ -5,9 +5,11 @@ import { stayAwake } from "./awake";
 import { startClock } from "./clock";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
+import { startPages } from "./pages";
 import { startParts } from "./parts";
 import { startPlayers } from "./players";
 
+startPages();
 startParts();
 startPlayers();
 startKeys();
