@@ -26,6 +26,8 @@ def _secret(purpose: str) -> str:
 SECRET_KEY = _secret("django")
 RECEIPT_SEED = bytes.fromhex(_secret("receipts"))[:32]
 """Of the key that signs receipts of consent (`svara.privacy.functions.receipts`)."""
+BROWSER_KEY = bytes.fromhex(_secret("svara browsers"))[:32]
+"""Of the passes for phones in browsers (`svara.people.browserphone.key_of`)."""
 DEBUG = False
 ADDRESS = urlsplit(os.environ.get("SVARA_URL", ""))
 """Where people find the pages, when that is not this machine: its host is ours, and with https the cookies travel no other

@@ -25,6 +25,7 @@ from svara.calls.switch import Switch
 from svara.calls.trunks.identify import UNKNOWN_NUMBER, Inbound
 from svara.calls.trunks.numbers import EVERYWHERE
 from svara.calls.trunks.outbound import is_emergency
+from svara.people.browserphone import PASS_SECONDS, is_browser
 from svara.people.office import REALM, Target
 from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
@@ -127,6 +128,8 @@ class Desk:
     # --- who is it?
 
     def _hashes(self, login: str) -> Mapping[str, str] | None:
+        if is_browser(login):
+            return self._switch.browsers.hashes(login)
         found = self._switch.office.by_login.get(login)
         return None if found is None else found[2].ha1
 
@@ -139,9 +142,15 @@ class Desk:
         known = self._callers_hashes if proxy else self._hashes
         checked = verify(request, self._nonces, REALM, known, proxy=proxy)
         if isinstance(checked, Verified):
+            login = (
+                self._switch.browsers.seen(checked.login, transaction.flow) if is_browser(checked.login) else checked.login
+            )
+            if login is None:
+                transaction.reply(403, "Browsers call over a WebSocket")
+                return None
             if not transaction.flow.trusted:
                 transaction.flow.trusted = True
-            return checked.login
+            return login
         counters = self._switch.counters
         counters.challenges_total += 1
         stale = isinstance(checked, Rejected) and checked.stale
@@ -166,7 +175,8 @@ class Desk:
         if request.to.uri.user != login:
             transaction.reply(403, "This address belongs to somebody else")
             return
-        answer = self._switch.registrar.register(request, transaction.flow, login)
+        most = PASS_SECONDS if is_browser(login) else None
+        answer = self._switch.registrar.register(request, transaction.flow, login, most_seconds=most)
         transaction.reply(answer.status, answer.reason, headers=answer.headers)
 
     # --- SUBSCRIBE

@@ -125,13 +125,22 @@ class Leg:
     def way(self) -> Flow | None:
         """An open flow; a phone that lost its connection is reached over the one it registered with since."""
         if self.flow is None or self.flow.closed:
-            newest = self.switch.trunks.flow_of(self.trunk) if self.trunk else self.switch.flow_of(self.party.login)
+            newest = (
+                self.switch.trunks.flow_of(self.trunk)
+                if self.trunk
+                else self.switch.flow_of(self.party.login, self._contact)
+            )
             if newest is None:
                 return None
             self.flow = newest
         if self.trunk and self.dialog is not None:
             return self.switch.trunks.hop(self.dialog, self.flow)
         return self.flow
+
+    @property
+    def _contact(self) -> str:
+        """Where the phone said it is, as it was when it registered."""
+        return str(self.dialog.remote_target) if self.dialog is not None else ""
 
     def request(
         self,

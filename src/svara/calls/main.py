@@ -22,8 +22,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from svara import bus, log
-from svara.bus.port import Bus, BusError
+from svara.bus.port import Bus, BusError, Event
 from svara.calls import recovery
 from svara.calls.boxes import TOPIC_MESSAGE
 from svara.calls.commands import SERVICE
@@ -44,6 +46,7 @@ from svara.media.direct import NoRelay
 from svara.media.relay import RelayError
 from svara.media.rtpengine import RtpEngine
 from svara.media.voice.client import VoiceClient
+from svara.people.browserphone import TOPIC_ENDED, Ended, key_of
 from svara.people.office import TOPIC_OFFICE
 from svara.sip.digest import Nonces
 from svara.sip.locate import Locator
@@ -116,6 +119,7 @@ async def main(
     hall = Hall(switch, kept.queues, line.publish)
     service = Service(switch, data.root, hall=hall, when_free=WhenFree(switch, kept.queues))
     look = partial(look_at_changes, switch, service, kept, data)
+    switch.browsers.key = key_of(key)
     look()
     relay.start()
     voice = await _voice(line, switch)
@@ -126,6 +130,7 @@ async def main(
     await line.serve(SERVICE, service.handle)
     works = (
         _follow_changes(line, look),
+        _follow_sign_outs(line, switch),
         _poll_changes(look, kept.journal),
         _tidy(switch),
         kept.wait_for(role_key, switch, hall),
@@ -292,6 +297,18 @@ async def _follow_changes(line: Bus, look: Callable[[], None]) -> None:
                     look()
         except Exception:
             _logger.exception("following the office's changes failed")
+        await asyncio.sleep(OFFICE_POLL_SECONDS)
+
+
+async def _follow_sign_outs(line: Bus, switch: Switch) -> None:
+    while True:
+        try:
+            async with line.subscribe(TOPIC_ENDED) as events:
+                async for event in events:
+                    if isinstance(event, Event):
+                        switch.browsers.end(msgspec.msgpack.decode(event.payload, type=Ended).sessions)
+        except Exception:
+            _logger.exception("following who signs out failed")
         await asyncio.sleep(OFFICE_POLL_SECONDS)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
+from svara.calls.browsers import Browsers
 from svara.calls.conference.hall import ConferenceHall
 from svara.calls.conference.lamp import ConferenceLamps
 from svara.calls.events import AnyEvent, Party
@@ -102,6 +103,7 @@ class Switch:
     conferences: ConferenceHall = field(init=False)
     probes: Probes = field(init=False)
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
+    browsers: Browsers = field(init=False)
     lamps: Lamps = field(init=False)
     """Who is told what goes on at which extension."""
     lot: Lot = field(init=False)
@@ -122,6 +124,7 @@ class Switch:
         self.trunks = Trunks(self)
         self.conferences = ConferenceHall(self)
         self.probes = Probes(self)
+        self.browsers = Browsers(self)
         self.lamps = Lamps(self)
         self.lamps.register("conference", ConferenceLamps(self))
         self.lot = Lot(self)
@@ -205,9 +208,11 @@ class Switch:
             if call.room is not None:
                 call.guarded(call.room.fail, "no sound is available")
 
-    def flow_of(self, login: str | None) -> Flow | None:
-        """An open way to a phone, for one that came back over another connection."""
-        for binding in self.registrar.bindings(login) if login else ():
+    def flow_of(self, login: str | None, contact: str = "") -> Flow | None:
+        """An open way to a phone, for one that came back over another connection; to the one of several with that contact,
+        where it is known."""
+        found = self.registrar.bindings(login) if login else []
+        for binding in [one for one in found if _bare(one.contact) == _bare(contact)] or found:
             flow = self.transports.flow_by_id(binding.flow_id) if binding.flow_id else None
             if flow is not None and not flow.closed:
                 return flow
@@ -220,3 +225,8 @@ class Switch:
             call.look_at_timers(now)
         if self.calls:
             self._sweeping = self.clock.call_later(SWEEP_SECONDS, self._sweep)
+
+
+def _bare(contact: str) -> str:
+    """A contact without its parameters, which browsers write otherwise in a call than when they register."""
+    return contact.partition(";")[0]

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from svara.people import softphone
 from svara.people.agents import network_of, seen
 from svara.people.models import Account, Device, SignedIn
 from svara.people.models.signedin import DEVICE_DAYS, SESSION_DAYS
@@ -27,8 +28,7 @@ from svara.privacy.audit.port import record
 from svara.privacy.errors import NotFound
 from svara.privacy.tenancy import id_in
 
-SESSION_KEY = "signed_in"
-"""Under this a session holds the id of its row."""
+SESSION_KEY = softphone.SESSION_KEY
 SEEN_EVERY = timedelta(minutes=5)
 """That a session was used is written no more often."""
 NOTICE_DAYS = 30
@@ -123,6 +123,7 @@ def do_end(actor: Account, session_id: str) -> None:
     """Sign out elsewhere: one session, in force with its next request. Raises NotFound."""
     if not SignedIn.of(actor).filter(account=actor, pk=id_in(session_id)).delete()[0]:
         raise NotFound
+    softphone.sessions_ended([session_id])
     record(actor.tenant_id, actor.id, "revoke", subject.person(actor.id), "session", session_id)
 
 
@@ -130,24 +131,29 @@ def do_end(actor: Account, session_id: str) -> None:
 def do_end_others(actor: Account, session: Mapping[str, Any]) -> int:
     """Sign out everywhere but here; gives how many sessions that were."""
     others = SignedIn.of(actor).filter(account=actor).exclude(pk=session.get(SESSION_KEY, ""))
-    gone = others.count()
+    ended = list(others.values_list("pk", flat=True))
     others.delete()
+    softphone.sessions_ended(ended)
     record(actor.tenant_id, actor.id, "revoke", subject.person(actor.id), "session", "others")
-    return gone
+    return len(ended)
 
 
 @transaction.atomic
 def do_forget_device(actor: Account, device_id: str) -> None:
     """That browser is not mine, or not any more: its sessions end, and its next sign-in is one of a new device. Raises
     NotFound."""
+    ended = list(SignedIn.of(actor).filter(account=actor, device=id_in(device_id)).values_list("pk", flat=True))
     if not Device.of(actor).filter(account=actor, pk=id_in(device_id)).delete()[0]:
         raise NotFound
+    softphone.sessions_ended(ended)
     record(actor.tenant_id, actor.id, "revoke", subject.person(actor.id), "device", device_id)
 
 
 def leave(session: Mapping[str, Any]) -> None:
     """Somebody signs out here."""
-    SignedIn.all_tenants.filter(pk=session.get(SESSION_KEY, "")).delete()
+    session_id = session.get(SESSION_KEY, "")
+    if SignedIn.all_tenants.filter(pk=session_id).delete()[0]:
+        softphone.sessions_ended([session_id])
 
 
 def forget_sessions(now: datetime) -> int:

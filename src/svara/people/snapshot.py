@@ -15,6 +15,7 @@ from django.db import transaction
 from svara.bus.announce import ANNOUNCE_SECONDS, announce
 from svara.data import DataFolder, locked
 from svara.people import objectors, office, own, routing
+from svara.people.browserphone import login_of
 from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, Phone, Sound, Tenant
 from svara.people.officefile.parking import read_parking
@@ -137,7 +138,7 @@ def _person(
         username=account.username,
         name=account.name,
         extension=account.extension,
-        phones=tuple(phones),
+        phones=(*phones, office.Phone(login=login_of(account.id), ha1={})),
         choice=account.choice,
         presence_to=account.presence_to,
         unanswered=unanswered,

@@ -50,8 +50,8 @@ _STRENGTH: Final = ("SHA-512-256", "SHA-256", "MD5")
 _OFFERED: Final = ("MD5", "SHA-256")
 """MD5 stands first because many phones in the field read the first challenge only, and give up when it is not MD5; who can
 do better (RFC 8760) picks SHA-256 from the second."""
-_MD5_OR_NOTHING: Final = re.compile(r"baresip v?[01]\.", re.IGNORECASE)
-"""Phones that give up at any challenge that they do not know, wherever it stands (baresip before 2.0)."""
+_MD5_OR_NOTHING: Final = re.compile(r"baresip v?[01]\.|SIP\.js/", re.IGNORECASE)
+"""Phones that give up at any challenge that they do not know, wherever it stands (baresip before 2.0, SIP.js)."""
 _CREDENTIALS: Final = {False: "authorization", True: "proxy-authorization"}
 _MAX_CREDENTIALS: Final = 8
 _NONCE_COUNT = re.compile(r"[0-9A-Fa-f]{1,8}")

@@ -114,13 +114,16 @@ class Registrar:
 
     # --- changing
 
-    def register(self, request: Request, flow: Flow, login: str) -> RegisterAnswer:
-        """What this REGISTER of `login` (who has proven to be it) changes, and the answer to it.
+    def register(self, request: Request, flow: Flow, login: str, *, most_seconds: int | None = None) -> RegisterAnswer:
+        """What this REGISTER of `login` (who has proven to be it) changes, and the answer to it. It lasts `most_seconds` at
+        most, where that is less than what everybody gets.
 
         Answers 400 for contacts that cannot be, 423 below the least time, 439 (RFC 5626) and 500 for a request out of order.
         """
         try:
-            return self._register(request, flow, login)
+            return self._register(
+                request, flow, login, min(most_seconds or self._policy.max_seconds, self._policy.max_seconds)
+            )
         except SipError as error:
             return RegisterAnswer(error.status, error.reason, ())
 
@@ -139,7 +142,7 @@ class Registrar:
 
     # --- REGISTER
 
-    def _register(self, request: Request, flow: Flow, login: str) -> RegisterAnswer:
+    def _register(self, request: Request, flow: Flow, login: str, most_seconds: int) -> RegisterAnswer:
         now = self._clock.now()
         current = tuple(one for one in self._store.get(login) if one.expires_at > now)
         call_id, cseq = request.call_id, request.cseq.number
@@ -155,7 +158,7 @@ class Registrar:
             raise SipError(400, "Too many contacts")
         kept, outbound = list(current), False
         for contact in contacts:
-            seconds = self._seconds(request, contact)
+            seconds = self._seconds(request, contact, most_seconds)
             if 0 < seconds < self._policy.min_seconds:
                 return RegisterAnswer(423, None, (("Min-Expires", str(self._policy.min_seconds)),))
             binding = self._binding(request, flow, contact, now, seconds)
@@ -175,13 +178,13 @@ class Registrar:
                 self._follow(flow, login)
         return self._answer(request, tuple(kept), outbound=outbound)
 
-    def _seconds(self, request: Request, contact: NameAddr) -> int:
+    def _seconds(self, request: Request, contact: NameAddr, most_seconds: int) -> int:
         asked = contact.expires
         if asked is None:
             asked = request.expires
         if asked is None:
             asked = self._policy.default_seconds
-        return min(asked, self._policy.max_seconds)
+        return min(asked, most_seconds)
 
     def _binding(self, request: Request, flow: Flow, contact: NameAddr, now: float, seconds: int) -> Binding:
         uri = contact.uri

@@ -7,6 +7,7 @@ import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { startPages } from "./pages";
 import { startParts } from "./parts";
+import { startPhone } from "./phone/start";
 import { startPlayers } from "./players";
 
 startPages();
@@ -16,3 +17,4 @@ startKeys();
 startClock();
 startLive();
 stayAwake();
+startPhone();

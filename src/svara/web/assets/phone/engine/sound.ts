@@ -1,0 +1,245 @@
+/** The sound of one call: what SIP.js asks for descriptions (RFC 3264), around connections of the browser (JSEP, RFC 8829).
+ *
+ * A connection belongs to one place at the other end. When the server leads the call elsewhere (a transfer, a relay that was
+ * restarted), its description comes with other ICE credentials, and only a new connection makes a new DTLS association with
+ * it; the same way a call is saved when the network changes. So there is one step for all of these: a fresh connection,
+ * which takes the place of the old one when both sides agreed. */
+import type { BodyAndContentType, SessionDescriptionHandler } from "sip.js";
+import type { Microphone } from "./microphone";
+
+const GATHERING_MS = 800;
+const LOST_MS = 2_500;
+
+export class Sound implements SessionDescriptionHandler {
+  readonly element = new Audio();
+  /** Told when the connection is lost, and a fresh one may save the call. */
+  onlost: (() => void) | null = null;
+  /** The next offer of ours is made with the connection that stands (hold), not with a fresh one. */
+  keep = false;
+  private peer: RTCPeerConnection | null = null;
+  /** A fresh connection whose offer is not answered yet. */
+  private offered: RTCPeerConnection | null = null;
+  /** A fresh connection that has an offer of the other side, which is not answered yet. */
+  private asked: RTCPeerConnection | null = null;
+  private track: MediaStreamTrack | null = null;
+  private closed = false;
+  private lost = 0;
+  private isHeld = false;
+  private isMuted = false;
+
+  constructor(private readonly microphone: Microphone) {
+    this.element.autoplay = true;
+  }
+
+  /** The connection that stands. */
+  get connection(): RTCPeerConnection | null {
+    return this.peer;
+  }
+
+  /** What is heard. */
+  get remote(): MediaStream | null {
+    return this.element.srcObject instanceof MediaStream ? this.element.srcObject : null;
+  }
+
+  get held(): boolean {
+    return this.isHeld;
+  }
+
+  set held(on: boolean) {
+    this.isHeld = on;
+    this.speak();
+  }
+
+  set muted(on: boolean) {
+    this.isMuted = on;
+    this.speak();
+  }
+
+  /** Through which loudspeaker; "" for the system's choice. */
+  async speaker(device: string): Promise<void> {
+    await (this.element as HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }).setSinkId?.(device);
+  }
+
+  /** Ask for the microphone now, so that who refuses it is told before anybody is called. */
+  async prepare(): Promise<void> {
+    this.track ??= await this.microphone.take();
+    this.speak();
+  }
+
+  /** The microphone is another one. */
+  async renewMicrophone(): Promise<void> {
+    if (!this.track) return;
+    const before = this.track;
+    this.track = await this.microphone.take();
+    this.speak();
+    await this.peer?.getTransceivers()[0]?.sender.replaceTrack(this.track);
+    this.microphone.release(before);
+  }
+
+  // --- what SIP.js asks
+
+  async getDescription(): Promise<BodyAndContentType> {
+    await this.prepare();
+    if (this.asked) {
+      const peer = this.asked;
+      await peer.setLocalDescription(await peer.createAnswer());
+      const sdp = await gathered(peer);
+      this.asked = null;
+      this.use(peer);
+      return described(sdp);
+    }
+    if (this.peer?.signalingState === "have-remote-offer") {
+      this.direct(this.peer);
+      await this.peer.setLocalDescription(await this.peer.createAnswer());
+      return described(await gathered(this.peer));
+    }
+    const peer = this.keep && this.peer ? this.peer : this.fresh();
+    this.keep = false;
+    if (peer !== this.peer) {
+      this.offered?.close();
+      this.offered = peer;
+      peer.addTransceiver(this.track ?? "audio", { direction: this.direction() });
+    }
+    this.direct(peer);
+    await peer.setLocalDescription(await peer.createOffer());
+    return described(await gathered(peer));
+  }
+
+  async setDescription(sdp: string): Promise<void> {
+    if (this.closed) throw new Error("closed");
+    if (this.offered) {
+      const peer = this.offered;
+      await peer.setRemoteDescription({ type: "answer", sdp });
+      this.offered = null;
+      this.use(peer);
+      return;
+    }
+    if (this.peer?.signalingState === "have-local-offer") {
+      await this.peer.setRemoteDescription({ type: "answer", sdp });
+      return;
+    }
+    if (this.peer && place(sdp) === place(this.peer.remoteDescription?.sdp ?? "")) {
+      await this.peer.setRemoteDescription({ type: "offer", sdp });
+      return;
+    }
+    await this.prepare();
+    this.asked?.close();
+    const peer = (this.asked = this.fresh());
+    await peer.setRemoteDescription({ type: "offer", sdp });
+    const transceiver = peer.getTransceivers()[0];
+    if (transceiver) {
+      transceiver.direction = this.direction();
+      await transceiver.sender.replaceTrack(this.track);
+    }
+  }
+
+  hasDescription(contentType: string): boolean {
+    return contentType === "application/sdp";
+  }
+
+  async rollbackDescription(): Promise<void> {
+    this.offered?.close();
+    this.asked?.close();
+    this.offered = this.asked = null;
+    if (this.peer?.signalingState === "have-local-offer") await this.peer.setLocalDescription({ type: "rollback" });
+    if (this.peer?.signalingState === "have-remote-offer") await this.peer.setRemoteDescription({ type: "rollback" });
+  }
+
+  /** Keys as telephone-events (RFC 4733); false where the other side knows none. */
+  sendDtmf(tones: string): boolean {
+    const sender = this.peer?.getTransceivers()[0]?.sender.dtmf;
+    if (!sender?.canInsertDTMF) return false;
+    sender.insertDTMF(sender.toneBuffer + tones, KEY_MS, PAUSE_MS);
+    return true;
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.lost);
+    this.onlost = null;
+    for (const peer of [this.peer, this.offered, this.asked]) peer?.close();
+    this.peer = this.offered = this.asked = null;
+    this.element.srcObject = null;
+    if (this.track) this.microphone.release(this.track);
+    this.track = null;
+  }
+
+  // --- how
+
+  private fresh(): RTCPeerConnection {
+    const peer = new RTCPeerConnection();
+    peer.addEventListener("track", (event) => {
+      if (peer === this.peer || !this.peer) this.hear(peer, event.track);
+    });
+    peer.addEventListener("connectionstatechange", () => this.look(peer));
+    return peer;
+  }
+
+  private use(peer: RTCPeerConnection): void {
+    const before = this.peer;
+    this.peer = peer;
+    const track = peer.getTransceivers()[0]?.receiver.track;
+    if (track) this.hear(peer, track);
+    if (before && before !== peer) before.close();
+  }
+
+  private hear(_peer: RTCPeerConnection, track: MediaStreamTrack): void {
+    if (this.closed || this.remote?.getAudioTracks()[0] === track) return;
+    this.element.srcObject = new MediaStream([track]);
+    void this.element.play().catch(() => undefined);
+  }
+
+  private look(peer: RTCPeerConnection): void {
+    if (peer !== this.peer) return;
+    clearTimeout(this.lost);
+    if (peer.connectionState === "failed") this.onlost?.();
+    else if (peer.connectionState === "disconnected") this.lost = window.setTimeout(() => this.onlost?.(), LOST_MS);
+  }
+
+  private direction(): RTCRtpTransceiverDirection {
+    return this.isHeld ? "sendonly" : "sendrecv";
+  }
+
+  private direct(peer: RTCPeerConnection): void {
+    const transceiver = peer.getTransceivers()[0];
+    if (transceiver && transceiver.direction !== this.direction()) transceiver.direction = this.direction();
+  }
+
+  private speak(): void {
+    if (this.track) this.track.enabled = !this.isMuted && !this.isHeld;
+    this.element.muted = this.isHeld;
+  }
+}
+
+const KEY_MS = 120;
+const PAUSE_MS = 80;
+
+/** How long it takes to send that many keys. */
+export function keysMs(digits: string): number {
+  return digits.length * (KEY_MS + PAUSE_MS);
+}
+
+/** Where a description leads: the same ICE credentials mean the same place. */
+function place(sdp: string): string {
+  return [...sdp.matchAll(/^a=(?:ice-ufrag|fingerprint):(.+)$/gm)].map((each) => each[1]?.trim()).join(" ");
+}
+
+function described(sdp: string): BodyAndContentType {
+  return { body: sdp, contentType: "application/sdp" };
+}
+
+/** The local description with its addresses, as many as are known in time. */
+async function gathered(peer: RTCPeerConnection): Promise<string> {
+  if (peer.iceGatheringState !== "complete") {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHERING_MS);
+      peer.addEventListener("icegatheringstatechange", () => {
+        if (peer.iceGatheringState !== "complete") return;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+  return peer.localDescription?.sdp ?? "";
+}

@@ -1,0 +1,242 @@
+/** One call: a session of SIP.js with its sound, and how it looks from outside (`Call`). */
+import { Inviter, Invitation, SessionState, type Session } from "sip.js";
+import type { Call, CallState } from "../port";
+import type { Kept } from "./kept";
+import { judge, type Count, count, type Verdict } from "./quality";
+import { keysMs, type Sound } from "./sound";
+
+const GLARE_MS = 700;
+const MAX_TRIES = 4;
+/** So long an ended call can still be seen. */
+export const ENDED_MS = 4_000;
+
+export class Talk {
+  state: CallState;
+  ended: Call["ended"] = "";
+  since: number | null = null;
+  muted = false;
+  /** What the person wants; the sound knows what is. */
+  held = false;
+  /** 180 or 183 came. */
+  rang = false;
+  private verdict: Verdict | null = null;
+  private counted: Count | null = null;
+  private changing: Promise<void> = Promise.resolve();
+  private renewing = false;
+  private shownAs: Call | null = null;
+
+  constructor(
+    readonly id: string,
+    readonly direction: Call["direction"],
+    readonly session: Session,
+    readonly sound: Sound,
+    readonly name: string,
+    readonly number: string,
+    private readonly changed: () => void,
+  ) {
+    this.state = direction === "in" ? "ringing" : "calling";
+    sound.onlost = () => void this.renew();
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established) this.talks();
+      else if (state === SessionState.Terminated) this.over("");
+    });
+  }
+
+  /** As it looks now; the same object while nothing changes. */
+  get shown(): Call {
+    const now: Call = {
+      id: this.id,
+      direction: this.direction,
+      name: this.name,
+      number: this.number,
+      state: this.state,
+      held: this.held,
+      muted: this.muted,
+      since: this.since,
+      quality: this.verdict?.quality ?? null,
+      cause: this.verdict?.cause ?? "",
+      ended: this.ended,
+    };
+    const before = this.shownAs;
+    const same = before && (Object.keys(now) as (keyof Call)[]).every((key) => before[key] === now[key]);
+    return same ? before : (this.shownAs = now);
+  }
+
+  get kept(): Kept | null {
+    const dialog = this.session.dialog;
+    if (this.state !== "talking" || !dialog) return null;
+    const { callId, localTag, remoteTag } = dialog;
+    const { id, direction, name, number, since, held, muted } = this;
+    return { id, callId, localTag, remoteTag, direction, name, number, since, held, muted };
+  }
+
+  get open(): boolean {
+    return this.state !== "ended";
+  }
+
+  mute(on: boolean): void {
+    this.muted = this.sound.muted = on;
+    this.changed();
+  }
+
+  /** Put the other side on hold, or take it back. One change after the other. */
+  async hold(on: boolean): Promise<void> {
+    if (this.state !== "talking" || this.held === on) return;
+    this.held = on;
+    this.changed();
+    await this.next(async () => {
+      if (this.sound.held === this.held || this.state !== "talking") return;
+      this.sound.held = this.held;
+      try {
+        await this.reinvite(true);
+      } catch (error) {
+        this.sound.held = this.held = !on;
+        this.changed();
+        throw error;
+      }
+    });
+  }
+
+  /** A fresh connection for this call, because the old one is lost. */
+  async renew(): Promise<void> {
+    if (this.renewing || this.state !== "talking") return;
+    this.renewing = true;
+    try {
+      await this.next(() => this.reinvite(false));
+    } catch {
+      // lost again, or not there yet: the next change of the network or the connection tries once more
+    } finally {
+      this.renewing = false;
+    }
+  }
+
+  /** Does the server still know of this talk? Ends it here where not; also tells the server where this browser is now. */
+  async ask(): Promise<void> {
+    if (this.state !== "talking" || this.session.state !== SessionState.Established) return;
+    await this.session.info({
+      requestDelegate: {
+        onReject: (response) => {
+          const status = response.message.statusCode ?? 0;
+          if (status === 481) this.over("");
+        },
+      },
+    });
+  }
+
+  async keys(digits: string): Promise<void> {
+    const wanted = digits.toUpperCase().replace(/[^0-9A-D*#]/g, "");
+    if (this.state !== "talking" || !wanted) return;
+    if (this.sound.sendDtmf(wanted)) {
+      await new Promise((resolve) => setTimeout(resolve, keysMs(wanted)));
+      return;
+    }
+    for (const digit of wanted) {
+      const body = {
+        contentDisposition: "render",
+        contentType: "application/dtmf-relay",
+        content: `Signal=${digit}\r\nDuration=160\r\n`,
+      };
+      await this.session.info({ requestOptions: { body } });
+    }
+  }
+
+  /** Look how it sounds. */
+  async look(): Promise<void> {
+    const peer = this.sound.connection;
+    if (this.state !== "talking" || !peer) return;
+    const now = await count(peer).catch(() => null);
+    if (!now) return;
+    const before = this.counted;
+    this.counted = now;
+    // A fresh connection counts from nothing.
+    if (before && now.received >= before.received && !this.held) this.verdict = judge(before, now, hears(peer));
+    if (this.held) this.verdict = null;
+    this.changed();
+  }
+
+  async hangup(decline: boolean): Promise<void> {
+    const { session } = this;
+    if (session instanceof Invitation && session.state === SessionState.Initial) {
+      await session.reject({ statusCode: decline ? 603 : 486 });
+    } else if (session.state === SessionState.Established) {
+      await session.bye();
+    } else if (session instanceof Inviter && this.open) {
+      await session.cancel().catch(() => undefined);
+    } else if (session instanceof Invitation && session.state === SessionState.Establishing) {
+      await session.reject({ statusCode: 480 });
+    }
+    this.over("");
+  }
+
+  /** It is over; the first reason counts. */
+  over(reason: Call["ended"]): void {
+    if (this.state === "ended") return;
+    this.state = "ended";
+    this.ended = reason;
+    this.sound.close();
+    this.changed();
+  }
+
+  private talks(): void {
+    if (this.state === "ended") return;
+    this.state = "talking";
+    this.since ??= Date.now();
+    this.changed();
+  }
+
+  private next(change: () => Promise<void>): Promise<void> {
+    const done = this.changing.then(change);
+    this.changing = done.catch(() => undefined);
+    return done;
+  }
+
+  private async reinvite(keep: boolean): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      if (this.session.state !== SessionState.Established) throw new Error("failed");
+      this.sound.keep = keep;
+      const status = await new Promise<number>((resolve, reject) => {
+        this.session
+          .invite({
+            requestDelegate: {
+              onAccept: () => resolve(200),
+              onReject: (response) => resolve(response.message.statusCode ?? 500),
+            },
+          })
+          .catch(reject);
+      });
+      if (status === 200) return;
+      if (tries >= MAX_TRIES || (status !== 491 && status !== 500)) throw new Error("failed");
+      await new Promise((resolve) => setTimeout(resolve, GLARE_MS * (0.5 + Math.random())));
+    }
+  }
+}
+
+function hears(peer: RTCPeerConnection): boolean {
+  const direction = peer.getTransceivers()[0]?.currentDirection;
+  return direction === "sendrecv" || direction === "recvonly";
+}
+
+/** In which words an answer of the server ends a call; `rang`: somebody's phone rang. */
+export function reasonOf(status: number, rang: boolean): Call["ended"] {
+  switch (status) {
+    case 486:
+    case 600:
+      return "busy";
+    case 603:
+      return "declined";
+    case 403:
+      return "not-allowed";
+    case 404:
+    case 410:
+    case 484:
+    case 604:
+      return "no-such-number";
+    case 408:
+    case 480:
+      return rang ? "no-answer" : "unreachable";
+    case 487:
+      return "";
+    default:
+      return "failed";
+  }
+}
