@@ -125,8 +125,8 @@ class Baresip(Phone):
         return next((one for one in ("Online", "Offline", "Busy", "Away", "Unknown") if one in line), "")
 
     def packets(self) -> int:
-        """How many RTP packets came in this call."""
-        return int((re.search(r"rcvd=(\d+)", self.ask("audio_debug")) or ["", "0"])[1])
+        """How many RTP packets came in this call, from whatever source (SSRC): it counts each apart, and music is one."""
+        return sum(map(int, re.findall(r"rcvd=(\d+)", self.ask("audio_debug"))))
 
     def wait_for_packets(self, count: int = 50) -> None:
         before = self.packets()

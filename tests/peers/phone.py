@@ -171,6 +171,16 @@ class Phone:
             timeout_seconds,
         )
 
+    def wait_for_music(self, not_hz: float, timeout_seconds: float = STATE_SECONDS) -> None:
+        """Until fresh sound arrives that is not this tone."""
+        grown_from = self.recorded_bytes()
+
+        def hears() -> bool:
+            frequency_hz, level = self.heard()
+            return self.recorded_bytes() > grown_from + 16_000 and level > 0.01 and abs(frequency_hz - not_hz) > 20
+
+        self.wait(hears, lambda: f"heard no music but {self.heard()}", timeout_seconds)
+
     def falls_silent(self, within_seconds: float = 5.0) -> bool:
         """Whether no sound arrives any more: the recording stops growing, or its end is silence."""
         end = time.monotonic() + within_seconds

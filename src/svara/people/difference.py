@@ -344,6 +344,7 @@ def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
         "languages": list(wanted.languages),
         "media": wanted.media,
         "recording_rule": wanted.recording_rule,
+        "hold_music": wanted.hold_music,
         "codes": dict(wanted.codes),
         "parking": written(office.parking),
         "own_phones": wanted.own_phones,

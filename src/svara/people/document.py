@@ -59,6 +59,7 @@ def export(tenant: Tenant) -> Document:
             "languages": list(tenant.languages),
             "media": tenant.media,
             "recording": tenant.recording_rule,
+            "hold_music": tenant.hold_music,
             **({"codes": dict(tenant.codes)} if tenant.codes else {}),
             "own_phones": tenant.own_phones,
         },

@@ -333,6 +333,8 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     sounds: tuple[Sound, ...] = ()
     recording_rule: Literal["announce", "consent"] = "announce"
     """Before a call is recorded who is outside hears so ("announce") or has to press 1 ("consent")."""
+    hold_music: Literal["music", "silence"] = "music"
+    """What somebody on hold hears: the company's own music or Svara's, or nothing."""
     codes: dict[str, str] = {}
     """Feature codes that are others here, or "off", by their names (`svara.people.codes`)."""
     parking: Parking = Parking()

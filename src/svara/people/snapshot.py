@@ -107,6 +107,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
                 outbound=tuple(parts["outbound"].get(tenant.id, ())),
                 sounds=tuple(sounds.get(tenant.id, ())),
                 recording_rule="consent" if tenant.recording_rule == "consent" else "announce",
+                hold_music="silence" if tenant.hold_music == "silence" else "music",
                 codes=dict(tenant.codes),
                 parking=_parking(tenant),
             )

@@ -121,13 +121,16 @@ def test_the_music_plays_on_while_the_server_is_killed(at_work: Office, anna: Ph
     anna.hang_up()
 
 
-def test_without_music_of_its_own_a_hold_is_silent(tmp_path: Path) -> None:
-    office = Office(tmp_path)
+@pytest.mark.parametrize(("wish", "heard"), [("music", {"hb1": ["builtin/music.wav"]}), ("silence", {})])
+def test_without_music_of_its_own_svaras_is_heard_or_nothing_as_the_company_wants(
+    tmp_path: Path, wish: str, heard: dict[str, list[str]]
+) -> None:
+    office = Office(tmp_path, offices.office(acme={"hold_music": wish}))
     anna, bob = Phone(office, "acme-anna").register(), Phone(office, "acme-bob").register()
     anna.call("102")
     bob.answer()
     anna.hold()
-    assert playing(office) == {}
+    assert playing(office) == heard
     anna.hang_up()
     office.close()
 

@@ -1,4 +1,4 @@
-"""Who is on hold hears the company's music, where it has one.
+"""Who is on hold hears music: the company's own where it has some, else Svara's, or nothing where it wants it so.
 
 A phone that is put on hold was told so (it gets no sound of the other's) and goes on listening where it listened before: the
 relay leads the voice process's music there, without another word to any phone, and the other side back when it takes the
@@ -100,7 +100,7 @@ def look(call: Call) -> None:
         held is None
         or voice is None
         or not voice.up
-        or not has_music(call)
+        or not wants_music(call)
         or call.relay is call.switch.direct
         or call.room is not None
     ):
@@ -118,10 +118,10 @@ def on_hold(call: Call) -> Leg | None:
     return back if call.held_by[0] == front.side else front
 
 
-def has_music(call: Call) -> bool:
-    """Whether the company has music of its own: without it a hold is silent."""
+def wants_music(call: Call) -> bool:
+    """Whether the company has music played to who is on hold."""
     tenant = call.switch.office.by_tenant_id.get(call.tenant)
-    return tenant is not None and OWN_MUSIC in tenant.sound_by_name
+    return tenant is not None and tenant.hold_music == "music"
 
 
 def company_music(call: Call) -> Sound:

@@ -57,6 +57,9 @@ class Tenant(models.Model):
         models.CharField(max_length=8, choices=[("announce", "announce"), ("consent", "consent")], default="announce"),
         SETTING,
     )
+    hold_music: str = declared(
+        models.CharField(max_length=8, choices=[("music", "music"), ("silence", "silence")], default="music"), SETTING
+    )
     codes: dict[str, str] = declared(models.JSONField(default=dict, blank=True), SETTING)
     """Feature codes that are others here (`svara.people.codes`)."""
     parking: dict[str, Any] = declared(models.JSONField(default=dict, blank=True), SETTING)

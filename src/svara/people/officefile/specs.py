@@ -89,6 +89,7 @@ class TenantSpec:
     languages: tuple[str, ...]
     media: str = "relay"
     recording_rule: str = "announce"
+    hold_music: str = "music"
     codes: Mapping[str, str] = field(default_factory=dict)
     """Feature codes that are others here, or switched off (`svara.people.codes`)."""
     own_phones: bool = False

@@ -17,7 +17,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
-    """`tenant: {slug, name, country, timezone, languages, media, recording, codes, own_phones}`."""
+    """`tenant: {slug, name, country, timezone, languages, media, recording, hold_music, codes, own_phones}`."""
     fields = reader.mapping(node, "'tenant'")
     if fields is None:
         return None
@@ -30,6 +30,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
     languages = _languages(reader, fields.get("languages"))
     media = reader.choice(fields.get("media"), "media", ("relay", "direct")) or "relay"
     recording = reader.choice(fields.get("recording"), "recording", ("announce", "consent")) or "announce"
+    hold_music = reader.choice(fields.get("hold_music"), "hold_music", ("music", "silence")) or "music"
     codes = _codes(reader, fields.get("codes"))
     own_phones = reader.yes_no(fields.get("own_phones"), "own_phones")
     fields.end()
@@ -44,6 +45,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
         languages=languages,
         media=media,
         recording_rule=recording,
+        hold_music=hold_music,
         codes=codes,
         own_phones=own_phones,
     )

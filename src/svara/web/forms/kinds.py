@@ -290,6 +290,13 @@ COMPANY: tuple[Field, ...] = (
         hint=_("Such as nb, en, with commas between them. Callers are spoken to in the first."),
     ),
     Field(key="recording", label=_("Before a call is recorded"), kind="choice", options="recording_rules"),
+    Field(
+        key="hold_music",
+        label=_("Who is on hold hears"),
+        kind="choice",
+        options="hold_music",
+        hint=_("The music of your own is a sound with the name hold-music."),
+    ),
     Field(key="media", label=_("The sound of calls"), kind="choice", options="media"),
     Field(key="own_phones", label=_("People may set up phones of their own"), kind="check", keep_empty=True),
     Field(

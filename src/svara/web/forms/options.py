@@ -80,6 +80,7 @@ def options(document: Document) -> Mapping[str, Options]:
         "recording_rules": [
             ("", [("announce", _("callers hear that it is recorded")), ("consent", _("callers agree by a key"))])
         ],
+        "hold_music": [("", [("music", _("music")), ("silence", _("nothing"))])],
         "media": [
             ("", [("relay", _("goes through this server")), ("direct", _("goes from phone to phone, in one network"))])
         ],
