@@ -68,6 +68,7 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("get", "/api/v1/calls/{call_id}"),
         ("post", "/api/v1/calls/{call_id}/hangup"),
         ("post", "/api/v1/calls/{call_id}/transfer"),
+        ("post", "/api/v1/calls/{call_id}/merge"),
         ("post", "/api/v1/calls/{call_id}/hold"),
         ("post", "/api/v1/calls/{call_id}/resume"),
         ("post", "/api/v1/calls/{call_id}/recording"),
@@ -148,7 +149,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
             url = url.replace("{username}", theirs_id).replace("{job_id}", theirs_id).replace("{grant_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
-            body |= {"reason": "it was asked for", "agree": True}
+            body |= {"reason": "it was asked for", "agree": True, "with": theirs_id}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )

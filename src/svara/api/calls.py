@@ -23,6 +23,7 @@ from svara.calls.commands import (
     Hangup,
     HoldCall,
     LiveCall,
+    MergeCalls,
     Originate,
     Originated,
     PauseRecording,
@@ -58,6 +59,7 @@ _REFUSALS = {
     "busy": (409, "The call is just being changed; try again."),
     "too-often": (409, "That call was sent on too often."),
     "on-phone": (409, "The phone itself has the call on hold: take it back there."),
+    "not-your-call": (403, "Only one's own two talks can be brought together."),
     "unavailable": (503, "The call cannot be made right now; try again."),
 }
 
@@ -229,6 +231,27 @@ async def transfer(request: HttpRequest, call_id: str, wish: schemas.Transfer) -
     if not isinstance(answer, Done):
         raise _refused(answer)
     return Status(202, None)
+
+
+@router.post(
+    "/calls/{call_id}/merge",
+    response={202: schemas.Started},
+    throttle=[PerPerson(DIALLING)],
+    operation_id="mergeCalls",
+    summary="Bring one's two talks together: all three hear each other",
+)
+async def merge(request: HttpRequest, response: HttpResponse, call_id: str, wish: schemas.Merge) -> Status[dict[str, str]]:
+    """Both are talks of the one who asks; either may be on hold. The phone keeps the dialog of this call, and the other is
+    hung up there. Where this call is one's own in such a conference already, the other joins it. 202 with the id of one's
+    own call from then on; when only one of all is left, it is over."""
+    actor = account_of(request)
+    _theirs(request, call_id)
+    _theirs(request, wish.with_)
+    answer = await live.current().ask(MergeCalls(actor.tenant_id, call_id, wish.with_, actor.id))
+    if not isinstance(answer, Originated):
+        raise _refused(answer)
+    response["Location"] = f"{request.path.removesuffix(f'/{call_id}/merge')}/{answer.call}"
+    return Status(202, {"id": answer.call})
 
 
 @router.post(

@@ -394,6 +394,12 @@ class NewCall(Schema):
     ] = "phones"
 
 
+class Merge(Schema):
+    """The other of one's two talks."""
+
+    with_: Annotated[str, Field(alias="with", min_length=1, max_length=64, description="The id of the other call")]
+
+
 class Transfer(Schema):
     """Where the other side of a talk is to go."""
 

@@ -263,6 +263,18 @@ class HoldCall(msgspec.Struct, frozen=True, tag="hold"):
     on: bool = True
 
 
+class MergeCalls(msgspec.Struct, frozen=True, tag="merge"):
+    """`by` (a person's id) brings both their talks together, on hold or not: all three hear each other. `call` is the one
+    whose dialog their phone keeps, `other` the one that it loses; where `call` is their own in such a room, who is in
+    `other` joins it. Answered by `Originated`: the person's own call from then on. Refused: "not-found", "not-your-call",
+    "not-talking", "busy" (just being changed), "too-often", "unavailable"."""
+
+    tenant: str
+    call: str
+    other: str
+    by: str
+
+
 class PauseRecording(msgspec.Struct, frozen=True, tag="pause-recording"):
     """Keep silence in the recording of a talk, or go on; `tenant` must be the call's own. Answered by `Done`, or
     `Refused("not-found", ...)` where nothing is recorded."""
@@ -474,6 +486,7 @@ Request = (
     PauseRecording
     | TransferCall
     | HoldCall
+    | MergeCalls
     | ReloadOffice
     | AskLive
     | Originate

@@ -376,7 +376,7 @@ def send(leg: Leg, method: str, sdp: bytes, got: Got) -> int:
 
 def answer_with(leg: Leg, transaction: ServerTransaction, sdp: bytes) -> None:
     """200 to a re-INVITE or UPDATE."""
-    headers = [("Contact", f"<{transaction.flow.contact_uri()}>"), ("Allow", ALLOW), *leg.session_headers]
+    headers = [leg.contact(transaction.flow), ("Allow", ALLOW), *leg.session_headers]
     if transaction.request.method == "INVITE":
         transaction.on_no_ack = lambda: leg.call.end("system", "a phone did not confirm a change")
     transaction.respond(new_response(transaction.request, 200, headers=headers, body=sdp, content_type=SDP if sdp else None))

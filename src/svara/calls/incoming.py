@@ -139,7 +139,7 @@ class Incoming:
         return new_response(
             self.transaction.request,
             status,
-            headers=[("Contact", f"<{self.transaction.flow.contact_uri()}>"), ("Allow", ALLOW), *headers],
+            headers=[self.leg.contact(self.transaction.flow), ("Allow", ALLOW), *headers],
             body=sdp,
             content_type=SDP if sdp else None,
             to_tag=self.leg.tag,

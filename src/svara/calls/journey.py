@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from svara.calls.conference.member import InConference
 from svara.calls.events import AnyEvent, CallRouted, EndedBy
 from svara.calls.guest import Guest
@@ -22,6 +24,7 @@ from svara.calls.routing.targets import (
     GONE,
     HANGUP,
     HUNG_UP,
+    MEETING,
     Confer,
     Enter,
     Listen,
@@ -38,7 +41,7 @@ from svara.calls.stops import CallerSide, Farewell, Stop, features, mailbox, men
 from svara.calls.stops.announce import Announce
 from svara.calls.talks.objecting import wanted
 from svara.calls.talks.supervision import Supervising
-from svara.people.office import Person, Target, Tenant
+from svara.people.office import Conference, Person, Target, Tenant
 
 if TYPE_CHECKING:
     from svara.calls.call import Call
@@ -211,7 +214,7 @@ class Journey:
             case Listen():
                 return menu.InMenu(self, found.menu)
             case Confer():
-                return InConference(self, found.conference, kept)
+                return self._confer(found.conference, kept)
             case Read(owner=owner):
                 return readbox.ReadMailbox(self, None, owner, kept)
             case Use():
@@ -227,6 +230,15 @@ class Journey:
             case Onto():
                 return CIRCLE  # never: _arrive follows it
 
+    def _confer(self, conference: Conference, kept: bytes) -> Stop:
+        if not conference.name:
+            room = conference.id or f"{MEETING}{self.call.switch.new_tag()}"
+            conference = msgspec.structs.replace(conference, id=room)
+            self.way = (*self.way[:-1], room)
+            if self.call.front is not None and not self.call.front.trunk:
+                self.call.front.focus = room.replace(":", "-", 1)
+        return InConference(self, conference, kept)
+
     def _use(self, found: Use, kept: bytes) -> Stop | Refusal:
         match found:
             case Use(person=person, feature=Feature(name="mailbox", argument=argument)):
@@ -235,6 +247,10 @@ class Journey:
                 return recordprompt.RecordPrompt(self, person, kept)
             case Use(person=person, feature=Feature(name="park")):
                 return park.ParkByCode(self, person, kept)
+            case Use(person=person, feature=Feature(name="confer")):
+                from svara.calls.moves.merge import MergeByCode  # noqa: PLC0415 - moves know of stops
+
+                return MergeByCode(self, person)
             case Use(person=person, feature=Feature(name="intercom", argument=argument)):
                 return self._speak_to(person, argument)
             case Use(person=person, feature=Feature(name="pick-up" | "pick-up-of", argument=argument)):

@@ -52,6 +52,7 @@ class Leg:
         "down",
         "due",
         "flow",
+        "focus",
         "gave",
         "id",
         "incoming",
@@ -85,6 +86,8 @@ class Leg:
         self.renumbered: dict[int, int] = {}
         """INVITEs that had to be sent again, because the other side wanted credentials or a longer session: the CSeq number
         that was asked for, and that of the one that was answered."""
+        self.focus = ""
+        """The address of the conference that the phone called, without the server: as our Contact tells (RFC 4579)."""
         self.trunk = ""
         """The id of the trunk at whose other end this side is; "" for a phone of the house."""
         self.can_update = False
@@ -177,6 +180,10 @@ class Leg:
         if not self.down and self.dialog is not None:
             self.request("BYE", _ignore, _ignore, headers=headers)
         self.close()
+
+    def contact(self, flow: Flow) -> tuple[str, str]:
+        """The Contact header in what we answer."""
+        return "Contact", f"<{flow.contact_uri(self.focus)}>;isfocus" if self.focus else f"<{flow.contact_uri()}>"
 
     # --- its session timer (RFC 4028)
 

@@ -26,8 +26,6 @@ KEYS_SECONDS = 4.0
 LAST_WORDS_SECONDS = 3.0
 AGAIN_SECONDS = 4.0
 """How long after a loss a new file is begun: the talk itself is built anew first."""
-SIDES = ("ra", "rb")
-"""The two listeners, for the relay: of the caller, and of the callee."""
 
 _logger = log.get("calls.recorder")
 
@@ -40,6 +38,10 @@ class Recorder:
         self.call = call
         self.why = why
         self.file = file
+        # The recording of a talk that was sent on may be completed still while that of the next talk of the call begins.
+        number = str(call.moves or "")
+        self.sides = f"ra{number}", f"rb{number}"
+        """The two listeners, for the relay: of the caller, and of the callee."""
         self._since = call.switch.clock.now() if not file else call.answered_at or call.started_at
         self._open: set[str] = set()
         self._over: Callable[[], object] | None = None
@@ -48,13 +50,13 @@ class Recorder:
         self._keys: Timer | None = None
         if file:  # it may have been silent for keys, of which nobody knows any more
             self._keys = call.switch.clock.call_later(KEYS_SECONDS, call.guarded, self._keys_over)
-        for side in SIDES:
+        for side in self.sides:
             call.switch.guests[self._id(side)] = self
 
     @property
     def legs(self) -> tuple[str, ...]:
         """The voice legs."""
-        return tuple(self._id(side) for side in SIDES)
+        return tuple(self._id(side) for side in self.sides)
 
     def start(self) -> None:
         """Begin a file, as soon as both sides are heard."""
@@ -62,7 +64,7 @@ class Recorder:
         self._timer = None
         if call.back is None or call.state != "talking" or voice is None or not voice.up:
             return  # it tells when it is there: see reconnect
-        for side, leg in zip(SIDES, (call.front_id, call.back.id), strict=True):
+        for side, leg in zip(self.sides, (call.front_id, call.back.id), strict=True):
             call.relay.copy(call.id, leg, side, partial(self._offered, side))
 
     def _offered(self, side: str, result: bytes | RelayError) -> None:
@@ -78,7 +80,7 @@ class Recorder:
             return
         call.relay.copied(call.id, side, result)
         self._open.add(side)
-        if len(self._open) == len(SIDES) and not self.file:
+        if len(self._open) == len(self.sides) and not self.file:
             self.file = f"calls/{call.id}-{call.switch.new_tag()[:8]}.wav"
             self._since = call.switch.clock.now()
             call.save()

@@ -112,7 +112,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     )
     call.direction = state.direction
     call.started_at = state.started_at
-    call.held_by = tuple(state.held_by)
+    call.held_by, call.held_for = tuple(state.held_by), state.held_for
     if state.supervises:
         call.supervision = Supervision(state.supervises, state.supervises_how)
     call.people = tuple(state.people)

@@ -113,6 +113,8 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     agreeing: bool = False
     """The two who talk were put together, and their sound is to be agreed on."""
     moves: int = 0
+    held_for: EndedBy | None = None
+    """The side for which we have the other on hold, without its phone knowing."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -153,6 +155,7 @@ def encode(call: Call) -> bytes:
             _leg(call.leaving) if call.leaving is not None and call.leaving.dialog is not None else None,
             call.agreeing,
             call.moves,
+            call.held_for,
         )
     )
 

@@ -31,6 +31,7 @@ from svara.calls.commands import (
     HoldCall,
     KeepPlace,
     Live,
+    MergeCalls,
     Originate,
     Originated,
     PauseRecording,
@@ -45,6 +46,7 @@ from svara.calls.commands import (
 )
 from svara.calls.guest import NO_VOICE
 from svara.calls.moves import requests
+from svara.calls.moves.merge import merge
 from svara.calls.queue.hall import Hall
 from svara.calls.ringing.originate import OwnPhones
 from svara.calls.ringing.ownmobile import OwnMobile
@@ -111,8 +113,8 @@ class Service:
                 return self._originate(request)
             case Hangup() | PauseRecording():
                 return self._change(request)
-            case Supervise() | TransferCall() | HoldCall():
-                return supervise(switch, request) if isinstance(request, Supervise) else requests.asked(switch, request)
+            case Supervise() | TransferCall() | HoldCall() | MergeCalls():
+                return _in_talk(switch, request)
             case ForgetPhone(login=login):
                 switch.registrar.remove(login)
                 return Done()
@@ -270,3 +272,13 @@ class Service:
             trunks=Counter(state.state for state in switch.trunks.states()),
             counters=counters,
         )
+
+
+def _in_talk(switch: Switch, request: Supervise | TransferCall | HoldCall | MergeCalls) -> Answer:
+    match request:
+        case Supervise():
+            return supervise(switch, request)
+        case MergeCalls():
+            return merge(switch, request)
+        case TransferCall() | HoldCall():
+            return requests.asked(switch, request)

@@ -25,6 +25,7 @@ FeatureName = Literal[
     "pick-up",
     "pick-up-of",
     "park",
+    "confer",
     "intercom",
     "call-back",
     "call-back-off",
@@ -110,6 +111,7 @@ TABLE = (
         _("the extension of the colleague"),
     ),
     Code("park", "*85", _("Park the call that I have on hold, and hear where"), says=("parked-at",)),
+    Code("confer", "*3", _("Talk with everybody whom I have on hold, all together")),
     Code(
         "call-back",
         "*37",

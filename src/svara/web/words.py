@@ -104,6 +104,7 @@ REASONS: dict[str, Promise] = {
     "no trunk carries calls to that number": _("no trunk carries calls to that number"),
     "no trunk leads to that number": _("no trunk leads to that number"),
     "nobody has that number": _("nobody has that number"),
+    "nobody is on hold": _("nobody is on hold"),
     "not reached": _("not reached"),
     "offline": _("offline"),
     "only numbers of the own company can be called": _("only numbers of the own company can be called"),

@@ -66,6 +66,48 @@ def test_a_hold_by_a_click_is_taken_back_by_the_phone_too(at_work: Office, anna:
     anna.hang_up()
 
 
+def restart(office: Office) -> None:
+    office.kill()
+    office.start()
+    office.settle()
+    office.wait(1)
+
+
+@pytest.mark.usefixtures("talk")
+def test_after_a_restart_the_phones_are_asked_and_then_held(at_work: Office, anna: Phone, bob: Phone) -> None:
+    restart(at_work)
+    assert isinstance(hold(at_work, ANNA), Done)
+    assert [bool(one.body) for one in anna.heard("INVITE")] == [False]  # asked for its session, once
+    assert b"a=sendonly" in bob.heard("INVITE")[-1].body
+    assert at_work.calls[0].live().state == "held"
+    assert isinstance(hold(at_work, ANNA, on=False), Done)
+    assert len(anna.heard("INVITE")) == 1
+    assert at_work.calls[0].held_by == ()
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_hold_by_a_click_is_taken_back_by_a_click_after_a_restart(at_work: Office, anna: Phone, bob: Phone) -> None:
+    hold(at_work, ANNA)
+    restart(at_work)
+    assert at_work.calls[0].live().state == "held"
+    assert isinstance(hold(at_work, ANNA, on=False), Done)
+    assert b"a=sendonly" not in bob.heard("INVITE")[-1].body
+    assert (at_work.calls[0].held_by, at_work.calls[0].held_for) == ((), None)
+    assert [leg for leg in at_work.voice.legs if ".h" in leg] == []  # the music is over
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_phone_that_is_busy_with_itself_is_not_held_after_a_restart(at_work: Office, anna: Phone, bob: Phone) -> None:
+    restart(at_work)
+    anna.change = lambda request: anna.respond(491, request=request)  # type: ignore[method-assign]
+    hold(at_work, ANNA)
+    assert at_work.calls[0].live().state == "answered"
+    assert at_work.calls[0].held_for is None
+    bob.hang_up()
+
+
 @pytest.mark.usefixtures("talk")
 def test_bob_sends_anna_on_by_a_click(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
     assert isinstance(send(at_work, BOB, "103"), Done)

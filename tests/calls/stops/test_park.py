@@ -59,6 +59,40 @@ def park(office: Office, bob: Phone, place: str = "801") -> None:
 
 
 @pytest.mark.usefixtures("talk")
+def test_a_transfer_to_the_code_parks_at_a_free_place_until_there_is_none(
+    at_work: Office, anna: Phone, bob: Phone, cecilie: Phone
+) -> None:
+    park(at_work, bob, "*85")
+    assert parked(at_work) == [("801", "Anna Berg", "Bob Lind")]
+    cecilie.call("102")
+    bob.answer()
+    bob.invite = None
+    bob.received.clear()
+    park(at_work, bob, "*85")
+    assert [one[:2] for one in parked(at_work)] == [("801", "Anna Berg"), ("802", "Cecilie Dahl")]
+    assert [one.to for one in at_work.told(CallTransferred)] == ["park:801", "park:802"]
+    soft = Phone(at_work, "acme-bob-soft").register()
+    dect = Phone(at_work, "acme-bob-dect").register()
+    soft.call("102")
+    dect.answer()
+    dect.received.clear()
+    refer(dect, "*85")
+    assert len(dect.heard(486)) == 1
+    assert dect.heard("BYE") == soft.heard("BYE") == []
+    for phone in (anna, cecilie, soft):
+        phone.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
+@pytest.mark.parametrize("code", ["*97", "*78", "*8", "*80103", "*37"])
+def test_other_codes_are_nobody_to_be_sent_to(at_work: Office, anna: Phone, bob: Phone, code: str) -> None:
+    refer(bob, code)
+    assert len(bob.heard(603)) == 1
+    assert anna.received == []
+    bob.hang_up()
+
+
+@pytest.mark.usefixtures("talk")
 def test_anna_is_parked_hears_music_and_is_taken_by_cecilie(
     at_work: Office, anna: Phone, bob: Phone, cecilie: Phone
 ) -> None:

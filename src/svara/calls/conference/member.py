@@ -136,7 +136,7 @@ class InConference(AtTheDoor):
         call.answered_at = call.answered_at or self.state.joined_at
         call.ended = self._gone
         self.room = call.switch.conferences.room(call.tenant, self.conference)
-        guest.on_key = self._key
+        guest.on_key = self._key if self.conference.name else None
         if self.state.opened:
             self._back(guest)
         else:
@@ -169,7 +169,7 @@ class InConference(AtTheDoor):
             self._keep(opened=True, locked=self.room.locked, begun_at=self.room.begun_at)
             self._sit()
         if place == "alone":
-            self._say(*(("conference-alone",) if before == "outside" else ()))
+            self._say(*(("conference-alone",) if before == "outside" and self.conference.name else ()))
         else:
             self.guest.silent()
             self._tape()

@@ -1,7 +1,8 @@
 """One conference now: who is in it, whether it is locked, and whether it has begun.
 
 It is there as long as somebody is, or waits for the moderator. Who is alone hears music, and so does everybody until the
-moderator comes, where the office wants that; once begun it goes on without a moderator too.
+moderator comes, where the office wants that; once begun it goes on without a moderator too. A room without a name was made
+for the moment: nobody conducts it, and when only one is left it is over.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Room:
         self.begun = not conference.wait_for_moderator
         self.begun_at = 0.0
         """When the moderator came, where it waited for one."""
+        self._met = False
+        """There were two."""
         self._switch = switch
         self._news = news
         self._looking = False
@@ -76,6 +79,7 @@ class Room:
         self.members[member.call.id] = member
         if member.state.moderator and not self.begun:
             self.begun, self.begun_at = True, self._switch.clock.now()
+        self._met = self._met or len(self.members) > 1
         self.settle()
         if member.place != "waiting":
             self._chime("join")
@@ -93,6 +97,7 @@ class Room:
 
     def _look(self) -> None:
         self._looking = False
+        self._met = self._met or len(self.members) > 1
         self.settle()
 
     def go(self, member: InConference) -> None:
@@ -102,6 +107,8 @@ class Room:
             if not self._ending:
                 self._chime("leave")
                 self.settle()
+            if self._met and not self.name and len(self.members) == 1:
+                self.end()
             self.changed()
 
     def settle(self) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Movable:
     """Part of a `Call`."""
 
-    __slots__ = ("agreeing", "comes_from", "held_for", "leaving", "move", "moves", "music")
+    __slots__ = ("agreeing", "comes_from", "goes_out", "held_for", "leaving", "move", "moves", "music", "taped_with")
 
     def __init__(self) -> None:
         self.move: Move | None = None
@@ -28,6 +28,11 @@ class Movable:
         """What a phone on hold hears (see `svara.calls.talks.music`)."""
         self.held_for: EndedBy | None = None
         """The side for which we have the other on hold, without its phone knowing."""
+        self.goes_out = False
+        """The call was sent on to a number outside."""
+        self.taped_with = "", ""
+        """With whom (an id) the last talk of this call was, and whose rule had it recorded: it goes on so when the two talk
+        again."""
         self.comes_from = ""
         """Before the caller's name, on phones that ring: from whom the call comes back."""
 

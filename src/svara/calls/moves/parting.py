@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, CallResumed, LegEnded
 from svara.calls.leg import CALLER, Leg
-from svara.calls.recorder import SIDES
 from svara.calls.routing.route import Refusal
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ def part(call: Call, stays: Leg, reason: str, happened: list[AnyEvent]) -> Calla
         call.music.stop()
     recorder, call.recorder = call.recorder, None
     if recorder is not None:
-        recorder.stop(lambda: call.relay.free(call.id, SIDES))
+        recorder.stop(partial(call.relay.free, call.id, recorder.sides))
     if stays is call.back and call.direction != "outbound":
         call.consent, call.tape_of_number = None, ""  # that was for the ears of who called
-    call.tape = ""
+    call.goes_out = False
+    call.taped_with, call.tape = (leaves.party.person or "", call.tape), ""
     happened += [CallResumed(call.id, now, by=side) for side in call.held_by]
     call.held_by = ()
     if leaves.id != CALLER:

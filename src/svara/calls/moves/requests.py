@@ -2,6 +2,7 @@
 
 Whether somebody may ask that, the asker's page or API knows; what they may dial is decided here, as for their phone. Hold by
 request stops the other side's sound, and leaves the own phone as it is: nothing is heard there until the call is taken back.
+A phone of which a restarted server knows nothing is asked first for its session, which nobody notices.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svara.calls.commands import Answer, Done, HoldCall, Refused, TransferCall
-from svara.calls.exchange import Exchange, Told
+from svara.calls.exchange import Asked, Exchange, Told
 from svara.calls.leg import Leg
 from svara.calls.moves.adopt import Standing
 from svara.calls.moves.move import Move
@@ -93,12 +94,25 @@ def _hold(call: Call, leg: Leg, *, on: bool) -> Answer:
         return Refused("on-phone", "the phone itself has the call on hold")
     if call.room is not None:
         return Refused("busy", "the call is just being changed")
-    offer = _directed(session(leg), "sendonly" if on else "sendrecv")
-    if not offer:
-        return Refused("unavailable", "the phone's sound is not known")
-    call.held_for = leg.side if on else None
-    Exchange(call, Standing(leg, offer, told(leg)), Told(other), lambda _status: _not_held(call)).start()
+    if session(leg):
+        _change(call, leg, other, on=on)
+    else:  # after a restart
+        Exchange(call, Asked(leg), Told(other), done=lambda: _known(call, leg, on=on)).start()
     return Done()
+
+
+def _known(call: Call, leg: Leg, *, on: bool) -> None:
+    """The phones have said anew how they hear each other."""
+    other = call.other(leg)
+    if other is not None and session(leg) and settled(call) and on != (leg.side in call.held_by):
+        _change(call, leg, other, on=on)
+
+
+def _change(call: Call, leg: Leg, other: Leg, *, on: bool) -> None:
+    offer = _directed(session(leg), "sendonly" if on else "sendrecv")
+    call.held_for = leg.side if on else None
+    if offer:
+        Exchange(call, Standing(leg, offer, told(leg)), Told(other), lambda _status: _not_held(call)).start()
 
 
 def _not_held(call: Call) -> None:

@@ -50,12 +50,20 @@ def may_go(switch: Switch, tenant: str, by: Party, dialled: str) -> Sent | Refus
     if isinstance(meant.found, Refusal):
         return meant.found
     if isinstance(meant.found, Use):
-        return DECLINED  # a feature code is nobody to talk to
+        return _to_a_free_place(switch, tenant) if meant.found.feature.name == "park" else DECLINED
     if isinstance(meant.found, Orbit) and switch.lot.taken(tenant, meant.found.extension):
         return TAKEN
     outward = meant.direction == "outbound"
     to_somebody = outward or meant.target.startswith("person:")
     return Sent(meant.target, meant.callee, meant.found if outward else None, comes_back=to_somebody)
+
+
+def _to_a_free_place(switch: Switch, tenant_id: str) -> Sent | Refusal:
+    """The code for parking; other codes are nobody to talk to. Who comes there later than somebody else gets another place
+    (`park.at_place`)."""
+    tenant = switch.office.by_tenant_id.get(tenant_id)
+    place = switch.lot.free(tenant) if tenant is not None else ""
+    return Sent(f"park:{place}", Party(number=place)) if place else TAKEN
 
 
 def send_on(call: Call, leg: Leg, sent: Sent, move: Move, first: Callable[[], object] | None = None) -> None:
@@ -72,7 +80,7 @@ def send_on(call: Call, leg: Leg, sent: Sent, move: Move, first: Callable[[], ob
         if journey is not None:
             if first is not None:
                 first()
-            call.callee = sent.callee
+            call.callee, call.goes_out = sent.callee, sent.found is not None
             journey.way = ()
             journey.passed = referred_by(leg)
             journey.go(sent.target, "transferred", found=sent.found)

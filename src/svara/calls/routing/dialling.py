@@ -6,6 +6,8 @@ side can answer: which phones are registered, and which trunks are up.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from svara.calls.events import Direction, Party
@@ -24,12 +26,14 @@ from svara.calls.routing.route import (
     find,
     party,
 )
-from svara.calls.routing.targets import HANGUP, Next, outside, resolve
+from svara.calls.routing.targets import HANGUP, MEETING, MEETINGS, Next, outside, resolve
 from svara.calls.trunks import numbers, outbound
 from svara.people.office import Office, Person, Target, Tenant
 from svara.sip.syntax import printable
 
 MAX_SHOWN = 128
+_MEETING = re.compile(rf"{MEETINGS}|meeting-([0-9A-Za-z_-]{{1,64}})")
+"""A new room without a name, or one that there is (see `Leg.focus`)."""
 NOT_INTERNAL = Refusal(403, "failed", "this person may not call colleagues")
 
 
@@ -68,8 +72,8 @@ def refused(why: Refusal, dialled: str) -> Dialling:
 
 
 def inside(tenant: Tenant, text: str) -> Target | None:
-    """What of the own company is meant, beside its people: an extension, a queue, menu or conference by its name, a public
-    number."""
+    """What of the own company is meant, beside its people: an extension, a queue, menu or conference by its name, a room
+    without a name, a public number."""
     if len(text) > MAX_DIALLED or not text.isprintable():
         return None
     text = text.strip()
@@ -84,6 +88,8 @@ def inside(tenant: Tenant, text: str) -> Target | None:
         return f"menu:{text}"
     if text in tenant.conference_by_name:
         return f"conference:{text}"
+    if (meeting := _MEETING.fullmatch(text)) is not None:
+        return f"{MEETING}{meeting[1] or ''}"
     number = numbers.e164(text, tenant.country) if tenant.numbers else ""
     return f"number:{number}" if number in tenant.number_by_e164 else None
 

@@ -17,6 +17,10 @@ from svara.calls.trunks import outbound
 from svara.people.office import Conference, Menu, Office, Person, PublicNumber, Queue, Target, Tenant
 
 HANGUP = "hangup"
+MEETING = "meeting:"
+"""Begins the target that is a room without a name; what follows is its own for ever. Without it: a new one."""
+MEETINGS = "conference"
+"""What is dialled for a new one (RFC 4579 section 5.1: the conference factory)."""
 HUNG_UP = Refusal(480, "missed", "the office hung up")
 GONE = Refusal(404, "failed", "that target does not exist any more")
 CLOSED = Refusal(480, "missed", "closed")
@@ -93,9 +97,8 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "menu":
             menu = tenant.menu_by_name.get(name)
             return GONE if menu is None else Listen(menu)
-        case "conference":
-            conference = tenant.conference_by_name.get(name)
-            return GONE if conference is None else Confer(conference)
+        case "conference" | "meeting":
+            return _confer(tenant, target)
         case "voicemail":
             owner = tenant.by_username.get(name) or tenant.queue_by_name.get(name)
             return GONE if owner is None else Message(owner)
@@ -115,6 +118,14 @@ def resolve(office: Office, tenant_id: str, target: Target, caller: Caller, at: 
         case "hangup":
             return HUNG_UP
     return GONE
+
+
+def _confer(tenant: Tenant, target: Target) -> Confer | Refusal:
+    kind, _, name = target.partition(":")
+    if kind == "meeting":
+        return Confer(Conference(target if name else "", "", announce=False))
+    conference = tenant.conference_by_name.get(name)
+    return GONE if conference is None else Confer(conference)
 
 
 def at_number(tenant: Tenant, number: PublicNumber, now: float) -> Onto:

@@ -3,7 +3,8 @@
 Who calls in was told before anybody was rung (`svara.calls.stops.announce`); the colleague hears a tone at the beginning of
 each such talk, and the words in the first of a day. Whoever is called outside is told when they have picked up, or is asked,
 and nothing is recorded before. Guarantees: a talk outside is recorded only after the words were heard to their end (and the
-key was pressed, where the company asks); calls for help never are, nor talks of people who objected.
+key was pressed, where the company asks); calls for help never are, nor talks of people who objected. The same holds for two
+who were put together by a transfer, of whom one was not told yet.
 """
 
 from __future__ import annotations
@@ -39,28 +40,52 @@ _logger = log.get("calls.telling")
 
 
 def begin(call: Call) -> None:
-    """Somebody picked up: what is to be recorded is, and who has to know of it learns it."""
+    """Somebody picked up, or two were put together: what is to be recorded is, and who has to know of it learns it."""
     clock = call.switch.clock
-    if call.tape and not may_record(call):
-        call.tape = ""
+    put_together = call.agreeing
+    why = rejoined_tape(call) if put_together else call.tape
+    if why and not may_record(call):
+        why = ""
+    told = call.consent if put_together else True  # else the caller was told before anybody was rung
+    if call.tape != (why if told else ""):
+        call.tape = why if told else ""
         call.save()
     if call.tape:
         call.recorder = Recorder(call, call.tape)
-        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, _record, call)
-    elif call.direction == "outbound" and (why := outward_tape(call)):
-        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, Outside(call, why).begin)
+        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, _record, call, call.recorder)
+    elif why and told is None:
+        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, Asking(call, why, "caller").begin)
+    elif why := outward_tape(call):
+        clock.call_later(RECORD_AFTER_SECONDS, call.guarded, Asking(call, why, "callee").begin)
 
 
-def _record(call: Call) -> None:
-    if call.recorder is not None and call.state == "talking":
-        call.recorder.start()
-        Colleague(call).begin()
+def _record(call: Call, recorder: Recorder) -> None:
+    if call.recorder is not recorder or call.state != "talking":
+        return
+    if call.agreeing:  # what is led anew would part who listens
+        call.switch.clock.call_later(RECORD_AFTER_SECONDS, call.guarded, _record, call, recorder)
+        return
+    recorder.start()
+    Colleague(call).begin()
+
+
+def rejoined_tape(call: Call) -> str:
+    """Whose rule wants the talk recorded of two who were put together, as `CallRecorded.why`; "" for nobody's. It is that of
+    who takes the call, as if they had been called; two who talk again are recorded as before."""
+    tenant, back = call.switch.office.by_tenant_id.get(call.tenant), call.back
+    person = tenant.by_id.get(back.party.person or "") if tenant is not None and back is not None else None
+    if person is None:
+        return ""
+    before, why = call.taped_with
+    if why and before == person.id:
+        return why
+    return f"person:{person.id}" if person.record else call.tape_of_number
 
 
 def outward_tape(call: Call) -> str:
     """Whose rule wants a talk recorded that goes out of the house, as `CallRecorded.why`; "" for nobody's."""
     tenant, back = call.switch.office.by_tenant_id.get(call.tenant), call.back
-    if call.direction != "outbound" or tenant is None or back is None or not back.trunk:
+    if not (call.direction == "outbound" or call.goes_out) or tenant is None or back is None or not back.trunk:
         return ""
     if emergency(back.party.number, tenant.country) or not may_record(call):
         return ""
@@ -110,12 +135,15 @@ class Colleague:
             self._room.release(self)
 
 
-class Outside:
-    """Somebody outside was called and picked up: they are told, or asked, and then the talk is recorded."""
+class Asking:
+    """The two talk already, and one of them has to be told, or asked, before the talk is recorded: somebody outside who was
+    called, or who was put together with a colleague whose talks are recorded."""
 
-    def __init__(self, call: Call, why: str) -> None:
+    def __init__(self, call: Call, why: str, whom: Literal["caller", "callee"]) -> None:
         self._call = call
         self._why = why
+        self._whom: Literal["caller", "callee"] = whom
+        self._talk = call.moves
         self._room: Room | None = None
         self._wait = Wait(call)
 
@@ -124,7 +152,7 @@ class Outside:
         call, tenant = self._call, _tenant(self._call)
         legs = [leg for leg in (call.front, call.back) if leg is not None]
         said = {sound.file for leg in legs for sound in phrase(self._question, language_for(tenant, leg.party))}
-        if call.state != "talking":
+        if call.state != "talking" or call.moves != self._talk:
             return
         if all(map(call.switch.has_sound, said)):
             self._room = room_of(call)
@@ -143,7 +171,7 @@ class Outside:
 
     def entered(self) -> None:
         """Both hear it, so that the one who called knows what the other hears."""
-        if self._asks and (seat := self._outside) is not None:
+        if self._asks and (seat := self._asked_one) is not None:
             seat.on_key = self._pressed
         self._say(self._question, self._asked if self._asks else self._decided)
 
@@ -155,9 +183,9 @@ class Outside:
             _logger.warning("a talk is not recorded, since nobody could be told", call=self._call.id, reason=reason)
 
     @property
-    def _outside(self) -> Seat | None:
-        back = self._call.back
-        return self._room.seat(back) if self._room is not None and back is not None else None
+    def _asked_one(self) -> Seat | None:
+        leg = self._call.back if self._whom == "callee" else self._call.front
+        return self._room.seat(leg) if self._room is not None and leg is not None else None
 
     def _say(self, words: PhraseKey, done: Callable[[bool], object]) -> None:
         room, tenant = self._room, _tenant(self._call)
@@ -166,11 +194,11 @@ class Outside:
             room.say(said, done)
 
     def _asked(self, _heard: bool) -> None:
-        if self._room is not None and (seat := self._outside) is not None and seat.on_key is not None:
+        if self._room is not None and (seat := self._asked_one) is not None and seat.on_key is not None:
             self._wait.begin(ANSWER_SECONDS, self._pressed, "")
 
     def _pressed(self, key: str) -> None:
-        seat = self._outside
+        seat = self._asked_one
         self._wait.end()
         if seat is not None and seat.on_key is not None:
             seat.on_key = None
@@ -178,6 +206,7 @@ class Outside:
             if key == AGREED:
                 self._say("recording-agreed", self._decided)
             else:
+                self._call.consent = False
                 self._say("recording-declined", lambda _heard: self._release())
 
     def _decided(self, heard: bool) -> None:
@@ -193,10 +222,10 @@ class Outside:
         self._release()
 
     def _write(self, answer: Literal["told", "agreed", "declined", "silent"]) -> None:
-        call, seat = self._call, self._outside
+        call, seat = self._call, self._asked_one
         language = language_for(_tenant(call), seat.leg.party) if seat is not None else ""
         now = call.switch.clock.now()
-        call.switch.write([RecordingAnswered(call.id, now, answer=answer, language=language, by="callee")])
+        call.switch.write([RecordingAnswered(call.id, now, answer=answer, language=language, by=self._whom)])
 
     def _release(self) -> None:
         if self._room is not None:

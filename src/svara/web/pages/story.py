@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -104,7 +104,7 @@ def steps(detail: CallDetail) -> list[Step]:
         others = (next_ for next_ in detail.supervisions if next_.by == one.by and next_.started_at == one.ended_at)
         if one.ended_at < item.ended_at and next(others, None) is None:
             told.append(Step(one.ended_at, _("%(who)s left the call") % who))
-    told += _in_conferences(detail)
+    told += [replace(step, text=" ".join(step.text.split())) for step in _in_conferences(detail)]  # some have no name
     told.sort(key=lambda step: step.at)
     if item.end_reason == "hung up" and item.ended_by in sides:
         last = _("%(who)s hung up") % {"who": sides[item.ended_by]}
