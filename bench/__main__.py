@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import conference, erase, lamps, media, phonebook, queue, register, signalling, vault, voice
+from bench import conference, erase, lamps, media, phonebook, queue, register, signalling, transfers, vault, voice
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
@@ -25,6 +25,7 @@ MEASURES = {
     "media": media.measure,
     "queue": queue.measure,
     "lamps": lamps.measure,
+    "transfers": transfers.measure,
 }
 ALONE = {
     "voice": voice.measure,

@@ -118,10 +118,11 @@ class Phones:
         self._caller.close()
         self._callee.close()
 
-    def call(self, callee: str = "") -> Call:
-        """Start the next call, to `callee` or to the next one."""
+    def call(self, callee: str = "", caller: int | None = None) -> Call:
+        """Start the next call, to `callee` or to the next one, by the caller with this number or by the next one."""
         number = next(self._numbers)
-        call = Call(f"{self._run}-{number}", CALLERS[number % len(CALLERS)], callee or CALLEES[number % len(CALLEES)])
+        by = CALLERS[(number if caller is None else caller) % len(CALLERS)]
+        call = Call(f"{self._run}-{number}", by, callee or CALLEES[number % len(CALLEES)])
         self.calls[call.id] = call
         self._caller.sendto(self._invite(call, 1), self._address)
         return call
@@ -145,18 +146,18 @@ class Phones:
         lines = self._head("REGISTER", uri, self._callee_port, f"{self._run}-r{login}", cseq)
         lines += [f"From: <sip:{login}@{self._server.host}>;tag=r", f"To: <sip:{login}@{self._server.host}>"]
         lines += [f"Contact: <sip:{login}@127.0.0.1:{self._callee_port}>", "Expires: 3600"]
-        return _message([*lines, *([credentials] if credentials else [])])
+        return encode([*lines, *([credentials] if credentials else [])])
 
     def _invite(self, call: Call, cseq: int, credentials: str = "") -> bytes:
         lines = self._head("INVITE", f"sip:{call.callee}@{self._server.host}", self._caller_port, call.id, cseq)
         lines += [f"From: <sip:{call.caller}@{self._server.host}>;tag=c", f"To: <sip:{call.callee}@{self._server.host}>"]
         lines += [f"Contact: <sip:{call.caller}@127.0.0.1:{self._caller_port}>", "Content-Type: application/sdp"]
-        return _message([*lines, *([credentials] if credentials else [])], _SDP.format(port=self._audio[0]))
+        return encode([*lines, *([credentials] if credentials else [])], description(self._audio[0]))
 
-    def _within(self, method: str, call: Call, cseq: int) -> bytes:
+    def _within(self, method: str, call: Call, cseq: int, *more: str) -> bytes:
         lines = self._head(method, call.target, self._caller_port, call.id, cseq)
         lines += [f"From: <sip:{call.caller}@{self._server.host}>;tag=c", f"To: {call.to}"]
-        return _message([*lines, *(f"Route: {route}" for route in call.routes)])
+        return encode([*lines, *(f"Route: {route}" for route in call.routes), *more])
 
     # --- what comes
 
@@ -171,6 +172,8 @@ class Phones:
             call.ended |= message.start.startswith("BYE")
         elif method == "BYE":
             call.ended = True
+        elif method == "REFER":
+            return
         elif status in (401, 407) and number == "1":
             call.to = message.first("to", "t")
             self._caller.sendto(self._ack_refusal(message, call), self._address)
@@ -197,7 +200,7 @@ class Phones:
         uri = f"sip:{call.callee}@{self._server.host}"
         lines = self._head("INVITE", uri, self._caller_port, call.id, number)
         lines[0], lines[-1] = f"ACK {uri} SIP/2.0", f"CSeq: {number} ACK"
-        return _message([*lines, f"From: {message.first('from', 'f')}", f"To: {message.first('to', 't')}"])
+        return encode([*lines, f"From: {message.first('from', 'f')}", f"To: {message.first('to', 't')}"])
 
     def _at_callee(self, message: Message) -> None:
         if message.status:
@@ -211,14 +214,20 @@ class Phones:
             contact = f"Contact: <sip:127.0.0.1:{self._callee_port}>"
             self.callee_sends_to.append(message.audio_port)
             self._callee.sendto(reply(message, "180 Ringing", contact), self._address)
-            sdp = _SDP.format(port=self._audio[1])
+            sdp = description(self._audio[1])
             self.callee_answered_at = perf_counter()
             self._callee.sendto(reply(message, "200 OK", contact, "Content-Type: application/sdp", body=sdp), self._address)
         elif not message.start.startswith("ACK"):
             self._callee.sendto(reply(message, "200 OK"), self._address)
 
 
-def _message(lines: list[str], body: str = "") -> bytes:
+def description(audio_port: int) -> str:
+    """G.711 at this port."""
+    return _SDP.format(port=audio_port)
+
+
+def encode(lines: list[str], body: str = "") -> bytes:
+    """A message from its lines, without Content-Length, and its body."""
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body]).encode()
 
 
@@ -230,7 +239,7 @@ def reply(request: Message, status: str, *extra: str, body: str = "") -> bytes:
     lines += [f"Record-Route: {route}" for route in request.all("record-route")]
     lines += [f"From: {request.first('from', 'f')}", f"To: {to if ';tag=' in to else to + ';tag=s'}"]
     lines += [f"Call-ID: {request.first('call-id', 'i')}", f"CSeq: {request.first('cseq')}", *extra]
-    return _message(lines, body)
+    return encode(lines, body)
 
 
 def credentials(refusal: Message, method: str, uri: str, login: str) -> str:

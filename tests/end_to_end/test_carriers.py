@@ -134,6 +134,45 @@ def test_a_customer_calls_the_main_number_and_the_queue_finds_an_agent(
     assert [offer["answered"] for offer in record["offers"]] == [True]
 
 
+@pytest.mark.parametrize("how", ["blind", "attended"])
+def test_a_customer_of_the_queue_is_sent_on_to_bob(acme: Company, anna: Linphone, tmp_path: Path, how: str) -> None:
+    """The carrier's side of the call stays where it is; one record tells the whole way."""
+    acme.open(
+        queues=[{"name": "support", "members": ["anna"]}],
+        numbers=[{"number": MAIN, "trunk": "main", "to": "queue:support"}],
+    )
+    with (
+        Linphone(tmp_path, acme.svara.account("bob-desk"), tone_hz=1150) as bob,
+        Sipp(
+            tmp_path, "customer", acme.svara.sip, login=OSLO, name="Kari", target=MAIN, port=acme.main, timeout_seconds=90
+        ) as customer,
+    ):
+        anna.wait_state("incoming")
+        anna.answer()
+        anna.wait_to_hear(660)  # the customer hears her, and sends back what comes
+        if how == "blind":
+            anna.transfer("102")
+            bob.wait_state("incoming")
+            bob.answer()
+        else:
+            anna.hold()
+            anna.wait_state("held")
+            anna.dial("102")
+            bob.wait_state("incoming")
+            bob.answer()
+            bob.wait_to_hear(660)
+            anna.put_together()
+        bob.wait_to_hear(1150)
+        anna.wait_state("idle")
+        bob.hangup()
+        outcome = customer.wait()
+    assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
+    through = next(one for one in acme.svara.wait_records(1 if how == "blind" else 2) if one["end_reason"] != "transferred")
+    assert (through["direction"], through["from"], through["queue"]) == ("inbound", OSLO, "support")
+    assert [(one["by_person"], one["how"]) for one in through["transfers"]] == [("anna", how)]
+    assert [leg["person"] for leg in through["legs"] if leg["answered_at"]] == ["anna", "bob"]
+
+
 def test_the_number_decides_whose_call_it_is(acme: Company, anna: Linphone, tmp_path: Path) -> None:
     with Linphone(tmp_path, acme.svara.account("dag-desk"), tone_hz=550) as dag:
         with Sipp(tmp_path, "carrier_cancel", acme.svara.sip, login=OSLO, target=BETAS, ring_seconds=1) as customer:
