@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
@@ -11,7 +12,7 @@ const ICONS = [
   "circle-alert", "circle-check", "circle-dot", "copy", "download", "ellipsis", "headphones", "headset", "history", "key-round", "keyboard", "languages",
   "list-filter", "lock", "lock-open", "log-in", "log-out", "mail", "message-circle", "mic", "mic-off", "monitor", "pause", "phone",
   "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off", "phone-outgoing", "play", "plus", "qr-code", "search",
-  "search-x", "settings", "shield-check", "smartphone", "trash-2", "triangle-alert", "undo-2", "user-round", "user-x", "users-round",
+  "search-x", "settings", "shield-check", "smartphone", "square", "trash-2", "triangle-alert", "undo-2", "user-round", "user-x", "users-round",
   "voicemail", "x",
 ];
 
@@ -32,6 +33,35 @@ function sprite(): Plugin {
         originalFileName: "icons.svg",
         source: `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`,
       });
+    },
+  };
+}
+
+/** The app's icons from the mark, as PNG: `any` as it is, `maskable` to the edges with the mark in the middle; signs of shortcuts. */
+function icons(): Plugin {
+  const require = createRequire(import.meta.url);
+  const tile = (inner: string) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" fill="#0d6b68"/>${inner}</svg>`;
+  const inside = (svg: string) => svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>"));
+  return {
+    name: "svara-icons",
+    async buildStart() {
+      await initWasm(readFileSync(require.resolve("@resvg/resvg-wasm/index_bg.wasm")));
+    },
+    generateBundle() {
+      const emit = (name: string, svg: string, pixels: number) => {
+        const source = new Resvg(svg, { fitTo: { mode: "width", value: pixels } }).render().asPng();
+        this.emitFile({ type: "asset", name, originalFileName: name, source });
+      };
+      const mark = readFileSync(join(import.meta.dirname, "src/svara/web/assets/mark.svg"), "utf8");
+      for (const pixels of [192, 512]) {
+        emit(`icon-any-${pixels}.png`, mark, pixels);
+        emit(`icon-maskable-${pixels}.png`, tile(`<g transform="translate(3.2 3.2) scale(0.8)">${inside(mark)}</g>`), pixels);
+      }
+      for (const name of ["phone", "history", "voicemail"]) {
+        const sign = inside(readFileSync(require.resolve(`lucide-static/icons/${name}.svg`), "utf8"));
+        const drawn = `<g transform="translate(7 7) scale(0.75)" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${sign}</g>`;
+        emit(`shortcut-${name}.png`, tile(drawn), 96);
+      }
     },
   };
 }
@@ -67,7 +97,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
-    rollupOptions: { input: { main: "main.ts", mark: "mark.svg" } },
+    rollupOptions: { input: { main: "main.ts", mark: "mark.svg", offline: "offline.ts", worker: "service-worker.js" } },
   },
-  plugins: [sprite(), compressed()],
+  plugins: [sprite(), icons(), compressed()],
 });

@@ -24,7 +24,8 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 Asked = TypeVar("Asked", bound=Request)
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """`more`: further arguments of Chromium."""
     return playwright.chromium.launch(
         executable_path="/usr/bin/chromium",
         args=[
@@ -36,7 +37,18 @@ def launch(playwright: Playwright) -> Browser:
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            *more,
         ],
+    )
+
+
+def with_microphone(sound: Path) -> tuple[str, ...]:
+    """Arguments of a Chromium whose microphone hears this file over and over, from when it is turned on; nobody is asked."""
+    return (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={sound}",
+        "--autoplay-policy=no-user-gesture-required",
     )
 
 
@@ -53,7 +65,8 @@ class Visit:
         page.on("console", self._heard)
 
     def _heard(self, message: Any) -> None:
-        if message.type in {"error", "warning"} and "the server responded with a status of 4" not in message.text:
+        expected = "the server responded with a status of 4", "Service Worker registration blocked by Playwright"
+        if message.type in {"error", "warning"} and not any(words in message.text for words in expected):
             self.complaints.append(message.text)
 
     def go(self, path: str) -> None:
@@ -114,13 +127,21 @@ class Visit:
 
 @contextmanager
 def visit(
-    browser: Browser, stage: Stage, *, width: int = 1440, scheme: str = "light", language: str = "en"
+    browser: Browser,
+    stage: Stage,
+    *,
+    width: int = 1440,
+    scheme: str = "light",
+    language: str = "en",
+    worker: bool = False,
 ) -> Iterator[Visit]:
+    """`worker`: with the app's service worker; without it a test may play the server by `page.route`."""
     context = browser.new_context(
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
         color_scheme=scheme,  # type: ignore[arg-type]
         locale=language,
         reduced_motion="reduce",
+        service_workers="allow" if worker else "block",
     )
     try:
         yield Visit(context.new_page(), stage)

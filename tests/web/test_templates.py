@@ -148,6 +148,6 @@ def test_every_class_of_a_template_is_in_the_design_and_the_other_way_round() ->
     put_together = {name for name in styled if re.match(r"hue-|q\d|htmx", name)}
     states = {"available", "away", "dnd", "offline", "ringing", "in-call", "good", "bad", "warn", "accent"}
     states |= {"talking", "wrap-up", "paused", "logged-out", "late", "meeting"}
-    states |= {"player-note"}  # said by a script beside a player
+    states |= {"player-note", "trouble"}  # said by a script beside a player, or a recorder
     assert used - styled - hooks - {"hue-", "q"} == set(), "classes without a style"
     assert styled - used - put_together - states - {"icon"} == set(), "styles that no template uses"

@@ -171,7 +171,7 @@ def test_bob_has_a_greeting_for_each_case(acme: Company, browser_of: SignedIn) -
         ("name", {"greeting": spoken(1), "until": "2040-01-01"}, "no last day"),
         ("general", {"greeting": spoken(1), "until": "2020-01-01"}, "before it begins"),
         ("general", {"greeting": SimpleUploadedFile("letter.wav", b"no sound")}, "not a sound file"),
-        ("busy", {}, "Choose a sound file"),
+        ("busy", {}, "choose a sound file"),
     ],
 )
 def test_a_greeting_that_makes_no_sense_is_refused_beside_its_file(

@@ -25,6 +25,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     file: str
     css: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
 
 
 class NotBuiltError(Exception):

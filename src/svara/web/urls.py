@@ -20,6 +20,7 @@ from svara.web.pages import (
     handsets,
     history,
     home,
+    installed,
     letters,
     linekeys,
     missed,
@@ -260,6 +261,9 @@ urlpatterns = [
     path("policy/<slug:slug>/", policies.public, name="policy-public"),
     path("policy/<slug:slug>/<int:number>/", policies.public, name="policy-version"),
     path("language/", door.language, name="door-language"),
+    path("app/<str:language>.webmanifest", installed.manifest, name="app-manifest"),
+    path("service-worker.js", installed.worker, name="service-worker"),
+    path("offline/<str:language>/", installed.offline, name="offline"),
 ]
 
 handler400 = errors.bad_request

@@ -1,4 +1,4 @@
-"""The greetings of my voicemail and of queues' boxes: heard, uploaded and removed."""
+"""The greetings of my voicemail and of queues' boxes: heard, recorded, uploaded and removed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
         if "remove" in request.POST:
             greetings.do_remove_greeting(account, kind=chosen, queue=queue)
         elif upload is None or upload.size is None or upload.size > MAX_BYTES:
-            raise Invalid(_("Choose a sound file of at most 20 MB."))
+            raise Invalid(_("Record something, or choose a sound file of at most 20 MB."))
         else:
             until = _end_of_day(request.POST.get("until", ""))
             greetings.do_set_greeting(account, upload.read(), until, kind=chosen, queue=queue)
@@ -68,7 +68,14 @@ def _page(request: HttpRequest, queue: Queue | None, wrong: str = "", faults: li
         "queue": queue,
         "queues": greetings.queues(account),
         "greetings": [
-            {"kind": kind, "words": GREETINGS[kind], "now": there.get(kind), "faults": faults if kind == wrong else None}
+            {
+                "kind": kind,
+                "words": GREETINGS[kind],
+                "now": there.get(kind),
+                "input": f"file-{kind}",
+                "most": int(greetings.MAX_NAME_SECONDS if kind == "name" else greetings.MAX_SECONDS),
+                "faults": faults if kind == wrong else None,
+            }
             for kind in kinds
         ],
     }

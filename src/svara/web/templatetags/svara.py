@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from svara.calls.commands import LiveSupervisor
-from svara.web import static_files, words
+from svara.web import installed, static_files, words
 from svara.web.queue_view import QueueView, drawn_agents, drawn_line
 
 register = template.Library()
@@ -25,6 +25,12 @@ HUES = 6
 def asset(name: str) -> str:
     """The address of a built file."""
     return static_files.address(name)
+
+
+@register.simple_tag
+def app_version() -> str:
+    """Which version of the pages this one is (`svara.web.installed`)."""
+    return installed.version()
 
 
 @register.simple_tag
