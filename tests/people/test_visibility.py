@@ -29,6 +29,19 @@ def test_bob_chooses(to: PresenceTo, anna: bool, cecilie: bool) -> None:
     assert [may_see_other_side(tenant, watcher, BOB) for watcher in (ANNA, CECILIE, BOB)] == [anna, False, True]
 
 
+def test_those_who_pick_up_for_each_other_are_colleagues_too() -> None:
+    """A phone that rings is taken by who sees that it rings, and who calls."""
+    tenant = offices.office(
+        anna={"pickup": ("reception", "sales")},
+        bob={"presence_to": "colleagues", "pickup": ("sales",)},
+        cecilie={"pickup": ("warehouse",)},
+    ).tenants[0]
+    assert [may_see(tenant, watcher, BOB) for watcher in (ANNA, CECILIE)] == [True, False]
+    assert may_see_other_side(tenant, ANNA, BOB)
+    assert seen_by(tenant, BOB) == (ANNA,)
+    assert workmates(tenant, BOB) == (), "what somebody does in a queue is the queue's alone"
+
+
 def test_nobody_outside_the_company_sees_anything() -> None:
     tenant = acme("everybody")
     assert not may_see(tenant, "p-beta-anna", BOB)
@@ -39,10 +52,16 @@ def test_nobody_outside_the_company_sees_anything() -> None:
 @given(
     to=st.sampled_from(["everybody", "colleagues", "nobody"]),
     members=st.sets(st.sampled_from([ANNA, BOB, CECILIE])),
+    group=st.sets(st.sampled_from(["anna", "bob", "cecilie"])),
     watcher=st.sampled_from([ANNA, CECILIE]),
 )
-def test_what_is_handed_on_says_the_same_as_the_rule(to: PresenceTo, members: set[str], watcher: str) -> None:
-    tenant = acme(to, *sorted(members))
+def test_what_is_handed_on_says_the_same_as_the_rule(
+    to: PresenceTo, members: set[str], group: set[str], watcher: str
+) -> None:
+    queues = (Queue("q1", "support", "600", members=tuple(map(Member, sorted(members)))), Queue("q2", "empty"))
+    people = {name: {"pickup": ("sales",) if name in group else ()} for name in ("anna", "bob", "cecilie")}
+    people["bob"]["presence_to"] = to  # type: ignore[assignment]
+    tenant = offices.office(**people, acme={"queues": queues}).tenants[0]
     eyes = seen_by(tenant, BOB)
     assert may_see(tenant, watcher, BOB) == (eyes is None or watcher in eyes)
     assert (watcher in workmates(tenant, BOB)) == ({watcher, BOB} <= members)

@@ -8,10 +8,9 @@ import pytest
 from tests.people.conftest import PASSWORD
 
 from svara.people.models import Account
-from svara.people.throttle import Allowance
+from svara.people.throttle import MAX_KEYS, Allowance, Buckets
 from svara.phonebooks import actions, door
 from svara.phonebooks.access import access_passwords
-from svara.phonebooks.limits import MAX_KEYS, Buckets
 from svara.phonebooks.models import Password
 from svara.privacy.audit.models import Entry
 from svara.privacy.errors import Invalid, NotFound
@@ -155,9 +154,9 @@ def test_passwords_have_names_and_are_not_without_number(opened: Account, bob: A
 
 
 def test_the_memory_of_buckets_is_bounded_and_forgets_the_quiet_first(time: Time) -> None:
-    buckets = Buckets(Allowance(free=1, forgive_seconds=1e9), time)
-    assert [buckets.take("first"), buckets.take("first") > 0] == [0.0, True]
+    buckets, now = Buckets(Allowance(free=1, forgive_seconds=1e9)), time()
+    assert [buckets.take("first", now), buckets.take("first", now) > 0] == [0.0, True]
     for number in range(MAX_KEYS):
-        buckets.take(f"key {number}")
-    assert buckets.take("first") == 0.0
-    assert buckets.take(f"key {MAX_KEYS - 1}") > 0
+        buckets.take(f"key {number}", now)
+    assert buckets.take("first", now) == 0.0
+    assert buckets.take(f"key {MAX_KEYS - 1}", now) > 0

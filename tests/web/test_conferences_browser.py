@@ -79,6 +79,16 @@ def test_who_comes_appears_and_the_moderator_conducts_by_the_keyboard(
         monday.get_by_role("button", name="Remove Dag Vik").press("Enter")
         monday.get_by_role("button", name="Let nobody else in").press("Enter")
         monday.get_by_role("button", name="End for all").press("Enter")
+        sure = page.get_by_role("dialog")
+        expect(sure).to_contain_text("is hung up: 3 people")
+        expect(sure.get_by_role("button", name="Go on talking")).to_be_focused()
+        assert bob.barriers() == []
+        sure.get_by_role("button", name="Go on talking").press("Enter")
+        expect(sure).to_have_count(0)
+        assert len(bob.asked(stage, ControlConference, 3)) == 3, "nobody is hung up by one press"
+        monday.get_by_role("button", name="End for all").press("Enter")
+        sure.get_by_role("button", name="End for all").press("Enter")
+        expect(sure).to_have_count(0)
         asked = bob.asked(stage, ControlConference, 4)
         assert [(one.name, one.do, one.call) for one in asked] == [
             ("monday", "mute", "c2"),

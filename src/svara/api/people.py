@@ -53,7 +53,7 @@ def _me(account: Account) -> dict[str, Any]:
         "roles": sorted({*account.roles, "member"}),
         "language": account.language,
         "choice": account.choice,
-        "presence_to": account.presence_to,
+        "presence_to": account.presence_to or tenant.presence_to,
         "tenant": {
             "slug": tenant.slug,
             "name": tenant.name,

@@ -72,9 +72,10 @@ class PresenceChoice(Schema):
 
     choice: Choice
     presence_to: Annotated[
-        PresenceTo | None,
+        PresenceTo | Literal["company"] | None,
         Field(
-            description="Who may see it: everybody of the company, those in a queue with me, or nobody; as before if null"
+            description="Who may see it: everybody of the company, those in a queue or a pick-up group with me, or nobody; "
+            "as the company says for all who do not choose; as before if null"
         ),
     ] = None
 

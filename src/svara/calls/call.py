@@ -336,7 +336,10 @@ class Call(Movable):
 
     def in_dialog(self, leg: Leg, transaction: ServerTransaction) -> None:
         """A request within the dialog of one of the legs."""
-        midcall.handle(self, leg, transaction)
+        if leg.keeper is not None:
+            leg.keeper.in_dialog(transaction)
+        else:
+            midcall.handle(self, leg, transaction)
 
     def other(self, leg: Leg) -> Leg | None:
         """The leg on the other side of the talk."""

@@ -37,7 +37,19 @@ from svara.calls.routing.targets import (
     resolve,
 )
 from svara.calls.routing.verdict import verdict
-from svara.calls.stops import CallerSide, Farewell, Stop, features, mailbox, menu, park, pickup, readbox, recordprompt
+from svara.calls.stops import (
+    CallerSide,
+    Farewell,
+    Stop,
+    features,
+    mailbox,
+    menu,
+    paging,
+    park,
+    pickup,
+    readbox,
+    recordprompt,
+)
 from svara.calls.stops.announce import Announce
 from svara.calls.talks.objecting import wanted
 from svara.calls.talks.supervision import Supervising
@@ -253,6 +265,8 @@ class Journey:
                 return MergeByCode(self, person)
             case Use(person=person, feature=Feature(name="intercom", argument=argument)):
                 return self._speak_to(person, argument)
+            case Use(person=person, feature=Feature(name="page", argument=argument)):
+                return paging.paging(self, person, argument, kept)
             case Use(person=person, feature=Feature(name="pick-up" | "pick-up-of", argument=argument)):
                 return self._pick_up(person, argument)
             case Use(person=person, feature=feature):

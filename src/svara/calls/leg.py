@@ -7,7 +7,7 @@ made here from our own addresses, tags and descriptions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.events import EndedBy, Party
 from svara.media.relay import Kind
@@ -41,6 +41,14 @@ def sdp_of(message: Message) -> bytes:
         return b""
 
 
+class Keeper(Protocol):
+    """See `Leg.keeper`."""
+
+    def in_dialog(self, transaction: ServerTransaction) -> None:
+        """A request of the phone."""
+        ...
+
+
 class Leg:
     """One phone in a call. `side` is whose phone it is; `tag` is our own tag in its dialog."""
 
@@ -57,6 +65,7 @@ class Leg:
         "id",
         "incoming",
         "invitation",
+        "keeper",
         "kind",
         "party",
         "renumbered",
@@ -83,6 +92,8 @@ class Leg:
         """The phone's own INVITE, until it is answered and acknowledged."""
         self.invitation: Invitation | None = None
         """Our INVITE to the phone, until it is answered."""
+        self.keeper: Keeper | None = None
+        """Who takes what the phone asks in its dialog, where that is not the call itself."""
         self.renumbered: dict[int, int] = {}
         """INVITEs that had to be sent again, because the other side wanted credentials or a longer session: the CSeq number
         that was asked for, and that of the one that was answered."""

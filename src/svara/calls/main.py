@@ -37,6 +37,7 @@ from svara.calls.live import News
 from svara.calls.queue.hall import Hall
 from svara.calls.service import Service
 from svara.calls.silence import relay_silent
+from svara.calls.stops.paging import Paging
 from svara.calls.switch import Switch
 from svara.calls.talks.objecting import silence
 from svara.calls.whenfree.room import WhenFree
@@ -224,7 +225,8 @@ def relay_lost(switch: Switch) -> None:
             if call.room is not None:
                 call.guarded(call.room.lost)
             call.guarded(renew, call, "media relay lost")
-            for hearer in (call.guest, call.recorder):
+            page = call.setup if isinstance(call.setup, Paging) else None
+            for hearer in (page, call.guest, call.recorder):
                 if hearer is not None:
                     call.guarded(hearer.reconnect)
 

@@ -118,7 +118,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.people = tuple(state.people)
     call.consent, call.tape = state.consent, state.tape
     call.legs_before = state.legs_rung + RUNG_BEFORE
-    call.front = _leg(switch, call, "caller", state.front)
+    call.front = restored_leg(switch, call, "caller", state.front)
     _moving(switch, call, state)
     switch.opened(call)
     switch.counters.calls_recovered_total += 1
@@ -128,7 +128,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
         return call
     call.answered_at = state.answered_at
     call.state = "talking"
-    call.back = _leg(switch, call, "callee", state.back)
+    call.back = restored_leg(switch, call, "callee", state.back)
     call.queue, agent = state.queue, call.back.party.person
     if call.queue and agent and switch.queues is not None:
         switch.queues.resumed(call, agent)
@@ -152,7 +152,7 @@ def _moving(switch: Switch, call: Call, state: SavedCall) -> None:
     """The call was on its way from one to another."""
     call.moves, call.agreeing = state.moves, state.agreeing
     if state.leaving is not None:
-        call.leaving = _leg(switch, call, "system", state.leaving)
+        call.leaving = restored_leg(switch, call, "system", state.leaving)
         call.leaving.due = 0.0
     move = state.move
     if move is not None:
@@ -230,7 +230,8 @@ def _go_on(journey: Journey, guest: Guest, state: SavedGuest, standing: bool) ->
     guest.wake()
 
 
-def _leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:
+def restored_leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:
+    """The phone of a call that is taken up, as it was saved."""
     dialog = Dialog.decode(state.dialog)
     dialog.local_cseq += CSEQ_LEAP
     leg = Leg(switch, call, state.id, side, party=state.party, tag=dialog.local_tag)

@@ -137,8 +137,8 @@ def encode(call: Call) -> bytes:
             call.dialled,
             call.started_at,
             call.answered_at or call.started_at,
-            _leg(front),
-            None if back is None else _leg(back),
+            saved_leg(front),
+            None if back is None else saved_leg(back),
             call.held_by,
             call.people,
             call.relay is call.switch.direct,
@@ -152,7 +152,7 @@ def encode(call: Call) -> bytes:
             _room(call),
             *((call.supervision.talk, call.supervision.how) if call.supervision is not None else ("", "listen")),
             call.move.saved if call.move is not None else None,
-            _leg(call.leaving) if call.leaving is not None and call.leaving.dialog is not None else None,
+            saved_leg(call.leaving) if call.leaving is not None and call.leaving.dialog is not None else None,
             call.agreeing,
             call.moves,
             call.held_for,
@@ -176,7 +176,8 @@ def _room(call: Call) -> SavedRoom | None:
     return SavedRoom(here, there, tuple(one.by for one in call.supervisors))
 
 
-def _leg(leg: Leg) -> SavedLeg:
+def saved_leg(leg: Leg) -> SavedLeg:
+    """A phone with a dialog."""
     assert leg.dialog is not None  # noqa: S101 - a leg of a talk has a dialog
     flow_id = leg.flow.id if leg.flow is not None else ""
     saved = SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update, trunk=leg.trunk)

@@ -261,6 +261,8 @@ class Service:
         counters["sip_transactions_open"] = switch.transactions.open
         for name, value in dataclasses.asdict(switch.transactions.counts).items():
             counters[f"sip_{name}_total"] = value
+        counters |= switch.conferences.figures
+        counters["pins_refused_total"] = switch.pins.refused
         counters |= self._more_counters()
         return Health(
             office_version=switch.office.version,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from svara.calls.leg import Leg
     from svara.calls.recorder import Recorder
     from svara.calls.stops import Queues
+    from svara.calls.stops.paging import Paging
     from svara.calls.talks.music import HoldMusic
     from svara.calls.talks.seat import Seat
     from svara.calls.whenfree.room import WhenFree
@@ -111,8 +112,9 @@ class Switch:
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
-    guests: dict[str, Guest | Recorder | Seat | HoldMusic] = field(default_factory=dict)
-    """Callers whom the system itself answered, recordings and phones in a room, by the ids of their voice legs."""
+    guests: dict[str, Guest | Recorder | Seat | HoldMusic | Paging] = field(default_factory=dict)
+    """Callers whom the system itself answered, recordings, phones in a room and those that are spoken to, by the ids of
+    their voice legs."""
     closing: set[Closing] = field(default_factory=set)
     """Ends of talks that wait for what the relay measured."""
     calls_of_phone: dict[str, int] = field(default_factory=dict)

@@ -68,6 +68,8 @@ from svara.history.record import (
     Wait,
 )
 
+SYSTEM = "v"
+"""The leg of the system itself (see `svara.calls.leg.VOICE`)."""
 CALLERS_LEGS = "a"
 """How the ids of the caller's legs begin (see `svara.calls.leg.CALLER`)."""
 MAX_LEGS = 256
@@ -188,6 +190,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
         begin = _ms(started.at)
         end = max(begin, _ms(self.ended.at), _ms(answer.at) if answer else begin)
         answered = max(begin, _ms(answer.at)) if answer else None
+        spoken = answer is not None and answer.leg == SYSTEM
         waited = (end if answered is None else answered) - begin
         offers = self._offers(begin, end)
         legs = tuple(
@@ -232,7 +235,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 )
                 for _, q in sorted(self.quality.items())
             ),
-            people=_people(started.caller, callee, legs, answer, moved=bool(transfers)),
+            people=_people(started.caller, callee, legs, answer, many=bool(transfers) or spoken),
             greeted_at=next((_within(_ms(f.at), begin, end) / 1000 for f in facts if isinstance(f, CallGreeted)), None),
             stops=tuple(
                 Stop(_within(_ms(f.at), begin, end) / 1000, f.to, f.why) for f in facts if isinstance(f, CallRouted)
@@ -443,15 +446,15 @@ def _holds(
 
 
 def _people(
-    caller: Party, callee: Party, legs: tuple[Leg, ...], answer: LegAnswered | None, *, moved: bool
+    caller: Party, callee: Party, legs: tuple[Leg, ...], answer: LegAnswered | None, *, many: bool
 ) -> dict[str, Part]:
-    """Of a call that was sent on, everybody who picked up has answered it."""
+    """Of a call that was sent on, or by which the system spoke to many, everybody who picked up has answered it."""
     people: dict[str, Part] = {}
     for party in (callee, *(leg.to for leg in legs if not leg.offer)):
         if party.person:
             people[party.person] = "called"
     for leg in legs:
-        if answer and (leg.leg == answer.leg or (moved and leg.answered_at is not None)) and leg.to.person:
+        if answer and (leg.leg == answer.leg or (many and leg.answered_at is not None)) and leg.to.person:
             people[leg.to.person] = "answered"
     if caller.person:
         people[caller.person] = "caller"

@@ -7,7 +7,7 @@ once the transaction is committed (`svara.people.snapshot`).
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast, get_args
+from typing import Literal, cast, get_args
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -24,6 +24,8 @@ from svara.privacy.staff.keys import note_reason
 
 INVITATION_LIFETIME = timedelta(days=14)
 MAX_TOKENS = 50
+BY_COMPANY = "company"
+"""In place of a choice: as the company says."""
 """API tokens of one person."""
 Invalid = errors.Invalid
 
@@ -43,12 +45,13 @@ def do_choose_presence(actor: Account, choice: str) -> Account:
 
 @transaction.atomic
 def do_show_presence_to(actor: Account, to: str) -> Account:
-    """Show one's presence to "everybody", "colleagues" (of the same queues) or "nobody". Raises Invalid, NotFound."""
-    if to not in get_args(PresenceTo):
+    """Show one's presence to "everybody", "colleagues" (of the same queues and pick-up groups) or "nobody", or as the
+    "company" says. Raises Invalid, NotFound."""
+    if to not in (*get_args(PresenceTo), BY_COMPANY):
         raise Invalid("Choose everybody, colleagues or nobody.")
-    account = access.me(actor)
-    if account.presence_to != to:
-        account.presence_to = cast("PresenceTo", to)
+    account, chosen = access.me(actor), "" if to == BY_COMPANY else to
+    if account.presence_to != chosen:
+        account.presence_to = cast('PresenceTo | Literal[""]', chosen)
         account.save(update_fields=["presence_to"])
         snapshot.changed()
     return account

@@ -348,6 +348,7 @@ def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
         "codes": dict(wanted.codes),
         "parking": written(office.parking),
         "own_phones": wanted.own_phones,
+        "presence_to": wanted.presence_to,
     }
 
 

@@ -62,6 +62,7 @@ def export(tenant: Tenant) -> Document:
             "hold_music": tenant.hold_music,
             **({"codes": dict(tenant.codes)} if tenant.codes else {}),
             "own_phones": tenant.own_phones,
+            "presence_to": tenant.presence_to,
         },
         "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
     }

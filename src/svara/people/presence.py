@@ -6,7 +6,7 @@ from typing import Literal
 
 Choice = Literal["available", "away", "dnd"]
 PresenceTo = Literal["everybody", "colleagues", "nobody"]
-"""To whom somebody shows it: everybody of the company, those who are in a queue with them, nobody (see
+"""To whom somebody shows it: everybody of the company, those who are in a queue or a pick-up group with them, nobody (see
 `svara.people.visibility`)."""
 Availability = Literal["available", "ringing", "in-call", "away", "meeting", "dnd", "offline"]
 

@@ -20,6 +20,7 @@ from svara.people.greeting_rows import greetings_by_owner
 from svara.people.models import Account, Phone, Sound, Tenant
 from svara.people.officefile.parking import read_parking
 from svara.people.officefile.reader import OfficeReader
+from svara.people.presence import PresenceTo
 from svara.people.yamltree import from_plain
 from svara.privacy.functions.models import Consent
 from svara.privacy.functions.port import people_with
@@ -73,12 +74,15 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
     greetings = greetings_by_owner()
     agreed, unrecorded = people_with(CALL_RECORDING), objectors.people()
+    tenants = [only] if only is not None else list(Tenant.objects.order_by("slug"))
+    shown = {tenant.id: tenant.presence_to for tenant in tenants}
     for account in Account.all_tenants.filter(**one).order_by("username"):
         people.setdefault(account.tenant_id, []).append(
             _person(
                 account,
                 phones.get(account.id, []),
                 greetings.get(account.id, {}),
+                shown=shown.get(account.tenant_id, "everybody"),
                 recorded=account.record and account.id in agreed,
                 unrecorded=account.id in unrecorded,
             )
@@ -111,7 +115,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
                 codes=dict(tenant.codes),
                 parking=_parking(tenant),
             )
-            for tenant in ([only] if only is not None else Tenant.objects.order_by("slug"))
+            for tenant in tenants
         ),
     )
 
@@ -128,9 +132,11 @@ def _person(
     phones: list[office.Phone],
     greetings: dict[office.GreetingKind, office.Sound],
     *,
+    shown: PresenceTo,
     recorded: bool,
     unrecorded: bool,
 ) -> office.Person:
+    """`shown`: to whom presence is shown of who did not choose."""
     unanswered = None
     if account.unanswered_to and account.unanswered_after_seconds is not None:
         unanswered = office.Unanswered(after_seconds=account.unanswered_after_seconds, to=account.unanswered_to)
@@ -141,7 +147,7 @@ def _person(
         extension=account.extension,
         phones=(*phones, office.Phone(login=login_of(account.id), ha1={})),
         choice=account.choice,
-        presence_to=account.presence_to,
+        presence_to=account.presence_to or shown,
         unanswered=unanswered,
         language=account.language,
         mobile=account.mobile,

@@ -4,14 +4,19 @@ Three counts are kept, each of which forgets with time: failures of one name fro
 name from anywhere. Guessing makes the guesser wait. A colleague cannot be locked out by others: the count of a name never
 stops a source that has not itself failed with it before, nor one from which that person has signed in of late.
 
-`wait_seconds` is the rule, pure; `svara.people.signin` keeps the counts.
+`wait_seconds` is the rule, pure; `svara.people.signin` keeps the counts. `Buckets` keeps counts that go with
+their process: what they guard against is a flood, or a guess that would take years.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 
+MAX_KEYS = 20_000
+"""So many are counted in the memory of one process (`Buckets`)."""
 KEEP_SECONDS = 30 * 24 * 3600
 """How long a source from which somebody signed in stays known."""
 
@@ -41,6 +46,7 @@ class Allowance:
         return max(0.0, (self.left(count, now) - self.free + 1) * self.forgive_seconds)
 
 
+UNUSED = Count()
 PAIR = Allowance(free=5, forgive_seconds=180)
 """One name from one source: five tries at once, then one in three minutes."""
 SOURCE = Allowance(free=50, forgive_seconds=20)
@@ -72,3 +78,35 @@ def source_of(address: str) -> str:
             return str(ip.ipv4_mapped)
         return str(ipaddress.IPv6Network((int(ip) >> 64 << 64, 64)))
     return str(ip)
+
+
+class Buckets:
+    """How often something may happen, by key, in the memory of one process: safe between threads. Of more keys than
+    MAX_KEYS those are forgotten that were quiet the longest."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._used: OrderedDict[str, Count] = OrderedDict()
+        self._lock = Lock()
+
+    def wait_seconds(self, key: str, now: float) -> float:
+        """How long until it may happen again; 0 when it may now. Counts nothing."""
+        with self._lock:
+            return self._allowance.wait_seconds(self._used.get(key, UNUSED), now)
+
+    def take(self, key: str, now: float) -> float:
+        """Count one, unless it may not happen now: then how many seconds it has to wait."""
+        with self._lock:
+            used = self._used.get(key, UNUSED)
+            wait = self._allowance.wait_seconds(used, now)
+            if wait == 0.0:
+                self._used[key] = Count(self._allowance.left(used, now) + 1, now)
+                self._used.move_to_end(key)
+                while len(self._used) > MAX_KEYS:
+                    self._used.popitem(last=False)
+            return wait
+
+    def forgive(self, key: str) -> None:
+        """As if it had never happened."""
+        with self._lock:
+            self._used.pop(key, None)

@@ -1,7 +1,7 @@
 """Who may see whether somebody can be reached: the one place that decides, for lamps, pages, the API and live news alike.
 
-Everybody chooses for themselves. Who may not see gets what they would get of somebody who is not there at all, so that a
-hidden person cannot be told from one who went home.
+Everybody chooses for themselves; for who did not, the company says what holds. Who may not see gets what they would get of
+somebody who is not there at all, so that a hidden person cannot be told from one who went home.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from svara.people.office import Tenant
 
 
 def colleagues(tenant: Tenant, one: str, other: str) -> bool:
-    """Whether two persons (their ids) are members of the same queue."""
+    """Whether two persons (their ids) are members of the same queue, or pick up for each other."""
     mine = tenant.queues_of.get(one, ())
-    return bool(mine) and not set(mine).isdisjoint(tenant.queues_of.get(other, ()))
+    if mine and not set(mine).isdisjoint(tenant.queues_of.get(other, ())):
+        return True
+    first, second = tenant.by_id.get(one), tenant.by_id.get(other)
+    return first is not None and second is not None and not set(first.pickup).isdisjoint(second.pickup)
 
 
 def may_see(tenant: Tenant, watcher: str, watched: str) -> bool:
@@ -37,7 +40,9 @@ def seen_by(tenant: Tenant, watched: str) -> tuple[str, ...] | None:
     if person is not None and person.presence_to == "everybody":
         return None
     if person is not None and person.presence_to == "colleagues":
-        return workmates(tenant, watched)
+        groups = set(person.pickup)
+        group = [one.id for one in tenant.people if groups and not groups.isdisjoint(one.pickup)]
+        return tuple(sorted({*workmates(tenant, watched), *group} - {watched}))
     return ()
 
 
@@ -50,5 +55,5 @@ def workmates(tenant: Tenant, person: str) -> tuple[str, ...]:
 
 def may_see_other_side(tenant: Tenant, watcher: str, watched: str) -> bool:
     """Whether `watcher` may also see with whom `watched` talks, or who calls: themselves, and those who take calls out of
-    the same queue and pick up for each other."""
+    the same queue or pick up for each other."""
     return watcher == watched or (may_see(tenant, watcher, watched) and colleagues(tenant, watcher, watched))

@@ -25,10 +25,9 @@ from django.utils.crypto import constant_time_compare
 from svara import log
 from svara.people.agents import network_of
 from svara.people.models import Account
-from svara.people.throttle import Allowance, source_of
+from svara.people.throttle import Allowance, Buckets, source_of
 from svara.phonebooks.access import opening_of
 from svara.phonebooks.actions import secret_hash
-from svara.phonebooks.limits import Buckets
 from svara.phonebooks.models import Password, Way
 from svara.privacy import subject
 from svara.privacy.audit.port import record
@@ -79,8 +78,8 @@ class Door:
         self, monotonic: Callable[[], float] = time.monotonic, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._monotonic, self._now = monotonic, now
-        self._failures = Buckets(FAILURES, monotonic)
-        self._reads = {way: Buckets(allowance, monotonic) for way, allowance in READS.items()}
+        self._failures = Buckets(FAILURES)
+        self._reads = {way: Buckets(allowance) for way, allowance in READS.items()}
         self._good: OrderedDict[str, float] = OrderedDict()
         """Hashes of passwords that were right of late, until when that counts."""
         self._lock = Lock()
@@ -88,21 +87,21 @@ class Door:
     def enter(self, login: str, secret: str, address: str, way: Way) -> Reader | Throttled | Closed | None:
         """Who has this login and phonebook password; None where they do not belong together. `address` is the peer's."""
         source, hashed = source_of(address), secret_hash(secret)
-        wait = self._failures.wait_seconds(source)
+        wait = self._failures.wait_seconds(source, self._monotonic())
         if wait > 0 and not self._was_good(hashed):
             return _throttled(wait)
         found = None
         if hashed is not None:
             found = Password.all_tenants.select_related("account__tenant").filter(secret_hash=hashed).first()
         if found is None or not _is_login(login, found.account):
-            self._failures.take(source)
+            self._failures.take(source, self._monotonic())
             _log.info("a phonebook password was wrong", pii_login=login[:MAX_LOGIN_LENGTH], pii_source=address)
             return None
         self._remember(found.secret_hash)
         opening = opening_of(found)
         if not opening.opens(way):
             return Closed()
-        wait = self._reads[way].take(found.id)
+        wait = self._reads[way].take(found.id, self._monotonic())
         if wait > 0:
             return _throttled(wait)
         _note(found, address, way, self._now())
@@ -116,7 +115,7 @@ class Door:
         opening = opening_of(found)
         if not opening.opens(way):
             return Closed()
-        wait = self._reads[way].take(found.id)
+        wait = self._reads[way].take(found.id, self._monotonic())
         return _throttled(wait) if wait > 0 else Reader(found.account, found.id, opening.ldap_in_clear)
 
     def _was_good(self, hashed: str | None) -> bool:

@@ -144,6 +144,8 @@ REASONS: dict[str, Promise] = {
     "too many calls on this phone": _("too many calls on this phone"),
     "withdrawn": _("withdrawn"),
     "that person takes no calls by loudspeaker": _("that person takes no calls by loudspeaker"),
+    "nobody of the group can be spoken to now": _("nobody of the group can be spoken to now"),
+    "the page is over": _("the announcement is over"),
     "nobody is parked there": _("nobody is parked there"),
     "that parking place is taken": _("that parking place is taken"),
     "nobody took the parked call": _("nobody took the parked call"),

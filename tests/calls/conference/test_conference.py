@@ -133,7 +133,9 @@ def test_a_pin_opens_and_who_is_alone_hears_music_until_somebody_comes(at_work: 
     assert [event.to for event in at_work.told(CallRouted)] == ["conference:monday"] * 2
 
 
-def test_three_wrong_pins_end_the_call_and_ten_close_the_door(at_work: Office, anna: Phone) -> None:
+def test_three_wrong_pins_end_the_call_and_ten_close_the_door_for_who_entered_them(
+    at_work: Office, anna: Phone, bob: Phone
+) -> None:
     for call in range(1, 4):
         anna.call("800")
         for words in ("enter-pin", "wrong-pin", "wrong-pin"):
@@ -149,6 +151,14 @@ def test_three_wrong_pins_end_the_call_and_ten_close_the_door(at_work: Office, a
     assert said(at_work, anna) == "pin-blocked"
     anna.hang_up()
     assert at_work.told(ConferenceJoined) == []
+    assert at_work.switch.pins.refused == 10
+    joins(at_work, bob)
+    assert who(at_work) == ["Bob Lind"], "others come in as before"
+    bob.hang_up()
+    at_work.wait(360)
+    joins(at_work, anna)
+    assert who(at_work) == ["Anna Berg"], "every six minutes one more try is free"
+    anna.hang_up()
 
 
 def test_a_full_conference_says_so(at_work: Office, anna: Phone, bob: Phone, cecilie: Phone) -> None:
@@ -272,6 +282,31 @@ def test_from_outside_one_is_muted_removed_and_the_rest_ended(
     assert control(at_work, "end") == Done()
     at_work.wait(3)
     assert isinstance(control(at_work, "end"), Refused)
+
+
+def test_who_was_removed_is_asked_for_the_pin_again_and_a_restart_does_not_bring_them_back(
+    at_work: Office, anna: Phone, bob: Phone
+) -> None:
+    for phone in (anna, bob):
+        joins(at_work, phone)
+    control(at_work, "remove", member(at_work, bob).call)
+    assert said(at_work, bob) == "conference-removed"
+    restarted(at_work)
+    assert bob.heard("BYE"), "removed while the words were being said"
+    assert who(at_work) == ["Anna Berg"]
+    bob.call("800")
+    assert said(at_work, bob) == "enter-pin"
+    bob.hang_up()
+    anna.hang_up()
+
+
+def test_figures_tell_how_many_are_in_it_and_nothing_about_them(at_work: Office, anna: Phone, bob: Phone) -> None:
+    assert at_work.switch.conferences.figures == {"conferences_open": 0, "conference_members": 0}
+    for phone in (anna, bob):
+        joins(at_work, phone)
+    assert at_work.switch.conferences.figures == {"conferences_open": 1, "conference_members": 2}
+    for phone in (anna, bob):
+        phone.hang_up()
 
 
 def test_whoever_looks_is_told_of_every_change(at_work: Office, anna: Phone) -> None:

@@ -1,7 +1,7 @@
 """The door of a conference: a caller enters a PIN, which also tells who moderates.
 
-Three tries in a call, and after ten wrong ones within an hour nobody is asked any more (`svara.calls.stops.pins`), as at a
-mailbox. Where only moderators have a PIN, everybody else goes in by the hash key, or by waiting.
+Three tries in a call, and after ten wrong ones within an hour a caller is not asked any more (`svara.calls.stops.pins`), as
+at a mailbox. Where only moderators have a PIN, everybody else goes in by the hash key, or by waiting.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from svara.media.sounds.phrases import PhraseKey, phrase
 from svara.media.voice.port import Item
 
 if TYPE_CHECKING:
+    from svara.calls.events import Party
     from svara.calls.guest import Guest
     from svara.calls.journey import Journey
     from svara.people.office import Conference, Person
@@ -46,11 +47,16 @@ class AtTheDoor(Asked):
         wanted = self.conference
         if not wanted.pin and not wanted.moderator_pin:
             self.admitted(moderator=False)
-        elif self.call.switch.pins.blocked(self._box, self.call.switch.clock.now()):
+        elif self.call.switch.pins.blocked(self._box, self._who, self.call.switch.clock.now()):
             self.goodbye("pin-blocked")
         else:
             guest.on_key = self._digit
             self._prompt()
+
+    @property
+    def _who(self) -> Party:
+        """Who tries."""
+        return self.guest.leg.party if self.guest is not None else self.call.caller
 
     @property
     def _box(self) -> str:
@@ -84,10 +90,10 @@ class AtTheDoor(Asked):
             self.admitted(moderator=False)
             return
         self._tries += 1
-        role = switch.pins.which(self._box, pin, (wanted.moderator_pin, wanted.pin), switch.clock.now())
+        role = switch.pins.which(self._box, self._who, pin, (wanted.moderator_pin, wanted.pin), switch.clock.now())
         if role is not None:
             self.admitted(moderator=role == 0)
-        elif self._tries >= TRIES_IN_A_CALL or switch.pins.blocked(self._box, switch.clock.now()):
+        elif self._tries >= TRIES_IN_A_CALL or switch.pins.blocked(self._box, self._who, switch.clock.now()):
             self.goodbye("pin-blocked")
         else:
             self._prompt(phrase("wrong-pin", self.language))

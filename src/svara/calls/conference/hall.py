@@ -72,6 +72,12 @@ class ConferenceHall:
         room = self._rooms.get((tenant, conference))
         return len(room.members) if room is not None else 0
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """For /metrics: how many go on, and how many people are in them."""
+        rooms = self._rooms.values()
+        return {"conferences_open": len(rooms), "conference_members": sum(len(room.members) for room in rooms)}
+
     def silence(self, objects: Callable[[Call], bool]) -> None:
         """Whoever objects now is in no recording from here on."""
         for room in list(self._rooms.values()):

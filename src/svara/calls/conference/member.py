@@ -61,6 +61,8 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     file_since: float = 0.0
     begun_at: float = 0.0
     """When the moderator came, where the conference waited for one."""
+    gone: bool = False
+    """They took part, and do not any more: a restart of ours does not bring back who was removed."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,7 +111,9 @@ class InConference(AtTheDoor):
 
     def serve(self, guest: Guest) -> None:
         """To the door; or back to one's place, after a restart."""
-        if self.state.joined_at:
+        if self.state.gone:
+            self.over()
+        elif self.state.joined_at:
             self._come(guest)
         else:
             super().serve(guest)
@@ -306,8 +310,9 @@ class InConference(AtTheDoor):
         if room is None or self.place == "outside":
             return
         self.place = "outside"
+        self.state = msgspec.structs.replace(self.state, gone=True)
         now = self.call.switch.clock.now()
-        self.call.switch.write([*room.met(self, now), ConferenceLeft(self.call.id, now, conference=room.id, why=why)])
+        self._save(*room.met(self, now), ConferenceLeft(self.call.id, now, conference=room.id, why=why))
         if guest is not None:
             guest.on_key = None
             if self.state.file:

@@ -98,7 +98,7 @@ class ReadMailbox(Asked):
         guest.on_key = self._key
         if self.reader is not None:
             self._open()
-        elif self.call.switch.pins.blocked(self._box, self.call.switch.clock.now()):
+        elif self.call.switch.pins.blocked(self._box, self.call.caller, self.call.switch.clock.now()):
             self.goodbye("pin-blocked")
         else:
             self.prompt("pin")
@@ -108,7 +108,7 @@ class ReadMailbox(Asked):
         now = self.call.switch.clock.now()
         pin, self._pin = self._pin, ""
         self._tries += 1
-        if self.call.switch.pins.check(self._box, pin, encoded, now):
+        if self.call.switch.pins.check(self._box, self.call.caller, pin, encoded, now):
             self._open()
         elif self._tries >= TRIES_IN_A_CALL:
             self.goodbye("pin-blocked")

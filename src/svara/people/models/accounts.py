@@ -7,7 +7,7 @@ token a SHA-256.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
@@ -69,14 +69,11 @@ class Account(AbstractBaseUser, TenantOwned):
         ),
         about_person("user.settings", source=Source.PERSON),
     )
-    presence_to: PresenceTo = declared(
-        models.CharField(
-            max_length=10,
-            choices=[("everybody", "everybody"), ("colleagues", "colleagues"), ("nobody", "nobody")],
-            default="everybody",
-        ),
+    presence_to: PresenceTo | Literal[""] = declared(
+        models.CharField(max_length=10, choices=[(each, each) for each in get_args(PresenceTo)], default="", blank=True),
         about_person("user.settings", source=Source.PERSON),
     )
+    """Empty: as the company says (`Tenant.presence_to`)."""
     unanswered_after_seconds: float | None = declared(
         models.FloatField(null=True, blank=True), about_person("user.settings", Purpose.CALLS)
     )

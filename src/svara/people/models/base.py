@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_args
 
 from django.db import models
 
+from svara.people.presence import PresenceTo
 from svara.privacy.catalogue import (
     WITH_ACCOUNT,
     WITH_TENANT,
@@ -64,6 +65,11 @@ class Tenant(models.Model):
     """Feature codes that are others here (`svara.people.codes`)."""
     parking: dict[str, Any] = declared(models.JSONField(default=dict, blank=True), SETTING)
     """`svara.people.office.Parking`; empty: there is none."""
+    presence_to: PresenceTo = declared(
+        models.CharField(max_length=10, choices=[(each, each) for each in get_args(PresenceTo)], default="everybody"),
+        SETTING,
+    )
+    """To whom it is shown whether somebody can be reached who did not choose that."""
     own_phones: bool = declared(models.BooleanField(default=False), SETTING)
     demo: bool = declared(models.BooleanField(default=False), SETTING)
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)

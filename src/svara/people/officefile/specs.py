@@ -25,6 +25,7 @@ from svara.people.office import (
     Trunk,
     Window,
 )
+from svara.people.presence import PresenceTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class TenantSpec:
     codes: Mapping[str, str] = field(default_factory=dict)
     """Feature codes that are others here, or switched off (`svara.people.codes`)."""
     own_phones: bool = False
+    presence_to: PresenceTo = "everybody"
 
 
 @dataclass(frozen=True, slots=True)

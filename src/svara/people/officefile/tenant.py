@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import zoneinfo
+from typing import cast, get_args
 
 from svara.people.codes import BY_NAME, CODE, OFF, TABLE, clashes
 from svara.people.countries import COUNTRIES
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.specs import TenantSpec
+from svara.people.presence import PresenceTo
 from svara.people.values import did_you_mean, short
 from svara.people.yamltree import Node, Sequence, Text
 
@@ -17,7 +19,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
-    """`tenant: {slug, name, country, timezone, languages, media, recording, hold_music, codes, own_phones}`."""
+    """`tenant: {slug, name, country, timezone, languages, media, recording, hold_music, codes, own_phones, presence_to}`."""
     fields = reader.mapping(node, "'tenant'")
     if fields is None:
         return None
@@ -33,6 +35,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
     hold_music = reader.choice(fields.get("hold_music"), "hold_music", ("music", "silence")) or "music"
     codes = _codes(reader, fields.get("codes"))
     own_phones = reader.yes_no(fields.get("own_phones"), "own_phones")
+    presence_to = reader.choice(fields.get("presence_to"), "presence_to", get_args(PresenceTo)) or "everybody"
     fields.end()
     reader.country = country or ""
     if slug is None or name is None or country is None or timezone is None:
@@ -48,6 +51,7 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
         hold_music=hold_music,
         codes=codes,
         own_phones=own_phones,
+        presence_to=cast("PresenceTo", presence_to),
     )
 
 

@@ -298,6 +298,13 @@ COMPANY: tuple[Field, ...] = (
         hint=_("The music of your own is a sound with the name hold-music."),
     ),
     Field(key="media", label=_("The sound of calls"), kind="choice", options="media"),
+    Field(
+        key="presence_to",
+        label=_("Whether somebody can be reached is seen by"),
+        kind="choice",
+        options="presence_to",
+        hint=_("This holds for all who have not chosen it themselves on their profile."),
+    ),
     Field(key="own_phones", label=_("People may set up phones of their own"), kind="check", keep_empty=True),
     Field(
         key="country",
@@ -331,7 +338,7 @@ OWN: tuple[Field, ...] = (
     _week("quiet", _("Quiet hours")),
     Field(
         key="intercom",
-        label=_("Colleagues may speak to me through my phone: it answers by itself"),
+        label=_("Colleagues may speak to me, or to my group, through my phone: it answers by itself"),
         kind="check",
         keep_empty=True,
     ),

@@ -84,6 +84,16 @@ def options(document: Document) -> Mapping[str, Options]:
         "media": [
             ("", [("relay", _("goes through this server")), ("direct", _("goes from phone to phone, in one network"))])
         ],
+        "presence_to": [
+            (
+                "",
+                [
+                    ("everybody", _("Everybody in the company")),
+                    ("colleagues", _("Colleagues of the same queue or pick-up group")),
+                    ("nobody", _("Nobody")),
+                ],
+            )
+        ],
         "call_waiting": [
             (
                 "",

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from svara.calls.commands import AskConferences, Conferences, ControlConference, Done, Refused
 from svara.people.models import Account
@@ -26,10 +26,12 @@ async def conferences(request: HttpRequest) -> HttpResponse:
     return await _page(request, await _account(request))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 async def conduct(request: HttpRequest, name: str) -> HttpResponse:
-    """Do something to a conference, or with `call` to one who is in it."""
+    """Do something to a conference, or with `call` to one who is in it. A GET asks whether it is to be ended for all."""
     account = await _account(request)
+    if request.method == "GET":
+        return await _ask_for_the_end(request, account, name)
     deed, call = request.POST.get("do", ""), request.POST.get("call", "")[:64]
     found = await _views(account, name)
     view = found[0] if found else None
@@ -41,6 +43,13 @@ async def conduct(request: HttpRequest, name: str) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return redirect("conferences")
     return await _page(request, account, problem, part=True)
+
+
+async def _ask_for_the_end(request: HttpRequest, account: Account, name: str) -> HttpResponse:
+    found = await _views(account, name)
+    if not found or not found[0].conducts:
+        raise Http404
+    return await sync_to_async(fragment)(request, "web/_conference_end.html", {"view": found[0]})
 
 
 async def _do(account: Account, view: ConferenceView, deed: Deed, call: str) -> str:
