@@ -27,6 +27,7 @@ from tests.history.stories import Company, call, happened
 from tests.voicemail.stories import happen, left
 
 from svara.calls.commands import AskConferences, AskParked, AskQueues, PersonPresence, SetAgent
+from svara.people.provisioning import actions as provisioning
 from svara.web.live import Live
 
 OPTIONS = settings(
@@ -78,6 +79,13 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("put", "/api/v1/queues/{name}/members/me"),
         ("post", "/api/v1/queues/{name}/waiting/{call_id}/keep"),
         ("get", "/api/v1/parked"),
+        ("get", "/api/v1/handsets"),
+        ("post", "/api/v1/handsets"),
+        ("get", "/api/v1/handsets/{handset_id}"),
+        ("delete", "/api/v1/handsets/{handset_id}"),
+        ("post", "/api/v1/handsets/{handset_id}/token"),
+        ("post", "/api/v1/handsets/{handset_id}/open"),
+        ("post", "/api/v1/handsets/{handset_id}/revoke"),
         ("get", "/api/v1/conferences"),
         ("get", "/api/v1/conferences/{name}"),
         ("post", "/api/v1/conferences/{name}/{what}"),
@@ -124,11 +132,13 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
     stranger.username, stranger.extension, stranger.name = "globex-bob", "777", "Globex Bob"
     stranger.save()
     anna = Caller(acme.anna)
+    phone = provisioning.do_add(globex.anna, stranger.username, "baresip").handset
     secrets = ["globex", globex.tenant.id, *(person.id for person in globex.people.values())]
     theirs = [
         "globex-past",
         "globex-now",
         message.id,
+        phone.id,
         stranger.id,
         stranger.username,
         "777",
@@ -147,6 +157,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
                 .replace("{receipt_id}", theirs_id)
             )
             url = url.replace("{username}", theirs_id).replace("{job_id}", theirs_id).replace("{grant_id}", theirs_id)
+            url = url.replace("{handset_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
             body |= {"reason": "it was asked for", "agree": True, "with": theirs_id}

@@ -51,6 +51,10 @@ def test_who_hides_cannot_be_told_from_one_who_went_home(acme: Company, mirror: 
     assert Caller(acme.bob).get("/me")["presence"] == "in-call"
     assert Caller(acme.bob).send("put", "/me/presence", {"choice": "available"}).json()["presence_to"] == "nobody"
     assert Caller(acme.bob).send("put", "/me/presence", {"choice": "away", "presence_to": "me"}).status_code == 400
+    acme.tenant.presence_to = "colleagues"
+    acme.tenant.save()
+    response = Caller(acme.bob).send("put", "/me/presence", {"choice": "available", "presence_to": "company"})
+    assert response.json()["presence_to"] == "colleagues"
 
 
 @pytest.mark.claim("ADV-2")

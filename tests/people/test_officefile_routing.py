@@ -136,6 +136,7 @@ def test_all_that_can_be_said_is_read(folder: Path) -> None:
         ("file: waltz.wav", "file: waltz.wav, text: Waltz", "a sound has a 'file' or a 'text', not both"),
         (", file: waltz.wav", "", "a sound needs a 'file' or a 'text'"),
         ("recording: consent", "recording: ask", "known are announce, consent"),
+        ("recording: consent", "presence_to: friends", "known are everybody, colleagues, nobody"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line_and_what_was_meant(folder: Path, was: str, is_: str, said: str) -> None:

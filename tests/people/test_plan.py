@@ -8,9 +8,10 @@ from django.db import IntegrityError
 
 from svara.data import DataFolder
 from svara.people import access, actions, plan
-from svara.people.models import Account, Phone, Tenant
+from svara.people.models import Account, Handset, Phone, Tenant
 from svara.people.office import REALM, read_office
 from svara.people.officefile import OfficeFileError, read
+from svara.people.provisioning import actions as handsets
 from svara.sip.digest import ha1
 
 from .test_officefile import ACME
@@ -119,6 +120,33 @@ def test_who_is_no_longer_in_the_file_is_removed_with_phones_and_keys() -> None:
     assert apply(without_bob).stale_logins == ("acme-bob", "acme-bob-2")
     assert access.account_by_token(token) is None
     assert [person.username for person in access.directory(anna())] == ["anna"]
+
+
+def test_phones_that_were_added_on_the_page_stay_as_long_as_their_people_do() -> None:
+    apply(ACME)
+    admin = anna()
+    own = handsets.do_add(admin, "bob", "yealink", "00:15:65:aa:bb:cc").handset
+    assert planned(ACME) == []
+    assert apply(ACME) == plan.Applied(changes=())
+    assert Handset.of(admin).get().id == own.id
+    without_bob = ACME[: ACME.index("  - username: bob")].replace("person:bob", "hangup")
+    assert f"- phone {own.phone.login}: and the phone that sets itself up by it" in planned(without_bob)
+    apply(without_bob)
+    assert not Handset.of(admin).exists()
+
+
+def test_a_phone_that_set_itself_up_keeps_its_own_secret_and_a_plan_says_what_goes_with_a_login() -> None:
+    """It took the place of the secret in the file; and one that was shut out does not come back by the file."""
+    apply(ACME)
+    admin = anna()
+    issued = handsets.do_add(admin, "bob", "baresip", login="acme-bob")
+    handsets.do_revoke(admin, issued.handset.id)
+    shut_out = Phone.all_tenants.get(login="acme-bob").ha1
+    apply(ACME)
+    assert Phone.all_tenants.get(login="acme-bob").ha1 == shut_out
+    gone = ACME.replace("{login: acme-bob, secret: s3cret-bob}, ", "")
+    assert gone != ACME
+    assert "- phone acme-bob: and the phone that sets itself up by it" in planned(gone)
 
 
 def test_two_people_swap_extension_mail_and_phone() -> None:

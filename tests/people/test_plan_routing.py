@@ -129,10 +129,12 @@ def test_changes_are_told_one_by_one(acme: Acme) -> None:
     acme.apply()
     acme.now("ring: 15", "ring: 20").now("members: [anna, bob]", "members: [bob]").now("08:00-16:00", "08:00-15:30")
     acme.now("t0psecret", "0ther-secret").now('"0": "menu', '"9": "menu').now('"2580"', '"2581"')
-    acme.now("{prefix: +47, trunk: spare}", "{prefix: +46, trunk: spare}").now("consent", "announce")
+    acme.now("{prefix: +47, trunk: spare}", "{prefix: +46, trunk: spare}").now(
+        "consent", "announce, presence_to: colleagues"
+    )
     acme.now("Welcome to Acme,", "Welcome,").now("skills: {norwegian: 4}", "skills: {norwegian: 5}")
     assert acme.plan() == [
-        '~ tenant acme: recording rule "consent" -> "announce"',
+        '~ tenant acme: recording rule "consent" -> "announce", presence to "everybody" -> "colleagues"',
         "~ person anna: another PIN of the mailbox",
         "~ sound hello: spoken anew",
         "~ queue support: without anna, another order, weight or skills of bob, ring seconds 15 -> 20",

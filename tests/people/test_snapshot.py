@@ -46,6 +46,22 @@ def test_choosing_do_not_disturb_reaches_call_control(data_folder: DataFolder, a
         actions.do_choose_presence(anna, "asleep")
 
 
+@pytest.mark.claim("PHO-6")
+def test_the_company_says_who_sees_what_of_those_who_did_not_choose(
+    data_folder: DataFolder, acme: Tenant, anna: Account, bob: Account
+) -> None:
+    def shown() -> dict[str, str]:
+        return {person.username: person.presence_to for person in snapshot.of(acme).people}
+
+    assert shown() == {"anna": "everybody", "bob": "everybody"}
+    actions.do_show_presence_to(bob, "everybody")
+    acme.presence_to = "nobody"
+    acme.save()
+    assert shown() == {"anna": "nobody", "bob": "everybody"}, "who chose it keeps it"
+    actions.do_show_presence_to(bob, "company")
+    assert shown() == {"anna": "nobody", "bob": "nobody"}
+
+
 @pytest.mark.claim("PHO-1")
 @pytest.mark.django_db(transaction=True)
 def test_anna_is_recorded_only_while_the_company_asks_for_it_and_she_agrees(data_folder: DataFolder, anna: Account) -> None:

@@ -84,11 +84,16 @@ def test_bob_chooses_not_to_be_disturbed(acme: Company, browser_of: SignedIn) ->
 @pytest.mark.claim("PHO-6")
 def test_bob_chooses_who_sees_whether_he_can_be_reached(acme: Company, browser_of: SignedIn, mirror: live.Live) -> None:
     browser, bob = browser_of(acme, "bob"), acme["bob"]
-    assert '<option value="everybody" selected>' in text(browser.get("/profile/"))
+    assert '<option value="company" selected>As the company says: everybody' in text(browser.get("/profile/"))
+    acme.tenant.presence_to = "colleagues"
+    acme.tenant.save()
+    assert "As the company says: colleagues" in text(browser.get("/profile/"))
     assert browser.post("/profile/presence/", {"presence_to": "friends"}).status_code == 422
     assert browser.post("/profile/presence/", {"presence_to": "nobody"})["Location"] == "/profile/"
     assert access.me(bob).presence_to == "nobody"
     assert '<option value="nobody" selected>' in text(browser.get("/profile/"))
+    assert browser.post("/profile/presence/", {"presence_to": "company"})["Location"] == "/profile/"
+    assert access.me(bob).presence_to == ""
     mirror.up = True
     mirror._people[bob.id] = PersonPresence(acme.tenant.id, bob.id, "in-call", 1, seen_by=())
     hidden, own = (text(browser_of(acme, who).get("/")) for who in ("anna", "bob"))

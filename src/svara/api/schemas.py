@@ -238,6 +238,55 @@ class Conferences(Schema):
     items: list[Conference]
 
 
+class Handset(Schema):
+    """A phone that Svara sets up."""
+
+    id: str
+    person: Annotated[str, Field(description="Whose it is: a user name")]
+    maker: str
+    mac: Annotated[str | None, Field(description="Twelve hex digits; null for a softphone")]
+    login: Annotated[str, Field(description="Its SIP account")]
+    state: Annotated[
+        Literal["here", "open", "awaited", "shut-out"],
+        Field(description="It has come; the door is open for it; it may come by its token; it cannot come"),
+    ]
+    clear: Annotated[bool, Field(description="It may fetch its settings unencrypted")]
+    came_at: datetime | None
+    fetched_at: Annotated[datetime | None, Field(description="When it asked for its settings last")]
+    model: Annotated[str, Field(description="As the phone tells; empty where it does not")]
+    firmware: str
+
+
+class Handsets(Schema):
+    """Phones, by their people."""
+
+    items: list[Handset]
+
+
+class NewHandset(Schema):
+    """A phone to be added."""
+
+    maker: Annotated[
+        Literal["yealink", "snom", "grandstream", "poly", "linphone", "baresip"], Field(description="Who made it")
+    ]
+    person: Annotated[str | None, Field(max_length=64, description="A user name; left out: oneself")] = None
+    mac: Annotated[str | None, Field(max_length=40, description="Of a desk phone, however it is written")] = None
+    login: Annotated[
+        str | None,
+        Field(max_length=64, description="A SIP account of that person, whose secret it replaces; left out: a new one"),
+    ] = None
+    clear: Annotated[bool, Field(description="It may fetch unencrypted; heeded for administrators alone")] = False
+
+
+class IssuedHandset(Schema):
+    """A phone, and how it comes: shown this once."""
+
+    handset: Handset
+    token: str
+    address: Annotated[str, Field(description="What the phone is to fetch; it holds the token")]
+    until: datetime
+
+
 class Offer(Schema):
     """Somebody to whom the call was offered, with all of their phones."""
 

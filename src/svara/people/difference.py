@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from svara.people import actions, own, routing, snapshot, sounds
 from svara.people.changes import OTHER_SECRET, Applied, Change, Invited
-from svara.people.models import BY_FILE, Account, Invitation, Phone, Sound, Tenant, new_id
+from svara.people.models import BY_FILE, Account, Handset, Invitation, Phone, Sound, Tenant, new_id
 from svara.people.office import REALM
 from svara.people.officefile import OfficeFile, OfficeFileError, PersonSpec, PhoneSpec
 from svara.people.officefile.parking import written
@@ -20,6 +20,7 @@ from svara.people.values import Problem, short
 from svara.people.wording import show
 from svara.sip.digest import hashes_for
 
+SETS_ITSELF_UP = "and the phone that sets itself up by it"
 _AT_ONCE = 500
 """Databases bound how many values one query may name."""
 
@@ -60,17 +61,21 @@ class _Part:
 class Difference:
     """A tenant as it is, beside what the file wants."""
 
-    def __init__(self, office: OfficeFile, prepared: Prepared, *, lock: bool = False) -> None:
+    def __init__(self, office: OfficeFile, prepared: Prepared, *, lock: bool = False, spares_handsets: bool = False) -> None:
+        """`spares_handsets`: SIP accounts that were made for phones which set themselves up stay, with their people: no
+        file speaks of those."""
         self._office = office
         self._prepared = prepared
         tenants = Tenant.objects.select_for_update() if lock else Tenant.objects.all()
         self.tenant = tenants.filter(slug=office.tenant.slug).first()
         self._accounts: dict[str, Account] = {}
         self._phones: dict[str, Phone] = {}
+        self._handsets: dict[str, Handset] = {}
         self._invited: set[str] = set()
         if self.tenant is not None:
             self._accounts = {each.username: each for each in Account.of(self.tenant)}
             self._phones = {each.login: each for each in Phone.of(self.tenant).select_related("account")}
+            self._handsets = {each.phone_id: each for each in Handset.of(self.tenant)}
             invitations = Invitation.of(self.tenant).filter(expires_at__gt=timezone.now())
             self._invited = set(invitations.values_list("account_id", flat=True))
         self._people = {person.username: person for person in office.people}
@@ -79,7 +84,14 @@ class Difference:
         self._sounds = {} if self.tenant is None else {each.name: each for each in Sound.of(self.tenant)}
         self._wanted_sounds = self._wishes()
         self._wanted_phones = {phone.login: (phone, person) for person in office.people for phone in person.phones}
+        if spares_handsets:
+            self._phones = {login: phone for login, phone in self._phones.items() if not self._spared(phone)}
         self._refuse_logins_of_others()
+
+    def _spared(self, phone: Phone) -> bool:
+        handset = self._handsets.get(phone.id)
+        made = handset is not None and handset.made_login
+        return made and phone.login not in self._wanted_phones and phone.account.username in self._people
 
     def _refuse_logins_of_others(self) -> None:
         new = [login for login in self._wanted_phones if login not in self._phones]
@@ -137,7 +149,8 @@ class Difference:
             elif details := self._phone_details(self._phones[login], phone, person):
                 yield Change("change", "phone", login, tuple(details))
         for login in sorted(self._phones.keys() - self._wanted_phones.keys()):
-            yield Change("remove", "phone", login)
+            also = (SETS_ITSELF_UP,) if self._phones[login].id in self._handsets else ()
+            yield Change("remove", "phone", login, also)
         yield from self._sound_changes()
         for part in self._parts:
             yield from part.changes()
@@ -197,9 +210,16 @@ class Difference:
             details.append(f"now of {person.username}")
         if phone.label != wanted.label:
             details.append(f'label "{phone.label}" -> "{wanted.label}"')
-        if wanted.secret is not None and phone.ha1 != hashes_for(wanted.login, REALM, wanted.secret):
+        if phone.ha1 != self._ha1(phone, wanted):
             details.append(OTHER_SECRET)
         return details
+
+    def _ha1(self, phone: Phone, wanted: PhoneSpec) -> dict[str, str]:
+        """What there shall be: where the file gives no secret what there is, and so for a phone that sets itself up, which
+        has a secret of its own, or was shut out."""
+        if wanted.secret is None or phone.id in self._handsets:
+            return phone.ha1
+        return hashes_for(wanted.login, REALM, wanted.secret)
 
     def prepare(self) -> None:
         """Do the slow part beforehand. Raises OfficeFileError for what is no sound."""
@@ -316,8 +336,7 @@ class Difference:
             changed = phone or Phone(tenant=tenant, login=login, entered_by=by)
             changed.account = accounts[person.username]
             changed.label = wanted.label
-            if wanted.secret is not None:
-                changed.ha1 = hashes_for(login, REALM, wanted.secret)
+            changed.ha1 = self._ha1(changed, wanted)
             if phone is None:
                 added.append(changed)
             else:

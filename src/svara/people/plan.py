@@ -1,8 +1,8 @@
 """What it takes to make a tenant what its office file says, and doing it.
 
 `plan` only looks; `apply` looks again inside its transaction and does exactly that, all or nothing. Who or what the file no
-longer names is removed. Passwords and phone secrets are compared without being known: a hash is checked against what the
-file says. Applying the same file again changes nothing.
+longer names is removed, but for phones that set themselves up, of which no file speaks. Passwords and phone secrets are
+compared without being known: a hash is checked against what the file says. Applying the same file again changes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ApplyError(PlainError):
 
 def plan(office: OfficeFile) -> tuple[Change, ...]:
     """What `apply` would do now. Raises OfficeFileError where the file collides with another tenant, or a sound is none."""
-    return tuple(Difference(office, Prepared()).changes())
+    return tuple(Difference(office, Prepared(), spares_handsets=True).changes())
 
 
 def apply(office: OfficeFile, *, demo: bool = False) -> Applied:
@@ -35,7 +35,7 @@ def apply(office: OfficeFile, *, demo: bool = False) -> Applied:
     `demo` marks a tenant that this adds as a demo.
     """
     prepared = Prepared()
-    Difference(office, prepared).prepare()
+    Difference(office, prepared, spares_handsets=True).prepare()
     try:
         with transaction.atomic():
             return _carry_out(office, prepared, demo=demo)
@@ -44,7 +44,7 @@ def apply(office: OfficeFile, *, demo: bool = False) -> Applied:
 
 
 def _carry_out(office: OfficeFile, prepared: Prepared, *, demo: bool) -> Applied:
-    difference = Difference(office, prepared, lock=True)
+    difference = Difference(office, prepared, lock=True, spares_handsets=True)
     before = None if difference.tenant is None else (document.export(difference.tenant), changelog.ids_of(difference.tenant))
     applied = difference.carry_out(demo=demo)
     if applied.changes:

@@ -53,6 +53,12 @@ class Maker:
         """The name of the file with the settings."""
         return next(file.name for file in self.files if file.kind == "settings")
 
+    def address(self, base: str, token: str, mac: str) -> str:
+        """What a phone is told to fetch (`base`: the address of the pages): some want a folder, others the file itself."""
+        folder = f"{base}provision/{token}/"
+        whole = self.key in ("snom", "linphone", "baresip")
+        return folder + self.first.replace("{mac}", mac.upper()) if whole else folder
+
     def file(self, name: str, mac: str) -> File | None:
         """Which file a phone with this MAC address asks for; None for one that is not its own, or none at all."""
         wanted = name.lower()

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 from svara.people import access
 from svara.people.models import Account, Handset
 from svara.privacy import subject
 from svara.privacy.audit.port import record_views
+
+State = Literal["here", "open", "awaited", "shut-out"]
+"""It has come; the door is open for it; it may come by its token; it cannot come."""
+
+
+def state_of(handset: Handset, now: datetime) -> State:
+    """How far a phone is."""
+    if handset.bound_at is not None:
+        return "here"
+    if handset.open_until is not None and handset.open_until > now:
+        return "open"
+    return "awaited" if handset.token_until is not None and handset.token_until > now else "shut-out"
 
 
 def access_handsets(actor: Account) -> list[Handset]:

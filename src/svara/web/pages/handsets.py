@@ -134,8 +134,7 @@ def _page(
 def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpResponse:
     """How the phone comes: shown this once."""
     maker = MAKERS[issued.handset.maker]
-    folder = f"{base_of(request)}provision/{issued.token}/"
-    address = folder if maker.key not in ("snom", "linphone", "baresip") else folder + _file(issued.handset)
+    address = maker.address(base_of(request), issued.token, issued.handset.mac)
     page: dict[str, Any] = {
         "handset": issued.handset,
         "maker": maker,
@@ -154,10 +153,6 @@ def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpRespon
     return answer
 
 
-def _file(handset: Handset) -> str:
-    return MAKERS[handset.maker].first.replace("{mac}", handset.mac.upper())
-
-
 def _qr(text: str) -> SafeString:
     """A QR code as a drawing in the page: black on white in every scheme, since cameras expect that."""
     drawn = segno.make(text, error="m", micro=False)
@@ -166,15 +161,12 @@ def _qr(text: str) -> SafeString:
 
 
 def _line(handset: Handset) -> Line:
-    now = timezone.now()
-    if handset.bound_at is not None:
-        tone, state = "good", pgettext("phone", "set up")
-    elif handset.open_until is not None and handset.open_until > now:
-        tone, state = "warn", pgettext("phone", "the door is open for it")
-    elif handset.token_until is not None and handset.token_until > now:
-        tone, state = "warn", pgettext("phone", "has not come yet")
-    else:
-        tone, state = "bad", pgettext("phone", "shut out")
+    tone, state = {
+        "here": ("good", pgettext("phone", "set up")),
+        "open": ("warn", pgettext("phone", "the door is open for it")),
+        "awaited": ("warn", pgettext("phone", "has not come yet")),
+        "shut-out": ("bad", pgettext("phone", "shut out")),
+    }[reading.state_of(handset, timezone.now())]
     return Line(handset, MAKERS[handset.maker].name, tone, state)
 
 

@@ -20,7 +20,7 @@ def as_before(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0017_calendars"),
+        ("people", "0018_hold_music"),
     ]
 
     operations = [
