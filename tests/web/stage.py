@@ -101,6 +101,10 @@ class Stage:
         """By tenant and queue's id."""
         self.conferences: dict[str, tuple[commands.ConferenceState, ...]] = {}
         """By tenant."""
+        self.parked: dict[str, tuple[commands.ParkedCall, ...]] = {}
+        """By tenant."""
+        self.callbacks: dict[str, tuple[commands.Callback, ...]] = {}
+        """By person."""
         self.asked: list[commands.Request] = []
         self.refusal: commands.Refused | None = None
         self._silent = False
@@ -141,6 +145,16 @@ class Stage:
                 return commands.Done()
             case commands.Hangup():
                 self.asked.append(request)
+                return commands.Done()
+            case commands.AskParked(tenant=tenant):
+                return commands.ParkedCalls(self.parked.get(tenant, ()))
+            case commands.AskCallbacks(person=person):
+                return commands.Callbacks(self.callbacks.get(person, ()))
+            case commands.HoldCall() | commands.TransferCall() | commands.CancelCallback() if self.refusal is None:
+                self.asked.append(request)
+                if isinstance(request, commands.CancelCallback):
+                    left = (one for one in self.callbacks.get(request.person, ()) if one.wanted != request.wanted)
+                    self.callbacks[request.person] = tuple(left)
                 return commands.Done()
             case _:
                 return self.refusal or commands.Done()
@@ -214,6 +228,7 @@ class Stage:
         for one in list(self.presences.values()):
             self.presence(one.tenant, one.person, "offline", 0)
         self.presences, self.queues, self.asked, self.refusal = {}, {}, [], None
+        self.parked, self.callbacks = {}, {}
         self._silent = False
 
     def _publish(self, topic: str, payload: msgspec.Struct) -> None:

@@ -21,7 +21,7 @@ from svara.calls.routing.route import Refusal
 from svara.web import texts, words
 
 TEMPLATES = sorted((texts.PACKAGE / "web" / "templates").rglob("*.html"))
-NOT_TRANSLATED = {"Svara", "SIP", "ms", "CSV", "Excel", "PDF", "SHA"}
+NOT_TRANSLATED = {"Svara", "SIP", "ms", "CSV", "Excel", "PDF", "SHA", "Ctrl", "K", "Esc"}
 """Names and units that are the same in every language."""
 
 

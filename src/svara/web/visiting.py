@@ -47,7 +47,7 @@ class Sight:
 CONTENT = Sight("", content=True)
 SEES: dict[str, Sight] = {
     "staff-visit": Sight(about="everybody"),
-    "administration": Sight(about="everybody"),
+    "administration": Sight(),
     "administration-company": Sight(),
     "administration-section": Sight(about="section"),
     "administration-item": Sight(),
@@ -84,6 +84,12 @@ def visit_of(request: HttpRequest) -> Grant | None:
     """The grant under which they are in a company."""
     user = getattr(request, "user", None)
     return cast("Grant | None", getattr(user, "visit", None))
+
+
+def opened(request: HttpRequest) -> frozenset[str] | None:
+    """The names of the pages that are open to staff who look at a company; None for everybody else."""
+    grant = visit_of(request)
+    return None if grant is None else frozenset(name for name in SEES if may_see(grant, name))
 
 
 class Visits:

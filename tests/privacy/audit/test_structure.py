@@ -75,6 +75,8 @@ from svara.voicemail import actions as voicemail_actions
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
 
 OWN = {
+    "svara.history.tallies.access_own_tallies": "one's own calls, counted",
+    "svara.history.tallies.access_company_tallies": "counts alone",
     "svara.people.actions.do_accept_invitation": "one's own password",
     "svara.people.actions.do_change_password": "one's own password",
     "svara.people.actions.do_choose_language": "one's own pages",

@@ -68,7 +68,7 @@ class Line:
 
 @require_GET
 @for_administrators
-def section(request: HttpRequest, section: str = "people") -> HttpResponse:
+def section(request: HttpRequest, section: str) -> HttpResponse:
     """Everything of one kind."""
     document = administration.access_document(account_of(request))
     states = _trunk_states(request) if section == "trunks" else {}

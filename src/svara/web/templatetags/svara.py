@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from django import template
@@ -13,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from svara.calls.commands import LiveSupervisor
-from svara.web import installed, static_files, words
+from svara.web import installed, places, static_files, words
 from svara.web.queue_view import QueueView, drawn_agents, drawn_line
+from svara.web.visiting import opened
 
 register = template.Library()
 
@@ -49,6 +51,32 @@ def icon(name: str, more: str = "") -> SafeString:
         static_files.address("icons.svg"),
         name,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """The navigation of the administration: all groups, the key of the one where one is, and its pages."""
+
+    groups: tuple[places.Group, ...]
+    here: str
+    places: tuple[places.Place, ...]
+
+
+@register.simple_tag(takes_context=True)
+def administration_nav(context: template.Context) -> Nav:
+    """What of the administration is offered, seen from the page that says `section` of itself. The pages of privacy have a
+    navigation of their own below."""
+    request = context.get("request")
+    groups = places.administration(None if request is None else opened(request))
+    here = places.group_of(str(context.get("section", "")))
+    inside = next((group.places for group in groups if group.key == here), ()) if here != "privacy" else ()
+    return Nav(groups, here, inside)
+
+
+@register.simple_tag
+def privacy_groups() -> tuple[places.Group, ...]:
+    """The pages of privacy, in their groups."""
+    return places.PRIVACY
 
 
 @register.simple_tag
