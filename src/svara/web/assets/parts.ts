@@ -38,6 +38,9 @@ export function startParts(): void {
     lookOnly();
     document.addEventListener("htmx:after:swap", lookOnly);
   }
+  reachable();
+  addEventListener("resize", reachable);
+  document.addEventListener("htmx:after:swap", reachable);
   // Toasts that only inform go by themselves; the pointer or the focus holds them.
   setInterval(() => {
     for (const toast of document.querySelectorAll<HTMLElement>("#toasts [data-seconds]")) {
@@ -47,6 +50,14 @@ export function startParts(): void {
       if (left < 0) toast.remove();
     }
   }, 1_000);
+}
+
+// A table that is wider than its frame is scrolled with the arrow keys, too.
+function reachable(): void {
+  for (const frame of document.querySelectorAll<HTMLElement>(".table-frame")) {
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  }
 }
 
 function lookOnly(): void {
