@@ -200,6 +200,9 @@ def test_a_new_version_is_told_and_taken_when_wanted(window: Page, way: Way) -> 
     look_for_a_new_version(window)
     toast = window.locator("#toasts .toast")
     expect(toast).to_contain_text("A new version of Svara is there")
+    window.get_by_role("link", name="History").first.click()
+    expect(window.get_by_role("heading", name="Call history")).to_be_visible()
+    expect(toast).to_have_count(1)  # it holds on the next page, too
     assert window.evaluate("window.old") is True
     toast.get_by_role("button", name="Use it now").click()
     expect(window.locator("html")).to_have_attribute("data-version", way.version)

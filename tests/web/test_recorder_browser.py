@@ -240,6 +240,42 @@ def test_who_leaves_is_asked_while_a_recording_is_not_saved(bob: Visit) -> None:
     expect(page.locator('[data-recorder="file-general"]')).to_have_attribute("data-state", "taken")
 
 
+def test_nobody_loses_a_recording_by_a_click_on_something_else(bob: Visit) -> None:
+    page = bob.page
+    recorder = record(page, 1)
+    asked: list[str] = []
+    answers = [False, False, True]
+    page.on("dialog", lambda one: (asked.append(one.message), one.accept() if answers.pop(0) else one.dismiss()))
+    page.get_by_role("link", name="History").first.click()
+    expect(recorder).to_have_attribute("data-state", "taken")
+    other = page.locator("form", has=page.locator("#file-busy"))
+    other.get_by_role("button", name="Save").click()
+    expect(recorder).to_have_attribute("data-state", "taken")
+    assert len(chosen(page)[0]) > 0
+    page.get_by_role("link", name="History").first.click()
+    expect(page.get_by_role("heading", name="Call history")).to_be_visible()
+    assert asked == ["Your recording is not saved. Go on without it?"] * 3
+    page.get_by_role("link", name="Voicemail").first.click()
+    expect(page.get_by_role("heading", name="Voicemail")).to_be_visible()
+    assert answers == []
+
+
+def test_a_recording_that_could_not_be_sent_is_still_there(bob: Visit) -> None:
+    page = bob.page
+    recorder = record(page, 1)
+    whole = len(chosen(page)[0])
+    form = page.locator("form", has=recorder)
+    page.route("**/voicemail/greetings/", lambda route: route.abort())
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("That did not work")
+    assert len(chosen(page)[0]) == whole
+    page.unroute("**/voicemail/greetings/")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("Saved. It is in effect now.")
+    expect(page.locator("main audio")).to_have_count(1)
+    bob.complaints[:] = [one for one in bob.complaints if "ERR_FAILED" not in one and "Failed to fetch" not in one]
+
+
 def test_an_administrator_records_a_prompt(browser: Browser, stage: Stage, acme: Company, settings: Any) -> None:
     settings.DATA = stage.data
     with visit(browser, stage) as window:

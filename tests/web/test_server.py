@@ -179,6 +179,32 @@ def test_a_client_that_never_finishes_its_request_is_let_go(sent: bytes, monkeyp
     asyncio.run(story())
 
 
+def test_a_client_whose_way_is_slow_may_send_its_greeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(server, "SLOWEST_BYTES_PER_SECOND", 100)
+
+    async def upload(scope: object, receive, send) -> None:
+        size, more = 0, True
+        while more:
+            message = await receive()
+            size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"%d bytes" % size})
+
+    async def story() -> None:
+        async with serving(upload) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n")
+            for _piece in range(10):
+                await asyncio.sleep(0.1)
+                writer.write(bytes(100))
+            async with asyncio.timeout(3):
+                assert (await reader.read()).endswith(b"1000 bytes\r\n0\r\n\r\n")
+            writer.close()
+
+    asyncio.run(story())
+
+
 def test_a_client_that_is_quick_is_served_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
 

@@ -12,7 +12,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS = 15.0
-"""So long a client may take to send one whole request."""
+"""So long a client may take to send one whole request, and longer by what it sends meanwhile:"""
+SLOWEST_BYTES_PER_SECOND = 32 * 1024
+"""a sound file from a mobile phone may take its time, as long as it comes."""
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 4000
 KEEP_ALIVE_SECONDS = 20
@@ -23,6 +25,8 @@ class PatientProtocol(H11Protocol):
     """HTTP/1.1 whose client has a limited time to send a request: one that trickles it in is let go."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _ends = 0.0
+    """By the loop's clock."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -31,6 +35,7 @@ class PatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._start()
+        self._ends += len(data) / SLOWEST_BYTES_PER_SECOND
         super().data_received(data)
         if self._deadline is not None and self.cycle is not None and not self.cycle.more_body:
             self._finish()
@@ -44,6 +49,7 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _start(self) -> None:
+        self._ends = self.loop.time() + REQUEST_SECONDS
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._expire)
 
     def _finish(self) -> None:
@@ -52,6 +58,9 @@ class PatientProtocol(H11Protocol):
             self._deadline = None
 
     def _expire(self) -> None:
+        if (left := self._ends - self.loop.time()) > 0:
+            self._deadline = self.loop.call_later(left, self._expire)
+            return
         self._deadline = None
         if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
             self.transport.close()

@@ -41,6 +41,7 @@ async function start(): Promise<void> {
   document.addEventListener("visibilitychange", check);
   document.body.addEventListener("svara:catch-up", check); // the server was away: perhaps it is a new one
   setInterval(check, CHECK_MS);
+  document.body.addEventListener("svara:page", () => fresh && announce("update")); // it goes with the page; what it says holds
   document.addEventListener("click", (event) => {
     if ((event.target as HTMLElement).closest("[data-update]") && !inCall()) apply();
   });

@@ -52,10 +52,13 @@ class Recorder {
       input.addEventListener("blur", () => (this.held = null));
     }
     this.file.addEventListener("change", () => this.chosen());
-    this.file.form?.addEventListener("submit", (event) => this.submit(event));
-    addEventListener("beforeunload", (event) => {
-      if (root.isConnected && !this.saving && (this.take || this.microphone)) event.preventDefault();
-    });
+    const life = new AbortController();
+    const alive = <Kind extends Event>(act: (event: Kind) => void) => (event: Event) => (root.isConnected ? act(event as Kind) : life.abort());
+    const first = { capture: true, signal: life.signal };
+    document.addEventListener("submit", alive((event: SubmitEvent) => this.submit(event)), first);
+    document.addEventListener("click", alive((event: MouseEvent) => this.leave(event)), first);
+    document.addEventListener("htmx:error", alive(() => (this.saving = false)), first);
+    addEventListener("beforeunload", alive((event) => this.unsaved() && event.preventDefault()), first);
     new ResizeObserver(() => this.paint()).observe(this.canvas);
   }
 
@@ -202,14 +205,31 @@ class Recorder {
     this.go("taken", "taken");
   }
 
-  private submit(event: Event): void {
+  private unsaved(): boolean {
+    return !this.saving && (this.take !== null || this.microphone !== null);
+  }
+
+  private submit(event: SubmitEvent): void {
+    if (event.target !== this.file.form) return this.keep(event); // another form of the page takes ours along when it is sent
     if (this.state === "recording") {
       event.preventDefault();
       event.stopImmediatePropagation();
       return this.stop();
     }
     this.saving = true;
-    setTimeout(() => (this.saving = false), 15_000); // had the server not answered, the recording would still be here
+    setTimeout(() => (this.saving = false), 60_000); // had the server not answered, the recording would still be here
+  }
+
+  private leave(event: MouseEvent): void {
+    const link = (event.target as HTMLElement).closest<HTMLAnchorElement>("a[href]:not([target], [download])");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && link.hash === "") this.keep(event);
+  }
+
+  /** Nobody loses what was recorded by a click on something else. */
+  private keep(event: Event): void {
+    if (!this.unsaved() || confirm(this.words("leave"))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   }
 
   // --- what one sees
