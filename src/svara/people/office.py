@@ -364,6 +364,15 @@ class Tenant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         return {queue.id: queue for queue in self.queues}
 
     @cached_property
+    def pickup_groups(self) -> dict[str, tuple[str, ...]]:
+        """The ids of those who are in each group, in the order of the office."""
+        found: dict[str, list[str]] = {}
+        for person in self.people:
+            for group in person.pickup:
+                found.setdefault(group, []).append(person.id)
+        return {group: tuple(members) for group, members in found.items()}
+
+    @cached_property
     def queues_of(self) -> dict[str, tuple[str, ...]]:
         """The ids of the queues of which somebody is a member, by the person's id."""
         queues: dict[str, tuple[str, ...]] = {}

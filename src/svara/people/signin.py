@@ -149,20 +149,17 @@ def _reserve(keys: _Keys, now: float) -> float:
             .order_by("key")
         }
         counts = {
-            kind: _count(rows.get(key)) for kind, key in (("pair", keys.pair), ("source", keys.source), ("name", keys.name))
+            kind: rows[key].count if key in rows else throttle.UNUSED
+            for kind, key in (("pair", keys.pair), ("source", keys.source), ("name", keys.name))
         }
         wait = throttle.wait_seconds(counts["pair"], counts["source"], counts["name"], now)
         if wait > 0:
             return wait
         for kind, key in (("pair", keys.pair), ("source", keys.source), ("name", keys.name)):
-            failures = _ALLOWANCES[kind].left(counts[kind], now) + 1
+            failures = _ALLOWANCES[kind].after(counts[kind], now).failures
             SignInCount.objects.update_or_create(key=key, defaults={"failures": failures, "changed_at": now})
     forget_sign_in_counts(now)
     return 0.0
-
-
-def _count(row: SignInCount | None) -> throttle.Count:
-    return throttle.Count() if row is None else throttle.Count(row.failures, row.changed_at, row.known)
 
 
 def _forgive(keys: _Keys, now: float) -> None:

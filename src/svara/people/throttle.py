@@ -45,6 +45,10 @@ class Allowance:
         """How long until one more try is free."""
         return max(0.0, (self.left(count, now) - self.free + 1) * self.forgive_seconds)
 
+    def after(self, count: Count, now: float) -> Count:
+        """The count with one failure more."""
+        return Count(self.left(count, now) + 1, now, count.known)
+
 
 UNUSED = Count()
 PAIR = Allowance(free=5, forgive_seconds=180)
@@ -100,7 +104,7 @@ class Buckets:
             used = self._used.get(key, UNUSED)
             wait = self._allowance.wait_seconds(used, now)
             if wait == 0.0:
-                self._used[key] = Count(self._allowance.left(used, now) + 1, now)
+                self._used[key] = self._allowance.after(used, now)
                 self._used.move_to_end(key)
                 while len(self._used) > MAX_KEYS:
                     self._used.popitem(last=False)

@@ -40,8 +40,7 @@ def seen_by(tenant: Tenant, watched: str) -> tuple[str, ...] | None:
     if person is not None and person.presence_to == "everybody":
         return None
     if person is not None and person.presence_to == "colleagues":
-        groups = set(person.pickup)
-        group = [one.id for one in tenant.people if groups and not groups.isdisjoint(one.pickup)]
+        group = {one for name in person.pickup for one in tenant.pickup_groups[name]}
         return tuple(sorted({*workmates(tenant, watched), *group} - {watched}))
     return ()
 

@@ -45,8 +45,8 @@ def _group(tenant: Tenant, person: Person, dialled: str) -> Iterator[Person] | N
 
 def _together(tenant: Tenant, person: Person) -> Iterator[Person] | None:
     """Everybody who picks up for this person, and the person; None for who is in no group."""
-    groups = set(person.pickup)
-    return (one for one in tenant.people if not groups.isdisjoint(one.pickup)) if groups else None
+    members = {one for name in person.pickup for one in tenant.pickup_groups[name]}
+    return (one for one in tenant.people if one.id in members) if members else None
 
 
 def _step(tenant: Tenant, person: Person, at: Moment) -> Step | None:

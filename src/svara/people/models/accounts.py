@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from svara.people.models.base import OF_TENANT, TenantOwned, about_person, id_field
 from svara.people.office import ALL_BUT_PREMIUM
 from svara.people.presence import Choice, PresenceTo
+from svara.people.throttle import Count
 from svara.privacy.catalogue import Basis, Declaration, Purpose, Recipient, Retention, Source, Subject, declared
 from svara.privacy.errors import Forbidden
 
@@ -236,3 +237,8 @@ class SignInCount(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def count(self) -> Count:
+        """As the rule reads it."""
+        return Count(self.failures, self.changed_at, self.known)

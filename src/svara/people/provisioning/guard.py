@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from svara.people.models import SignInCount
-from svara.people.throttle import Allowance, Count, source_of
+from svara.people.throttle import UNUSED, Allowance, source_of
 
 WRONG = Allowance(free=50, forgive_seconds=20)
 """Of one source, what leads nowhere: room for an office of phones behind one address, none for guessing."""
@@ -49,11 +49,11 @@ def _key(name: str) -> str:
 
 def _wait(allowance: Allowance, name: str, now: float) -> float:
     row = SignInCount.objects.filter(key=_key(name)).first()
-    return 0.0 if row is None else allowance.wait_seconds(Count(row.failures, row.changed_at), now)
+    return 0.0 if row is None else allowance.wait_seconds(row.count, now)
 
 
 @transaction.atomic
 def _count(allowance: Allowance, name: str, now: float) -> None:
     row = SignInCount.objects.select_for_update().filter(key=_key(name)).first()
-    left = 0.0 if row is None else allowance.left(Count(row.failures, row.changed_at), now)
-    SignInCount.objects.update_or_create(key=_key(name), defaults={"failures": left + 1, "changed_at": now})
+    after = allowance.after(UNUSED if row is None else row.count, now)
+    SignInCount.objects.update_or_create(key=_key(name), defaults={"failures": after.failures, "changed_at": now})
