@@ -107,6 +107,19 @@ def test_cecilie_is_busy_and_the_two_talk_on(svara: Svara, bob: Linphone, tmp_pa
     assert (record["outcome"], record["answered_by"]) == ("answered", "bob")
 
 
+def test_anna_parks_bob_by_the_code(svara: Svara, bob: Linphone, cecilie: Linphone, tmp_path: Path) -> None:
+    """`*85` is the one feature code that somebody can be sent to: the first free place, 801."""
+    with line(svara, tmp_path, "parking", "anna-desk", "102", refer_to=f"*85@{svara.sip}", told="200 OK") as anna:
+        pick_up(bob)
+        anna.go()
+        is_done(anna)
+    cecilie.dial("801")
+    hear_each_other(bob, cecilie)
+    bob.hangup()
+    cecilie.wait_state("idle")
+    svara.wait_records(2)
+
+
 def test_anna_is_gone_as_soon_as_she_has_asked(svara: Svara, bob: Linphone, cecilie: Linphone, tmp_path: Path) -> None:
     """Nobody answers the NOTIFYs, and the BYE that comes when she does not hang up herself."""
     with line(svara, tmp_path, "vanish", "anna-desk", "102", refer_to=f"103@{svara.sip}") as anna:
