@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from tests.peers.baresip import Baresip
 from tests.peers.browser import BrowserPhone
+from tests.peers.linphone import Linphone
 from tests.peers.server import Svara
 
 from svara.web.build import build
@@ -43,6 +44,13 @@ def browser(svara: Svara, tmp_path: Path) -> Iterator[Opened]:
 
 
 @pytest.fixture
+def desk(svara: Svara, tmp_path: Path) -> Iterator[Linphone]:
+    """Bob's desk phone, which goes on recording what it hears through all changes."""
+    with Linphone(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as phone:
+        yield phone
+
+
+@pytest.fixture
 def bob(svara: Svara, tmp_path: Path) -> Iterator[Baresip]:
     with Baresip(tmp_path, svara.account("bob-desk"), tone_hz=BOB_HZ) as phone:
         yield phone
@@ -74,3 +82,169 @@ def test_bob_calls_anna_whose_browser_rings(svara: Svara, browser: Opened, bob: 
     anna.wait_state("idle")
     (record,) = svara.wait_records(1)
     assert (record["from_person"], record["answered_by"], record["outcome"]) == ("bob", "anna", "answered")
+
+
+def talking(browser: BrowserPhone, bob: Baresip | Linphone, browser_hz: float = ANNA_HZ) -> str:
+    """The browser has called Bob, and they hear each other; gives the call."""
+    call = browser.dial("102")
+    bob.wait_state("incoming")
+    bob.answer()
+    browser.wait_state("talking")
+    bob.wait_to_hear(browser_hz)
+    browser.wait_to_hear(BOB_HZ)
+    return call
+
+
+def test_two_browsers_talk_with_each_other(svara: Svara, browser: Opened) -> None:
+    anna, cecilie = browser("anna", ANNA_HZ), browser("cecilie", CECILIE_HZ)
+    anna.dial("103")
+    cecilie.answer()
+    anna.wait_to_hear(CECILIE_HZ)
+    cecilie.wait_to_hear(ANNA_HZ)
+    cecilie.do("hangup", cecilie.calls[0]["id"])
+    anna.wait_state("idle")
+    svara.wait_records(1)
+
+
+def test_each_side_holds_the_other_and_takes_them_back(svara: Svara, browser: Opened, desk: Linphone) -> None:
+    anna = browser("anna", ANNA_HZ)
+    call = talking(anna, desk)
+    for _ in range(2):
+        anna.do("hold", call, True)
+        desk.wait_for_music(ANNA_HZ)
+        anna.do("hold", call, False)
+        anna.wait_to_hear(BOB_HZ)
+        desk.wait_to_hear(ANNA_HZ)
+        desk.hold()
+        desk.wait_state("held")
+        anna.wait_to_hear_else(BOB_HZ)
+        desk.resume()
+        desk.wait_state("talking")
+        anna.wait_to_hear(BOB_HZ)
+        desk.wait_to_hear(ANNA_HZ)
+    anna.do("hangup", call)
+    desk.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    assert [hold["by"] for hold in record["holds"]] == ["caller", "callee"] * 2
+
+
+def test_keys_pressed_in_the_browser_arrive(svara: Svara, browser: Opened, bob: Baresip) -> None:
+    anna = browser("anna", ANNA_HZ)
+    call = talking(anna, bob)
+    anna.do("keys", call, "57")
+    bob.wait_digits("57")
+    anna.do("hangup", call)
+    svara.wait_records(1)
+
+
+def test_a_page_that_is_loaded_again_goes_on_with_its_talk(svara: Svara, browser: Opened, desk: Linphone) -> None:
+    anna = browser("anna", ANNA_HZ)
+    call = talking(anna, desk)
+    began = anna.calls[0]["since"]
+    anna.page.reload()
+    anna.turn_on()
+    anna.wait_state("talking")
+    assert [(each["id"], each["since"], each["number"]) for each in anna.calls] == [(call, began, "102")]
+    anna.wait_to_hear(BOB_HZ)
+    desk.wait_to_hear(ANNA_HZ)
+    anna.do("hangup", call)
+    desk.wait_state("idle")
+    svara.wait_quiet()
+
+
+def test_the_web_process_dies_and_the_talk_does_not(svara: Svara, browser: Opened, bob: Baresip) -> None:
+    anna = browser("anna", ANNA_HZ)
+    talking(anna, bob)
+    killed = svara.kill("web")
+    anna.wait_ready("away")
+    anna.wait_to_hear(BOB_HZ)
+    svara.until(lambda: svara.is_anew("web", killed), 30)
+    anna.wait_ready(seconds=60)
+    anna.wait_to_hear(BOB_HZ)
+    bob.hangup()  # ... which the browser is told over its new connection
+    anna.wait_state("idle")
+    svara.wait_quiet()
+
+
+def test_the_calls_process_is_killed_and_the_talk_goes_on(svara: Svara, browser: Opened, bob: Baresip) -> None:
+    anna = browser("anna", ANNA_HZ)
+    call = talking(anna, bob)
+    killed = svara.kill("calls")
+    svara.until(lambda: svara.is_anew("calls", killed), 30)
+    anna.wait_ready("ready", 60)
+    anna.wait_to_hear(BOB_HZ)
+    anna.do("hold", call, True)
+    anna.do("hold", call, False)
+    anna.wait_to_hear(BOB_HZ)
+    anna.do("hangup", call)
+    bob.wait_state("idle")
+    svara.wait_quiet()
+
+
+def test_of_two_tabs_one_is_the_phone_and_the_other_takes_over(svara: Svara, browser: Opened) -> None:
+    anna = browser("anna", ANNA_HZ)
+    first, second = anna.page, anna.open()
+    second.goto(first.url)
+    anna.page = second
+    anna.turn_on("elsewhere")
+    first.close()
+    anna.wait_ready()
+
+
+def test_who_signs_out_has_no_phone_any_more(svara: Svara, browser: Opened, bob: Baresip) -> None:
+    anna = browser("anna", ANNA_HZ)
+    talking(anna, bob)
+    other = anna.open()
+    other.goto(anna.page.url)
+    other.get_by_role("button", name="Sign out").first.click()
+    bob.wait_state("idle")
+    svara.wait_quiet()
+    svara.wait_presence("anna", "offline")
+
+
+def test_anna_sends_bob_on_to_cecilie(svara: Svara, browser: Opened, desk: Linphone) -> None:
+    anna, cecilie = browser("anna", ANNA_HZ), browser("cecilie", CECILIE_HZ)
+    call = talking(anna, desk)
+    anna.page.evaluate("call => { window.sent = tested.engine.transfer(call, '103'); }", call)
+    cecilie.answer()
+    anna.page.evaluate("() => window.sent")
+    anna.wait_state("idle")
+    cecilie.wait_to_hear(BOB_HZ)
+    desk.wait_to_hear(CECILIE_HZ)
+    desk.hangup()
+    cecilie.wait_state("idle")
+    svara.wait_quiet()
+
+
+def test_anna_asks_cecilie_first_and_joins_the_two(svara: Svara, browser: Opened, desk: Linphone) -> None:
+    anna, cecilie = browser("anna", ANNA_HZ), browser("cecilie", CECILIE_HZ)
+    first = talking(anna, desk)
+    second = anna.dial("103")
+    cecilie.answer()
+    anna.wait_to_hear(CECILIE_HZ, second)
+    assert {each["id"]: each["held"] for each in anna.calls} == {first: True, second: False}
+    anna.do("transferTo", second, first)
+    anna.wait_state("idle")
+    cecilie.wait_to_hear(BOB_HZ)
+    desk.wait_to_hear(CECILIE_HZ)
+    desk.hangup()
+    cecilie.wait_state("idle")
+    svara.wait_quiet()
+
+
+def test_anna_brings_her_two_talks_together_and_all_three_hear_each_other(
+    svara: Svara, browser: Opened, desk: Linphone
+) -> None:
+    anna, cecilie = browser("anna", ANNA_HZ), browser("cecilie", CECILIE_HZ)
+    first = talking(anna, desk)
+    second = anna.dial("103")
+    cecilie.answer()
+    anna.wait_to_hear(CECILIE_HZ, second)
+    anna.do("merge", [second, first])
+    anna.wait(lambda: len(anna.calls) == 1, lambda: f"has {anna.calls}")
+    anna.wait_to_hear_both(BOB_HZ, CECILIE_HZ)
+    cecilie.wait_to_hear_both(ANNA_HZ, BOB_HZ)
+    anna.do("hangup", anna.calls[0]["id"])
+    desk.hangup()
+    cecilie.wait_state("idle")
+    svara.wait_quiet()

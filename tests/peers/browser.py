@@ -53,6 +53,13 @@ async () => {
       for (let bin = 1; bin < bins.length; bin++) if (bins[bin] > bins[best]) best = bin;
       return [best * context.sampleRate / meter.analyser.fftSize, bins[best]];
     },
+    level: (id, hz) => {  // after `hears` has put its meter there
+      const {analyser} = meters.get(id);
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      const bin = Math.round(hz * analyser.fftSize / context.sampleRate);
+      return Math.max(...bins.slice(bin - 2, bin + 3));
+    },
   };
 }
 """
@@ -98,12 +105,12 @@ class BrowserPhone:
         self.page.press("#password", "Enter")
         self.page.wait_for_selector("#phone", state="attached")
 
-    def turn_on(self) -> None:
+    def turn_on(self, becomes: str = "ready") -> None:
         """Be a phone, on the page that is open."""
         self.page.wait_for_function("document.querySelector('#phone')?.phone")
         self.page.evaluate(PHONE)
         self.page.evaluate("() => { void tested.engine.start(); }")
-        self.wait_ready()
+        self.wait_ready(becomes)
 
     def wait_ready(self, readiness: str = "ready", seconds: float = STATE_SECONDS) -> None:
         self.wait(lambda: self.readiness == readiness, lambda: f"is {self.readiness}, not {readiness}", seconds)
@@ -159,6 +166,25 @@ class BrowserPhone:
             return abs(found - frequency_hz) < 12 and level > -60
 
         self.wait(heard, lambda: f"hears {self.hears(call) if self.calls else 'nothing'}, not {frequency_hz} Hz", seconds)
+
+    def wait_to_hear_else(self, frequency_hz: float, seconds: float = STATE_SECONDS) -> None:
+        """Until something is heard that is not this tone: music."""
+
+        def heard() -> bool:
+            found, level = self.hears()
+            return abs(found - frequency_hz) > 30 and level > -60
+
+        self.wait(heard, lambda: f"hears {self.hears()}, nothing but {frequency_hz} Hz", seconds)
+
+    def wait_to_hear_both(self, *frequencies_hz: float, seconds: float = STATE_SECONDS) -> None:
+        """Until all of these tones are heard in the only call."""
+
+        def levels() -> list[float]:
+            self.hears()
+            call = self.calls[0]["id"]
+            return [self.page.evaluate("([id, hz]) => tested.level(id, hz)", [call, hz]) or -200 for hz in frequencies_hz]
+
+        self.wait(lambda: min(levels()) > -50, lambda: f"hears {frequencies_hz} Hz at {levels()}", seconds)
 
     def falls_silent(self, seconds: float = STATE_SECONDS) -> None:
         self.wait(lambda: self.hears()[1] < -80, lambda: f"hears {self.hears()}", seconds)

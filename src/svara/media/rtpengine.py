@@ -36,6 +36,9 @@ _REPLACE = ("origin", "session-connection", "zero-address")
 _FLAGS = ("port-latching", "strict-source", "generate-RTCP")
 """generate-RTCP: phones put their account and address into their RTCP (CNAME, RFC 3550 6.5.1), so the engine consumes it and
 sends its own."""
+_WEBRTC_FLAGS = ("port-latching", "asymmetric", "generate-RTCP")
+"""Of what a browser describes: ICE says where its sound comes from, which may be another of its addresses at any time, and
+SRTP keeps out what is not its own. To learn one address and hold on to it would leave it unheard when it takes another."""
 _COPY_FLAGS = ("allow-transcoding",)
 """Without it the engine (10.5) refuses a listener who does not take every codec of the talk."""
 
@@ -137,7 +140,7 @@ class RtpEngine:
                 "DTLS": "passive",
                 "SDES": ("off",),
                 "rtcp-mux": ("require",),
-                "flags": (*_FLAGS, "generate-mid"),
+                "flags": (*_flags(sdp), "generate-mid"),
             }
         else:
             command |= {"transport-protocol": "RTP/AVP", "ICE": "remove", "rtcp-mux": ("demux",)}
@@ -229,7 +232,7 @@ class RtpEngine:
             "to-tag": answerer,
             "sdp": sdp,
             "replace": _REPLACE,
-            "flags": _FLAGS,
+            "flags": _flags(sdp),
         }
 
     def _pass(self, session: str, to_leg: str, command: dict[str, Plain], done: SdpDone) -> None:
@@ -354,6 +357,11 @@ def read_place(data: DataFolder) -> tuple[tuple[str, int], tuple[str, ...]] | No
         return (host, int(port)), tuple(names)
     except (OSError, ValueError):
         return None
+
+
+def _flags(sdp: bytes) -> tuple[str, ...]:
+    """What the engine is told of whoever described themselves so."""
+    return _WEBRTC_FLAGS if b"\na=ice-ufrag:" in sdp else _FLAGS
 
 
 def _unasked(_answer: dict[str, Value] | RelayError) -> None:

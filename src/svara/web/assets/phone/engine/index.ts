@@ -15,6 +15,7 @@ import type { Call, Devices, Engine, Readiness } from "../port";
 import { Account, NoPass, type Pass } from "./account";
 import { keep, type Kept, takeKept } from "./kept";
 import { Microphone, NoMicrophone } from "./microphone";
+import { Server } from "./server";
 import { Sound } from "./sound";
 import { OneTab } from "./tabs";
 import { ENDED_MS, reasonOf, Talk } from "./talk";
@@ -33,6 +34,7 @@ class SvaraEngine extends EventTarget implements Engine {
   readiness: Readiness = "off";
   trouble: Engine["trouble"] = "";
   private readonly account: Account;
+  private readonly server: Server;
   private readonly tab = new OneTab();
   private readonly microphone = new Microphone();
   private readonly ringback = new Ringback();
@@ -48,10 +50,13 @@ class SvaraEngine extends EventTarget implements Engine {
   private renewal = 0;
   private looking = 0;
   private told = false;
+  /** Talks of the page before this one, which are to go on; null: not looked for yet. */
+  private left: Kept[] | null = null;
 
   constructor(options: { credentials: string; csrf: () => string }) {
     super();
     this.account = new Account(options.credentials, options.csrf);
+    this.server = new Server(options.csrf);
   }
 
   get calls(): readonly Call[] {
@@ -74,6 +79,7 @@ class SvaraEngine extends EventTarget implements Engine {
     this.wanted = true;
     this.become("connecting", "");
     if (!(await this.tab.enter(() => this.become("elsewhere", ""))) || !this.wanted) return;
+    this.left ??= takeKept();
     window.addEventListener("pagehide", this.leaving);
     window.addEventListener("online", this.moved);
     connection()?.addEventListener("change", this.moved);
@@ -177,7 +183,9 @@ class SvaraEngine extends EventTarget implements Engine {
     clearTimeout(this.renewal);
     this.renewal = window.setTimeout(() => void this.renew(), (REGISTER_SECONDS / 3) * 1000);
     if (again) for (const talk of this.talks) void talk.ask().catch(() => undefined);
-    for (const kept of takeKept()) void this.resume(kept);
+    const { left } = this;
+    this.left = [];
+    for (const kept of left ?? []) void this.resume(kept);
   }
 
   /** Before pass and registration end. SIP.js would register again by itself, with a pass that is too old. */
@@ -275,6 +283,7 @@ class SvaraEngine extends EventTarget implements Engine {
     this.sounds.set(session, sound);
     const talk = new Talk(id, as.direction, session, sound, as.name, as.number, this.changed);
     talk.state = replaces ? "talking" : "calling";
+    talk.since = replaces?.since ?? null;
     this.add(talk);
     await this.holdOthers(talk);
     await session
@@ -295,7 +304,6 @@ class SvaraEngine extends EventTarget implements Engine {
   private async resume(kept: Kept): Promise<void> {
     try {
       const talk = await this.invite(kept.id, this.agent?.configuration.uri.user ?? "", kept, kept);
-      talk.since = kept.since;
       talk.mute(kept.muted);
       if (kept.held) {
         await established(talk.session);
@@ -362,8 +370,14 @@ class SvaraEngine extends EventTarget implements Engine {
     await this.refer(talk, to.session);
   }
 
-  async merge(_ids: readonly string[]): Promise<void> {
-    throw new Error("unavailable");
+  /** The server makes a room of the two: the first goes on with it, the other is hung up there. */
+  async merge(ids: readonly string[]): Promise<void> {
+    const [talk, other] = ids.map((id) => this.find(id));
+    if (ids.length !== 2 || talk?.state !== "talking" || other?.state !== "talking") throw new Error("unavailable");
+    if (talk.held) await talk.hold(false);
+    const [stays, comes] = await this.server.idsOf([talk, other]);
+    if (!stays || !comes) throw new Error("unavailable");
+    await this.server.merge(stays, comes);
   }
 
   /** REFER, and what the server tells of its end (RFC 3515). */
@@ -467,7 +481,7 @@ class SvaraEngine extends EventTarget implements Engine {
   };
 
   private save(): void {
-    keep(this.talks.map((talk) => talk.kept).filter((kept) => kept !== null));
+    if (this.left) keep([...this.left, ...this.talks.map((talk) => talk.kept).filter((kept) => kept !== null)]);
   }
 
   private become(readiness: Readiness, trouble: Engine["trouble"]): void {

@@ -109,23 +109,24 @@ export class Sound implements SessionDescriptionHandler {
     if (this.closed) throw new Error("closed");
     if (this.offered) {
       const peer = this.offered;
-      await peer.setRemoteDescription({ type: "answer", sdp });
+      await peer.setRemoteDescription({ type: "answer", sdp: named(sdp) });
       this.offered = null;
       this.use(peer);
       return;
     }
     if (this.peer?.signalingState === "have-local-offer") {
-      await this.peer.setRemoteDescription({ type: "answer", sdp });
+      await this.peer.setRemoteDescription({ type: "answer", sdp: named(sdp) });
       return;
     }
     if (this.peer && place(sdp) === place(this.peer.remoteDescription?.sdp ?? "")) {
-      await this.peer.setRemoteDescription({ type: "offer", sdp });
+      await this.forget(this.peer, sdp);
+      await this.peer.setRemoteDescription({ type: "offer", sdp: named(sdp) });
       return;
     }
     await this.prepare();
     this.asked?.close();
     const peer = (this.asked = this.fresh());
-    await peer.setRemoteDescription({ type: "offer", sdp });
+    await peer.setRemoteDescription({ type: "offer", sdp: named(sdp) });
     const transceiver = peer.getTransceivers()[0];
     if (transceiver) {
       transceiver.direction = this.direction();
@@ -166,6 +167,13 @@ export class Sound implements SessionDescriptionHandler {
   }
 
   // --- how
+
+  /** Somebody else may be heard from now on, or the same one again. A browser that was not told the sources of sound goes
+   * on listening to the one that it met last (music on hold), so it has to forget them first. Nobody is told of this. */
+  private async forget(peer: RTCPeerConnection, sdp: string): Promise<void> {
+    await peer.setRemoteDescription({ type: "offer", sdp: silent(sdp) });
+    await peer.setLocalDescription(await peer.createAnswer());
+  }
 
   private fresh(): RTCPeerConnection {
     const peer = new RTCPeerConnection();
@@ -222,7 +230,18 @@ export function keysMs(digits: string): number {
 
 /** Where a description leads: the same ICE credentials mean the same place. */
 function place(sdp: string): string {
-  return [...sdp.matchAll(/^a=(?:ice-ufrag|fingerprint):(.+)$/gm)].map((each) => each[1]?.trim()).join(" ");
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? "";
+}
+
+/** With a name for the stream that comes, and no source of it: what is known of sources is tied to that name. */
+function named(sdp: string): string {
+  const bare = sdp.replace(/^a=msid:.*\r\n/gm, "");
+  return /^a=(?:recvonly|inactive)/m.test(bare) ? bare : bare.replace(/^(m=audio .*\r\n)/m, "$1a=msid:svara sound\r\n");
+}
+
+/** As if nothing came. */
+function silent(sdp: string): string {
+  return sdp.replace(/^a=msid:.*\r\n/gm, "").replace(/^a=(?:sendrecv|sendonly|recvonly|inactive)/m, "a=inactive");
 }
 
 function described(sdp: string): BodyAndContentType {
