@@ -12,6 +12,7 @@ from svara.people.signedin import access_new_devices
 from svara.privacy.figures.council import is_auditor
 from svara.privacy.functions.port import states
 from svara.privacy.policies.access import to_accept
+from svara.web.pages.calls import VIA
 from svara.web.pages.viewing import colleagues
 from svara.web.support import ROLES, banners
 from svara.web.visiting import SEES, may_see, staff_of, visit_of
@@ -19,12 +20,12 @@ from svara.web.words import AVAILABILITY
 
 
 def words(request: HttpRequest) -> dict[str, Any]:
-    """The keys of all presence states, for the texts that live news put in place; one's own state; whether
-    the reader has to do with any queue, and the company with conferences; which functions ask anew for consent; whether
-    there is a policy that the reader should accept; whether the reader decides on requests to see figures of one person;
-    when everything of a demo company goes; devices that signed in as the reader for the first time; who of the provider's
-    staff looks at the company, for those who look after it; and for that staff itself, under which grant, and which pages it
-    opens."""
+    """The keys of all presence states, for the texts that live news put in place; one's own state; whether the reader
+    has to do with any queue, and the company with conferences; which functions ask anew for consent; whether there is
+    a policy that the reader should accept; whether the reader decides on requests to see figures of one person; when
+    everything of a demo company goes; devices that signed in as the reader for the first time; who of the provider's
+    staff looks at the company, for those who look after it; what rings first when the reader calls from a page; and
+    for that staff itself, under which grant, and which pages it opens."""
     user: Any = getattr(request, "user", None)
     if (grant := visit_of(request)) is not None:
         return {
@@ -46,6 +47,7 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "is_auditor": lambda: user is not None and user.is_authenticated and is_auditor(user),
         "staff": staff_of(request),
         "support": lambda: banners(user) if user is not None and user.is_authenticated else [],
+        "call_via": request.session.get(VIA, "") if hasattr(request, "session") else "",
         "my_conferences": lambda: user is not None and user.is_authenticated and has_conferences(user),
         "my_queues": lambda: user is not None and user.is_authenticated and bool(queues(user)),
     }

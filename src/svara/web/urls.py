@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from svara.web.pages import (
     administration,
+    browser_phone,
     calendar,
     callbacks,
     calls,
@@ -75,6 +76,8 @@ urlpatterns = [
     path("presence/", home.presence, name="presence"),
     path("phone/credentials/", phone.credentials, name="phone-credentials"),
     path("calls/", calls.start, name="call"),
+    path("phone/found/", browser_phone.found, name="phone-found"),
+    path("profile/browser-phone/", browser_phone.settings, name="browser-phone"),
     path("calls/via/", calls.choose, name="call-via"),
     path("calls/running/", calls.running, name="running"),
     path("calls/<slug:call_id>/", calls.progress, name="call-progress"),

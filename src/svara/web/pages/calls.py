@@ -38,6 +38,8 @@ Way = Literal["listen", "whisper", "barge", "leave"]
 WAYS: tuple[str, ...] = get_args(Way)
 VIA = "call-via"
 """Where the session keeps what rings first."""
+IN_BROWSER = "browser"
+"""What a session may keep there too: the page itself calls, where its phone is on; else one's phones ring first."""
 
 
 @require_POST
@@ -57,7 +59,8 @@ async def start(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """From now on, in this browser, calls that I begin on pages ring this first."""
-    request.session[VIA] = via_of(account_of(request), request.POST.get("via"))
+    account, chosen = account_of(request), request.POST.get("via")
+    request.session[VIA] = chosen if chosen == IN_BROWSER else via_of(account, chosen)
     return HttpResponse(status=204) if getattr(request, "htmx", False) else redirect("home")
 
 

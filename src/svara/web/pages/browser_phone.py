@@ -1,0 +1,33 @@
+"""The phone in the browser as its person sees it: the page of its settings, and whom one can call or send a call on to."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from svara.people import access
+from svara.web.pages.viewing import account_of, colleagues, fragment
+
+MAX_FOUND = 5
+"""More people are not listed in a window of that size."""
+_NUMBER = re.compile(r"[+*#0-9][0-9 ()/*#.-]{1,40}")
+
+
+@require_GET
+def settings(request: HttpRequest) -> HttpResponse:
+    """The page; what is chosen there stays in the browser."""
+    return render(request, "web/browser_phone.html")
+
+
+@require_GET
+def found(request: HttpRequest) -> HttpResponse:
+    """Colleagues by name or extension while somebody types, and the number itself where it is one."""
+    account, search = account_of(request), request.GET.get("to", "").strip()[:100]
+    people = access.directory(account, search)[: MAX_FOUND + 1] if search else []
+    shown = [one for one in colleagues(account, people) if not one.me][:MAX_FOUND]
+    number = search if _NUMBER.fullmatch(search) and all(one.account.extension != search for one in shown) else ""
+    page = {"search": search, "colleagues": shown, "number": number, "sends": request.GET.get("for") == "transfer"}
+    return fragment(request, "web/_phone_found.html", page)

@@ -1,0 +1,394 @@
+"""The phone in the browser as a person sees it; the engine below it, which speaks with the server, is played here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Route, expect, sync_playwright
+from tests.web.browsing import WIDTHS, Visit, launch
+from tests.web.office import Company
+from tests.web.stage import Stage, eventually
+
+from svara.calls.commands import Originate
+from svara.web.static_files import manifest
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+ENGINE = """
+class Engine extends EventTarget {
+    readiness = "off"; trouble = ""; calls = []; asked = []; devices = null; refuse = "";
+    constructor(options) { super(); this.options = options; window.engine = this; }
+    tell(news) { Object.assign(this, news); this.dispatchEvent(new Event("change")); }
+    add(call) {
+        this.tell({calls: [...this.calls, {direction: "in", name: "", number: "", state: "ringing", held: false,
+            muted: false, since: null, quality: null, cause: "", ended: "", ...call}]});
+    }
+    become(id, news) { this.tell({calls: this.calls.map((call) => call.id === id ? {...call, ...news} : call)}); }
+    forget(id) { this.tell({calls: this.calls.filter((call) => call.id !== id)}); }
+    async note(...what) { this.asked.push(what); if (this.refuse) throw new Error(this.refuse); }
+    async start() { this.tell({readiness: "ready"}); }
+    async stop() { this.tell({readiness: "off"}); }
+    async use(devices) { this.devices = devices; }
+    async dial(number) {
+        await this.note("dial", number);
+        const id = `out${this.asked.length}`;
+        for (const call of this.calls) if (call.state === "talking") this.become(call.id, {held: true});
+        this.add({id, number, direction: "out", state: "calling"});
+        return id;
+    }
+    async answer(id) { await this.note("answer", id); this.become(id, {state: "talking", since: Date.now()}); }
+    async hangup(id) { await this.note("hangup", id); this.become(id, {state: "ended"}); }
+    async decline(id) { await this.note("decline", id); this.become(id, {state: "ended", ended: "declined"}); }
+    mute(id, on) { this.note("mute", id, on); this.become(id, {muted: on}); }
+    async hold(id, on) { await this.note("hold", id, on); this.become(id, {held: on}); }
+    async keys(id, digits) { await this.note("keys", id, digits); }
+    async transfer(id, number) { await this.note("transfer", id, number); this.become(id, {state: "ended"}); }
+    async transferTo(id, other) { await this.note("transferTo", id, other); }
+    async merge(ids) { await this.note("merge", ...ids); }
+    level() { return 0.6; }
+    async hearMyself(seconds) { await this.note("hear", seconds); }
+}
+export const createEngine = (options) => new Engine(options);
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
+    with sync_playwright() as playwright:
+        chromium = launch(playwright, "--use-fake-device-for-media-stream")
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Desk(Visit):
+    """A window with the phone in it, and the engine that is played."""
+
+    def do(self, script: str) -> Any:
+        """Something happens to the engine: `engine` in `script`."""
+        return self.page.evaluate(f"() => {{ const engine = window.engine; return {script}; }}")
+
+    def asked_of_engine(self) -> list[list[Any]]:
+        return list(self.do("engine.asked"))
+
+    def rings(self, call: str = "one", name: str = "Kari Nordmann", number: str = "+4790000001") -> None:
+        self.do(f"engine.add({{id: '{call}', name: '{name}', number: '{number}'}})")
+
+
+@contextmanager
+def desk(
+    browser: Browser,
+    stage: Stage,
+    *,
+    on: bool = True,
+    width: int = 1440,
+    scheme: str = "light",
+    language: str = "en",
+    allowed: bool = True,
+) -> Iterator[Desk]:
+    context = browser.new_context(
+        viewport={"width": width, "height": WIDTHS.get(width, 900)},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale=language,
+        reduced_motion="reduce",
+        permissions=["microphone"] if allowed else [],
+        service_workers="block",  # they would fetch the engine themselves
+    )
+    chunk = manifest()["phone/engine/index.ts"].file
+
+    def played(route: Route) -> None:
+        route.fulfill(body=ENGINE, content_type="text/javascript")
+
+    context.route(f"**/{chunk}", played)
+    try:
+        window = Desk(context.new_page(), stage)
+        window.sign_in("anna@acme.test")
+        window.live()
+        if on:
+            window.page.locator("#app [data-phone=open]:visible").first.click()
+            window.page.locator("#phone [data-phone=on]").click()
+            window.page.wait_for_function("() => window.engine?.readiness === 'ready'")
+            window.page.locator("#phone [data-phone=close]").click()
+        yield window
+        assert window.complaints == []
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def anna(browser: Browser, stage: Stage, acme: Company) -> Iterator[Desk]:
+    """Anna's window; her phone is on."""
+    with desk(browser, stage) as window:
+        yield window
+
+
+def test_the_phone_is_off_until_its_person_turns_it_on_and_then_it_stays_on(
+    browser: Browser, stage: Stage, acme: Company
+) -> None:
+    with desk(browser, stage, on=False) as anna:
+        page, phone = anna.page, anna.page.locator("#phone")
+        chunk = manifest()["phone/engine/index.ts"].file
+        expect(phone).to_be_hidden()
+        page.get_by_role("button", name="Phone Off").click()
+        expect(phone).to_contain_text("Your browser will ask whether these pages may use the microphone.")
+        assert page.evaluate("localStorage.length") == 0
+        assert not any(chunk in address for address in anna.requests)
+        phone.get_by_role("button", name="Turn on the phone").click()
+        expect(page.get_by_role("button", name="Phone Ready")).to_be_visible()
+        expect(phone.get_by_role("textbox", name="Name, extension or number")).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("button", name="Phone Ready")).to_be_visible()
+        page.get_by_role("button", name="Phone Ready").click()
+        phone.get_by_role("link", name="Phone in this browser").click()
+        page.locator("main").get_by_role("button", name="Turn it off in this browser").click()
+        expect(page.get_by_role("button", name="Phone Off")).to_be_visible()
+        assert page.evaluate("localStorage.length") == 0
+        page.reload()
+        expect(page.get_by_role("button", name="Phone Off")).to_be_visible()
+
+
+def test_a_microphone_that_is_denied_is_told_with_what_to_do(browser: Browser, stage: Stage, acme: Company) -> None:
+    with desk(browser, stage, on=False, allowed=False) as anna:
+        anna.page.get_by_role("button", name="Phone Off").click()
+        anna.page.locator("#phone").get_by_role("button", name="Turn on the phone").click()
+        expect(anna.page.locator("#phone")).to_contain_text("Click on the sign beside the address, allow the microphone")
+        assert anna.page.evaluate("localStorage.length") == 0
+        expect(anna.page.get_by_role("button", name="Phone Off")).to_be_visible()
+
+
+def test_a_call_comes_in_on_another_page_and_goes_on_while_one_goes_from_page_to_page(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    navigation = page.get_by_role("navigation", name="Main")
+    page.evaluate("window.kept = true")
+    navigation.get_by_role("link", name="History").click()
+    expect(page.get_by_role("heading", name="Call history")).to_be_visible()
+    anna.rings()
+    expect(phone).to_contain_text("Kari Nordmann")
+    expect(phone).to_contain_text("+4790000001")
+    expect(phone.locator("[aria-live=assertive]")).to_have_text(
+        "Incoming call from Kari Nordmann, +4790000001. Enter answers, Escape declines."
+    )
+    assert page.evaluate("document.documentElement.dataset.inCall") == ""
+    page.locator("main").focus()
+    page.keyboard.press("Enter")
+    expect(phone.get_by_role("button", name="Hang up")).to_be_visible()
+    expect(phone.locator("[data-show=timer]")).to_have_text("0:02", timeout=10_000)
+    for name, heading in (("Voicemail", "Voicemail"), ("Administration", "People"), ("People", "People")):
+        navigation.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        expect(phone).to_contain_text("Kari Nordmann")
+    page.go_back()
+    expect(navigation.locator("[aria-current=page]")).to_have_text("Administration")
+    phone.get_by_role("button", name="Mute").click()
+    expect(phone.get_by_role("button", name="Unmute")).to_have_attribute("aria-pressed", "true")
+    phone.get_by_role("button", name="Hold").click()
+    expect(phone).to_contain_text("On hold")
+    phone.get_by_role("button", name="Take back").click()
+    anna.do("engine.become('one', {quality: 'poor', cause: 'loss'})")
+    expect(phone).to_contain_text("Poor sound: parts of it are lost on the way")
+    phone.get_by_role("button", name="Hang up").click()
+    expect(phone).to_contain_text("The call has ended")
+    assert page.evaluate("document.documentElement.dataset.inCall") is None
+    assert page.evaluate("window.kept") is True
+    assert [one[0] for one in anna.asked_of_engine()] == ["answer", "mute", "hold", "hold", "hangup"]
+
+
+def test_escape_declines_and_neither_key_acts_on_what_somebody_types(anna: Desk) -> None:
+    page = anna.page
+    anna.rings()
+    page.keyboard.press("/")
+    page.keyboard.type("bob")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    assert anna.asked_of_engine() == []
+    page.locator("main").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#phone")).to_contain_text("Declined")
+    assert anna.asked_of_engine() == [["decline", "one"]]
+    anna.do("engine.forget('one')")
+    expect(page.locator("#phone [data-id]")).to_have_count(0)
+
+
+def test_digits_are_pressed_by_keypad_and_keyboard(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    anna.rings()
+    phone.get_by_role("button", name="Answer").click()
+    phone.get_by_role("button", name="Keypad").click()
+    for digit in "1#":
+        phone.locator("[data-fold=keys]").get_by_role("button", name=digit, exact=True).click()
+    page.locator("main").focus()
+    page.keyboard.type("42")
+    expect(phone.locator("[data-show=pressed]")).to_have_text("1#42")
+    assert [one[2] for one in anna.asked_of_engine() if one[0] == "keys"] == ["1", "#", "4", "2"]
+
+
+def test_call_buttons_call_from_here_as_long_as_one_wants_that(anna: Desk, stage: Stage) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    expect(page.get_by_role("radio", name="this browser")).to_be_checked()
+    page.get_by_role("button", name="Call Bob Lund").click()
+    expect(phone).to_contain_text("Calling …")
+    assert anna.asked_of_engine() == [["dial", "102"]]
+    anna.do("engine.become('out1', {state: 'ended', ended: 'busy'})")
+    expect(phone).to_contain_text("Busy")
+    anna.do("engine.forget('out1')")
+    page.get_by_label("Number or extension").fill("21 00 00 00")
+    page.locator("main").get_by_role("button", name="Call", exact=True).click()
+    expect(phone).to_contain_text("21 00 00 00")
+    assert anna.asked_of_engine()[-1] == ["dial", "21 00 00 00"]
+    assert stage.asked == []
+    phone.get_by_role("button", name="Hang up").click()
+    anna.do("engine.forget('out2')")
+    phone.get_by_role("button", name="Hide the phone").click()
+    with page.expect_response("**/calls/via/"):
+        page.get_by_label("my phones").check()
+    page.get_by_role("button", name="Call Bob Lund").click()
+    expect(page.locator("#toasts")).to_contain_text("Your phone rings now")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Voicemail").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="People").click()
+    expect(page.get_by_role("radio", name="my phones")).to_be_checked()
+    assert [type(asked) for asked in stage.asked] == [Originate]
+    with page.expect_response("**/calls/via/"):
+        page.get_by_label("this browser").check()
+    anna.do("engine.tell({readiness: 'away'})")  # a phone that is not there calls nobody
+    page.get_by_role("button", name="Call Cecilie Moe").click()
+    assert eventually(lambda: page.wait_for_timeout(20) is None and len(stage.asked) == 2)
+    assert stage.asked[1].via == "phones"  # type: ignore[attr-defined]
+
+
+def test_a_colleague_is_found_called_first_and_the_call_goes_on_to_them(anna: Desk) -> None:
+    phone = anna.page.locator("#phone")
+    anna.rings()
+    phone.get_by_role("button", name="Answer").click()
+    phone.get_by_role("button", name="Send on", exact=True).click()
+    phone.get_by_role("textbox", name="Send the call on to").press_sequentially("cecil")
+    expect(phone.locator("[data-fold=transfer]")).to_contain_text("Cecilie Moe")
+    phone.get_by_role("button", name="Ask first · Cecilie Moe").click()
+    expect(phone.locator("[data-id=one]")).to_contain_text("On hold")
+    anna.do("engine.become('out2', {state: 'talking', since: Date.now(), name: 'Cecilie Moe'})")
+    phone.get_by_role("button", name="Connect Cecilie Moe with Kari Nordmann").click()
+    phone.get_by_role("button", name="Talk all together").first.click()
+    assert [one[0] for one in anna.asked_of_engine()] == ["answer", "dial", "transferTo", "merge"]
+    assert anna.asked_of_engine()[2] == ["transferTo", "out2", "one"]
+    anna.do("engine.become('out2', {state: 'ended'})")
+    anna.do("engine.forget('out2')")
+    phone.get_by_role("textbox", name="Send the call on to").fill("+4721000000")
+    anna.do("engine.refuse = 'not-allowed'")
+    phone.get_by_role("button", name="Send on · +4721000000").click()
+    expect(phone.locator("[data-part=problem]")).to_have_text("You may not call this number.")
+    expect(phone.get_by_role("button", name="Hang up")).to_be_visible()
+
+
+def test_a_number_is_dialled_by_the_phones_own_keypad_and_search(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    page.get_by_role("button", name="Phone Ready").click()
+    expect(phone.get_by_role("textbox")).to_be_focused()
+    for digit in "103":
+        phone.get_by_role("button", name=digit, exact=True).click()
+    expect(phone.locator("#phone-found")).to_contain_text("Cecilie Moe")
+    phone.get_by_role("textbox").press("Enter")
+    expect(phone).to_contain_text("Calling …")
+    assert anna.asked_of_engine() == [["dial", "103"]]
+    page.keyboard.press("Escape")
+    expect(phone.get_by_role("button", name="Hang up")).to_be_hidden()
+    expect(phone.locator("[data-part=strip]")).to_have_text("103")
+    phone.get_by_role("button", name="Show the phone").click()
+    expect(phone.get_by_role("button", name="Hang up")).to_be_visible()
+
+
+def test_the_phone_says_how_it_is(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    anna.do("engine.tell({readiness: 'elsewhere'})")
+    expect(page.get_by_role("button", name="Phone Open in another tab")).to_be_visible()
+    anna.do("engine.tell({readiness: 'refused', trouble: 'signed-out'})")
+    page.get_by_role("button", name="Phone Not possible").click()
+    expect(phone).to_contain_text("You are signed out. Load the page again and sign in.")
+    expect(phone.get_by_role("button", name="Call", exact=True)).to_be_disabled()
+
+
+def test_devices_are_chosen_and_tried(anna: Desk) -> None:
+    page = anna.page
+    anna.go("/profile/browser-phone/")
+    expect(page.locator("#microphone option")).not_to_have_count(1)
+    chosen = page.locator("#microphone option").nth(1).get_attribute("value") or ""
+    assert chosen
+    page.get_by_label("Microphone", exact=True).select_option(chosen)
+    assert eventually(lambda: anna.do("engine.devices.microphone") == chosen)
+    page.get_by_role("button", name="Try the microphone").click()
+    expect(page.locator("#phone-test")).to_contain_text("the bar moves with your voice")
+    assert eventually(lambda: page.locator("#phone-level").evaluate("bar => bar.value") == 0.6)
+    page.get_by_role("button", name="Hear myself").click()
+    expect(page.locator("#phone-test")).to_contain_text("That was you")
+    page.reload()
+    expect(page.locator("#microphone")).to_have_value(chosen)
+    assert eventually(lambda: anna.do("engine?.devices?.microphone") == chosen)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_phone_fits_every_screen(browser: Browser, stage: Stage, acme: Company, language: str) -> None:
+    for width in WIDTHS:
+        with desk(browser, stage, width=width, language=language) as anna:
+            pictured(anna, f"{language}-{width}")
+            box = anna.page.locator("#phone").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            if width == 360:
+                assert (box["width"], box["y"]) == (360, 0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_phone_has_no_barrier(browser: Browser, stage: Stage, acme: Company, scheme: str) -> None:
+    with desk(browser, stage, scheme=scheme, on=False) as anna:
+        anna.page.locator("#app [data-phone=open]:visible").first.click()
+        barriers = anna.barriers()
+        anna.go("/profile/browser-phone/")
+        barriers += anna.barriers()
+    for width in (1440, 360):
+        with desk(browser, stage, scheme=scheme, width=width) as anna:
+            barriers += pictured(anna, f"{scheme}-{width}", look=True)
+            anna.go("/profile/browser-phone/")
+            barriers += anna.barriers()
+    assert barriers == [], "\n".join(barriers)
+
+
+def pictured(anna: Desk, name: str, *, look: bool = False) -> list[str]:
+    """The phone in its states, with a picture of each; what is in whose way there."""
+    page, barriers = anna.page, list[str]()
+
+    def keep(state: str) -> None:
+        anna.picture(f"phone-{state}-{name}")
+        assert anna.overflow() == 0, state
+        barriers.extend(f"{state}: {barrier}" for barrier in (anna.barriers() if look else ()))
+
+    page.locator("#app [data-phone=open]:visible").first.click()
+    page.locator("#phone-number").fill("bo")
+    expect(page.locator("#phone-found li")).not_to_have_count(0)
+    keep("dial")
+    anna.rings()
+    keep("ringing")
+    page.locator("[data-call=answer]").click()
+    anna.do("engine.become('one', {quality: 'fair', cause: 'jitter'})")
+    keep("talking")
+    page.locator("#phone [data-call=keys]").click()
+    keep("keypad")
+    page.locator("#phone [data-call=transfer]").click()
+    page.locator("#phone [data-fold=transfer] input").fill("bo")
+    expect(page.locator("#phone [data-fold=transfer] li")).not_to_have_count(0)
+    keep("sending")
+    anna.rings("two", "Bob Lund", "102")
+    keep("second")
+    page.locator("[data-id=two] [data-call=answer]").click()
+    anna.do("engine.become('one', {held: true})")
+    keep("two")
+    anna.do("engine.become('two', {state: 'ended', ended: 'unreachable'})")
+    keep("ended")
+    page.locator("#phone [data-phone=close]").click()
+    keep("strip")
+    page.locator("#phone .phone-unfold").click()
+    return barriers
