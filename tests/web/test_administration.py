@@ -14,7 +14,7 @@ from tests.people.offices import wav
 from tests.web.office import Company
 
 from svara.media.sounds import speech
-from svara.people import access, administration
+from svara.people import access, administration, snapshot
 from svara.people.codes import TABLE
 from svara.people.models import Conference, Hours, OfficeChange, Phone, Queue, Sound, Trunk
 from svara.people.pin import check_pin
@@ -402,6 +402,15 @@ def test_a_company_is_checked_like_all_else(office: Client, acme: Company, wrong
     answer = office.post("/administration/company/", right | wrong)
     assert answer.status_code == 422
     assert said in answer.content.decode()
+
+
+def test_a_company_says_who_sees_whether_people_can_be_reached(office: Client, acme: Company) -> None:
+    right = {"name": "Acme AS", "timezone": "Europe/Oslo", "languages": "nb, en", "recording": "announce", "media": "relay"}
+    assert '<option value="everybody" selected>' in office.get("/administration/company/").content.decode()
+    office.post("/administration/company/", right | {"presence_to": "colleagues"})
+    assert '<option value="colleagues" selected>' in office.get("/administration/company/").content.decode()
+    acme.tenant.refresh_from_db()
+    assert {person.presence_to for person in snapshot.of(acme.tenant).people} == {"colleagues"}
 
 
 def test_only_administrators_change_the_company(office: Client, acme: Company, browser_of: SignedIn) -> None:
