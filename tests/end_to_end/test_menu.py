@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 from tests.peers import sealed, sound
 from tests.peers.baresip import Baresip
+from tests.peers.browser import BrowserPhone
 from tests.peers.linphone import Linphone
 from tests.peers.server import ANNA, BOB, CECILIE, Svara, office_file
+
+from svara.web.build import build
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 
@@ -126,3 +130,24 @@ def test_a_message_for_bob_is_what_anna_said(svara: Svara, anna: Baresip) -> Non
     samples, rate_hz = sound.read_wav(sealed.opened_in(svara.data, files[0]))
     heard_hz, _ = sound.dominant(samples, rate_hz)
     assert abs(heard_hz - ANNA_HZ) < 10
+
+
+@pytest.mark.browser
+def test_in_her_browser_anna_hears_the_prompt_and_her_key_leads_to_bob(svara: Svara, bob: Linphone, tmp_path: Path) -> None:
+    build()
+    with sync_playwright() as playwright:
+        anna = BrowserPhone(playwright, tmp_path, svara, "anna", ANNA_HZ)
+        anna.sign_in()
+        anna.turn_on()
+        call = anna.dial("700")
+        anna.wait_to_hear(PROMPT_HZ)
+        anna.do("keys", call, "1")
+        bob.wait_state("incoming")
+        bob.answer()
+        anna.wait_to_hear(BOB_HZ)
+        bob.wait_to_hear(ANNA_HZ)
+        anna.do("hangup", call)
+        bob.wait_state("idle")
+        anna.close()
+    (record,) = svara.wait_records(1)
+    assert (record["outcome"], record["answered_by"]) == ("answered", "bob")

@@ -178,7 +178,7 @@ export class Sound implements SessionDescriptionHandler {
   private fresh(): RTCPeerConnection {
     const peer = new RTCPeerConnection();
     peer.addEventListener("track", (event) => {
-      if (peer === this.peer || !this.peer) this.hear(peer, event.track);
+      if (peer === this.peer || !this.peer) this.hear(event.track);
     });
     peer.addEventListener("connectionstatechange", () => this.look(peer));
     return peer;
@@ -188,11 +188,11 @@ export class Sound implements SessionDescriptionHandler {
     const before = this.peer;
     this.peer = peer;
     const track = peer.getTransceivers()[0]?.receiver.track;
-    if (track) this.hear(peer, track);
+    if (track) this.hear(track);
     if (before && before !== peer) before.close();
   }
 
-  private hear(_peer: RTCPeerConnection, track: MediaStreamTrack): void {
+  private hear(track: MediaStreamTrack): void {
     if (this.closed || this.remote?.getAudioTracks()[0] === track) return;
     this.element.srcObject = new MediaStream([track]);
     void this.element.play().catch(() => undefined);
