@@ -22,6 +22,9 @@ MAX_TIMES: Final = 500
 MAX_TIMES_A_DAY: Final = 4
 OLDEST_YEAR: Final = 2000
 """Events that began to repeat before are not followed."""
+YEARS_AHEAD: Final = 7_600
+"""Rules are followed so much later, where the calendar is the same (400 years are whole weeks): one that names no day that
+there is would else be followed from today to the year 9999, whatever its end, and takes seconds; so it ends soon."""
 FREQUENCIES: Final = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 Span = tuple[float, float]
@@ -117,7 +120,7 @@ def _repeated(event: Event, begins: datetime, until: float) -> Iterator[datetime
     if rule is None:
         yield begins
         return
-    if isinstance(rule, list) or begins.year < OLDEST_YEAR or not _may_be_followed(rule):
+    if isinstance(rule, list) or begins.year < OLDEST_YEAR or not _may_be_followed(rule) or begins.timestamp() >= until:
         return
     last = datetime.fromtimestamp(until, zone).replace(tzinfo=None)
     named = rule.get("UNTIL", [None])[0]
@@ -127,9 +130,9 @@ def _repeated(event: Event, begins: datetime, until: float) -> Iterator[datetime
         last = min(last, datetime.combine(named, time.max))
     count = rule.get("COUNT", [None])[0]
     followed = {key: value for key, value in rule.items() if key.upper() not in ("UNTIL", "COUNT")}
-    text = f"{type(rule)(followed).to_ical().decode()};UNTIL={last:%Y%m%dT%H%M%S}"
-    for at in islice(rrulestr(text, dtstart=begins.replace(tzinfo=None)), count):
-        yield at.replace(tzinfo=zone)
+    text = f"{type(rule)(followed).to_ical().decode()};UNTIL={last.replace(year=last.year + YEARS_AHEAD):%Y%m%dT%H%M%S}"
+    for at in islice(rrulestr(text, dtstart=begins.replace(year=begins.year + YEARS_AHEAD, tzinfo=None)), count):
+        yield at.replace(year=at.year - YEARS_AHEAD, tzinfo=zone)
 
 
 def _may_be_followed(rule: Mapping[str, list[Any]]) -> bool:
