@@ -9,7 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.utils import translation
-from tests import migrated, order
+from tests import emptied, migrated, order
 from tests.peers import postgres
 
 from svara.data import DataFolder
@@ -75,19 +75,14 @@ def nobodys_language() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tables_that_are_only_added_to_are_emptied_after_a_test() -> None:
-    """A test that commits leaves rows which the database refuses to delete, but for who may."""
+def what_a_test_committed_goes_with_it() -> None:
+    """Whatever rows a test that commits leaves, also those that the database refuses to delete, but for who may.
+
+    Django would empty every table there is and fill its own ones anew; few hold anything.
+    """
     from django.test import TransactionTestCase
 
-    from svara.privacy.appendonly import removing
-
-    empty = TransactionTestCase._fixture_teardown
-
-    def teardown(self: TransactionTestCase) -> None:
-        with removing():
-            empty(self)
-
-    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = lambda _test: emptied.empty()  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.order import PHONES_AT_ONCE, Order, longest_first
+from tests.order import PHONES_AT_ONCE, WHOLE, Order, longest_first
 
 PHONES = [f"tests/end_to_end/test_{name}.py" for name in ("killed", "menu", "queue", "sound")]
 QUIET = ["tests/test_data.py", "tests/test_log.py"]
@@ -58,6 +58,15 @@ def test_what_may_take_longest_begins_first() -> None:
     ]
     longest_first(items)
     assert list(dict.fromkeys(each.path.name for each in items)) == ["all_again.py", "phones.py", "page.py", "short.py"]
+
+
+def test_rooms_that_are_tested_again_run_beside_each_other() -> None:
+    order = Order.__new__(Order)
+    rooms = [f"{WHOLE}{room}]" for room in ("people", "privacy")]
+    assert [order._split_scope(room) for room in rooms] == rooms
+    file, _, test = WHOLE.partition("::")
+    assert f"def {test.rstrip('[')}(" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    assert order._split_scope(f"{file}::test_another") == file
 
 
 @pytest.mark.parametrize("file", [*PHONES, *QUIET])

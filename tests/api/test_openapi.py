@@ -180,6 +180,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
         assert person.choice == before
 
 
+@pytest.mark.timeout(600)  # half a minute of work, four times as long beside others
 @pytest.mark.django_db(transaction=True)
 def test_the_api_is_as_described(acme: Company, mirror: Live, bus: ScriptedBus) -> None:
     """Schemathesis: hundreds of requests, right and wrong, made up from the description."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -68,7 +69,8 @@ def _one_stage(stage_database: str, built_assets: None, tmp_path_factory: pytest
     one = Stage(tmp_path_factory.mktemp("stage"), stage_database)
     yield one
     seconds = one.close()
-    assert seconds < 4, f"the web process took {seconds:.1f} s to stop"
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others who compute on this machine slow it down
+    assert seconds < 4 * crowd, f"the web process took {seconds:.1f} s to stop"
 
 
 @pytest.fixture
