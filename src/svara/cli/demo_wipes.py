@@ -12,7 +12,6 @@ from django.db import DatabaseError, connection
 from svara import log
 from svara.bus.port import Bus
 from svara.cli import demo
-from svara.cli.demo_phones import PLACED_FILE
 from svara.cli.privacy import DEFAULT_DATA, Data, open_data
 from svara.data import DataFolder
 from svara.privacy.errors import PlainError
@@ -38,6 +37,8 @@ def step(data: DataFolder, now: datetime) -> int:
 
 def make_anew(data: DataFolder) -> None:
     """The demo company as on its first day; its phones place their first calls when they are next started."""
+    from svara.cli.demo_phones import PLACED_FILE  # noqa: PLC0415  every command and every role would load SIP
+
     demo.install()
     (data.root / PLACED_FILE).unlink(missing_ok=True)
 
