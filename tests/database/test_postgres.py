@@ -36,10 +36,8 @@ people:
 """
 
 ONLY = "tests.database.on_the_database"
-MOST_OF = {"people": 150, "history": 100, "privacy": 250, "letters": 20, "phonebooks": 15, "voicemail": 25, "api": 130}
+MOST_OF = {"people": 150, "history": 100, "privacy": 250, "letters": 20, "phonebooks": 15, "voicemail": 25}
 """So many tests of a room reach a database, at the least."""
-NOT_AGAIN = ("--deselect", "tests/api/test_openapi.py::test_the_api_is_as_described")
-"""Hundreds of requests that look at shapes: none depends on the kind of database."""
 
 pytestmark = pytest.mark.peer
 
@@ -49,7 +47,7 @@ pytestmark = pytest.mark.peer
 def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: str) -> None:
     """Those of them that reach a database: what touches none is proven by the one run that it has already."""
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *("-p", "no:cacheprovider"), *("-p", ONLY), *NOT_AGAIN, f"tests/{folder}"],
+        [sys.executable, "-m", "pytest", *("-p", "no:cacheprovider"), *("-p", ONLY), f"tests/{folder}"],
         cwd=ROOT,
         env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database()},
         capture_output=True,
