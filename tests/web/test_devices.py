@@ -119,6 +119,27 @@ def test_nobody_ends_what_is_anothers(acme: Company, beta: Company) -> None:
     assert browser().get("/profile/devices/").status_code == 302
 
 
+@pytest.mark.claim("ADV-7")
+def test_a_session_tells_its_version_and_screen_and_nobody_anothers(acme: Company) -> None:
+    here, there = signs_in(browser()), signs_in(browser(PHONE))
+    facts = {"version": "0.1.0+3fa9c21", "screen": "412×915"}
+    assert there.post("/profile/devices/here/", facts).status_code == 204
+    page = words(here.get("/profile/devices/"))
+    assert "Chrome, Android" in page
+    assert "Svara 0.1.0+3fa9c21" in page
+    assert "screen 412×915" in page
+    assert "Svara 0.1.0+3fa9c21 · Chrome · Android · 412×915 · en" in words(there.get("/profile/devices/"))
+    assert "412×915" not in words(signs_in(browser(), "bob@acme.test").get("/profile/devices/"))
+    for nonsense in ({"version": "<b>" * 9, "screen": "0×0"}, {"version": "1" * 25, "screen": "99999999×9"}, {}):
+        assert there.post("/profile/devices/here/", nonsense).status_code == 204
+        row = SignedIn.all_tenants.get(pk=there.session[signedin.SESSION_KEY])
+        assert (row.version, row.screen) == ("", "")
+    assert there.get("/profile/devices/here/").status_code == 405
+    there.post("/profile/devices/here/", facts)
+    assert 'data-told="0.1.0+3fa9c21 412×915"' in words(there.get("/")), "so that its pages need not tell it again"
+    assert browser().post("/profile/devices/here/", facts).status_code == 302
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
@@ -142,6 +163,8 @@ def test_the_page_fits_has_no_barriers_and_works(stage: Stage, chromium: Browser
                 seen.picture(f"devices-{width}-{language}")
                 assert seen.complaints == []
         first.go("/profile/devices/")
+        for width, height in WIDTHS.items():
+            expect(first.page.locator(".rows").first).to_contain_text(f"{width}×{height}")
         assert first.overflow() <= 0
         assert first.barriers() == []
         assert first.page.locator("form[action$='/end/']").count() == len(WIDTHS)

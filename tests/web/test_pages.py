@@ -375,3 +375,24 @@ def test_who_talks_finds_hold_and_send_on_beside_the_call(acme: Company, browser
         assert path in text(shown)
     assert browser_of(acme, "bob").post("/calls/live-1/transfer/", {"to": ""}).status_code == 422
     assert browser_of(acme, "bob").post("/calls/other/hold/", {"on": "yes"}).status_code == 404
+
+
+def test_new_messages_stand_on_the_start_page_for_who_may_open_the_box(acme: Company, browser_of: SignedIn) -> None:
+    assert text(browser_of(acme, "anna").get("/new-messages/")).strip() == ""
+    for heard in (False, False, True):
+        office.a_message(acme, "anna", heard=heard)
+    page = text(browser_of(acme, "anna").get("/"))
+    assert "2 new messages" in page
+    box = f"person:{acme['anna'].id}".replace(":", "%3A")
+    assert f'href="/voicemail/?box={box}"' in page
+    assert text(browser_of(acme, "anna").get(f"/voicemail/?box={box}")).count("Kari Nordmann") >= 3
+    assert text(browser_of(acme, "bob").get("/new-messages/")).strip() == ""
+
+
+def test_who_begins_alone_is_shown_how_to_add_people(beta: Company, browser_of: SignedIn) -> None:
+    anna = browser_of(beta, "anna")
+    assert "You are alone here yet" not in text(anna.get("/"))
+    beta["bosse"].delete()
+    page = text(anna.get("/"))
+    assert "You are alone here yet" in page
+    assert 'href="/administration/people/new/"' in page

@@ -9,6 +9,7 @@ one, where whoever it is could wave it away.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from django.utils import timezone
 from svara.people import softphone
 from svara.people.agents import network_of, seen
 from svara.people.models import Account, Device, SignedIn
-from svara.people.models.signedin import DEVICE_DAYS, SESSION_DAYS
+from svara.people.models.signedin import DEVICE_DAYS, SESSION_DAYS, VERSION_LENGTH
 from svara.privacy import subject
 from svara.privacy.audit.port import record
 from svara.privacy.errors import NotFound
@@ -37,6 +38,8 @@ MAX_DEVICES = 50
 """Of one person; beyond, those are forgotten that the person has not said to know, then the oldest."""
 MAX_MAILS_A_DAY = 5
 _TOKEN_BYTES, _TOKEN_LENGTH = 32, 43
+_VERSION = re.compile(rf"[0-9A-Za-z.+-]{{1,{VERSION_LENGTH}}}")
+_SCREEN = re.compile(r"[1-9][0-9]{1,4}×[1-9][0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,16 @@ def holds(account: Account, session: Mapping[str, Any], now: datetime | None = N
     if at - last >= SEEN_EVERY:
         found.update(last_at=at)
     return True
+
+
+def do_tell(actor: Account, session: Mapping[str, Any], *, version: str, screen: str) -> bool:
+    """The pages of a session say which version of the app they are, and on how large a screen: for its person, who is asked
+    for it when something does not work. What is neither is left out; False where there is no such session."""
+    told = {
+        "version": version if _VERSION.fullmatch(version) else "",
+        "screen": screen if _SCREEN.fullmatch(screen) else "",
+    }
+    return bool(SignedIn.of(actor).filter(account=actor, pk=session.get(SESSION_KEY, "")).update(**told))
 
 
 def access_sessions(actor: Account) -> list[SignedIn]:

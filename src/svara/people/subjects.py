@@ -256,7 +256,13 @@ class PeopleCapability:
                     for device in Device.all_tenants.filter(account=account).order_by("first_at")
                 ),
                 *(
-                    {"signed_in_at": row.at.isoformat(), "last_seen_at": row.last_at.isoformat(), "network": row.network}
+                    {
+                        "signed_in_at": row.at.isoformat(),
+                        "last_seen_at": row.last_at.isoformat(),
+                        "network": row.network,
+                        "version": row.version,
+                        "screen": row.screen,
+                    }
                     for row in SignedIn.all_tenants.filter(account=account).order_by("at")
                 ),
                 *(

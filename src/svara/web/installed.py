@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib import metadata
 from typing import Any
 
 import msgspec
@@ -77,6 +78,14 @@ def version() -> str:
         digest.update(shell(language).encode())
     digest.update(msgspec.json.encode(static_files.manifest(), order="deterministic"))
     return digest.hexdigest()
+
+
+def release() -> str:
+    """The version of Svara that is installed; that of the sources where nothing is installed."""
+    try:
+        return metadata.version("svara")
+    except metadata.PackageNotFoundError:
+        return "0.1.0"
 
 
 def worker() -> str:

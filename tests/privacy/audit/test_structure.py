@@ -98,6 +98,7 @@ OWN = {
     "svara.people.signedin.access_new_devices": "one's own",
     "svara.people.signedin.access_sessions": "one's own",
     "svara.people.signedin.do_know": "one's own",
+    "svara.people.signedin.do_tell": "one's own",
     "svara.people.softphone.do_issue": "a pass for one's own phone in the browser",
     "svara.people.wishes.do_wish": "one's own, by phone",
     "svara.phonebooks.access.access_overview": "what the company opens, and counts",

@@ -14,6 +14,7 @@ from svara.privacy.catalogue import Basis, Declaration, Purpose, Retention, Sour
 
 DEVICE_DAYS = 365
 SESSION_DAYS = 14
+VERSION_LENGTH, SCREEN_LENGTH = 24, 11
 
 
 def _about(category: str, days: int) -> Declaration:
@@ -56,7 +57,10 @@ class Device(TenantOwned):
 
 
 class SignedIn(TenantOwned):
-    """A session in a browser, which holds this id. Without the row it is no session any more."""
+    """A session in a browser, which holds this id. Without the row it is no session any more.
+
+    `version` of the app and size of the `screen` ("1440×900") are what its pages said last; "" before they did.
+    """
 
     id: str = declared(id_field(), OF_TENANT)
     account: Account = declared(
@@ -68,6 +72,8 @@ class SignedIn(TenantOwned):
     )
     device_id: str
     network: str = declared(models.CharField(max_length=50, blank=True), _about("user.device.ip_address", SESSION_DAYS))
+    version: str = declared(models.CharField(max_length=VERSION_LENGTH, blank=True), _about("user.device", SESSION_DAYS))
+    screen: str = declared(models.CharField(max_length=SCREEN_LENGTH, blank=True), _about("user.device", SESSION_DAYS))
     at: datetime = declared(models.DateTimeField(db_index=True), _about("user.behavior", SESSION_DAYS))
     last_at: datetime = declared(models.DateTimeField(), _about("user.behavior", SESSION_DAYS))
 

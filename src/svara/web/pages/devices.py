@@ -16,11 +16,15 @@ from django.views.decorators.http import require_GET, require_POST
 from svara.people import signedin
 from svara.people.alerts import what
 from svara.people.models import Device, SignedIn
+from svara.people.models.signedin import SCREEN_LENGTH, VERSION_LENGTH
 from svara.phonebooks import actions
 from svara.privacy.errors import Invalid, NotFound
 from svara.web.pages import phonebooks
 from svara.web.pages.profile import phones_of
 from svara.web.pages.viewing import account_of
+
+TOLD = "told_here"
+"""Under this a session holds what its pages told, so that they do not tell it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,18 @@ def page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
         "others": any(row.pk != current for row in sessions),
         "devices": [Shown(each, what(each), each.pk in here, each in new) for each in signedin.access_devices(actor)],
         "new": [what(each) for each in new],
+        "mine": next((row for row in sessions if row.pk == current), None),
     }
     return render(request, "web/devices.html", shown | more, status=status)
+
+
+@require_POST
+def here(request: HttpRequest) -> HttpResponse:
+    """What this browser's pages are: told by themselves, once a session."""
+    version, screen = request.POST.get("version", ""), request.POST.get("screen", "")
+    if signedin.do_tell(account_of(request), request.session, version=version, screen=screen):
+        request.session[TOLD] = f"{version[:VERSION_LENGTH]} {screen[:SCREEN_LENGTH]}"
+    return HttpResponse(status=204)
 
 
 @require_POST

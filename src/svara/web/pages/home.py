@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from svara.history.access import access_calls
 from svara.people import access, actions
 from svara.people.models import Account
+from svara.voicemail.access import BoxView, access_boxes
 from svara.web import live
 from svara.web.pages import calls
 from svara.web.pages.queues import waiting_for
@@ -35,6 +36,7 @@ async def home(request: HttpRequest) -> HttpResponse:
         page = _people(request) | {
             "running": running_calls(account),
             "missed": _missed(account),
+            "new_messages": _new_messages(account),
             "me": _me(account),
             "via": calls.via_of(account, request.session.get(calls.VIA)),
         }
@@ -53,6 +55,12 @@ def people(request: HttpRequest) -> HttpResponse:
 def missed(request: HttpRequest) -> HttpResponse:
     """My missed calls alone, when a call was recorded."""
     return fragment(request, "web/_missed.html", {"missed": _missed(account_of(request))})
+
+
+@require_GET
+def new_messages(request: HttpRequest) -> HttpResponse:
+    """The boxes with new messages alone, when one has changed."""
+    return fragment(request, "web/_new_messages.html", {"new_messages": _new_messages(account_of(request))})
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,7 +83,8 @@ def _people(request: HttpRequest) -> dict[str, Any]:
     account, search = account_of(request), request.GET.get("q", "")
     found = access.directory(account, search)
     shown = colleagues(account, found[:MAX_PEOPLE])
-    return {"search": search, "colleagues": shown, "more": len(found) - len(shown)}
+    alone = not search and len(found) == 1 and account.has_role("admin")
+    return {"search": search, "colleagues": shown, "more": len(found) - len(shown), "alone": alone}
 
 
 def _me(account: Account) -> dict[str, Any]:
@@ -85,6 +94,10 @@ def _me(account: Account) -> dict[str, Any]:
         "availability": colleagues(account, [account])[0].availability,
         "up": live.current().up,
     }
+
+
+def _new_messages(account: Account) -> list[BoxView]:
+    return [box for box in access_boxes(account) if box.new]
 
 
 def _missed(account: Account) -> list[CallLine]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import django
@@ -14,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from svara.calls.commands import AskHealth, Health
+from svara.web import installed
 from svara.web.forms.kinds import TITLES
 from svara.web.pages.calls import ask
 
@@ -29,14 +29,10 @@ async def system(request: HttpRequest) -> HttpResponse:
         "section": "system",
         "titles": TITLES,
         "health": answer if isinstance(answer, Health) else None,
-        "versions": [("Svara", svara_version()), ("Python", platform.python_version()), ("Django", django.get_version())],
+        "versions": [
+            ("Svara", installed.release()),
+            ("Python", platform.python_version()),
+            ("Django", django.get_version()),
+        ],
     }
     return await sync_to_async(render)(request, "web/system.html", page)
-
-
-def svara_version() -> str:
-    """The version that is installed; that of the sources where nothing is installed."""
-    try:
-        return version("svara")
-    except PackageNotFoundError:
-        return "0.1.0"

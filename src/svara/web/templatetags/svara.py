@@ -36,6 +36,12 @@ def app_version() -> str:
 
 
 @register.simple_tag
+def release() -> str:
+    """The version of Svara with the beginning of that of its pages, for people: "0.1.0+3fa9c21"."""
+    return f"{installed.release()}+{installed.version()[:7]}"
+
+
+@register.simple_tag
 def stylesheet() -> SafeString:
     """The link to the style of all pages."""
     (sheet,) = static_files.manifest()["main.ts"].css
