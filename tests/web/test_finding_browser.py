@@ -143,6 +143,15 @@ def test_pages_open_and_presence_is_chosen_from_it(anna: Visit, acme: Company) -
     expect(page.get_by_role("heading", level=1)).to_have_text("Feature codes")
 
 
+def test_it_makes_way_for_a_call_that_comes_to_this_browser(anna: Visit) -> None:
+    page = anna.page
+    anna.sign_in("anna@acme.test")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.evaluate("document.documentElement.toggleAttribute('data-in-call', true)")  # as the window for calls does
+    expect(page.locator("dialog#palette")).to_be_hidden()
+
+
 def test_on_a_phone_it_fills_the_screen_and_a_finger_does_it_all(chromium: Browser, stage: Stage, acme: Company) -> None:
     with visit(chromium, stage, width=360) as bob:
         page = bob.page

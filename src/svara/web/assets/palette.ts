@@ -73,6 +73,9 @@ export function startPalette(): void {
     const option = (event.target as HTMLElement).closest?.<HTMLElement>("#palette-list [role=option]");
     if (option && option.ariaSelected !== "true") choose(option);
   });
+  // A call that comes to this browser is answered in a window of its own, which nothing may cover.
+  const calls = new MutationObserver(() => document.documentElement.dataset.inCall !== undefined && dialog()?.close());
+  calls.observe(document.documentElement, { attributeFilter: ["data-in-call"] });
   document.addEventListener("htmx:after:swap", (event) => {
     if ((event as CustomEvent).detail?.ctx?.target?.id !== "palette-found") return;
     field()?.setAttribute("aria-expanded", String(options().length > 0));
