@@ -14,6 +14,7 @@ from tests.web.support_stories import inside
 
 from svara.people import signedin, softphone
 from svara.people.browserphone import PASS_SECONDS, TOPIC_ENDED, Ended, login_of, password_of, read
+from svara.web.pages.story import phone_named
 
 ASK = "/phone/credentials/"
 
@@ -93,3 +94,8 @@ def test_a_session_ended_on_another_device_ends_its_phone_at_once(acme: Company,
     here.post("/profile/devices/others/")
     assert told == [session_of(there), session_of(third)]
     assert here.post(ASK).status_code == 200
+
+
+def test_the_story_of_a_call_names_the_browser_and_no_login_of_it() -> None:
+    assert phone_named(login_of("a" * 32)) == "in the browser"
+    assert phone_named("anna-desk") == "anna-desk"

@@ -19,6 +19,7 @@ from svara.history.networks import troubles
 from svara.history.recordings import access_recording, there_to_hear
 from svara.history.shown import CallDetail, LegView, WaitView
 from svara.people import access
+from svara.people.browserphone import is_browser
 from svara.people.models import Account
 from svara.web.pages.viewing import account_of, call_line
 from svara.web.sound_file import sound_file
@@ -192,8 +193,13 @@ def _waiting(wait: WaitView) -> str:
     return _("Waited in the line for %(queue)s") % {"queue": wait.queue}
 
 
+def phone_named(login: str) -> str:
+    """A phone as people call it: by its login, but nobody knows that of a phone in a browser."""
+    return pgettext("which phone", "in the browser") if is_browser(login) else login
+
+
 def _leg(leg: LegView, call_ended_at: datetime) -> list[Step]:
-    phone = {"who": leg.to.shown, "phone": leg.to.login or leg.to.number}
+    phone = {"who": leg.to.shown, "phone": phone_named(leg.to.login or leg.to.number)}
     if leg.ringing_at:
         told = [Step(leg.ringing_at, _("%(who)s's phone rang (%(phone)s)") % phone)]
     else:
