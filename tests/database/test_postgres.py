@@ -36,18 +36,20 @@ people:
 """
 
 ONLY = "tests.database.on_the_database"
-MOST_OF = {"people": 150, "history": 100, "privacy": 250, "letters": 20, "phonebooks": 15, "voicemail": 25}
-"""So many tests of a room reach a database, at the least."""
+CALLS = "api/test_calls.py api/test_parked.py api/test_conferences.py web/test_parked.py web/test_callbacks.py"
+MOST_OF = {"people": 150, "history": 100, "privacy": 250, "letters": 20, "phonebooks": 15, "voicemail": 25, CALLS: 60}
+"""So many tests of a room, or of these files, reach a database, at the least."""
 
 pytestmark = pytest.mark.peer
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("folder", MOST_OF)
+@pytest.mark.parametrize("folder", MOST_OF, ids=lambda folder: "calls" if folder == CALLS else folder)
 def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: str) -> None:
     """Those of them that reach a database: what touches none is proven by the one run that it has already."""
+    places = [f"tests/{place}" for place in folder.split()]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *("-p", "no:cacheprovider"), *("-p", ONLY), f"tests/{folder}"],
+        [sys.executable, "-m", "pytest", *("-p", "no:cacheprovider"), *("-p", ONLY), *("-m", "not browser"), *places],
         cwd=ROOT,
         env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database()},
         capture_output=True,
