@@ -85,6 +85,7 @@ def test_bob_takes_his_talk_along_to_his_other_phone(svara: Svara, anna: Linphon
         talk(anna, bob, "102")
         bob.wait_to_hear(ANNA_HZ)
         with instead(svara, tmp_path, "bob-soft", told(lamp, "confirmed")) as soft:
+            soft.wait_for("SIP/2.0 200")
             bob.wait_state("idle")
             anna.wait_to_hear(ANNA_HZ)
             soft.go()
