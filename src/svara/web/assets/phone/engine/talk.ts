@@ -38,7 +38,7 @@ export class Talk {
     sound.onlost = () => void this.renew();
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.talks();
-      else if (state === SessionState.Terminated) this.over("");
+      else if (state === SessionState.Terminated) queueMicrotask(() => this.over("")); // why it was refused is told right after
     });
   }
 
