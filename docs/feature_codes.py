@@ -32,4 +32,5 @@ def write() -> None:
 
 def _line(row: Code) -> str:
     behind = f"{row.behind}{' (may be left out)' if row.argument == 'optional' else ''}"
-    return f"| `{row.code}` | `{row.name}` | {row.does} | {behind} | {_WHO[row.of_use]} |\n"
+    does = f"{row.does} (off unless the company switches it on)" if row.in_talk else row.does
+    return f"| `{row.code}` | `{row.name}` | {does} | {behind} | {_WHO[row.of_use]} |\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svara.people.codes import BY_NAME, CODE, OFF, TABLE, Feature, clashes, codes_of, feature_of
+from svara.people.codes import BY_NAME, CODE, OFF, TABLE, Feature, clashes, codes_of, feature_of, in_talk
 from svara.people.officefile import OfficeFile, OfficeFileError, read
 
 
@@ -16,7 +16,8 @@ def acme_with(codes: str) -> OfficeFile:
 
 
 def test_every_code_and_every_name_is_there_once_and_none_can_be_taken_for_another() -> None:
-    assert len(BY_NAME) == len(codes_of()) == len(TABLE)
+    assert len(BY_NAME) == len(TABLE)
+    assert len(codes_of()) == len([row for row in TABLE if not row.in_talk])
     assert all(CODE.fullmatch(row.code) for row in TABLE)
     assert list(clashes({row.name: row.code for row in TABLE})) == []
 
@@ -78,3 +79,11 @@ def test_codes_that_cannot_be(codes: str, objection: str) -> None:
         acme_with(codes=codes)
     assert objection in str(refused.value)
     assert str(refused.value).startswith("office.yaml:2:")
+
+
+def test_what_is_pressed_within_a_talk_is_switched_on_by_the_company_and_never_dialled() -> None:
+    assert in_talk({}, "transfer") == ""
+    assert acme_with(codes="{transfer: off}").tenant.codes == {}
+    own = acme_with(codes='{transfer: "*1"}').tenant.codes
+    assert in_talk(own, "transfer") == "*1"
+    assert feature_of("*1103", own) is None

@@ -28,6 +28,7 @@ from svara.calls.events import (
 )
 from svara.calls.journey import Journey
 from svara.calls.leg import CALLER, Leg
+from svara.calls.moves import keys
 from svara.calls.moves.movable import Movable
 from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
@@ -208,6 +209,7 @@ class Call(Movable):
         if move is not None:
             move.reached()
         telling.begin(self)
+        keys.begin(self)
 
     # --- a delayed offer: the caller's phone answers only now
 

@@ -226,7 +226,7 @@ def relay_lost(switch: Switch) -> None:
                 call.guarded(call.room.lost)
             call.guarded(renew, call, "media relay lost")
             page = call.setup if isinstance(call.setup, Paging) else None
-            for hearer in (page, call.guest, call.recorder):
+            for hearer in (page, call.guest, call.recorder, *call.keys):
                 if hearer is not None:
                     call.guarded(hearer.reconnect)
 

@@ -132,6 +132,10 @@ def _info(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
         transaction.reply(200)
         return
 
+    for one in call.keys:
+        if one.leg is leg and (key := resound.key_of(request)):
+            one.pressed(key)
+
     def responded(response: Response) -> None:
         if response.status >= 200:
             transaction.reply(200 if response.status < 300 else 415 if response.status == 415 else 500)

@@ -21,6 +21,7 @@ from svara.calls.guest import Guest
 from svara.calls.journal import OpenCall
 from svara.calls.journey import Journey
 from svara.calls.leg import VOICE, Leg
+from svara.calls.moves import keys
 from svara.calls.moves.move import Move, Told, see_off
 from svara.calls.recorder import Recorder
 from svara.calls.resound import DISAGREED
@@ -139,6 +140,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     held = on_hold(call)
     if held is not None and switch.voice is not None and not state.direct:
         call.music = HoldMusic(call, held, led=True)
+    keys.begin(call)
     if state.agreeing:
         switch.clock.call_later(0.0, call.guarded, renew, call, DISAGREED)
     if state.room is not None:

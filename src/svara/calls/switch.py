@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from svara.calls.closing import Closing
     from svara.calls.guest import Guest
     from svara.calls.leg import Leg
+    from svara.calls.moves.keys import TalkKeys
     from svara.calls.recorder import Recorder
     from svara.calls.stops import Queues
     from svara.calls.stops.paging import Paging
@@ -112,7 +113,7 @@ class Switch:
     calls: dict[str, Call] = field(default_factory=dict)
     dialogs: dict[str, Leg] = field(default_factory=dict)
     """Every leg that has a dialog, or may get one, by our own tag."""
-    guests: dict[str, Guest | Recorder | Seat | HoldMusic | Paging] = field(default_factory=dict)
+    guests: dict[str, Guest | Recorder | Seat | HoldMusic | Paging | TalkKeys] = field(default_factory=dict)
     """Callers whom the system itself answered, recordings, phones in a room and those that are spoken to, by the ids of
     their voice legs."""
     closing: set[Closing] = field(default_factory=set)

@@ -26,6 +26,7 @@ FeatureName = Literal[
     "pick-up-of",
     "park",
     "confer",
+    "transfer",
     "intercom",
     "page",
     "call-back",
@@ -44,7 +45,8 @@ OFF = "off"
 NO_CODES: Mapping[str, str] = {}
 MAX_ARGUMENT = 20
 CODE = re.compile(r"[*#][*#0-9]{1,4}")
-_LONGEST = 5
+LONGEST = 5
+"""Signs of a code."""
 
 
 class Code(msgspec.Struct, frozen=True, gc=False):
@@ -60,6 +62,13 @@ class Code(msgspec.Struct, frozen=True, gc=False):
     of_use: Users = "everybody"
     says: tuple[PhraseKey, ...] = ()
     """What the phone announces when it was done; empty where more than that is said."""
+    in_talk: bool = False
+    """Pressed within a talk, not dialled; and only where the company switches it on."""
+
+    @property
+    def initial(self) -> str:
+        """What stands unless the company says otherwise."""
+        return OFF if self.in_talk else self.code
 
 
 class Feature(msgspec.Struct, frozen=True, gc=False):
@@ -121,6 +130,14 @@ TABLE = (
     Code("park", "*85", _("Park the call that I have on hold, and hear where"), says=("parked-at",)),
     Code("confer", "*3", _("Talk with everybody whom I have on hold, all together")),
     Code(
+        "transfer",
+        "*1",
+        _("Within a talk, for phones without a key for it: send the other side on"),
+        "required",
+        _("the number and the hash key; a star takes the other side back"),
+        in_talk=True,
+    ),
+    Code(
         "call-back",
         "*37",
         _("Call me back when a colleague is free"),
@@ -148,7 +165,7 @@ BY_NAME: Mapping[str, Code] = {row.name: row for row in TABLE}
 
 def codes_of(own: Mapping[str, str] = NO_CODES) -> dict[str, Code]:
     """The rows by what is dialled for them; `own` is what the company says: names to other codes, or to `OFF`."""
-    dialled = {own.get(row.name, row.code): row for row in TABLE}
+    dialled = {own.get(row.name, row.code): row for row in TABLE if not row.in_talk}
     dialled.pop(OFF, None)
     return dialled
 
@@ -159,11 +176,17 @@ def feature_of(dialled: str, own: Mapping[str, str] = NO_CODES) -> Feature | Non
     if text[:1] not in ("*", "#"):
         return None
     codes = codes_of(own)
-    for length in range(min(len(text), _LONGEST), 1, -1):
+    for length in range(min(len(text), LONGEST), 1, -1):
         row, argument = codes.get(text[:length]), text[length:].removesuffix("#")
         if row is not None and _fits(row, argument):
             return Feature(row.name, argument)
     return None
+
+
+def in_talk(own: Mapping[str, str], name: FeatureName) -> str:
+    """What is pressed within a talk for this; "" where the company has not switched it on."""
+    code = own.get(name, BY_NAME[name].initial)
+    return "" if code == OFF else code
 
 
 def _fits(row: Code, argument: str) -> bool:
@@ -175,7 +198,7 @@ def _fits(row: Code, argument: str) -> bool:
 
 def clashes(own: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Names of features of which nobody could tell any more what is dialled, with the other and its code."""
-    taken = [(own.get(row.name, row.code), row) for row in TABLE if own.get(row.name) != OFF]
+    taken = [(code, row) for row in TABLE if (code := own.get(row.name, row.initial)) != OFF]
     for code, row in taken:
         for other, another in taken:
             if row is another or row.name not in own:

@@ -271,7 +271,7 @@ def feature_codes(*, agent: bool, admin: bool, own: Mapping[str, str] = NO_CODES
         users.add("agents")
     if admin:
         users.add("administrators")
-    found = [(own.get(row.name, row.code), row) for row in TABLE if row.of_use in users]
+    found = [(own.get(row.name, row.initial), row) for row in TABLE if row.of_use in users]
     return [(code, gettext(row.does), row.behind and gettext(row.behind)) for code, row in found if code != OFF]
 
 

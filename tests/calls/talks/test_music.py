@@ -12,6 +12,7 @@ from tests.calls.phones import Office, Phone
 from svara.calls.events import CallEnded
 from svara.calls.main import relay_lost
 from svara.calls.silence import relay_silent
+from svara.calls.talks.room import room_of
 from svara.people.office import Sound
 
 
@@ -147,3 +148,29 @@ def test_a_long_hold_ends_no_talk_but_a_phone_that_is_gone_does(at_work: Office,
     relay_silent(at_work.switch, call.id)
     at_work.wait(1)
     assert at_work.told(CallEnded)[0].end_reason == "a phone stopped answering"
+
+
+@pytest.mark.usefixtures("talk")
+def test_who_was_put_on_hold_while_somebody_was_told_something_hears_music_then(
+    at_work: Office, anna: Phone, bob: Phone
+) -> None:
+    class Telling:
+        def entered(self) -> None:
+            anna.hold()
+
+        def room_lost(self, reason: str) -> None:
+            raise AssertionError(reason)
+
+    [call] = at_work.calls
+    room, telling = room_of(call), Telling()
+    room.use(telling)
+    at_work.wait(1)
+    assert call.live().state == "held"
+    assert MUSIC not in playing(at_work).values()
+    room.release(telling)
+    at_work.wait(1)
+    assert call.room is None
+    assert playing(at_work) == {"hb1": MUSIC}
+    anna.resume()
+    assert playing(at_work) == {}
+    bob.hang_up()

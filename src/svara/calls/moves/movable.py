@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from svara.calls.events import EndedBy
     from svara.calls.leg import Leg
+    from svara.calls.moves.keys import TalkKeys
     from svara.calls.moves.move import Move
     from svara.calls.talks.music import HoldMusic
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class Movable:
     """Part of a `Call`."""
 
-    __slots__ = ("agreeing", "comes_from", "goes_out", "held_for", "leaving", "move", "moves", "music", "taped_with")
+    __slots__ = ("agreeing", "comes_from", "goes_out", "held_for", "keys", "leaving", "move", "moves", "music", "taped_with")
 
     def __init__(self) -> None:
         self.move: Move | None = None
@@ -28,6 +29,8 @@ class Movable:
         """What a phone on hold hears (see `svara.calls.talks.music`)."""
         self.held_for: EndedBy | None = None
         """The side for which we have the other on hold, without its phone knowing."""
+        self.keys: tuple[TalkKeys, ...] = ()
+        """Phones whose keys within the talk mean something to us."""
         self.goes_out = False
         """The call was sent on to a number outside."""
         self.taped_with = "", ""
@@ -41,6 +44,9 @@ class Movable:
         move, leaving = self.move, self.leaving
         if self.music is not None:
             self.music.stop()
+        keys, self.keys = self.keys, ()
+        for one in keys:
+            one.stop()
         if move is not None:
             move.over()
         if leaving is not None and not leaving.down:

@@ -42,6 +42,9 @@ def part(call: Call, stays: Leg, reason: str, happened: list[AnyEvent]) -> Calla
         call.room = None
     if call.music is not None:
         call.music.stop()
+    keys, call.keys = call.keys, ()
+    for one in keys:
+        one.stop()
     recorder, call.recorder = call.recorder, None
     if recorder is not None:
         recorder.stop(partial(call.relay.free, call.id, recorder.sides))

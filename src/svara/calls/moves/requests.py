@@ -45,8 +45,8 @@ def asked(switch: Switch, request: HoldCall | TransferCall) -> Answer:
     if call.move is not None or not settled(call):
         return Refused("busy", "the call is just being changed")
     if isinstance(request, HoldCall):
-        return _hold(call, leg, on=request.on)
-    return _transfer(call, leg, person, request.to.strip())
+        return hold(call, leg, on=request.on)
+    return transfer(call, leg, person, request.to.strip())
 
 
 def own_side(call: Call, person: Person) -> Leg | None:
@@ -59,7 +59,8 @@ def own_side(call: Call, person: Person) -> Leg | None:
 # --- transfer
 
 
-def _transfer(call: Call, leg: Leg, person: Person, to: str) -> Answer:
+def transfer(call: Call, leg: Leg, person: Person, to: str) -> Answer:
+    """The other side of `leg` goes where `person` could dial, or to a target of the office."""
     switch = call.switch
     if switch.voice is None or not switch.voice.up:
         return Refused("unavailable", "no sound is available")
@@ -86,7 +87,8 @@ def _target(call: Call, person: Person, to: str) -> Sent | Refusal:
 # --- hold
 
 
-def _hold(call: Call, leg: Leg, *, on: bool) -> Answer:
+def hold(call: Call, leg: Leg, *, on: bool) -> Answer:
+    """The other side of `leg` is put on hold, or taken back."""
     other, holds = call.other(leg), leg.side in call.held_by
     if other is None or on == holds:
         return Done()

@@ -142,6 +142,7 @@ class Room:
         else:
             if self.state == "out" and call.room is self:
                 call.room = None
+                call.agreed()  # who was put on hold meanwhile hears music
             return
         if call.exchange is None:
             go()

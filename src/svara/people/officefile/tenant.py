@@ -67,11 +67,15 @@ def _codes(reader: OfficeReader, node: Node | None) -> dict[str, str]:
         lines[word.value] = value.line
         code = value.value if isinstance(value, Text) else ""
         if code.lower() in (OFF, "false", "no"):
+            code = OFF
+        if code == BY_NAME[word.value].initial:
+            continue
+        if code == OFF:
             found[word.value] = OFF
         elif not CODE.fullmatch(code):
             expected = 'a star or hash and up to four more signs in quotes, like "*98", or off'
             reader.say(value.line, f"'codes': '{word.value}' is '{short(code)}': expected {expected}")
-        elif code != BY_NAME[word.value].code:
+        else:
             found[word.value] = code
     for name, other, code in clashes(found):
         reader.say(lines[name], f"'codes': '{name}' could not be told from '{other}', which is {code}")

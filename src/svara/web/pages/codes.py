@@ -50,10 +50,9 @@ def codes(request: HttpRequest) -> HttpResponse:
     own: dict[str, str] = {}
     for row in TABLE:
         code = request.POST.get(f"code.{row.name}", "").strip()[:64]
-        if f"on.{row.name}" not in request.POST:
-            own[row.name] = OFF
-        elif code and code != row.code:
-            own[row.name] = code
+        wanted = (code or row.code) if f"on.{row.name}" in request.POST else OFF
+        if wanted != row.initial:
+            own[row.name] = wanted
     try:
         administration.do_save_company(actor, {**company, "codes": own})
     except administration.Rejected as error:
@@ -74,7 +73,7 @@ def _page(
     blamed = faults or {}
     lines = []
     for row in TABLE:
-        code = own.get(row.name, row.code)
+        code = own.get(row.name, row.initial)
         lines.append(Line(row, row.code if code == OFF else code, code != OFF, blamed.get(row.name, ())))
     page = {"section": "codes", "titles": TITLES, "lines": lines, "faults": blamed.get("", ()), "max_signs": MAX_SIGNS}
     return render(request, "web/administration_codes.html", page, status=status)
