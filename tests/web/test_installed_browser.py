@@ -101,8 +101,12 @@ def anna_at(page: Page, way: Way, path: str = "/") -> None:
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
     page.wait_for_selector(".app")
-    ready = "() => navigator.serviceWorker.controller?.state === 'activated'"
-    assert eventually(lambda: bool(page.evaluate(ready)), 20)
+    active = "() => navigator.serviceWorker.getRegistration().then(one => one?.active?.state === 'activated')"
+    assert eventually(lambda: bool(page.evaluate(active)), 30)
+    if not page.evaluate("navigator.serviceWorker.controller !== null"):
+        page.reload()  # it began while the page was on its way: it is there from the next page on
+    controlled = "() => navigator.serviceWorker.controller?.state === 'activated'"
+    assert eventually(lambda: bool(page.evaluate(controlled)), 10)
 
 
 @pytest.fixture
