@@ -16,10 +16,11 @@ _held: deque[socket.socket] = deque(maxlen=_HELD)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """An even port, free for UDP and TCP, with the odd one above it (SIP over TLS, RTCP); below the ephemeral ones."""
+    """An even port, free for UDP and TCP, with the three above it (SIP over TLS, RTCP, and where a SIPp takes a picture,
+    which it opens unasked); below the ephemeral ones."""
     for _ in range(500):
-        port = random.randrange(12_000, 19_000, 2)
-        if all(_is_free(host, number, kind) for number in (port, port + 1) for kind in ("udp", "tcp")) and _claim(port):
+        port = random.randrange(12_000, 19_000, 4)
+        if all(_is_free(host, number, kind) for number in range(port, port + 4) for kind in ("udp", "tcp")) and _claim(port):
             return port
     raise RuntimeError("no free ports")
 
