@@ -7,6 +7,7 @@ import { announce } from "./htmx";
 const IDLE_MS = 60_000;
 const LOOK_MS = 5_000;
 const CHECK_MS = 60_000;
+const TAKE_OVER_MS = 3_000;
 const TRIED = "svara-version"; // in this tab: so that two servers with two versions do not make it load for ever
 
 interface InstallPrompt extends Event {
@@ -66,12 +67,16 @@ async function meet(worker: ServiceWorker | null, registration: ServiceWorkerReg
   announce("update");
 }
 
+/** The new worker takes over, then the page is loaded: the other way round, the old one might be kept busy and stay. */
 function apply(): void {
   if (!fresh) return;
   sessionStorage.setItem(TRIED, fresh);
+  const load = () => inCall() || location.reload();
   void navigator.serviceWorker.getRegistration().then((registration) => {
-    registration?.waiting?.postMessage("apply");
-    location.reload();
+    if (!registration?.waiting) return load();
+    navigator.serviceWorker.addEventListener("controllerchange", load, { once: true });
+    setTimeout(load, TAKE_OVER_MS);
+    registration.waiting.postMessage("apply");
   });
 }
 
