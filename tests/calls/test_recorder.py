@@ -150,6 +150,21 @@ def test_keys_and_a_wish_keep_silence_in_the_recording(at_work: Office, anna: Ph
     anna.hang_up()
 
 
+def test_what_is_said_in_the_room_of_who_holds_is_not_recorded(at_work: Office, anna: Phone, bob: Phone) -> None:
+    leg = talk(at_work, anna, bob)
+    bob.hold()
+    assert at_work.voice.legs[leg].paused
+    at_work.voice.press("4", leg)
+    at_work.wait(10)
+    assert at_work.voice.legs[leg].paused, "he holds still, though the key is over"
+    anna.hold()
+    bob.resume()
+    assert at_work.voice.legs[leg].paused
+    anna.resume()
+    assert not at_work.voice.legs[leg].paused
+    anna.hang_up()
+
+
 def test_the_recording_goes_on_when_the_calls_process_is_killed(at_work: Office, anna: Phone, bob: Phone) -> None:
     leg = talk(at_work, anna, bob)
     at_work.voice.say(5, leg)

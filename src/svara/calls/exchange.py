@@ -185,6 +185,8 @@ class Exchange:
         for event in happened:
             held = isinstance(event, CallHeld)
             call.news("held" if held else "resumed")
+        if happened and call.recorder is not None:
+            call.recorder.holds_changed()
         self.giver.deliver(result, self._finished)
 
     def _holds(self, answer: bytes) -> list[AnyEvent]:

@@ -1,8 +1,9 @@
 """The recording of a talk: the voice process gets a copy of what each side says, and writes one stereo file.
 
 The talk itself is not touched: who listens is a subscriber at the relay. Guarantees: the record names every file that was
-begun, before the call's end is written; while somebody presses keys (a card number, perhaps) nothing is written but silence;
-what was paused by hand stays paused, after a restart too.
+begun, before the call's end is written; while somebody presses keys (a card number, perhaps) nothing is written but silence,
+nor while somebody is on hold: what is said in the room then is meant for nobody; what was paused by hand stays paused, after
+a restart too.
 """
 
 from __future__ import annotations
@@ -98,10 +99,16 @@ class Recorder:
         self.call.save()
         self.call.news("taped")
 
+    def holds_changed(self) -> None:
+        """Somebody was put on hold, or taken back."""
+        self._pause()
+
     def _pause(self) -> None:
-        voice = self.call.switch.voice
+        call, voice = self.call, self.call.switch.voice
         if self.file and voice is not None:
-            voice.pause_recording(self.legs[0], paused=self.paused_by_hand or self._keys is not None)
+            voice.pause_recording(
+                self.legs[0], paused=self.paused_by_hand or self._keys is not None or bool(call.held_by)
+            )
 
     def _keys_over(self) -> None:
         self._keys = None

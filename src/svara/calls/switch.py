@@ -212,10 +212,10 @@ class Switch:
                 call.guarded(call.room.fail, "no sound is available")
 
     def flow_of(self, login: str | None, contact: str = "") -> Flow | None:
-        """An open way to a phone, for one that came back over another connection; to the one of several with that contact,
-        where it is known."""
+        """An open way to a phone, for one that came back over another connection; of several, first to the one with that
+        contact."""
         found = self.registrar.bindings(login) if login else []
-        for binding in [one for one in found if _bare(one.contact) == _bare(contact)] or found:
+        for binding in sorted(found, key=lambda one: _bare(one.contact) != _bare(contact)):
             flow = self.transports.flow_by_id(binding.flow_id) if binding.flow_id else None
             if flow is not None and not flow.closed:
                 return flow
