@@ -106,9 +106,7 @@ class Recorder:
     def _pause(self) -> None:
         call, voice = self.call, self.call.switch.voice
         if self.file and voice is not None:
-            voice.pause_recording(
-                self.legs[0], paused=self.paused_by_hand or self._keys is not None or bool(call.held_by)
-            )
+            voice.pause_recording(self.legs[0], paused=self.paused_by_hand or self._keys is not None or bool(call.held_by))
 
     def _keys_over(self) -> None:
         self._keys = None
