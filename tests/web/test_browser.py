@@ -273,6 +273,7 @@ def test_news_that_were_asked_for_before_a_filter_changed_do_not_undo_it(anna: V
 
 def test_a_session_that_ended_leads_back_to_the_door(anna: Visit) -> None:
     anna.sign_in("anna@acme.test")
+    anna.live()
     anna.page.context.clear_cookies()
     anna.page.get_by_role("searchbox").fill("bob")
     expect(anna.page.get_by_role("heading", name="Sign in")).to_be_visible()

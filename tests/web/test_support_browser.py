@@ -63,6 +63,7 @@ def test_olga_asks_anna_lets_her_look_and_ends_it(browser: Browser, stage: Stage
         expect(annas.page.locator(".support")).to_contain_text("asks to look at this company")
         annas.page.get_by_role("link", name="Answer").click()
         annas.page.get_by_role("button", name="Let them look").click()
+        expect(annas.page.get_by_role("button", name="Let them look")).to_have_count(0)
         expect(annas.page.locator(".support")).to_contain_text("Olga Strand")
 
         hers.go("/staff/")
