@@ -106,6 +106,23 @@ def test_two_browsers_talk_with_each_other(svara: Svara, browser: Opened) -> Non
     svara.wait_records(1)
 
 
+def test_one_browser_holds_the_other_whose_music_ends_with_it(svara: Svara, browser: Opened) -> None:
+    """The last packet of the music may come after the browser was told that somebody else is heard: it heard nobody then."""
+    anna, cecilie = browser("anna", ANNA_HZ), browser("cecilie", CECILIE_HZ)
+    call = anna.dial("103")
+    cecilie.answer()
+    cecilie.wait_to_hear(ANNA_HZ)
+    for _ in range(4):
+        anna.do("hold", call, True)
+        cecilie.wait_to_hear_else(ANNA_HZ)
+        anna.do("hold", call, False)
+        cecilie.wait_to_hear(ANNA_HZ)
+        anna.wait_to_hear(CECILIE_HZ)
+    anna.do("hangup", call)
+    cecilie.wait_state("idle")
+    svara.wait_records(1)
+
+
 def test_each_side_holds_the_other_and_takes_them_back(svara: Svara, browser: Opened, desk: Linphone) -> None:
     anna = browser("anna", ANNA_HZ)
     call = talking(anna, desk)

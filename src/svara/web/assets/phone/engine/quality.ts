@@ -57,3 +57,19 @@ export async function count(peer: RTCPeerConnection): Promise<Count> {
   }
   return found;
 }
+
+/** What came over the connection, and how much of it is sound that is played. */
+export async function arrived(peer: RTCPeerConnection): Promise<{ bytes: number; packets: number }> {
+  const found = { bytes: 0, packets: 0 };
+  for (const each of (await peer.getStats()).values()) {
+    if (each.type === "inbound-rtp" && each.kind === "audio") found.packets += each.packetsReceived ?? 0;
+    else if (each.type === "candidate-pair") found.bytes += each.bytesReceived ?? 0;
+  }
+  return found;
+}
+
+/** Whether sound of the other side is expected. */
+export function hears(peer: RTCPeerConnection): boolean {
+  const direction = peer.getTransceivers()[0]?.currentDirection;
+  return direction === "sendrecv" || direction === "recvonly";
+}

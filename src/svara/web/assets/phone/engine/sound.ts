@@ -6,9 +6,14 @@
  * which takes the place of the old one when both sides agreed. */
 import type { BodyAndContentType, SessionDescriptionHandler } from "sip.js";
 import type { Microphone } from "./microphone";
+import { arrived, hears } from "./quality";
 
 const GATHERING_MS = 800;
 const LOST_MS = 2_500;
+/** How often, and how many times, it is looked whether what arrives is heard. */
+const FOLLOW_MS = 300;
+const FOLLOW_LOOKS = 10;
+const UNHEARD_BYTES = 600;
 
 export class Sound implements SessionDescriptionHandler {
   readonly element = new Audio();
@@ -26,6 +31,7 @@ export class Sound implements SessionDescriptionHandler {
   private lost = 0;
   private isHeld = false;
   private isMuted = false;
+  private following: Promise<void> = Promise.resolve();
 
   constructor(private readonly microphone: Microphone) {
     this.element.autoplay = true;
@@ -80,6 +86,7 @@ export class Sound implements SessionDescriptionHandler {
 
   async getDescription(): Promise<BodyAndContentType> {
     await this.prepare();
+    await this.following;
     if (this.asked) {
       const peer = this.asked;
       await peer.setLocalDescription(await peer.createAnswer());
@@ -106,6 +113,7 @@ export class Sound implements SessionDescriptionHandler {
   }
 
   async setDescription(sdp: string): Promise<void> {
+    await this.following;
     if (this.closed) throw new Error("closed");
     if (this.offered) {
       const peer = this.offered;
@@ -121,6 +129,7 @@ export class Sound implements SessionDescriptionHandler {
     if (this.peer && place(sdp) === place(this.peer.remoteDescription?.sdp ?? "")) {
       await this.forget(this.peer, sdp);
       await this.peer.setRemoteDescription({ type: "offer", sdp: named(sdp) });
+      void this.follow(this.peer);
       return;
     }
     await this.prepare();
@@ -172,6 +181,27 @@ export class Sound implements SessionDescriptionHandler {
    * on listening to the one that it met last (music on hold), so it has to forget them first. Nobody is told of this. */
   private async forget(peer: RTCPeerConnection, sdp: string): Promise<void> {
     await peer.setRemoteDescription({ type: "offer", sdp: silent(sdp) });
+    await peer.setLocalDescription(await peer.createAnswer());
+  }
+
+  /** A packet of who was heard before that comes late ties the browser to that source anew, and nobody else is heard: for some
+   * seconds it is looked whether what arrives is heard, and forgotten once more where it is not. */
+  private async follow(peer: RTCPeerConnection): Promise<void> {
+    let before = await arrived(peer);
+    for (let looks = 0; looks < FOLLOW_LOOKS; looks += 1) {
+      await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+      if (this.closed || peer !== this.peer) return;
+      const now = await arrived(peer);
+      const unheard = now.bytes - before.bytes > UNHEARD_BYTES && now.packets === before.packets;
+      before = now;
+      if (unheard && peer.signalingState === "stable" && hears(peer)) await (this.following = this.again(peer).catch(() => undefined));
+    }
+  }
+
+  private async again(peer: RTCPeerConnection): Promise<void> {
+    const sdp = peer.remoteDescription?.sdp ?? "";
+    await this.forget(peer, sdp);
+    await peer.setRemoteDescription({ type: "offer", sdp });
     await peer.setLocalDescription(await peer.createAnswer());
   }
 

@@ -2,7 +2,7 @@
 import { Inviter, Invitation, SessionState, type Session } from "sip.js";
 import type { Call, CallState } from "../port";
 import type { Kept } from "./kept";
-import { judge, type Count, count, type Verdict } from "./quality";
+import { judge, type Count, count, hears, type Verdict } from "./quality";
 import { keysMs, type Sound } from "./sound";
 
 const GLARE_MS = 700;
@@ -209,11 +209,6 @@ export class Talk {
       await new Promise((resolve) => setTimeout(resolve, GLARE_MS * (0.5 + Math.random())));
     }
   }
-}
-
-function hears(peer: RTCPeerConnection): boolean {
-  const direction = peer.getTransceivers()[0]?.currentDirection;
-  return direction === "sendrecv" || direction === "recvonly";
 }
 
 /** In which words an answer of the server ends a call; `rang`: somebody's phone rang. */
