@@ -143,7 +143,7 @@ def test_whose_talks_they_are_not_brings_nobody_together(at_work: Office, bob: P
 
 
 @pytest.mark.usefixtures("second")
-def test_a_phone_that_refuses_is_left_as_it_was(
+def test_who_is_gone_cannot_be_brought_in_and_the_other_talk_stays(
     at_work: Office, anna: Phone, bob: Phone, cecilie: Phone, second: Phone
 ) -> None:
     """Cecilie's phone is gone without a word just then."""
@@ -151,8 +151,13 @@ def test_a_phone_that_refuses_is_left_as_it_was(
     cecilie.deaf = True
     second.hold()  # so that her phone has to be asked
     at_work.wait(35)
-    assert isinstance(merge(at_work, talk, held), Originated | Refused)
+    answer = merge(at_work, talk, held)
+    assert isinstance(answer, Refused)
+    assert answer.error == "not-found", "it has ended meanwhile"
     at_work.wait(60)
+    [left] = at_work.calls
+    assert left.id == held or left.id == talk
+    assert left.state == "talking"
     bob.hang_up()
     at_work.wait(5)
     assert at_work.calls == []

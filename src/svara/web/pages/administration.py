@@ -75,7 +75,7 @@ def section(request: HttpRequest, section: str) -> HttpResponse:
     called = names(document)
     lines = [_line(called, section, item, states) for item in document[section]]
     page = {"section": section, "title": TITLES[section], "about": ABOUT[section], "new": NEW[section], "lines": lines}
-    return render(request, "web/administration.html", page | {"titles": TITLES})
+    return render(request, "web/administration.html", page)
 
 
 @require_http_methods(["GET", "POST"])
@@ -175,7 +175,7 @@ def remove(request: HttpRequest, section: str, name: str) -> HttpResponse:
 def changes(request: HttpRequest) -> HttpResponse:
     """Who changed what, and when."""
     log = administration.access_changes(account_of(request))
-    return render(request, "web/administration_changes.html", {"changes": log, "titles": TITLES, "section": "changes"})
+    return render(request, "web/administration_changes.html", {"changes": log, "section": "changes"})
 
 
 @require_POST
@@ -202,7 +202,7 @@ def _done(request: HttpRequest, section: str, done: administration.Done) -> Http
         for invited in done.applied.invited
     ]
     if done.secrets or links:
-        page = {"section": section, "titles": TITLES, "secrets": done.secrets, "links": links}
+        page = {"section": section, "secrets": done.secrets, "links": links}
         return render(request, "web/administration_secrets.html", page)
     messages.success(request, _("Saved. It is in effect now.") if done.applied.changes else _("Nothing was changed."))
     own = {
@@ -221,7 +221,7 @@ def _company(
 ) -> HttpResponse:
     form = Form(COMPANY, item, options(document), new=False)
     form.blame(faults or [])
-    page = {"section": "company", "titles": TITLES, "name": None, "title": _("The company"), "form": form}
+    page = {"section": "company", "name": None, "title": _("The company"), "form": form}
     return render(request, "web/administration_item.html", page, status=422 if faults else 200)
 
 
@@ -233,7 +233,7 @@ def _parking(
 ) -> HttpResponse:
     form = Form(PARKING, item, options(document), new=False)
     form.blame(faults or [])
-    page = {"section": "parking", "titles": TITLES, "name": None, "title": _("Parking places"), "form": form}
+    page = {"section": "parking", "name": None, "title": _("Parking places"), "form": form}
     return render(request, "web/administration_item.html", page, status=422 if faults else 200)
 
 
@@ -249,7 +249,6 @@ def _form(
     form.blame(faults or [])
     page = {
         "section": section,
-        "titles": TITLES,
         "name": name,
         "title": NEW[section] if name is None else _line(names(document), section, item, {}).title,
         "form": form,

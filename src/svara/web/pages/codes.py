@@ -14,7 +14,6 @@ from svara.people import administration
 from svara.people.codes import OFF, TABLE, Code
 from svara.people.errors import PlainError
 from svara.web.forms.faults import told
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.administration import for_administrators
 from svara.web.pages.viewing import account_of
 
@@ -75,5 +74,5 @@ def _page(
     for row in TABLE:
         code = own.get(row.name, row.initial)
         lines.append(Line(row, row.code if code == OFF else code, code != OFF, blamed.get(row.name, ())))
-    page = {"section": "codes", "titles": TITLES, "lines": lines, "faults": blamed.get("", ()), "max_signs": MAX_SIGNS}
+    page = {"section": "codes", "lines": lines, "faults": blamed.get("", ()), "max_signs": MAX_SIGNS}
     return render(request, "web/administration_codes.html", page, status=status)

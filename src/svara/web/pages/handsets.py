@@ -24,7 +24,6 @@ from svara.people.actions import Invalid
 from svara.people.models import Account, Handset, Phone
 from svara.people.provisioning import actions, reading
 from svara.people.provisioning.makers import MAKERS
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.calls import ask
 from svara.web.pages.provision import base_of
 from svara.web.pages.viewing import account_of
@@ -126,7 +125,6 @@ def _page(
         "encrypted": base_of(request).startswith("https:"),
         "door": f"{base_of(request)}provision/{actor.tenant.slug}/",
         "section": "handsets",
-        "titles": TITLES,
     }
     return render(request, "web/handsets.html", page, status=422 if faults else 200)
 
@@ -145,7 +143,6 @@ def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpRespon
         "qr": _qr(address) if maker.key == "linphone" else "",
         "to": to,
         "section": "handsets",
-        "titles": TITLES,
         "encrypted": address.startswith("https:"),
     }
     answer = render(request, "web/handset_issued.html", page)

@@ -17,10 +17,9 @@ from svara.letters.models import Letter
 from svara.people.models import Account
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.functions import notices
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.viewing import account_of, fragment
 
-_PLACE = {"titles": TITLES, "section": "news"}
+_PLACE = {"section": "news"}
 
 
 @require_GET

@@ -17,7 +17,7 @@ from svara.people.errors import PlainError
 from svara.people.models import Account
 from svara.web.forms.faults import told
 from svara.web.forms.fields import Form, read
-from svara.web.forms.kinds import KEY, TITLES
+from svara.web.forms.kinds import KEY
 from svara.web.forms.options import names, options, target
 from svara.web.pages.administration import for_administrators
 from svara.web.pages.viewing import account_of
@@ -90,7 +90,6 @@ def _page(  # noqa: PLR0917  who, what there is, and how it is saved
         "whose": "" if to == "keys" else called.get(username, username),
         "username": username,
         "section": "people",
-        "titles": TITLES,
     }
     return render(request, "web/linekeys.html", page, status=status)
 

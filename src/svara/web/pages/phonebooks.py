@@ -21,7 +21,6 @@ from svara.people.models import Account
 from svara.phonebooks import access, actions
 from svara.phonebooks.models import Opening
 from svara.privacy.errors import Forbidden
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.viewing import account_of
 
 SWITCHES: dict[str, tuple[Promise, Promise]] = {
@@ -70,7 +69,6 @@ def phonebooks(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied from None
     page = {
         "section": "phonebooks",
-        "titles": TITLES,
         "overview": overview,
         "switches": [
             Switch(name, str(title), str(about), getattr(overview.opening, name))

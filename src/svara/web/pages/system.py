@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET
 
 from svara.calls.commands import AskHealth, Health
 from svara.web import installed
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.calls import ask
 
 
@@ -27,7 +26,6 @@ async def system(request: HttpRequest) -> HttpResponse:
     answer = await ask(AskHealth())
     page = {
         "section": "system",
-        "titles": TITLES,
         "health": answer if isinstance(answer, Health) else None,
         "versions": [
             ("Svara", installed.release()),

@@ -17,13 +17,12 @@ from svara.people.models import Account
 from svara.privacy.functions.outside import subject_of
 from svara.privacy.rights import erasing, jobs
 from svara.privacy.subject import Subject, person
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.words import sentences
 
 MAX_WHO_LENGTH = 320
-_PLACE = {"titles": TITLES, "section": "privacy", "here": "erase"}
+_PLACE = {"section": "privacy", "here": "erase"}
 
 
 @require_GET

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from svara.people import access
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.figures import council, usage
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import ROLES
 from svara.web.pages.viewing import account_of
 
@@ -45,7 +44,6 @@ def figures(request: HttpRequest) -> HttpResponse:
             for each in council.reveals(actor)
         ],
         "auditor": auditor,
-        "titles": TITLES,
         "section": "privacy",
         "here": "figures",
     }

@@ -19,7 +19,6 @@ from svara.people.models import Account, PublicNumber, QueueMember
 from svara.privacy.functions import access, notices, port
 from svara.privacy.functions.models import NOTICES
 from svara.privacy.functions.registry import CALL_RECORDING, FUNCTIONS, Text
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.words import DECISIONS, NOTICE_TITLES
@@ -105,7 +104,6 @@ def counts(request: HttpRequest) -> HttpResponse:
     page = {
         "counts": access.access_counts(actor, [person.id for person in directory(actor)]),
         "least": access.LEAST_GROUP,
-        "titles": TITLES,
         "section": "privacy",
         "here": "functions",
     }
@@ -142,7 +140,6 @@ def own_notices(request: HttpRequest) -> HttpResponse:
         "most": notices.MAX_CHARACTERS,
         "faulty": status != 200,
         "tenant": tenant,
-        "titles": TITLES,
         "section": "privacy",
         "here": "notices",
     }

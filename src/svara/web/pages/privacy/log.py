@@ -24,7 +24,6 @@ from svara.privacy.registers import parties
 from svara.privacy.staff.access import visitors
 from svara.privacy.subject import Subject, account_of, person
 from svara.web import audit_words
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.privacy.views import day_of, midnight
 from svara.web.pages.viewing import account_of as reader_of
@@ -61,7 +60,6 @@ def log(request: HttpRequest) -> HttpResponse:
         "by": by,
         "lines": [],
         "checked": "check" in asked,
-        "titles": TITLES,
         "section": "privacy",
         "here": "log",
     }

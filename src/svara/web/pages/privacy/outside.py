@@ -23,7 +23,6 @@ from svara.privacy.functions.registry import OUTSIDE
 from svara.privacy.policies.facts import PERIODS
 from svara.privacy.registers import cases, parties
 from svara.privacy.rights.retention import rules
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.asked import GROUNDS
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.privacy.requests import KINDS, STATES
@@ -37,7 +36,7 @@ REASONS: dict[str, Promise] = {
     "security": gettext_lazy("Misuse is suspected"),
     "check": gettext_lazy("The company checks its own data"),
 }
-_PLACE = {"titles": TITLES, "section": "privacy", "here": "outside"}
+_PLACE = {"section": "privacy", "here": "outside"}
 
 
 @require_http_methods(["GET", "POST"])

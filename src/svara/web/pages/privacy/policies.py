@@ -18,7 +18,6 @@ from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.policies import access, actions
 from svara.privacy.policies.document import Document, difference
 from svara.privacy.policies.models import Version
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.printing import pdf
@@ -181,5 +180,5 @@ def _printed(request: HttpRequest, found: Document, name: str, form: str) -> Htt
 def _page(
     request: HttpRequest, here: str, page: dict[str, Any], *, status: int = 200, template: str | None = None
 ) -> HttpResponse:
-    common = {"titles": TITLES, "section": "privacy", "here": here, "languages": settings.LANGUAGES}
+    common = {"section": "privacy", "here": here, "languages": settings.LANGUAGES}
     return render(request, f"web/privacy/{template or here}.html", page | common, status=status)

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 from svara.privacy.errors import Forbidden, NotFound, PlainError
 from svara.privacy.policies import access
 from svara.privacy.policies import presets as published
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 
@@ -38,7 +37,6 @@ def presets(request: HttpRequest) -> HttpResponse:
     page = {
         "presets": published.presets(actor.tenant_id),
         "applied": access.particulars_of(actor.tenant_id).presets,
-        "titles": TITLES,
         "section": "privacy",
         "here": "presets",
     }

@@ -20,7 +20,6 @@ from svara.privacy.catalogue import Purpose, Recipient
 from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.policies.access import particulars_of
 from svara.privacy.registers import recipients
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
@@ -29,7 +28,7 @@ WHATS: dict[str, Promise] = {
     "figures": gettext_lazy("Figures of each day and queue"),
     "calls": gettext_lazy("Single calls, under pseudonyms that change with every file"),
 }
-_PLACE = {"titles": TITLES, "section": "privacy", "here": "recipients"}
+_PLACE = {"section": "privacy", "here": "recipients"}
 
 
 @require_GET

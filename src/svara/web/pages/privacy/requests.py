@@ -24,7 +24,6 @@ from svara.privacy.registers import cases, disclosures, handing, parties
 from svara.privacy.registers.authorities import authority
 from svara.privacy.rights.models import Job
 from svara.privacy.subject import Subject, person
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
@@ -247,4 +246,4 @@ def _asking(request: HttpRequest, tenant: Tenant, problems: list[str]) -> dict[s
 
 
 def _tab(here: str) -> dict[str, Any]:
-    return {"titles": TITLES, "section": "privacy", "here": here}
+    return {"section": "privacy", "here": here}

@@ -17,7 +17,6 @@ from svara.privacy.rights import holds
 from svara.privacy.rights import retention as keeping
 from svara.privacy.rights.profiles import profile
 from svara.privacy.subject import person
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
@@ -37,9 +36,7 @@ def retention(request: HttpRequest) -> HttpResponse:
         "profile": profile(actor.tenant.country),
         "country": actor.tenant.country,
     }
-    return render(
-        request, "web/privacy/retention.html", page | {"titles": TITLES, "section": "privacy", "here": "retention"}
-    )
+    return render(request, "web/privacy/retention.html", page | {"section": "privacy", "here": "retention"})
 
 
 @require_POST

@@ -21,7 +21,6 @@ from svara.privacy.rights import corrections, links, objections, restriction, wi
 from svara.privacy.rights.asked import WAITING, Asked
 from svara.privacy.subject import Subject
 from svara.privacy.subject import account_of as person_of
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy import asked
 from svara.web.pages.privacy.erasing import wanted
 from svara.web.pages.privacy.officers import for_privacy_officers
@@ -99,7 +98,7 @@ def _page(request: HttpRequest, code: str = "") -> HttpResponse:
         ],
         "keys": [(key, _(corrections.title_of(key))) for key in corrections.known()],
     }
-    return render(request, "web/privacy/rights.html", page | {"titles": TITLES, "section": "privacy", "here": "rights"})
+    return render(request, "web/privacy/rights.html", page | {"section": "privacy", "here": "rights"})
 
 
 @require_POST

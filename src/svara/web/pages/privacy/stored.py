@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from svara.privacy.overview import overview
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import fragment
 
@@ -20,4 +19,4 @@ def stored(request: HttpRequest) -> HttpResponse:
     page = {"search": search, "everything": everything, "groups": overview(search, personal=not everything)}
     if request.headers.get("HX-Request"):
         return fragment(request, "web/privacy/_stored.html", page)
-    return render(request, "web/privacy/stored.html", page | {"titles": TITLES, "section": "privacy", "here": "stored"})
+    return render(request, "web/privacy/stored.html", page | {"section": "privacy", "here": "stored"})

@@ -17,7 +17,6 @@ from svara.people.access import people_by_id
 from svara.people.models import Account
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.staff import access, deciding
-from svara.web.forms.kinds import TITLES
 from svara.web.pages.privacy.officers import for_privacy_officers
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.support import MINUTES, ROLES, line
@@ -55,7 +54,6 @@ def support(request: HttpRequest) -> HttpResponse:
         "roles": ROLES.items(),
         "problems": problems,
         "given": request.POST,
-        "titles": TITLES,
         "section": "privacy",
         "here": "support",
     }
