@@ -52,6 +52,7 @@ def test_the_key_of_a_parking_place_is_lit_while_somebody_is_there(
     with line(svara, tmp_path, "lamp", "cecilie-desk", "802") as key:
         assert "<state>" not in key.wait_for("NOTIFY").text
         talk(anna, bob, "102")
+        anna.wait_to_hear(BOB_HZ)
         bob.transfer("802")
         assert "<state>confirmed</state>" in key.wait_for("NOTIFY", 2).text
         bob.wait_state("idle", timeout_seconds=15)
