@@ -56,13 +56,14 @@ as_root() {
 candidate() {  # the first of the comma-separated packages that apt offers
     local package
     for package in ${1//,/ }; do
-        apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' && { echo "$package"; return; }
+        # Not by a pipe: with pipefail, apt-cache that writes on after grep has seen enough would count as "there is none".
+        [[ $(apt-cache policy "$package" 2>/dev/null) == *"Candidate: "[!\(]* ]] && { echo "$package"; return; }
     done
     return 1
 }
 
-# The services that our packages bring, as far as they stand there now.
-units() { ls /lib/systemd/system /etc/init.d 2>/dev/null | grep -E '^(rtpengine|ngcp-rtpengine|redis|valkey|postgresql)' | sort -u; }
+# The services that our packages bring, as far as they stand there now; on a new machine, none.
+units() { ls /lib/systemd/system /etc/init.d 2>/dev/null | { grep -E '^(rtpengine|ngcp-rtpengine|redis|valkey|postgresql)' || true; } | sort -u || true; }
 
 # install_packages a,b c …: one package of each argument.
 install_packages() {
