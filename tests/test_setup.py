@@ -59,5 +59,6 @@ def test_a_machine_that_never_had_one_of_our_services_gets_its_packages(machine:
 def test_a_package_that_is_nowhere_is_named(machine: Path) -> None:
     (machine / "apt-cache").write_text("#!/bin/sh\n", encoding="utf-8")
     done = set_up(machine, "need_programs nosuchprogram:rtpengine-daemon,ngcp-rtpengine-daemon; echo done")
-    assert done.returncode == 1 and "done" not in done.stdout
+    assert done.returncode == 1
+    assert "done" not in done.stdout
     assert "no Debian package offers rtpengine-daemon or ngcp-rtpengine-daemon here" in done.stderr
