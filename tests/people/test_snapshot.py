@@ -114,3 +114,12 @@ def test_versions_grow_even_when_the_clock_stands(
 ) -> None:
     monkeypatch.setattr(snapshot.time, "time", lambda: 1_800_000_000.0)
     assert snapshot.write(data_folder).version < snapshot.write(data_folder).version
+
+
+def test_who_has_no_device_that_can_be_woken_is_offline_without_a_phone(
+    data_folder: DataFolder, acme: Tenant, anna: Account
+) -> None:
+    assert not snapshot.of(acme).by_username["anna"].wakes
+    written = snapshot.write(data_folder)
+    assert read_office(data_folder.root) == written
+    assert [one.wakes for one in written.tenants[0].people] == [False]

@@ -150,6 +150,8 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Colleagues may speak through this person's phones, which answer by themselves."""
     pickup: tuple[str, ...] = ()
     """Names of groups: whose phones ring for one of a group, anybody of it may pick up."""
+    wakes: bool = False
+    """A device of this person can be woken for a call, although no phone on it is registered: the person is not offline."""
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

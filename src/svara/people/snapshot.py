@@ -164,6 +164,7 @@ def _person(
         admin=account.has_role("admin"),
         intercom=account.intercom,
         pickup=tuple(account.pickup),
+        wakes=False,
         call_waiting=msgspec.convert(account.call_waiting, office.CallWaiting),
     )
 
