@@ -98,3 +98,30 @@ def test_everybody_is_offered_only_pages_that_open(acme: Company, browser_of: Si
         browser = browser_of(acme, who)
         for place in places.places_for(acme[who]):
             assert browser.get(place.url).status_code == 200, (who, place)
+
+
+def test_the_profile_leads_to_all_that_one_sets_for_oneself(acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    page = text(bob.get("/profile/"))
+    for group in places.profile_groups():
+        assert f'id="group-{group.key}"' in page
+        for place in group.places:
+            assert f'href="{place.url}"' in page, place
+            assert bob.get(place.url).status_code == 200, place
+
+
+@pytest.mark.parametrize(
+    ("part", "page"),
+    [
+        ("/people/", "/"),
+        ("/history/records/?search=21", "/history/"),
+        ("/profile/phones/", "/profile/"),
+        ("/calls/running/", "/"),
+    ],
+)
+def test_who_opens_the_address_of_a_part_gets_its_page(acme: Company, browser_of: SignedIn, part: str, page: str) -> None:
+    """It was shown by itself, without style: a list, and a telephone as large as a hand."""
+    bob = browser_of(acme, "bob")
+    answer = bob.get(part, headers={"Sec-Fetch-Dest": "document"})
+    assert (answer.status_code, answer["Location"]) == (302, page)
+    assert bob.get(part, headers={"Sec-Fetch-Dest": "empty"}).status_code == 200

@@ -115,7 +115,7 @@ def _queues(actor: Account, words: list[str], asked: str) -> list[Option]:
 
 def _conferences(actor: Account, words: list[str], asked: str) -> list[Option]:
     rows = Conference.of(actor).filter(extension__gt="").order_by("name").values_list("name", "extension")
-    return _rooms(rows, words, asked, _("Conference"), "headphones")
+    return _rooms(rows, words, asked, _("Conference"), "messages-square")
 
 
 def _rooms(rows: Iterable[tuple[str, str]], words: list[str], asked: str, kind: str, icon: str) -> list[Option]:

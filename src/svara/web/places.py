@@ -299,7 +299,7 @@ OWN: tuple[tuple[Place, Callable[[Account], bool]], ...] = (
             _("Conferences"),
             _("Who talks with whom in a room at the moment"),
             "conferences",
-            icon="headphones",
+            icon="messages-square",
         ),
         access.has_conferences,
     ),
@@ -335,6 +335,24 @@ OWN: tuple[tuple[Place, Callable[[Account], bool]], ...] = (
     ),
     (
         Place(
+            "browser-phone",
+            _("Phone in this browser"),
+            _("Calls with this computer or telephone: microphone, loudspeaker, what rings"),
+            "browser-phone",
+            icon="headphones",
+        ),
+        _anybody,
+    ),
+    (
+        Place("my-views", _("Who looked"), _("Who saw data of yours, when and why"), "my-views", icon="eye"),
+        _anybody,
+    ),
+    (
+        Place("exports", _("Export"), _("All data about you, to take along"), "exports", icon="download"),
+        _anybody,
+    ),
+    (
+        Place(
             "my-functions",
             _("My data"),
             _("What you agreed to, your rights, and who looked"),
@@ -345,6 +363,26 @@ OWN: tuple[tuple[Place, Callable[[Account], bool]], ...] = (
     ),
 )
 """Pages of everybody, each with for whom it is there."""
+
+
+PROFILE: tuple[tuple[str, Words, tuple[str, ...]], ...] = (
+    ("calls", _("Calls and phones"), ("own", "greetings", "browser-phone", "my-handsets", "keys", "calendar")),
+    ("safety", _("Sign-in and devices"), ("devices",)),
+    ("data", _("My data"), ("my-functions", "my-views", "exports")),
+)
+"""What one sets for oneself, by group: a title, and keys of `OWN`."""
+
+
+def profile_groups() -> tuple[Group, ...]:
+    """The groups of the profile."""
+    own = {place.key: place for place, _there in OWN}
+    return tuple(Group(key, title, tuple(own[name] for name in names)) for key, title, names in PROFILE)
+
+
+def page_around(path: str) -> str:
+    """The address of the page in which a part of a page is shown: the nearest above it, else the home page."""
+    everywhere = [place for place, _there in OWN] + [place for group in ADMINISTRATION for place in group.places]
+    return max((place.url for place in everywhere if path.startswith(place.url) and path != place.url), key=len)
 
 
 def places_for(account: Account) -> list[Place]:

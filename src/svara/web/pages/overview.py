@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     groups = matching(places.administration(opened(request)), search)
     page = {"section": "overview", "search": search, "groups": groups, "count": sum(len(group.places) for group in groups)}
     if request.GET.get("part"):
-        return fragment(request, "web/_administration_places.html", page)
+        return fragment(request, "web/_places.html", page)
     return render(request, "web/administration_overview.html", page)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from svara.people import access, actions, signedin
 from svara.people.models import Account
-from svara.web import live
+from svara.web import live, places
 from svara.web.pages.viewing import account_of, colleagues, fragment
 from svara.web.words import sentences
 
@@ -102,5 +102,6 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     page = phones_of(account) | {
         "tokens": access.my_tokens(account),
         "availability": colleagues(account, [account])[0].availability,
+        "groups": places.profile_groups(),
     }
     return render(request, "web/profile.html", page | more, status=status)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from svara.calls.commands import LiveCall
 from svara.history.shown import CallItem, PartyView
 from svara.people.models import Account
 from svara.privacy.staff.port import acting
 from svara.web import live
+from svara.web.places import page_around
 
 
 def account_of(request: HttpRequest) -> Account:
@@ -22,7 +23,9 @@ def account_of(request: HttpRequest) -> Account:
 
 
 def fragment(request: HttpRequest, template: str, page: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A part of a page, also when it tells of an error."""
+    """A part of a page, also when it tells of an error. Whoever opens its address by itself gets the page it belongs to."""
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "document":
+        return redirect(page_around(request.path))
     answer = render(request, template, page, status=status)
     answer["X-Fragment"] = "1"
     return answer
