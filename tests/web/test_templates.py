@@ -16,6 +16,7 @@ from tests.web import office
 from tests.web.office import Company
 
 from svara.people import actions
+from svara.web import places
 from svara.web.build import MODULES, ROOT, WEB
 
 FOLDER = WEB / "templates"
@@ -137,6 +138,7 @@ def test_each_icon_is_in_the_sprite_and_each_of_the_sprite_is_used() -> None:
     listed = set(re.findall(r'"([a-z0-9-]+)"', config[config.index("const ICONS") : config.index("];")]))
     used = {name for path in TEMPLATES for name in re.findall(r'{% icon "([a-z0-9-]+)"', path.read_text(encoding="utf-8"))}
     used |= {"phone-outgoing", "phone-incoming", "phone-missed", "phone-forwarded"}  # chosen by what kind of call it was
+    used |= {place.icon for place, _there in places.OWN}
     assert listed == used
 
 
