@@ -24,7 +24,7 @@ class Engine extends EventTarget {
     constructor(options) { super(); this.options = options; window.engine = this; }
     tell(news) { Object.assign(this, news); this.dispatchEvent(new Event("change")); }
     add(call) {
-        this.tell({calls: [...this.calls, {direction: "in", name: "", number: "", state: "ringing", held: false,
+        this.tell({calls: [...this.calls, {direction: "in", name: "", number: "", via: "", state: "ringing", held: false,
             muted: false, since: null, quality: null, cause: "", ended: "", ...call}]});
     }
     become(id, news) { this.tell({calls: this.calls.map((call) => call.id === id ? {...call, ...news} : call)}); }
@@ -33,11 +33,11 @@ class Engine extends EventTarget {
     async start() { this.tell({readiness: "ready"}); }
     async stop() { this.tell({readiness: "off"}); }
     async use(devices) { this.devices = devices; }
-    async dial(number) {
+    async dial(number, name = "") {
         await this.note("dial", number);
         const id = `out${this.asked.length}`;
         for (const call of this.calls) if (call.state === "talking") this.become(call.id, {held: true});
-        this.add({id, number, direction: "out", state: "calling"});
+        this.add({id, number, name, direction: "out", state: "calling"});
         return id;
     }
     async answer(id) { await this.note("answer", id); this.become(id, {state: "talking", since: Date.now()}); }
@@ -232,6 +232,7 @@ def test_call_buttons_call_from_here_as_long_as_one_wants_that(anna: Desk, stage
     page, phone = anna.page, anna.page.locator("#phone")
     expect(page.get_by_role("radio", name="this browser")).to_be_checked()
     page.get_by_role("button", name="Call Bob Lund").click()
+    expect(phone.locator("[data-show=name]")).to_have_text("Bob Lund")
     expect(phone).to_contain_text("Calling …")
     assert anna.asked_of_engine() == [["dial", "102"]]
     anna.do("engine.become('out1', {state: 'ended', ended: 'busy'})")
@@ -282,6 +283,78 @@ def test_a_colleague_is_found_called_first_and_the_call_goes_on_to_them(anna: De
     phone.get_by_role("button", name="Send on · +4721000000").click()
     expect(phone.locator("[data-part=problem]")).to_have_text("You may not call this number.")
     expect(phone.get_by_role("button", name="Hang up")).to_be_visible()
+
+
+def test_enter_after_a_name_sends_the_call_on_to_who_is_found_first(anna: Desk) -> None:
+    phone = anna.page.locator("#phone")
+    anna.rings()
+    phone.get_by_role("button", name="Answer").click()
+    phone.get_by_role("button", name="Send on", exact=True).click()
+    field = phone.get_by_role("textbox", name="Send the call on to")
+    field.press_sequentially("nobody of that name")
+    field.press("Enter")
+    expect(phone.locator("[data-fold=transfer]")).to_contain_text("Nobody found")
+    field.fill("cecil")
+    field.press("Enter")  # before anybody is found: it waits for that
+    expect(phone).to_contain_text("The call has ended")
+    assert anna.asked_of_engine() == [["answer", "one"], ["transfer", "one", "103"]]
+
+
+def test_a_number_is_sent_on_to_as_it_stands_there(anna: Desk) -> None:
+    phone = anna.page.locator("#phone")
+    anna.rings()
+    phone.get_by_role("button", name="Answer").click()
+    phone.get_by_role("button", name="Send on", exact=True).click()
+    field = phone.get_by_role("textbox", name="Send the call on to")
+    field.fill("10")
+    expect(phone.locator("[data-fold=transfer] li")).not_to_have_count(0)  # 101, 102, ... are not what was typed
+    field.press("Enter")
+    expect(phone).to_contain_text("The call has ended")
+    assert anna.asked_of_engine()[-1] == ["transfer", "one", "10"]
+
+
+def test_the_arrows_go_through_the_people_found(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    page.get_by_role("button", name="Phone Ready").click()
+    field = phone.get_by_role("textbox", name="Name, extension or number")
+    field.press_sequentially("e")
+    ways = phone.locator("#phone-found [data-pick]")
+    expect(ways.nth(1)).to_be_visible()
+    field.press("ArrowDown")
+    expect(ways.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(ways.nth(1)).to_be_focused()
+    name = ways.nth(1).get_attribute("data-name") or ""
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(field).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(phone.locator("[data-show=name]")).to_have_text(name)
+
+
+def test_a_name_is_called_by_enter_as_who_is_found_first(anna: Desk) -> None:
+    phone = anna.page.locator("#phone")
+    anna.page.get_by_role("button", name="Phone Ready").click()
+    field = phone.locator("#phone-number")
+    field.fill("cecil")
+    field.press("Enter")
+    expect(phone.locator("[data-show=name]")).to_have_text("Cecilie Moe")
+    expect(field).to_have_value("")
+    assert anna.asked_of_engine() == [["dial", "103"]]
+
+
+def test_an_incoming_call_says_what_was_called(anna: Desk) -> None:
+    phone = anna.page.locator("#phone")
+    anna.do("engine.add({id: 'one', name: 'Kari Nordmann', number: '+4790000001', via: 'Support'})")
+    expect(phone).to_contain_text("Called: Support")
+    expect(phone.locator("[aria-live=assertive]")).to_contain_text("Called: Support")
+    anna.do("engine.become('one', {state: 'ended'})")
+    anna.do("engine.forget('one')")
+    anna.rings("two")
+    expect(phone).to_contain_text("Incoming call")
+    expect(phone.locator("[data-show=via]")).to_be_hidden()
 
 
 def test_a_number_is_dialled_by_the_phones_own_keypad_and_search(anna: Desk) -> None:

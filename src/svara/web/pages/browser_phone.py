@@ -28,6 +28,7 @@ def found(request: HttpRequest) -> HttpResponse:
     account, search = account_of(request), request.GET.get("to", "").strip()[:100]
     people = access.directory(account, search)[: MAX_FOUND + 1] if search else []
     shown = [one for one in colleagues(account, people) if not one.me][:MAX_FOUND]
+    shown.sort(key=lambda one: one.account.extension != search)  # Enter takes the first
     number = search if _NUMBER.fullmatch(search) and all(one.account.extension != search for one in shown) else ""
     page = {"search": search, "colleagues": shown, "number": number, "sends": request.GET.get("for") == "transfer"}
     return fragment(request, "web/_phone_found.html", page)

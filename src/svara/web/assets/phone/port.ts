@@ -7,8 +7,9 @@ export type Quality = "good" | "fair" | "poor";
 export interface Call {
   readonly id: string;              // of the engine; stable over a reload of the page
   readonly direction: "in" | "out";
-  readonly name: string;            // as the server told it; "" for unknown
+  readonly name: string;            // as the server told it, before that as the page called it; "" for unknown
   readonly number: string;
+  readonly via: string;             // the queue or number of the house that was called, where it is not simply us; else ""
   readonly state: CallState;
   readonly held: boolean;           // by us
   readonly muted: boolean;
@@ -24,7 +25,7 @@ export interface Engine extends EventTarget { // fires "change" (Event) whenever
   readonly calls: readonly Call[];  // ended ones stay for 4 s
   start(): Promise<void>;           // register; asks for no microphone yet
   stop(): Promise<void>;
-  dial(number: string): Promise<string>;      // the call's id
+  dial(number: string, name?: string): Promise<string>; // the call's id; `name`: who the page says it is
   answer(id: string): Promise<void>;          // others are put on hold
   hangup(id: string): Promise<void>;          // declines one that rings (603 only by decline), cancels one that calls
   decline(id: string): Promise<void>;

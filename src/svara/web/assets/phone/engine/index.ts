@@ -1,53 +1,33 @@
-/** The phone itself: registers over the WebSocket of the server (SIP.js), makes and takes calls. See `../port` for what it
- * promises to the page. */
-import {
-  Inviter,
-  type InviterOptions,
-  Invitation,
-  Registerer,
-  type Session,
-  SessionState,
-  TransportState,
-  URI,
-  UserAgent,
-} from "sip.js";
+/** The phone itself: what the page asks for, done by the line to the server (`line`) and by the calls (`talk`). See `../port`
+ * for what it promises to the page. */
+import { Grammar, type InviterOptions, Invitation, type Session, SessionState } from "sip.js";
 import type { Call, Devices, Engine, Readiness } from "../port";
-import { Account, NoPass, type Pass } from "./account";
-import { keep, type Kept, takeKept } from "./kept";
-import { Microphone, NoMicrophone } from "./microphone";
+import { Account } from "./account";
+import { forgetInstance, keep, type Kept, takeKept } from "./kept";
+import { address, Line } from "./line";
+import { Microphone, NoMicrophone, play } from "./microphone";
+import { refer } from "./refer";
 import { Server } from "./server";
 import { Sound } from "./sound";
 import { OneTab } from "./tabs";
 import { ENDED_MS, reasonOf, Talk } from "./talk";
 import { Ringback } from "./tones";
 
-const DOMAIN = "svara";
-const REGISTER_SECONDS = 300;
-const KEEP_ALIVE_SECONDS = 15;
 const LOOK_MS = 2_000;
 const MAX_CALLS = 6;
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 15_000;
-const TRANSFER_MS = 40_000;
 
 class SvaraEngine extends EventTarget implements Engine {
   readiness: Readiness = "off";
   trouble: Engine["trouble"] = "";
-  private readonly account: Account;
+  private readonly line: Line;
   private readonly server: Server;
   private readonly tab = new OneTab();
   private readonly microphone = new Microphone();
   private readonly ringback = new Ringback();
-  private readonly instance = crypto.randomUUID();
   private devices: Devices = { microphone: "", speaker: "", ringer: "" };
-  private agent: UserAgent | null = null;
-  private registerer: Registerer | null = null;
   private talks: Talk[] = [];
   private readonly sounds = new WeakMap<Session, Sound>();
   private wanted = false;
-  private retries = 0;
-  private retry = 0;
-  private renewal = 0;
   private looking = 0;
   private told = false;
   /** Talks of the page before this one, which are to go on; null: not looked for yet. */
@@ -55,8 +35,14 @@ class SvaraEngine extends EventTarget implements Engine {
 
   constructor(options: { credentials: string; csrf: () => string }) {
     super();
-    this.account = new Account(options.credentials, options.csrf);
     this.server = new Server(options.csrf);
+    this.line = new Line(new Account(options.credentials, options.csrf), {
+      became: (readiness, trouble) => this.become(readiness, trouble),
+      registered: (again) => this.registered(again),
+      invited: (invitation) => this.invited(invitation),
+      signedOut: () => this.over(),
+      sound: (session) => this.sounds.get(session) ?? this.makeSound(),
+    });
   }
 
   get calls(): readonly Call[] {
@@ -85,167 +71,40 @@ class SvaraEngine extends EventTarget implements Engine {
     connection()?.addEventListener("change", this.moved);
     this.looking = window.setInterval(this.look, LOOK_MS);
     this.become("connecting", "");
-    await this.connect();
+    await this.line.start();
   }
 
   async stop(): Promise<void> {
     if (!this.wanted) return;
     this.wanted = false;
-    clearTimeout(this.retry);
-    clearTimeout(this.renewal);
+    await Promise.allSettled(this.talks.map((talk) => talk.hangup(false)));
+    this.become("off", "");
+    await this.line.stop();
+    forgetInstance();
+    this.over();
+  }
+
+  /** This tab is the phone no more. */
+  private over(): void {
+    this.wanted = false;
     clearInterval(this.looking);
     window.removeEventListener("pagehide", this.leaving);
     window.removeEventListener("online", this.moved);
     connection()?.removeEventListener("change", this.moved);
-    await Promise.allSettled(this.talks.map((talk) => talk.hangup(false)));
-    const { agent, registerer } = this;
-    this.agent = this.registerer = null;
-    this.become("off", "");
-    try {
-      if (agent?.isConnected()) await within(registerer?.unregister(), 1_000);
-    } catch {
-      // the connection goes, and the registration with it
-    }
-    await agent?.transport.disconnect().catch(() => undefined);
     this.tab.leave();
   }
 
-  private async connect(): Promise<void> {
-    clearTimeout(this.retry);
-    if (!this.wanted) return;
-    try {
-      const pass = await this.account.current();
-      const agent = (this.agent ??= this.makeAgent(pass));
-      agent.configuration.authorizationUsername = pass.login;
-      agent.configuration.authorizationPassword = pass.password;
-      // SIP.js starts once, and connects again ever after; what follows is in `connected`.
-      await (agent.state === "Started" ? agent.reconnect() : agent.start());
-    } catch (error) {
-      this.failed(error);
-    }
-  }
-
-  private makeAgent(pass: Pass): UserAgent {
-    const server = new URL("/sip", location.href);
-    server.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    return new UserAgent({
-      uri: new URI("sip", pass.phone, DOMAIN),
-      instanceId: this.instance,
-      userAgentString: "SIP.js/0.21.2 Svara",
-      noAnswerTimeout: 600, // the server decides how long it rings
-      logBuiltinEnabled: false,
-      transportOptions: {
-        server: server.href,
-        connectionTimeout: 8,
-        keepAliveInterval: KEEP_ALIVE_SECONDS,
-        traceSip: false,
-      },
-      sessionDescriptionHandlerFactory: (session) => this.sounds.get(session) ?? this.makeSound(),
-      delegate: {
-        onConnect: () => void this.connected(),
-        onDisconnect: (error) => this.disconnected(error),
-        onInvite: (invitation) => this.invited(invitation),
-      },
-    });
-  }
-
-  private async connected(): Promise<void> {
-    const { agent } = this;
-    if (!agent || !this.wanted) return;
-    // One for each connection: what an earlier one waits for never comes.
-    this.registerer?.["clearTimers"]();
-    this.registerer = new Registerer(agent, { expires: REGISTER_SECONDS, instanceId: this.instance, regId: 1 });
-    this.register();
-  }
-
-  private register(): void {
-    const { registerer } = this;
-    registerer
-      ?.register({
-        requestDelegate: {
-          onAccept: () => this.registered(registerer),
-          onReject: (response) => {
-            if (registerer !== this.registerer) return;
-            this.account.forget();
-            const status = response.message.statusCode ?? 500;
-            this.failed(new NoPass(status === 403 ? "signed-out" : "server"));
-          },
-        },
-      })
-      .catch(() => undefined);
-  }
-
-  private registered(registerer: Registerer): void {
-    if (registerer !== this.registerer || !this.wanted) return;
-    const again = this.readiness === "away";
-    this.retries = 0;
-    this.become("ready", "");
-    clearTimeout(this.renewal);
-    this.renewal = window.setTimeout(() => void this.renew(), (REGISTER_SECONDS / 3) * 1000);
+  private registered(again: boolean): void {
     if (again) for (const talk of this.talks) void talk.ask().catch(() => undefined);
     const { left } = this;
     this.left = [];
     for (const kept of left ?? []) void this.resume(kept);
   }
 
-  /** Before pass and registration end. SIP.js would register again by itself, with a pass that is too old. */
-  private async renew(): Promise<void> {
-    const { agent } = this;
-    if (!agent || !this.wanted) return;
-    try {
-      const pass = await this.account.current();
-      agent.configuration.authorizationUsername = pass.login;
-      agent.configuration.authorizationPassword = pass.password;
-      this.register();
-    } catch (error) {
-      if (error instanceof NoPass && error.trouble === "signed-out") this.failed(error);
-      else this.renewal = window.setTimeout(() => void this.renew(), 10_000);
-    }
-  }
-
-  private disconnected(_error?: Error): void {
-    if (!this.wanted) return;
-    this.registerer?.["clearTimers"]();
-    clearTimeout(this.renewal);
-    this.become("away", "");
-    this.later();
-  }
-
-  private failed(error: unknown): void {
-    if (!this.wanted) return;
-    if (error instanceof NoPass && error.trouble === "signed-out") {
-      this.become("refused", "signed-out");
-      void this.agent?.transport.disconnect().catch(() => undefined);
-      this.wanted = false;
-      clearTimeout(this.renewal);
-      clearInterval(this.looking);
-      this.tab.leave();
-      return;
-    }
-    this.become("away", "server");
-    this.later();
-  }
-
-  private later(): void {
-    clearTimeout(this.retry);
-    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.retries) * (0.75 + Math.random() / 2);
-    this.retries += 1;
-    this.retry = window.setTimeout(() => {
-      const { agent } = this;
-      if (agent?.transport.state === TransportState.Connected) void this.connected();
-      else void this.connect();
-    }, wait);
-  }
-
   /** The network is another one: neither the connection to the server nor those of the calls can be trusted. */
   private readonly moved = (): void => {
-    const { agent } = this;
-    if (!agent || !this.wanted) return;
-    this.retries = 0;
-    void agent.transport
-      .disconnect()
-      .catch(() => undefined)
-      .then(() => this.connect());
+    if (!this.wanted) return;
+    void this.line.anew();
     const renew = () => {
       if (this.readiness !== "ready") return;
       this.removeEventListener("change", renew);
@@ -261,17 +120,14 @@ class SvaraEngine extends EventTarget implements Engine {
 
   // --- calls
 
-  async dial(number: string): Promise<string> {
+  async dial(number: string, name = ""): Promise<string> {
     const target = dialled(number);
-    const { agent } = this;
-    if (!agent || this.readiness !== "ready" || !target) throw new Error("failed");
-    const talk = await this.invite(crypto.randomUUID(), target, { name: "", number: target, direction: "out" });
+    if (this.readiness !== "ready" || !target) throw new Error("failed");
+    const talk = await this.invite(crypto.randomUUID(), target, { name, number: target, via: "", direction: "out" });
     return talk.id;
   }
 
-  private async invite(id: string, user: string, as: Pick<Kept, "name" | "number" | "direction">, replaces?: Kept): Promise<Talk> {
-    const { agent } = this;
-    if (!agent) throw new Error("failed");
+  private async invite(id: string, user: string, as: Pick<Kept, "name" | "number" | "via" | "direction">, replaces?: Kept): Promise<Talk> {
     const sound = this.makeSound();
     await this.spoken(sound);
     const options: InviterOptions = {};
@@ -279,9 +135,9 @@ class SvaraEngine extends EventTarget implements Engine {
       const { callId, localTag, remoteTag } = replaces;
       options.extraHeaders = [`Replaces: ${callId};to-tag=${remoteTag};from-tag=${localTag}`, "Require: replaces"];
     }
-    const session = new Inviter(agent, new URI("sip", user, DOMAIN), options);
+    const session = this.line.inviter(user, options);
     this.sounds.set(session, sound);
-    const talk = new Talk(id, as.direction, session, sound, as.name, as.number, this.changed);
+    const talk = new Talk(id, as.direction, session, sound, as.name, as.number, as.via, this.changed);
     talk.state = replaces ? "talking" : "calling";
     talk.since = replaces?.since ?? null;
     this.add(talk);
@@ -291,8 +147,9 @@ class SvaraEngine extends EventTarget implements Engine {
         requestDelegate: {
           onProgress: (response) => {
             talk.rang ||= (response.message.statusCode ?? 0) >= 180;
-            this.changed();
+            talk.met(response);
           },
+          onAccept: (response) => talk.met(response),
           onReject: (response) => talk.over(reasonOf(response.message.statusCode ?? 500, talk.rang)),
         },
       })
@@ -303,7 +160,7 @@ class SvaraEngine extends EventTarget implements Engine {
   /** Go on with a talk that the page before this one had. */
   private async resume(kept: Kept): Promise<void> {
     try {
-      const talk = await this.invite(kept.id, this.agent?.configuration.uri.user ?? "", kept, kept);
+      const talk = await this.invite(kept.id, this.line.user, kept, kept);
       talk.mute(kept.muted);
       if (kept.held) {
         await established(talk.session);
@@ -322,7 +179,8 @@ class SvaraEngine extends EventTarget implements Engine {
     const { displayName, uri } = invitation.remoteIdentity;
     const sound = this.makeSound();
     this.sounds.set(invitation, sound);
-    const talk = new Talk(crypto.randomUUID(), "in", invitation, sound, displayName, uri.user ?? "", this.changed);
+    const via = called(invitation);
+    const talk = new Talk(crypto.randomUUID(), "in", invitation, sound, displayName, uri.user ?? "", via, this.changed);
     this.add(talk);
   }
 
@@ -361,13 +219,13 @@ class SvaraEngine extends EventTarget implements Engine {
     const talk = this.find(id);
     const target = dialled(number);
     if (!talk || talk.state !== "talking" || !target) throw new Error("failed");
-    await this.refer(talk, new URI("sip", target, DOMAIN));
+    await refer(talk.session, address(target));
   }
 
   async transferTo(id: string, other: string): Promise<void> {
     const [talk, to] = [this.find(id), this.find(other)];
     if (talk?.state !== "talking" || to?.state !== "talking") throw new Error("failed");
-    await this.refer(talk, to.session);
+    await refer(talk.session, to.session);
   }
 
   /** The server makes a room of the two: the first goes on with it, the other is hung up there. */
@@ -378,29 +236,6 @@ class SvaraEngine extends EventTarget implements Engine {
     const [stays, comes] = await this.server.idsOf([talk, other]);
     if (!stays || !comes) throw new Error("unavailable");
     await this.server.merge(stays, comes);
-  }
-
-  /** REFER, and what the server tells of its end (RFC 3515). */
-  private refer(talk: Talk, to: URI | Session): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("no-answer")), TRANSFER_MS);
-      const end = (status: number) => {
-        clearTimeout(timer);
-        if (status < 300) resolve();
-        else reject(new Error(reasonOf(status, true) || "failed"));
-      };
-      talk.session.stateChange.addListener((state) => state === SessionState.Terminated && end(200));
-      talk.session
-        .refer(to, {
-          requestDelegate: { onReject: (response) => end(response.message.statusCode ?? 500) },
-          onNotify: (notification) => {
-            void notification.accept();
-            const status = Number(/^SIP\/2\.0 (\d{3})/.exec(notification.request.body)?.[1] ?? 0);
-            if (status >= 200) end(status);
-          },
-        })
-        .catch(() => end(500));
-    });
   }
 
   // --- devices
@@ -423,19 +258,7 @@ class SvaraEngine extends EventTarget implements Engine {
       this.refused(error);
       throw error;
     });
-    const context = new AudioContext();
-    try {
-      const sink = context as AudioContext & { setSinkId?: (id: string) => Promise<void> };
-      await sink.setSinkId?.(this.devices.speaker).catch(() => undefined);
-      const source = context.createBufferSource();
-      source.buffer = await context.decodeAudioData(await recorded.arrayBuffer());
-      source.connect(context.destination);
-      const over = new Promise((resolve) => source.addEventListener("ended", resolve));
-      source.start();
-      await over;
-    } finally {
-      await context.close();
-    }
+    await play(recorded, this.devices.speaker);
   }
 
   // --- how
@@ -521,14 +344,17 @@ function connection(): EventTarget | undefined {
   return (navigator as Navigator & { connection?: EventTarget }).connection;
 }
 
+/** The queue or number that was called (RFC 7315 section 4.2), by its name where it has one. */
+function called(invitation: Invitation): string {
+  const told = invitation.request.getHeader("P-Called-Party-ID");
+  const who = told ? Grammar.nameAddrHeaderParse(told) : undefined;
+  return who?.displayName || who?.uri.user || "";
+}
+
 /** What somebody typed, as it is dialled: without what only parts the digits of a number. */
 function dialled(text: string): string {
   const bare = text.trim();
   return /^[+*#\d\s()./-]+$/.test(bare) ? bare.replace(/[\s()./-]/g, "") : bare;
-}
-
-function within<Value>(promise: Promise<Value> | undefined, ms: number): Promise<unknown> {
-  return Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms))]);
 }
 
 function established(session: Session): Promise<void> {

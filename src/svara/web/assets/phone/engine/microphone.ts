@@ -127,6 +127,23 @@ export class Microphone {
   }
 }
 
+/** Play what was recorded, through that loudspeaker; done when it is over. */
+export async function play(recorded: Blob, speaker: string): Promise<void> {
+  const context = new AudioContext();
+  try {
+    const sink = context as AudioContext & { setSinkId?: (id: string) => Promise<void> };
+    await sink.setSinkId?.(speaker).catch(() => undefined);
+    const source = context.createBufferSource();
+    source.buffer = await context.decodeAudioData(await recorded.arrayBuffer());
+    source.connect(context.destination);
+    const over = new Promise((resolve) => source.addEventListener("ended", resolve));
+    source.start();
+    await over;
+  } finally {
+    await context.close();
+  }
+}
+
 function trouble(error: unknown): NoMicrophone {
   const denied = error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "SecurityError");
   return new NoMicrophone(denied ? "microphone-denied" : "no-microphone");

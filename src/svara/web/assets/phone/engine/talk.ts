@@ -1,5 +1,6 @@
 /** One call: a session of SIP.js with its sound, and how it looks from outside (`Call`). */
-import { Inviter, Invitation, SessionState, type Session } from "sip.js";
+import { Grammar, Inviter, Invitation, SessionState, type Session } from "sip.js";
+import type { IncomingResponse } from "sip.js/lib/core";
 import type { Call, CallState } from "../port";
 import type { Kept } from "./kept";
 import { judge, type Count, count, hears, type Verdict } from "./quality";
@@ -30,12 +31,14 @@ export class Talk {
     readonly direction: Call["direction"],
     readonly session: Session,
     readonly sound: Sound,
-    readonly name: string,
-    readonly number: string,
+    public name: string,
+    public number: string,
+    readonly via: string,
     private readonly changed: () => void,
   ) {
     this.state = direction === "in" ? "ringing" : "calling";
     sound.onlost = () => void this.renew();
+    session.delegate = { ...session.delegate, onInvite: () => this.led() };
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.talks();
       else if (state === SessionState.Terminated) queueMicrotask(() => this.over("")); // why it was refused is told right after
@@ -49,6 +52,7 @@ export class Talk {
       direction: this.direction,
       name: this.name,
       number: this.number,
+      via: this.via,
       state: this.state,
       held: this.held,
       muted: this.muted,
@@ -66,8 +70,24 @@ export class Talk {
     const dialog = this.session.dialog;
     if (this.state !== "talking" || !dialog) return null;
     const { callId, localTag, remoteTag } = dialog;
-    const { id, direction, name, number, since, held, muted } = this;
-    return { id, callId, localTag, remoteTag, direction, name, number, since, held, muted };
+    const { id, direction, name, number, via, since, held, muted } = this;
+    return { id, callId, localTag, remoteTag, direction, name, number, via, since, held, muted };
+  }
+
+  /** The server answered, and may have said who it is that rings or talks (RFC 3325). The number stays what was dialled. */
+  met(answer: IncomingResponse): void {
+    const told = answer.message.getHeader("P-Asserted-Identity");
+    this.name = (told && Grammar.nameAddrHeaderParse(told)?.displayName) || this.name;
+    this.changed();
+  }
+
+  /** The server led the call to somebody else. */
+  private led(): void {
+    const who = this.session.assertedIdentity;
+    if (!who?.uri.user || (who.displayName === this.name && who.uri.user === this.number)) return;
+    this.name = who.displayName;
+    this.number = who.uri.user;
+    this.changed();
   }
 
   get open(): boolean {

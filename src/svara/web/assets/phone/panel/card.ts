@@ -49,6 +49,7 @@ export function paintCard(card: HTMLElement, call: Call, others: readonly Call[]
   card.toggleAttribute("data-held", call.held && call.state === "talking");
   set(card, "name", who(call));
   set(card, "number", call.name && call.number !== call.name ? call.number : "");
+  set(card, "via", call.via ? word("via", { name: call.via }) : "");
   set(card, "state", saying(call));
   set(card, "quality", call.state === "talking" && call.quality ? quality(call) : "");
   for (const part of card.querySelectorAll<HTMLElement>("[data-when]"))

@@ -4,10 +4,17 @@ import htmx from "../../htmx";
 import type { Call, Devices, Engine } from "../port";
 import { makeCard, paintCard, tickCard, who } from "./card";
 import { phone } from "../start";
+import { enter, startFinder } from "./finder";
 import { allowed, fillDevices, paintNotices, startDevices } from "./devices";
 import { keep, kept, noChoice } from "./kept";
 import { notify, Ringing, unnotify } from "./ringing";
 import { known, word } from "./words";
+
+interface Asked {
+  readonly action: string;
+  readonly method: string;
+  readonly body: FormData;
+}
 
 let root: HTMLElement;
 let engine: Engine | null = null;
@@ -90,11 +97,11 @@ function takes(): boolean {
   return engine?.readiness === "ready" && (via === "" || via === "browser");
 }
 
-async function dial(number: string): Promise<void> {
+async function dial(number: string, name = ""): Promise<void> {
   if (!engine || !number.trim()) return;
   say("");
   open();
-  const id = await engine.dial(number.trim());
+  const id = await engine.dial(number.trim(), name === number ? "" : name);
   const { activeElement: chosen } = document;
   if (chosen === document.body || root.contains(chosen)) cardOf(id)?.querySelector<HTMLElement>("[data-call=hangup]")?.focus();
 }
@@ -110,7 +117,7 @@ async function act(what: string, call: Call, card: HTMLElement): Promise<void> {
   else if (what === "keys" || what === "transfer") unfold(card, what);
   else if (what === "join" && other) await engine.transferTo(call.id, other.id);
   else if (what === "merge" && other) await engine.merge([call.id, other.id]);
-  else if (what === "again") await dial(call.number);
+  else if (what === "again") await dial(call.number, call.name);
 }
 
 function unfold(card: HTMLElement, what: string): void {
@@ -155,7 +162,7 @@ function paint(): void {
   tell();
   const busy = going.some((call) => call.state === "talking" && !call.held);
   ringing.play(rings.length ? (busy ? "knock" : "ring") : null, (kept() ?? noChoice()).devices.ringer);
-  for (const call of rings) notify(call.id, who(call), word("incoming"));
+  for (const call of rings) notify(call.id, who(call), call.via ? `${word("incoming")} · ${call.via}` : word("incoming"));
   unnotify(new Set(rings.map((call) => call.id)));
 }
 
@@ -215,7 +222,8 @@ function tell(): void {
     if (told.get(call.id) === state) return [];
     told.set(call.id, state);
     const reason = call.state === "ended" ? known("ended", call.ended) : "";
-    return [word(`tell-${state}`, { name: who(call), number: call.number }) + (reason ? ` ${reason}` : "")];
+    const via = state === "ringing" && call.via ? word("via", { name: call.via }) : "";
+    return [[word(`tell-${state}`, { name: who(call), number: call.number }), via, reason].filter(Boolean).join(" ")];
   });
   const there = new Set(calls().map((call) => call.id));
   for (const id of told.keys()) if (!there.has(id)) told.delete(id);
@@ -229,6 +237,11 @@ function keydown(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const inside = root.contains(target);
   if (document.querySelector("dialog[open]") && !inside) return;
+  if (event.key === "Enter" && target.matches("[data-fold=transfer] input")) {
+    event.preventDefault();
+    const id = target.closest<HTMLElement>("[data-id]")?.dataset.id ?? "";
+    return enter(target as HTMLInputElement, (number) => void engine?.transfer(id, number).catch(failed));
+  }
   const free = inside || target === document.body || target.id === "main";
   const typing = target.matches("input, select, textarea, [contenteditable]");
   const rings = calls().find((call) => call.state === "ringing");
@@ -257,7 +270,7 @@ function click(event: MouseEvent): void {
   if (!button) return;
   const card = button.closest<HTMLElement>("[data-id]");
   const call = calls().find((one) => one.id === card?.dataset.id);
-  const { phone, digit, pick, send, ask } = button.dataset;
+  const { phone, digit, pick, send, ask, name } = button.dataset;
   if (phone === "open") {
     open();
     const stops = root.querySelectorAll<HTMLElement>("[data-id] button, #phone-number, [data-phone=on]");
@@ -267,9 +280,9 @@ function click(event: MouseEvent): void {
   else if (phone === "off") turnOff().catch(failed);
   else if (digit && card) press(digit, call).catch(failed);
   else if (digit) type(digit);
-  else if (pick) dial(pick).catch(failed);
+  else if (pick) dial(pick, name).catch(failed);
   else if (send && call) engine?.transfer(call.id, send).catch(failed);
-  else if (ask && call) dial(ask).catch(failed);
+  else if (ask && call) dial(ask, name).catch(failed);
   else if (button.dataset.call && call && card) act(button.dataset.call, call, card).catch(failed);
 }
 
@@ -289,14 +302,16 @@ export function startPanel(): void {
   part("dial").addEventListener("submit", (event) => {
     event.preventDefault();
     const field = root.querySelector<HTMLInputElement>("#phone-number");
-    dial(field?.value ?? "").then(() => field && (field.value = ""), failed);
+    if (field) enter(field, (number, name) => dial(number, name).then(() => (field.value = "")).catch(failed));
   });
+  startFinder(root);
   // The call buttons of all pages ask the server to let a phone ring first: from here they call at once.
   document.addEventListener("htmx:config:request", (event) => {
-    const { action, method, body } = (event as CustomEvent).detail.ctx.request as { action: string; method: string; body: FormData };
+    const { request, sourceElement } = (event as CustomEvent).detail.ctx as { request: Asked; sourceElement?: HTMLElement };
+    const { action, method, body } = request;
     if (method !== "POST" || action !== root.dataset.originate || !takes()) return;
     event.preventDefault();
-    dial(String(body.get("to") ?? "")).catch(failed);
+    dial(String(body.get("to") ?? ""), sourceElement?.dataset.name).catch(failed);
   });
   document.addEventListener("change", (event) => {
     const choice = (event.target as HTMLElement).closest<HTMLInputElement>("#dial-via input");
