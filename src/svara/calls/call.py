@@ -79,6 +79,7 @@ class Call(Movable):
         "recorder",
         "relay",
         "relay_used",
+        "rings",
         "room",
         "setup",
         "started_at",
@@ -105,6 +106,8 @@ class Call(Movable):
         self.relay = relay
         self.relay_used = False
         self.people: tuple[str, ...] = ()
+        self.rings: dict[str, float] = {}
+        """Who is rung just now (see `LiveCall.rings`)."""
         self.started_at = switch.clock.now()
         self.answered_at: float | None = None
         self.state: State = "setup"
@@ -133,8 +136,7 @@ class Call(Movable):
         """Who is in the room with the two, and both know it."""
         self.supervision: Supervision | None = None
         """The caller takes part in another call's talk as a supervisor."""
-        self.legs_rung = 0
-        self.legs_before = 0
+        self.legs_rung = self.legs_before = 0
         """Before a restart of the server so many may have rung already: theirs are other ids."""
         self.front: Leg | None = None
         self.back: Leg | None = None
@@ -391,6 +393,7 @@ class Call(Movable):
             started_at=self.started_at,
             answered_at=self.answered_at,
             people=self.people,
+            rings=self.rings,
             queue=self.queue,
             supervisors=self.supervisors,
             supervises=self.supervision.talk if self.supervision is not None else "",

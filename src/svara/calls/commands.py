@@ -66,6 +66,9 @@ class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
     """This call is a supervisor's, who takes part in the talk of that id."""
     recording: Literal["", "on", "paused"] = ""
     """Whether the talk is recorded; "paused" when that is so by hand."""
+    rings: dict[str, float] = {}
+    """The ids of those of `people` who are rung at this moment, also where no phone of theirs is on and a device is being
+    woken; and until when at most (seconds since the epoch). Whenever that changes `call.ringing` is told."""
 
 
 class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):

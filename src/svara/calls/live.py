@@ -25,11 +25,12 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class _Person:
-    __slots__ = ("choice", "known", "meetings", "online", "published", "ringing", "talking", "tenant", "touched_at")
+    __slots__ = ("choice", "known", "meetings", "online", "published", "ringing", "talking", "tenant", "touched_at", "wakes")
 
     def __init__(self, tenant: str, choice: Choice) -> None:
         self.tenant = tenant
         self.choice: Choice = choice
+        self.wakes = False
         self.online: set[str] = set()
         self.ringing = 0
         self.talking = 0
@@ -74,7 +75,7 @@ class News:
                 kept = before.get(person.id)
                 if kept is None or kept.tenant != tenant.id:
                     kept = _Person(tenant.id, person.choice)
-                kept.choice = person.choice
+                kept.choice, kept.wakes = person.choice, person.wakes
                 kept.online = {phone.login for phone in person.phones if online(phone.login)}
                 self._people[person.id] = kept
                 for phone in person.phones:
@@ -138,6 +139,11 @@ class News:
         known = self._people.get(person)
         return known is not None and bool(known.online)
 
+    def reachable(self, person: str) -> bool:
+        """Whether a phone of this person is registered, or a device can be woken."""
+        known = self._people.get(person)
+        return known is not None and (known.wakes or bool(known.online))
+
     def talks(self, person: str) -> bool:
         """Whether this person is in a talk."""
         known = self._people.get(person)
@@ -198,7 +204,7 @@ class News:
 
     def _presence(self, key: str, one: _Person) -> PersonPresence:
         meeting = bool(one.meetings) and meets(one.meetings, self._clock.now())
-        state = availability(one.choice, len(one.online), one.ringing, one.talking, meeting=meeting)
+        state = availability(one.choice, len(one.online) + one.wakes, one.ringing, one.talking, meeting=meeting)
         known, online = one.known, tuple(sorted(one.online))
         tenant = self._tenants.get(one.tenant)
         eyes = None if tenant is None else seen_by(tenant, key)

@@ -216,6 +216,8 @@ def phone_changed(desk: Desk, login: str, count: int) -> None:
     if desk.switch.queues is not None:
         desk.switch.queues.phone(login)
     desk.switch.lamps.phone(login, count)
+    if count:
+        desk.switch.late.phone(login)
 
 
 def relay_lost(switch: Switch) -> None:

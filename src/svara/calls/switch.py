@@ -15,6 +15,7 @@ from svara.calls.journal import Journal
 from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.probe import Probes
+from svara.calls.ringing.late import Late
 from svara.calls.routing.route import Moment
 from svara.calls.stops.lot import Lot
 from svara.calls.stops.pins import PinGuard
@@ -103,6 +104,8 @@ class Switch:
     transactions: Transactions = field(init=False)
     trunks: Trunks = field(init=False)
     conferences: ConferenceHall = field(init=False)
+    late: Late = field(init=False)
+    """Who is rung, for phones that come meanwhile."""
     probes: Probes = field(init=False)
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
     browsers: Browsers = field(init=False)
@@ -126,6 +129,7 @@ class Switch:
     def __post_init__(self) -> None:
         self.trunks = Trunks(self)
         self.conferences = ConferenceHall(self)
+        self.late = Late(self)
         self.probes = Probes(self)
         self.browsers = Browsers(self)
         self.lamps = Lamps(self)

@@ -17,7 +17,7 @@ def availability(
     """What others see of a person.
 
     Talking is a fact and wins; then comes what the person chose; then whether a phone rings; then a `meeting` by the
-    person's calendar; a person without a registered phone is offline.
+    person's calendar; a person without a registered phone is offline (`phones_online` counts what can be woken as well).
     """
     if talking_calls:
         return "in-call"

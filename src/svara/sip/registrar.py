@@ -54,7 +54,8 @@ class RegisterAnswer:
 
 
 class Registrar:
-    """Bindings of all logins. `on_change(login, count)` is called whenever a login's bindings come or go."""
+    """Bindings of all logins. `on_change(login, count)` is called whenever a login's bindings come or go, or have another
+    way than before."""
 
     def __init__(
         self,
@@ -239,7 +240,7 @@ class Registrar:
         self._store.put(login, bindings)
         if bindings:
             self._schedule(login, min(one.expires_at for one in bindings))
-        if {one.contact for one in former} != {one.contact for one in bindings} or len(former) != len(bindings):
+        if {(one.contact, one.flow_id) for one in former} != {(one.contact, one.flow_id) for one in bindings}:
             self._tell(login, len(bindings))
 
     def _tell(self, login: str, count: int) -> None:

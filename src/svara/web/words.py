@@ -109,6 +109,7 @@ REASONS: dict[str, Promise] = {
     "offline": _("offline"),
     "only numbers of the own company can be called": _("only numbers of the own company can be called"),
     "queues are not available": _("queues are not available"),
+    "rings anew": _("rang again over a new connection"),
     "server restarted": _("server restarted"),
     "that is your own number": _("that is the caller's own number"),
     "that mailbox cannot be opened from here": _("that mailbox cannot be opened from here"),

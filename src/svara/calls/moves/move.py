@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, CallTransferred, Moved, Party
 from svara.calls.leg import Leg
-from svara.calls.routing.route import NO_ANSWER, Onward, Plan, Refusal, Step, party
+from svara.calls.routing.route import NO_ANSWER, Onward, Plan, Refusal, party, step_of
 from svara.calls.saved import SavedMove
 from svara.people.office import Target
 from svara.sip.refer import SIPFRAG, SUBSCRIPTION_SECONDS, sipfrag
@@ -173,8 +173,8 @@ class Move:
         person = tenant.by_id.get(self.by.person or "") if tenant is not None else None
         if person is None or person.id == call.caller.person:
             return False
-        phones = tuple(phone for phone in person.phones if switch.reachable(phone.login))
-        if not phones:
+        step = step_of(person, person.phones, switch.reachable, BACK_SECONDS, wakes=person.wakes)
+        if step is None:
             return False
         self.comes_back = False
         self.failed(refusal)
@@ -185,7 +185,7 @@ class Move:
         target = self._own_target()
         happened.append(CallTransferred(call.id, now, by=self.by, to=target, how="taken-back"))
         last = Onward(onward, onward, onward) if onward is not None else None
-        plan = Plan(person, (Step(person, phones, BACK_SECONDS),), NO_ANSWER, now + BACK_SECONDS, (), last)
+        plan = Plan(person, (step,), NO_ANSWER, now + BACK_SECONDS, (), last)
         journey.way = ()
         journey.go(target, "taken back", happened, found=plan)
         return True

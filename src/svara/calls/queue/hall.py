@@ -122,7 +122,7 @@ class Hall:
             if person not in self._agents:
                 self._agents[person] = Elsewhere(person, room)
             known = tenant.by_id.get(person)
-            online = self._switch.news.online(person)
+            online = self._switch.news.reachable(person)
             dnd = known is not None and self._quiet(tenant, known)
             room.take(room.machine.agent(person, room.now, online=online, dnd=dnd))
             self._agents[person].tell(anew=True)
@@ -136,7 +136,7 @@ class Hall:
         agent = self._agents.get(person) if person is not None else None
         if agent is not None:
             room = agent.room
-            room.take(room.machine.agent(agent.person, room.now, online=self._switch.news.online(agent.person)))
+            room.take(room.machine.agent(agent.person, room.now, online=self._switch.news.reachable(agent.person)))
 
     def counted(self, person: str, ringing: int, talking: int) -> None:
         """So many phones of the person ring, and in so many calls they talk."""

@@ -61,7 +61,7 @@ class Offering:
             person = tenant.by_id.get(agent)
             if person is not None:
                 happened.append(AgentOffered(call.id, now, queue=stop.queue.id, offer=offer, agent=party(person)))
-                steps.append(Step(person, person.phones, self._offer.ring_seconds))
+                steps.append(Step(person, person.phones, self._offer.ring_seconds, wakes=person.wakes))
         stop.write(happened)
         if not steps:
             self.nobody(meaning(480))

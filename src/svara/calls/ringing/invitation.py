@@ -6,11 +6,14 @@ second device behind a fork, gets its ACK and a BYE.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from svara import log
 from svara.calls.leg import ALLOW, SDP, TIMER, sdp_of
+from svara.calls.routing.route import OFFLINE
+from svara.calls.routing.verdict import meaning
 from svara.sip.bindings import Binding
 from svara.sip.dialog import Dialog
 from svara.sip.headers import NameAddr
@@ -70,15 +73,18 @@ class Invitation:
         "_asked_longer",
         "_early",
         "_receiver",
+        "binding",
         "client",
         "cseq",
         "delayed",
         "inviter",
         "leg",
+        "lost",
         "open",
         "remote_tag",
         "request",
         "ringing",
+        "said_no",
         "sdp",
     )
 
@@ -91,6 +97,12 @@ class Invitation:
         self.delayed = False
         self.open = True
         """Nobody answered, refused or gave up yet."""
+        self.binding: Binding | None = None
+        """Where a phone of the house had registered."""
+        self.lost = False
+        """The way to the phone went while it rang."""
+        self.said_no = False
+        """The phone was reached, and refused."""
         self.ringing = False
         self.remote_tag = ""
         """The tag of the phone that rings, once it told one."""
@@ -159,6 +171,17 @@ class Invitation:
         transactions = self.leg.switch.transactions
         self.client = transactions.request(request, flow, on_response=self._response, on_failure=self._failed)
 
+    def is_of(self, binding: Binding) -> bool:
+        """Whether it went to the device that registered so."""
+        own = self.binding
+        return own is not None and (own.instance or own.contact) == (binding.instance or binding.contact)
+
+    def is_at(self, registered: Iterable[Binding]) -> bool:
+        """Whether the phone is where it was asked: it rings there, or the way there is still its own."""
+        own = self.binding
+        found = next((one for one in registered if own is not None and one.contact == own.contact), None)
+        return own is not None and found is not None and (self.ringing or found.flow_id == own.flow_id)
+
     def cancel(self, *headers: tuple[str, str]) -> None:
         """Nobody needs this phone any more. Its leg ends here; what still comes is only acknowledged."""
         self.open = False
@@ -178,6 +201,7 @@ class Invitation:
     # --- what the phone says
 
     def _failed(self, why: str) -> None:
+        self.lost = self.ringing and why == "transport"
         self.leg.call.guarded(self.fail, 408 if why == "timeout" else 503)
 
     def _response(self, response: Response) -> None:
@@ -189,6 +213,7 @@ class Invitation:
             elif response.status == 422 and self.open and not self._asked_longer:
                 self._ask_longer(response)
             else:
+                self.said_no = meaning(response.status) is not OFFLINE
                 self.fail(response.status)
         except SipError:
             _logger.info("a phone sent a response that cannot be used", status=response.status)

@@ -69,16 +69,22 @@ class Ringing:
         for phone in step.phones:
             for binding in call.switch.registrar.bindings(phone.login):
                 if self._may_ring():
-                    leg = self._leg(party(step.person, phone.login))
-                    leg.invitation = Invitation(leg, self)
-                    track.legs.append(leg)
-                    happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
-                    rings.append(
-                        partial(call.switch.reach, binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
-                    )
-        if rings:
+                    rings.append(self._phone(track, step, phone.login, binding, happened))  # noqa: PERF401 - counted each time
+        if rings or step.wakes:
             call.joined(step.person.id)
         return rings
+
+    def _phone(
+        self, track: Track, step: Step, login: str, binding: Binding, happened: list[AnyEvent]
+    ) -> Callable[[], object]:
+        """A leg for one phone, and what rings it."""
+        call = self.call
+        leg = self._leg(party(step.person, login))
+        leg.invitation = invitation = Invitation(leg, self)
+        invitation.binding = binding
+        track.legs.append(leg)
+        happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
+        return partial(call.switch.reach, binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
 
     def _lines(self, track: Track, line: Line, happened: list[AnyEvent]) -> list[Callable[[], object]]:
         """The leg to a number outside by the line's trunk, and what dials it."""

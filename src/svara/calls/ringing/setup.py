@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from svara.calls.events import AnyEvent, EndedBy, LegEnded, LegRinging
 from svara.calls.leg import Leg
 from svara.calls.ringing.invitation import ELSEWHERE
-from svara.calls.ringing.phones import MAX_LEGS, Ringing, invited
-from svara.calls.ringing.tracks import Ringers, Track, open_legs
+from svara.calls.ringing.phones import MAX_LEGS, invited
+from svara.calls.ringing.rounds import Rounds
+from svara.calls.ringing.tracks import Track, open_legs
 from svara.calls.routing.route import NO_ANSWER, Line, Plan, Refusal, Step
 from svara.calls.routing.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.calls.trunks import refusals
@@ -33,10 +34,10 @@ NO_SOUND = Refusal(488, "failed", "the phones could not agree on sound")
 GAVE_UP = Refusal(487, "abandoned", "caller gave up")
 
 
-class Setup(Ringing):
+class Setup(Rounds):
     """The ringing of one call, or of one part of its way."""
 
-    __slots__ = ("_early", "_over", "_plan", "_refusals", "_ringers", "_settled", "_tracks", "_waiting")
+    __slots__ = ("_early", "_plan", "_refusals", "_settled", "_waiting")
 
     def __init__(
         self, call: Call, side: CallerSide, plan: Plan, passed: list[tuple[str, str]], owner: Owner | None = None
@@ -44,13 +45,11 @@ class Setup(Ringing):
         """`passed` are headers of the caller's INVITE that phones may see; `owner` keeps the call when nobody picks up."""
         super().__init__(call, side, passed, owner)
         self._plan = plan
-        self._tracks: list[Track] = []
+        self._late = plan.late
         self._waiting: list[tuple[Timer, Track]] = []
         """Tracks whose time has not come."""
         self._refusals: list[Refusal] = []
         self._early: Leg | None = None
-        self._ringers = Ringers(call.switch.news)
-        self._over = False
         self._settled = b""
 
     kept = b""
@@ -66,6 +65,9 @@ class Setup(Ringing):
                 self._waiting.append((later, track))
             else:
                 self._tracks.append(track)
+        late = self._plan.late
+        if late is not None:
+            self._expect(late.person.id)
         self._advance(list(self._tracks), happened)
 
     @property
@@ -84,6 +86,9 @@ class Setup(Ringing):
     def plan(self) -> Plan:
         """What is rung."""
         return self._plan
+
+    def _plan_ends(self) -> float:
+        return self._plan.until
 
     @property
     def is_free(self) -> bool:
@@ -112,9 +117,8 @@ class Setup(Ringing):
             self.call.switch.write([LegEnded(self.call.id, now, leg=leg.id, status=487, reason=reason) for leg in legs])
             for leg in legs:
                 invited(leg).cancel()
-            track.over()
+            self._done(track)
             self._tracks.remove(track)
-            self._ringers.remove(track.legs)
 
     def _ending(self, reason: str, happened: list[AnyEvent]) -> list[Leg]:
         now = self.call.switch.clock.now()
@@ -151,9 +155,17 @@ class Setup(Ringing):
         while track.next < len(track.steps):
             step = track.steps[track.next]
             track.next += 1
-            rings = self._lines(track, step, happened) if isinstance(step, Line) else self._phones(track, step, happened)
+            if isinstance(step, Line):
+                rings = self._lines(track, step, happened)
+            else:
+                rings = self._phones(track, step, happened)
+                if step.wakes:
+                    rings.append(partial(self._wake, track, step))
             if rings:
-                track.timer = call.switch.clock.call_later(step.ring_seconds, call.guarded, self._rang_out, track)
+                track.until = call.switch.clock.monotonic() + step.ring_seconds
+                self._wait(track, step.ring_seconds)
+                if isinstance(step, Step):
+                    self._expect(step.person.id)
                 return rings
             self._refused(track, meaning(480))
         return []
@@ -201,7 +213,8 @@ class Setup(Ringing):
 
     def _rang_out(self, track: Track) -> None:
         """The step's time is over without an answer."""
-        track.timer = None
+        step = track.step
+        self._done(track)
         now = self.call.switch.clock.now()
         happened: list[AnyEvent] = []
         silent = track.open
@@ -211,10 +224,11 @@ class Setup(Ringing):
             self._refused(track, NO_ANSWER if rang else unreached)
             reason = "no answer" if rang else words(408)
             happened.append(LegEnded(self.call.id, now, leg=leg.id, status=487 if rang else 408, reason=reason))
+        if not silent or (step is not None and step.wakes):
+            self._refused(track, NO_ANSWER)
         self.call.switch.write(happened)
         for leg in silent:
             invited(leg).cancel()
-        self._ringers.remove(silent)
         self._advance([track], [])
 
     # --- what the rung phones say (see Invitation)
@@ -225,9 +239,8 @@ class Setup(Ringing):
         if not invitation.ringing:
             invitation.ringing = True
             call.switch.write([LegRinging(call.id, call.switch.clock.now(), leg=leg.id)])
-            if not self._ringers:
-                call.news("ringing")
-            self._ringers.add(leg)
+            track = self._track_of(leg)
+            self._ringers.add(leg, self._wall(track) if track is not None else 0.0)
         if sdp and self.side.offer and self.side.takes_early and self._early in (None, leg):
             self._early = leg
             call.relay.answer(
@@ -274,9 +287,8 @@ class Setup(Ringing):
         if others:
             concerned = [one for one in self._tracks if one is track or any(leg in others for leg in one.legs)]
         for one in concerned:
-            if not one.open and not self._over:
-                one.over()
-                self._ringers.remove(one.legs)
+            if not one.open and not self._over and not (status and self._waits(one)):
+                self._done(one)
                 self._advance([one], [])
 
     def no_way(self, leg: Leg, refusal: Refusal) -> None:
@@ -374,4 +386,4 @@ class Setup(Ringing):
         for timer, _ in self._waiting:
             timer.cancel()
         self._waiting = []
-        self._ringers.clear()
+        self._nobody_rung()

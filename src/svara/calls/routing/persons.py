@@ -26,18 +26,19 @@ from svara.calls.routing.route import (
     Plan,
     Refusal,
     Step,
+    step_of,
 )
 from svara.calls.trunks import outbound
-from svara.people.office import Person, Target, Tenant
+from svara.people.office import Person, Phone, Target, Tenant
 
 
 def route(tenant: Tenant, person: Person, caller: Caller, at: Moment) -> Plan | Onto:
     """Decide what rings when `person` is called.
 
     The person's own rules count in this order: forwarded always, do not disturb (chosen, or by quiet hours), busy while in a
-    call (where the person does not want to hear of a second one), offline, and then what the phones say. Nobody's rules keep
-    them from their own other phones, and a forward to the caller is none: an assistant reaches the person for whom the calls
-    are taken.
+    call (where the person does not want to hear of a second one), offline, and then what the phones say. Who has a device
+    that can be woken is not offline: it has the whole time to answer. Nobody's rules keep them from their own other phones,
+    and a forward to the caller is none: an assistant reaches the person for whom the calls are taken.
     """
     own = person.id == caller.person
     onward = None if own else _onward(tenant, person, caller)
@@ -49,18 +50,24 @@ def route(tenant: Tenant, person: Person, caller: Caller, at: Moment) -> Plan | 
             return Plan(person, (), SILENT, at.now, (), onward)
         if person.call_waiting == "busy" and at.in_call(person.id):
             return Plan(person, (), BUSY, at.now, (), onward)
-    phones = tuple(phone for phone in person.phones if phone.login != caller.login and at.reachable(phone.login))
+    phones = tuple(phone for phone in person.phones if phone.login != caller.login)
     if not own and person.call_waiting == "free" and at.in_call(person.id):
         free = tuple(phone for phone in phones if not at.in_use(phone.login))
-        if phones and not free:
+        if _any_on(phones, at) and not _any_on(free, at):
             return Plan(person, (), BUSY, at.now, (), onward)
         phones = free
     seconds = _seconds(person.unanswered.after_seconds) if person.unanswered is not None else RING_SECONDS
-    steps = (Step(person, phones, seconds),) if phones else ()
+    step = step_of(person, phones, at.reachable, seconds, wakes=person.wakes and not own)
+    steps = (step,) if step is not None else ()
     also = _find_me(tenant, person, at, seconds, desk=bool(steps)) if person.find_me and not own else ()
     refusal = NO_ANSWER if steps or also else OWN if own else OFFLINE
     longest = max((one.after_seconds + sum(step.ring_seconds for step in one.steps) for one in also), default=0.0)
-    return Plan(person, steps, refusal, at.now + max(seconds if steps else 0.0, longest), also, onward)
+    late = Step(person, (), seconds, phones) if also and not steps else None
+    return Plan(person, steps, refusal, at.now + max(seconds if steps else 0.0, longest), also, onward, late)
+
+
+def _any_on(phones: tuple[Phone, ...], at: Moment) -> bool:
+    return any(at.reachable(phone.login) for phone in phones)
 
 
 def _seconds(wanted: float) -> float:
@@ -108,12 +115,10 @@ def _find_me(tenant: Tenant, person: Person, at: Moment, seconds: float, *, desk
             other = tenant.by_username.get(name)
             if other is not None and other.id != person.id and other.choice != "dnd":
                 waits = other.call_waiting == "ring" or not at.in_call(other.id)
-                phones = tuple(
-                    phone
-                    for phone in other.phones
-                    if at.reachable(phone.login) and (waits or (other.call_waiting == "free" and not at.in_use(phone.login)))
-                )
-                steps = (Step(other, phones, left),) if phones else ()
+                some = other.call_waiting == "free"
+                phones = tuple(phone for phone in other.phones if waits or (some and not at.in_use(phone.login)))
+                step = step_of(other, phones, at.reachable, left, wakes=other.wakes and waits)
+                steps = (step,) if step is not None else ()
         elif kind == "number":
             line = outbound.dial(tenant, person, name, at.up, ring_seconds=left)
             steps = () if isinstance(line, Refusal) else (line.line,)

@@ -6,7 +6,7 @@ Only data, and how people are found by what was dialled; the decisions are in `s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -44,6 +44,10 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     person: Person
     phones: tuple[Phone, ...]
     ring_seconds: float
+    late: tuple[Phone, ...] = ()
+    """Phones of theirs that are not on: rung too where they come while this step rings."""
+    wakes: bool = False
+    """A device of theirs is being woken: the step lasts its time although nothing rings yet."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -106,6 +110,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     """When ringing ends at the latest; seconds since the epoch."""
     also: tuple[Also, ...] = ()
     onward: Onward | None = None
+    late: Step | None = None
+    """The callee's own phones where none of them is on and something else rings for the callee: rung too where one comes."""
 
 
 class Onto(msgspec.Struct, frozen=True, gc=False):
@@ -151,6 +157,17 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 def party(person: Person, login: str | None = None) -> Party:
     """How a person is shown to others and in records."""
     return Party(number=person.extension or person.username, name=person.name, person=person.id, login=login)
+
+
+def step_of(
+    person: Person, phones: Iterable[Phone], reachable: Reachable, ring_seconds: float, *, wakes: bool
+) -> Step | None:
+    """Ring those of these phones that are on; None where there is nothing to ring, now or (`wakes`) soon."""
+    on: list[Phone] = []
+    late: list[Phone] = []
+    for phone in phones:
+        (on if reachable(phone.login) else late).append(phone)
+    return Step(person, tuple(on), ring_seconds, tuple(late), wakes) if on or wakes else None
 
 
 def find(tenant: Tenant, dialled: str) -> Person | None:

@@ -14,7 +14,7 @@ import msgspec
 from svara.calls.commands import ParkedCall
 from svara.calls.events import AnyEvent, CallTransferred, EndedBy, Party
 from svara.calls.guest import Guest
-from svara.calls.routing.route import NO_ANSWER, Onward, Plan, Refusal, Step, party
+from svara.calls.routing.route import NO_ANSWER, Onward, Plan, Refusal, Step, party, step_of
 from svara.calls.stops.served import SpokenTo
 from svara.calls.wait import Wait
 from svara.media.sounds.phrases import MUSIC, digits, phrase
@@ -163,8 +163,10 @@ class Parked:
         """Who parked the caller, and their phones that are on."""
         tenant, switch = self._journey.tenant, self.call.switch
         person = tenant.by_id.get(self._state.by.person or "") if tenant is not None else None
-        phones = tuple(phone for phone in person.phones if switch.reachable(phone.login)) if person is not None else ()
-        return (person, Step(person, phones, BACK_SECONDS)) if person is not None and phones else None
+        if person is None:
+            return None
+        step = step_of(person, person.phones, switch.reachable, BACK_SECONDS, wakes=person.wakes)
+        return (person, step) if step is not None else None
 
     def _ring(self) -> None:
         call, journey, found = self.call, self._journey, self._whose()
