@@ -101,6 +101,16 @@ class DataFolder:
         return self.root / "serving"
 
     @property
+    def setup_code(self) -> Path:
+        """The code with which the first company is made; only there while there is none (`svara.people.founding`)."""
+        return self.root / "setup-code"
+
+    @property
+    def demo_phones(self) -> Path:
+        """Stands there when somebody chose the demo office on a page: then its phones run, too."""
+        return self.root / "demo-phones"
+
+    @property
     def audit_anchors(self) -> Path:
         """Where the audit logs of the companies end, kept outside of the database (`svara.privacy.audit.anchors`)."""
         return self.root / "audit-anchors"

@@ -40,6 +40,10 @@ OPEN = {
     "privacy-door",
     "service-worker",
     "sign-in",
+    "start",
+    "start-company",
+    "start-demo",
+    "start-with",
     "staff-invitation",
     "staff-sign-in",
 }

@@ -18,6 +18,7 @@ WITHOUT_PLACE = {
     "administration-new",
     "administration-item",
     "administration-letter-new",
+    "people-import",
     "administration-letter",
     "privacy-outside-receipt",
     "privacy-package",

@@ -1,48 +1,17 @@
-"""The demo office: a small company to look around in, made through the same office file as any other.
-
-Its first calls are not written anywhere: `svara.cli.demo_phones` really places them.
-"""
+"""What a newcomer to the demo office reads (`svara.people.demooffice`)."""
 
 from __future__ import annotations
 
 import ipaddress
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from svara.people.officefile import OfficeFile, PersonSpec, read
+from svara.people.demooffice import ECHO, install, office, person
 
 if TYPE_CHECKING:
     from svara.data import DataFolder
+    from svara.people.officefile import PersonSpec
 
-OFFICE_NAME = "demo_office.yaml"
-ECHO = "elias"
-"""Who answers any call and says back what was said."""
-AWAY = "petra"
-
-
-@cache
-def office() -> OfficeFile:
-    """The demo company as its file says."""
-    return read(resources.files("svara.cli").joinpath(OFFICE_NAME).read_bytes(), OFFICE_NAME)
-
-
-def person(username: str) -> PersonSpec:
-    """One of its people. KeyError for others."""
-    return {each.username: each for each in office().people}[username]
-
-
-def install() -> bool:
-    """Add the demo company, marked as such; what people changed in it since is left alone. True when it was added."""
-    from svara.people import access, actions, plan  # noqa: PLC0415  needs an open installation
-    from svara.people.models import Tenant  # noqa: PLC0415
-
-    if Tenant.objects.filter(slug=office().tenant.slug).exists():
-        return False
-    plan.apply(office(), demo=True)
-    (away,) = access.accounts_named(f"{AWAY}@{office().tenant.slug}")
-    actions.do_choose_presence(away, "away")
-    return True
+__all__ = ["ECHO", "install", "office", "person", "welcome"]
 
 
 def welcome(data: DataFolder, http: str, sip: str) -> str:

@@ -155,6 +155,22 @@ def restore(
 app.command()(doctor)
 
 
+@app.command()
+def setup(data: Data = DEFAULT_DATA) -> None:
+    """Print the link with which the first company is made on a page."""
+    folder = _open(data)
+    from svara.cli import serving  # noqa: PLC0415
+    from svara.people import founding, setupcode  # noqa: PLC0415
+
+    founding.prepare(folder)
+    code, open_now = setupcode.read(folder), serving.read(folder)
+    if not code:
+        raise CommandError("there is a company already; who administers it signs in on the pages")
+    print(serving.setup_link(code, open_now.http if open_now is not None else ""))
+    if open_now is None:
+        print("The office is not open: start it with `svara serve`, and open the link then.")
+
+
 @app.command(hidden=True)
 def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--demo")] = False) -> None:
     """What must stand before the office opens: folder, key, tables, snapshot; with --demo the demo company."""
@@ -169,6 +185,9 @@ def prepare(data: Data = DEFAULT_DATA, demo: Annotated[bool, typer.Option("--dem
         from svara.cli import demo as demo_office  # noqa: PLC0415
 
         demo_office.install()
+    from svara.people import founding  # noqa: PLC0415
+
+    founding.prepare(folder)
     from svara.privacy.functions import asking  # noqa: PLC0415
 
     asking.ask_again()

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -31,10 +32,15 @@ from svara.cli.roles import DEMO_ROLES, ROLES, run_role, sockets_for
 from svara.cli.serving import Process, Serving
 from svara.cli.supervisor import Program, StartError, Supervisor, say_to_operator
 from svara.data import DataFolder
+from svara.people import setupcode
 from svara.sealing.field import KEY_BYTES
 
 __all__ = ["run", "run_role"]
 
+_FIRST = (
+    "There is no company here yet. Whoever opens this link makes it, and administers it from then on:\n"
+    "hand it to nobody else."
+)
 _LONGEST_SOCKET_PATH_BYTES = 100  # unix(7): sun_path holds 108 bytes
 
 
@@ -116,6 +122,9 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
 
     def say_ready() -> None:
         print(f"svara: ready http={web} sip={calls}{tls}", flush=True)
+        code = setupcode.read(folder)
+        if code:
+            print(f"\n{_FIRST}\n\n  {serving.setup_link(code, str(web))}\n", flush=True)
         if demo:
             print("\n" + demo_office.welcome(folder, str(web), str(calls)) + "\n", flush=True)
 
@@ -131,7 +140,8 @@ async def _serve(folder: DataFolder, http: str, sip: str, *, demo: bool) -> int:
                 with suppress(OSError):  # a full disk keeps no office from serving
                     serving.note(folder, msgspec.structs.replace(began, processes=tuple(processes)))
 
-            await Supervisor(_programs(folder, sockets, key, demo=demo), say_to_operator, changed).run(stop, say_ready)
+            programs = _programs(folder, sockets, key, demo=demo)
+            await Supervisor(programs, say_to_operator, changed).run(stop, say_ready)
     finally:
         serving.forget(folder)
         if hub is not None:
@@ -147,7 +157,13 @@ def _programs(folder: DataFolder, sockets: dict[str, dict[str, socket.socket]], 
         handed = key if role in rolekey.ROLES else b""
         return Program(role, command, sockets.get(role, {}), key=handed, essential=role in ROLES)
 
-    return [program(role) for role in (*ROLES, *(DEMO_ROLES if demo else ()))]
+    programs = [program(role) for role in ROLES]
+    chosen = folder.demo_phones
+    if demo or chosen.exists():
+        programs += map(program, DEMO_ROLES)
+    elif setupcode.read(folder):  # the demo may still be chosen on a page
+        programs += [replace(program(role), waits_for=chosen) for role in DEMO_ROLES]
+    return programs
 
 
 async def _prepare(folder: DataFolder, stop: asyncio.Event, *, demo: bool) -> bytes | None:

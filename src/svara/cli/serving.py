@@ -7,6 +7,7 @@ process still lives.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -61,6 +62,15 @@ def read(data: DataFolder) -> Serving | None:
     except (OSError, msgspec.MsgspecError):
         return None
     return serving if b"serve" in command else None
+
+
+def setup_link(code: str, http: str) -> str:
+    """Where the first company is made; `http` is where the pages are served, "" where they are not now."""
+    base = os.environ.get("SVARA_URL", "").rstrip("/")
+    if not base:
+        host, _, port = (http or "127.0.0.1:8080").rpartition(":")
+        base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{port}"
+    return f"{base}/start/with/{code}"
 
 
 def environment(pid: int) -> dict[str, str]:

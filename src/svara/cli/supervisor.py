@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +26,8 @@ STABLE_SECONDS = 30.0
 """A process that ran this long starts over with the shortest delay."""
 FIRST_TRIES = 3
 """How often a process may end before it was ever ready; then the office cannot open."""
+WANTED_SECONDS = 1.0
+"""How often it is looked whether a program that waits for a file may start."""
 TERM_SECONDS = 4.0
 """How long processes have between SIGTERM and SIGKILL."""
 
@@ -53,6 +56,8 @@ class Program:
     """Handed to each start of the process through a pipe (`svara.cli.rolekey`)."""
     essential: bool = True
     """The office is open when all essential processes are ready; others start then, and may fail."""
+    waits_for: Path | None = None
+    """It is started only once this file is there."""
 
 
 class Supervisor:
@@ -65,7 +70,7 @@ class Supervisor:
         self._changed = changed
 
     def _told(self) -> None:
-        self._changed([child.process for child in self._children])
+        self._changed([child.process for child in self._children if child.wanted])
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Start what is essential, call `on_ready` when all of it is ready, then start the rest; return when all have ended
@@ -119,9 +124,16 @@ class _Child:
         self._say = say
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it runs, or is to run now."""
+        return self._program.waits_for is None or self._program.waits_for.exists()
+
     async def keep_running(self) -> None:
         """Start the process again whenever it ends. Raises StartError when it never gets ready."""
         loop = asyncio.get_running_loop()
+        while not self.wanted:  # noqa: ASYNC110  the web process that writes the file tells nobody
+            await asyncio.sleep(WANTED_SECONDS)
         ends = 0
         while True:
             began = loop.time()

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
@@ -52,6 +53,8 @@ _KIND_OF: dict[str, Literal["queue", "menu", "conference", "sound"]] = {
     "conferences": "conference",
     "sounds": "sound",
 }
+ALL = "*"
+"""In place of a name: the whole section."""
 _SECRET_BYTES = 15
 _LINE = re.compile(r" \(line \d+\)| on line \d+")
 
@@ -140,6 +143,31 @@ def do_save(actor: Account, section: str, name: str | None, item: Item) -> Done:
         changelog.put(document, section, name, item)
 
     return _change(actor, edit, (section, name))
+
+
+def do_add_people(actor: Account, items: list[Item]) -> Done:
+    """Add many people at once: one change, all or nobody. The paths of faults begin with the number of the item.
+
+    Raises Forbidden, Rejected.
+    """
+    return _change(actor, partial(_with_people, items), ("people", ALL))
+
+
+def check_people(actor: Account, items: list[Item]) -> list[Fault]:
+    """What would be wrong with them; nothing is done. Raises Forbidden."""
+    tenant = _administered(actor)
+    try:
+        _checked(tenant, partial(_with_people, items), ("people", ALL), {})
+    except Rejected as error:
+        return error.faults
+    return []
+
+
+def _with_people(items: list[Item], document: Document) -> None:
+    there = {KEYS["people"](each) for each in document["people"]}
+    if any(KEYS["people"](item) in there for item in items):
+        raise Rejected([Fault(None, "somebody else added the same people at this moment; look at the list again")])
+    document["people"] = [*items, *document["people"]]
 
 
 def do_save_company(actor: Account, wish: Item) -> Done:
@@ -407,7 +435,7 @@ def _place(document: Document, item: tuple[str, str] | None) -> Path | None:
     if item is None:
         return None
     section, name = item
-    if section in (changelog.TENANT, changelog.PARKING):
+    if section in (changelog.TENANT, changelog.PARKING) or name == ALL:
         return (section,)
     for number, each in enumerate(document[section]):
         if KEYS[section](each) == name:

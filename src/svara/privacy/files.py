@@ -196,6 +196,8 @@ declare_files(
         "media-ng",
         "serving",
         "demo-calls-placed",
+        "demo-phones",
+        "setup-code",
         "sockets/*",
         "**.new-*",  # half of a file that is just being written (`svara.data.put`)
     ],

@@ -199,6 +199,12 @@ ADMINISTRATION: tuple[Group, ...] = (
                 "company", _("Company"), _("Name, country, languages and what holds for everybody"), "administration-company"
             ),
             Place(
+                "first-steps",
+                _("First steps"),
+                _("From an empty company to a ringing phone, step by step"),
+                "start-done",
+            ),
+            Place(
                 "news",
                 pgettext_lazy("administration", "News"),
                 _("Letters to readers who agreed to news by e-mail"),

@@ -35,7 +35,7 @@ from svara.history.statistics import access_statistics
 from svara.letters import actions as letters
 from svara.letters.models import Letter
 from svara.people import actions as people_actions
-from svara.people import administration, signedin, signin, staffdoor
+from svara.people import administration, csvfile, importing, signedin, signin, staffdoor
 from svara.people.models import Account, ApiToken, Handset, OfficeChange, Sound
 from svara.people.provisioning import actions as handset_actions
 from svara.people.provisioning import reading as handsets
@@ -89,6 +89,12 @@ OWN = {
     "svara.people.administration.access_document": "names to list and to choose from; one thing whole is access_item",
     "svara.people.administration.access_own": "one's own settings",
     "svara.people.administration.do_change_own": "one's own settings",
+    "svara.people.firststeps.access_steps": "how far the setting up of the company is, about nobody",
+    "svara.people.firststeps.do_close": "a list on the own first page",
+    "svara.people.firststeps.do_mark": "how far the setting up of the company is, about nobody",
+    "svara.people.founding.do_found": "the first company with its owner, for themselves: nobody else is there yet",
+    "svara.people.founding.do_found_demo": "a company of invented people",
+    "svara.people.importing.access_plan": "what the actor wrote, beside names and extensions that everybody sees",
     "svara.people.greeting.access_greeting": "every caller hears it: one's own, or a queue's",
     "svara.people.greeting.access_greetings": "every caller hears them: one's own, or a queue's",
     "svara.people.greeting.do_remove_greeting": "one's own, or a queue's",
@@ -252,6 +258,15 @@ class Scene:
     def item(self, name: str) -> dict[str, Any]:
         document = administration.access_document(self.acme.anna)
         return dict(next(each for each in document["people"] if each["username"] == name))
+
+
+def people_added(scene: Scene) -> None:
+    administration.do_add_people(scene.acme.anna, [{"username": "ivar", "name": "Ivar Lie"}])
+
+
+def people_imported(scene: Scene) -> None:
+    planned = importing.access_plan(scene.acme.anna, csvfile.read("Name;E-mail\nIvar Lie;ivar@acme.test\n"))
+    importing.do_import(scene.acme.anna, planned)
 
 
 def phone_taken_back(scene: Scene) -> None:
@@ -789,6 +804,8 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
     ),
     "svara.people.administration.access_changes": (changes_read, "view", "changes", "anna"),
     "svara.people.administration.do_save": (Scene.change, "change", "person", "bob"),
+    "svara.people.administration.do_add_people": (people_added, "change", "person", ""),
+    "svara.people.importing.do_import": (people_imported, "change", "person", ""),
     "svara.people.administration.do_rename": (sound_renamed, "change", "office", ""),
     "svara.people.administration.do_save_company": (company_saved, "change", "office", ""),
     "svara.people.administration.do_save_parking": (parking_saved, "change", "office", ""),

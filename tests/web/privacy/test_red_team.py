@@ -39,7 +39,8 @@ OPEN = {
     "provision",  # or a secret, each time
     "cookies", "door-language", "favicon", "invitation", "language", "link", "link-code", "manifest", "news", "news-confirm",
     "news-undo", "news-withdraw", "policy-public", "policy-version", "privacy-ask", "privacy-door", "sign-in", "sign-out",
-    "staff-invitation", "staff-sign-in", "static", "app-manifest", "offline", "service-worker",
+    "staff-invitation", "staff-sign-in", "static", "app-manifest", "offline", "service-worker", "start",
+    "start-company", "start-demo", "start-with",
 }  # fmt: skip
 """What anybody may ask for without signing in."""
 WORDS = {

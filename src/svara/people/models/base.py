@@ -72,6 +72,8 @@ class Tenant(models.Model):
     """To whom it is shown whether somebody can be reached who did not choose that."""
     own_phones: bool = declared(models.BooleanField(default=False), SETTING)
     demo: bool = declared(models.BooleanField(default=False), SETTING)
+    first_steps: dict[str, str] = declared(models.JSONField(default=dict, blank=True), SETTING)
+    """How far its setting up is (`svara.people.firststeps`); empty: it was not made on a page."""
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), OF_TENANT)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()

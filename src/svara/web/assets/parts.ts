@@ -38,6 +38,8 @@ export function startParts(): void {
     lookOnly();
     document.addEventListener("htmx:after:swap", lookOnly);
   }
+  zones();
+  document.addEventListener("svara:page", zones);
   reachable();
   addEventListener("resize", reachable);
   document.addEventListener("htmx:after:swap", reachable);
@@ -50,6 +52,12 @@ export function startParts(): void {
       if (left < 0) toast.remove();
     }
   }, 1_000);
+}
+
+// A form that asks for a time zone begins with that of this device: <form data-zone>.
+function zones(): void {
+  const zone = document.querySelector<HTMLInputElement>('form[data-zone] input[name="timezone"]');
+  if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 }
 
 // A table that is wider than its frame is scrolled with the arrow keys, too.

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from svara.people import access, actions, signedin, signin
+from svara.people import access, actions, founding, signedin, signin
 from svara.people.models import Account
 from svara.privacy.policies.access import to_accept
 from svara.web.words import sentences
@@ -35,6 +35,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(wanted)
     page = {"next": wanted, "name": request.POST.get("name", "")}
     if request.method == "GET":
+        if founding.is_open():
+            return redirect("start")
         return render(request, "web/sign_in.html", page)
     result = signin.authenticate(page["name"], request.POST.get("password", ""), request.META.get("REMOTE_ADDR", ""))
     if result is None or isinstance(result, signin.Throttled):

@@ -29,6 +29,9 @@ from svara.web.pages.provision import base_of
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
 
+BACK = "start-phone"
+"""Who comes from the first steps goes on there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -99,7 +102,7 @@ def _add(request: HttpRequest, actor: Account, username: str, to: str) -> HttpRe
         return _page(request, actor, to, asked | {"username": username}, [_("Choose somebody of the list.")])
     except Invalid as error:
         return _page(request, actor, to, asked | {"username": username}, sentences(error.messages))
-    return _issued(request, issued, to)
+    return _issued(request, issued, BACK if request.POST.get("back") == BACK else to)
 
 
 def _page(

@@ -15,6 +15,7 @@ from svara.people.models import Account
 from svara.voicemail.access import BoxView, access_boxes
 from svara.web import live
 from svara.web.pages import calls
+from svara.web.pages.firststeps import still_open
 from svara.web.pages.queues import waiting_for
 from svara.web.pages.viewing import CallLine, account_of, call_line, colleagues, fragment, running_calls
 from svara.web.words import sentences
@@ -38,6 +39,7 @@ async def home(request: HttpRequest) -> HttpResponse:
             "missed": _missed(account),
             "new_messages": _new_messages(account),
             "me": _me(account),
+            "first_steps": still_open(account),
             "via": calls.via_of(account, request.session.get(calls.VIA)),
         }
         return render(request, "web/home.html", page | waiting)
