@@ -72,10 +72,8 @@ def on_the_way(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, here: str) -> HttpResponse:
     actor = account_of(request)
     try:
-        if request.method == "GET":
-            administration.access_document(actor)
-            return _shown(request, here, "")
-        return _asked(request, here)
+        administration.access_document(actor)
+        return _shown(request, here, "") if request.method == "GET" else _asked(request, here)
     except access.Forbidden:
         raise PermissionDenied from None
 
