@@ -19,6 +19,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from svara import log
 from svara.data import DataFolder, locked, put
 from svara.people import access, changelog, demooffice, firststeps, setupcode
 from svara.people.administration import Fault, Rejected
@@ -28,6 +29,7 @@ from svara.people.officefile import OfficeFileError, check
 from svara.people.prepared import Prepared
 from svara.people.yamltree import from_plain
 
+_log = log.get("people.founding")
 _LINE = re.compile(r" \(line \d+\)| on line \d+")
 _NEEDED = ("name", "country", "timezone", "owner", "email", "password")
 _FIELDS = {"slug": "name", "username": "owner"}
@@ -68,6 +70,14 @@ def is_open() -> bool:
 def fits(given: str) -> bool:
     """Whether this is the code of an installation without a company."""
     return setupcode.fits(settings.DATA, given) and is_open()
+
+
+def tried(given: str, source_ip: str) -> bool:
+    """The same of somebody who tries one at the door; a wrong one is logged. With 100 random bits nobody needs to wait."""
+    right = fits(given)
+    if not right:
+        _log.warning("a wrong set-up code was given", pii_source=source_ip)
+    return right
 
 
 # --- making it

@@ -14,7 +14,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from svara import log
 from svara.people import founding
 from svara.people.administration import Rejected
 from svara.people.errors import PlainError
@@ -24,8 +23,6 @@ from svara.web.pages.door import enter
 
 CODE = "setup-code"
 """Where the session keeps it."""
-
-_log = log.get("web.start")
 
 
 @login_not_required
@@ -93,8 +90,7 @@ def _code(request: HttpRequest) -> str:
 
 
 def _with(request: HttpRequest, code: str) -> HttpResponse:
-    if not founding.fits(code):
-        _log.warning("a wrong set-up code was given", pii_source=request.META.get("REMOTE_ADDR", ""))
+    if not founding.tried(code, request.META.get("REMOTE_ADDR", "")):
         return render(request, "web/start.html", {"wrong": True}, status=422)
     request.session.cycle_key()
     request.session[CODE] = code[:100]
