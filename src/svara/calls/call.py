@@ -73,6 +73,7 @@ class Call(Movable):
         "journey",
         "legs_before",
         "legs_rung",
+        "nameless",
         "people",
         "picked_up",
         "queue",
@@ -92,7 +93,7 @@ class Call(Movable):
         "tenant",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a table of what a call has
         self, switch: Switch, call_id: str, *, tenant: str, caller: Party, dialled: str, callee: Party, relay: Relay
     ) -> None:
         super().__init__()
@@ -106,6 +107,8 @@ class Call(Movable):
         self.relay = relay
         self.relay_used = False
         self.people: tuple[str, ...] = ()
+        self.nameless = False
+        """A phone that was rung asked for privacy: the caller is not told who is called."""
         self.rings: dict[str, float] = {}
         """Who is rung just now (see `LiveCall.rings`)."""
         self.started_at = switch.clock.now()

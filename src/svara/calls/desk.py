@@ -17,6 +17,7 @@ from svara.calls.incoming import Incoming
 from svara.calls.journey import Journey
 from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.moves import replaces
+from svara.calls.names import wants_privacy
 from svara.calls.routing.dialling import dialling, refused
 from svara.calls.routing.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.routing.targets import HANGUP, Next, at_number, person_of, taped
@@ -29,7 +30,6 @@ from svara.people.browserphone import PASS_SECONDS, is_browser
 from svara.people.office import REALM, Target
 from svara.sip.bodies import session_description
 from svara.sip.digest import Nonces, Rejected, Verified, challenge, verify
-from svara.sip.headers import parse_privacy
 from svara.sip.message import Request, SipError, new_response
 from svara.sip.syntax import printable
 from svara.sip.transaction import ServerTransaction
@@ -232,6 +232,7 @@ class Desk:
             relay=switch.relay_for(tenant),
         )
         if replaced is not None:
+            call.nameless = True  # who is there, the phone is told when it is put in the place of the other
             self._begin(transaction, call, HANGUP, None, stop=lambda journey: _instead_of(journey, replaced))
             return
         call.direction = meant.direction
@@ -371,13 +372,7 @@ def _instead_of(journey: Journey, leg: Leg) -> Stop:
 
 def _wants_privacy(request: Request) -> bool:
     """Whether the phone asks that the other side learns nothing of the caller (RFC 3323 section 4)."""
-    asked = request.first("privacy")
-    if asked is not None:
-        try:
-            return bool(parse_privacy(asked) - {"none", "critical", "session"})
-        except SipError:
-            return True
-    return request.from_.uri.host == "anonymous.invalid"
+    return wants_privacy(request) if request.has("privacy") else request.from_.uri.host == "anonymous.invalid"
 
 
 def _lacks(transaction: ServerTransaction, known: frozenset[str]) -> bool:

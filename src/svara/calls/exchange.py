@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.events import AnyEvent, CallHeld, CallResumed, EndedBy
 from svara.calls.leg import ALLOW, SDP, TIMER, Leg, sdp_of
+from svara.calls.names import asserted, other_side
 from svara.media.relay import Kind, RelayError
 from svara.sip.message import Request, Response, SipError, new_response
 from svara.sip.sdp import parse_sdp
@@ -371,7 +372,8 @@ def send(leg: Leg, method: str, sdp: bytes, got: Got) -> int:
     def failed(why: str) -> None:
         leg.call.guarded(got, 408 if why == "timeout" else 503)
 
-    headers = [("Allow", ALLOW), *(ask_timer(TIMER, current=leg.session) if leg.session else ())]
+    timer = ask_timer(TIMER, current=leg.session) if leg.session else ()
+    headers = [("Allow", ALLOW), *asserted(leg, other_side(leg)), *timer]
     request = leg.request(method, guarded, failed, headers=headers, body=sdp, content_type=SDP if sdp else None)
     return 0 if request is None else request.cseq.number
 

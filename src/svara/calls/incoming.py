@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from svara.calls.leg import ALLOW, SDP, sdp_of
+from svara.calls.names import asserted, called
 from svara.calls.routing.route import Refusal
 from svara.sip.dialog import Dialog
 from svara.sip.message import Request, Response, new_response
@@ -139,7 +140,12 @@ class Incoming:
         return new_response(
             self.transaction.request,
             status,
-            headers=[self.leg.contact(self.transaction.flow), ("Allow", ALLOW), *headers],
+            headers=[
+                self.leg.contact(self.transaction.flow),
+                ("Allow", ALLOW),
+                *asserted(self.leg, called(self.leg.call)),
+                *headers,
+            ],
             body=sdp,
             content_type=SDP if sdp else None,
             to_tag=self.leg.tag,

@@ -113,7 +113,7 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     )
     call.direction = state.direction
     call.started_at = state.started_at
-    call.held_by, call.held_for = tuple(state.held_by), state.held_for
+    call.held_by, call.held_for, call.nameless = tuple(state.held_by), state.held_for, state.nameless
     if state.supervises:
         call.supervision = Supervision(state.supervises, state.supervises_how)
     call.people = tuple(state.people)

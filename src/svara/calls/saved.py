@@ -115,6 +115,7 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     moves: int = 0
     held_for: EndedBy | None = None
     """The side for which we have the other on hold, without its phone knowing."""
+    nameless: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -156,6 +157,7 @@ def encode(call: Call) -> bytes:
             call.agreeing,
             call.moves,
             call.held_for,
+            call.nameless,
         )
     )
 

@@ -7,23 +7,20 @@ second device behind a fork, gets its ACK and a BYE.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from svara import log
 from svara.calls.leg import ALLOW, SDP, TIMER, sdp_of
+from svara.calls.names import identity, wants_privacy
 from svara.calls.routing.route import OFFLINE
 from svara.calls.routing.verdict import meaning
 from svara.sip.bindings import Binding
 from svara.sip.dialog import Dialog
-from svara.sip.headers import NameAddr
 from svara.sip.message import Request, Response, SipError, request_of_lines
 from svara.sip.provisional import Heard, ReliableReceiver
 from svara.sip.session import ask_timer, wanted_min_seconds
-from svara.sip.syntax import printable
 from svara.sip.transaction import ClientTransaction
 from svara.sip.transport import Flow, FlowError
-from svara.sip.uri import Uri
 
 if TYPE_CHECKING:
     from svara.calls.leg import Leg
@@ -41,12 +38,6 @@ _logger = log.get("calls.invitation")
 _MAY_BE_LARGE_BYTES = 600
 """With a smaller description no INVITE comes near the 1300 bytes that UDP is good for."""
 _VIA_BYTES = 110
-
-
-@lru_cache(4096)
-def identity(name: str, number: str, host: str) -> str:
-    """One of us as phones see them: never anything but our own host."""
-    return str(NameAddr(printable(name), Uri("sip", number, None, host, None)))
 
 
 class Inviter(Protocol):
@@ -245,8 +236,13 @@ class Invitation:
         sdp = sdp_of(response)
         if sdp:
             self.sdp = sdp
+        self._looks_for_privacy(response)
         self.remote_tag = self.remote_tag or response.to.tag or ""
         self.inviter.leg_ringing(self.leg, sdp, response.status)
+
+    def _looks_for_privacy(self, response: Response) -> None:
+        if response.has("privacy") and wants_privacy(response):
+            self.leg.call.nameless = True
 
     def _confirmed(self, response: Response) -> bool:
         """Confirm a reliable provisional response (RFC 3262 section 4); False for one that came before."""
@@ -276,6 +272,7 @@ class Invitation:
             return
         self.open = False
         self.client = None
+        self._looks_for_privacy(response)
         leg.dialog = dialog
         leg.renumbered[1] = self.cseq
         leg.can_update = "UPDATE" in response.allow

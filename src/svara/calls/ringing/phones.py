@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, LegOffered, Party
 from svara.calls.leg import Leg
+from svara.calls.names import CALLED, came_by, identity
 from svara.calls.ringing.invitation import Invitation
 from svara.calls.ringing.tracks import Track
 from svara.calls.routing.route import Line, Refusal, Step, party
@@ -111,7 +112,13 @@ class Ringing:
         shown = call.caller.name
         if call.comes_from:
             shown = f"{call.comes_from}: {call.caller.name or call.caller.number}"
-        invited(leg).send(binding, (shown, call.caller.number), call.callee.number, self.passed, sdp)
+        invited(leg).send(binding, (shown, call.caller.number), call.callee.number, self._passed(leg), sdp)
+
+    def _passed(self, leg: Leg) -> list[tuple[str, str]]:
+        by = came_by(self.call)
+        if by is None or leg.flow is None:
+            return self.passed
+        return [*self.passed, (CALLED, identity(by.name, by.number, leg.flow.local[0]))]
 
     def _reached(self, leg: Leg, send: Callable[[bytes], None], flow: Flow | FlowError) -> None:
         invitation = leg.invitation
