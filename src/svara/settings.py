@@ -28,6 +28,8 @@ RECEIPT_SEED = bytes.fromhex(_secret("receipts"))[:32]
 """Of the key that signs receipts of consent (`svara.privacy.functions.receipts`)."""
 BROWSER_KEY = bytes.fromhex(_secret("svara browsers"))[:32]
 """Of the passes for phones in browsers (`svara.people.browserphone.key_of`)."""
+PUSH_SEED = bytes.fromhex(_secret("svara push"))
+"""Of the key by which push services know this installation (`svara.push.vapid`)."""
 DEBUG = False
 ADDRESS = urlsplit(os.environ.get("SVARA_URL", ""))
 """Where people find the pages, when that is not this machine: its host is ours, and with https the cookies travel no other
@@ -60,6 +62,7 @@ INSTALLED_APPS = [
     "svara.voicemail",
     "svara.letters",
     "svara.phonebooks",
+    "svara.push",
     "svara.web",
 ]
 MIDDLEWARE = [

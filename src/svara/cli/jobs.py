@@ -26,6 +26,7 @@ async def main(
     from svara.people import alerts, wishes  # noqa: PLC0415
     from svara.people.calendars import work as calendars  # noqa: PLC0415
     from svara.privacy.rights import work as rights  # noqa: PLC0415
+    from svara.push import work as push  # noqa: PLC0415
     from svara.voicemail import work as voicemail  # noqa: PLC0415
     from svara.voicemail.intake import write_messages  # noqa: PLC0415
 
@@ -41,5 +42,6 @@ async def main(
         demo_wipes.run,
         alerts.run,
         calendars.run,
+        push.run,
     )
     await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

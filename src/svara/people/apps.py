@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 
 
 class PeopleConfig(AppConfig):
@@ -21,9 +21,11 @@ class PeopleConfig(AppConfig):
             subjects,
         )
         from svara.people.calendars import subscribing  # noqa: PLC0415
+        from svara.people.models import PushDevice  # noqa: PLC0415
         from svara.privacy.functions.models import Consent  # noqa: PLC0415
         from svara.privacy.functions.port import register_collection, switched  # noqa: PLC0415
         from svara.privacy.functions.registry import CALENDAR_PRESENCE  # noqa: PLC0415
+        from svara.privacy.registers.models import RecipientEntry  # noqa: PLC0415
         from svara.privacy.rights import port, restriction  # noqa: PLC0415
 
         switched.connect(snapshot.function_switched, dispatch_uid="svara.people.snapshot")
@@ -31,6 +33,9 @@ class PeopleConfig(AppConfig):
         switched.connect(subscribing.function_switched, dispatch_uid="svara.people.calendars")
         restriction.changed.connect(snapshot.restriction_changed, dispatch_uid="svara.people.snapshot")
         post_save.connect(snapshot.consent_written, sender=Consent, dispatch_uid="svara.people.snapshot")
+        post_save.connect(snapshot.recipient_changed, sender=RecipientEntry, dispatch_uid="svara.people.snapshot")
+        for happened in (post_save, post_delete):
+            happened.connect(snapshot.device_came_or_went, sender=PushDevice, dispatch_uid="svara.people.snapshot")
         corrections.register_all()
         port.register(subjects.PeopleCapability())
         port.register_files("people", subjects.files_of)

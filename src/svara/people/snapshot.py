@@ -14,17 +14,19 @@ from django.db import transaction
 
 from svara.bus.announce import ANNOUNCE_SECONDS, announce
 from svara.data import DataFolder, locked
-from svara.people import objectors, office, own, routing
+from svara.people import objectors, office, own, routing, waking
 from svara.people.browserphone import login_of
 from svara.people.greeting_rows import greetings_by_owner
-from svara.people.models import Account, Phone, Sound, Tenant
+from svara.people.models import Account, Phone, PushDevice, Sound, Tenant
 from svara.people.officefile.parking import read_parking
 from svara.people.officefile.reader import OfficeReader
 from svara.people.presence import PresenceTo
 from svara.people.yamltree import from_plain
+from svara.privacy.catalogue import Recipient
 from svara.privacy.functions.models import Consent
 from svara.privacy.functions.port import people_with
-from svara.privacy.functions.registry import CALL_RECORDING
+from svara.privacy.functions.registry import CALL_PUSH, CALL_RECORDING
+from svara.privacy.registers.models import RecipientEntry
 
 
 def changed() -> None:
@@ -34,13 +36,25 @@ def changed() -> None:
 
 def function_switched(key: str, **_more: object) -> None:
     """A person switched a function: call control must know of those that it asks for."""
-    if key == CALL_RECORDING:
+    if key in (CALL_RECORDING, CALL_PUSH):
         changed()
 
 
 def restriction_changed(**_more: object) -> None:
     """Somebody's data are restricted, or free again: functions are off or on for them."""
     changed()
+
+
+def device_came_or_went(instance: PushDevice, **_more: object) -> None:
+    """The first browser of somebody may be woken, or their last one may not any more."""
+    if not PushDevice.all_tenants.filter(account_id=instance.account_id).exclude(pk=instance.pk).exists():
+        changed()
+
+
+def recipient_changed(instance: RecipientEntry, **_more: object) -> None:
+    """A company has closed a push service, or opened it again."""
+    if instance.kind == Recipient.PUSH_SERVICE:
+        changed()
 
 
 def consent_written(instance: Consent, **_more: object) -> None:
@@ -73,7 +87,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
     for phone in Phone.all_tenants.filter(**one).order_by("login"):
         phones.setdefault(phone.account_id, []).append(office.Phone(login=phone.login, ha1=phone.ha1, label=phone.label))
     greetings = greetings_by_owner()
-    agreed, unrecorded = people_with(CALL_RECORDING), objectors.people()
+    agreed, unrecorded, woken = people_with(CALL_RECORDING), objectors.people(), waking.people()
     tenants = [only] if only is not None else list(Tenant.objects.order_by("slug"))
     shown = {tenant.id: tenant.presence_to for tenant in tenants}
     for account in Account.all_tenants.filter(**one).order_by("username"):
@@ -85,6 +99,7 @@ def build(version: int, only: Tenant | None = None) -> office.Office:
                 shown=shown.get(account.tenant_id, "everybody"),
                 recorded=account.record and account.id in agreed,
                 unrecorded=account.id in unrecorded,
+                wakes=account.id in woken,
             )
         )
     for sound in Sound.all_tenants.filter(**one).exclude(file="").order_by("name"):
@@ -135,6 +150,7 @@ def _person(
     shown: PresenceTo,
     recorded: bool,
     unrecorded: bool,
+    wakes: bool,
 ) -> office.Person:
     """`shown`: to whom presence is shown of who did not choose."""
     unanswered = None
@@ -164,7 +180,7 @@ def _person(
         admin=account.has_role("admin"),
         intercom=account.intercom,
         pickup=tuple(account.pickup),
-        wakes=False,
+        wakes=wakes,
         call_waiting=msgspec.convert(account.call_waiting, office.CallWaiting),
     )
 

@@ -35,6 +35,7 @@ from svara.people.models import (
     PersonCalendar,
     Phone,
     PublicNumber,
+    PushDevice,
     Queue,
     QueueMember,
     SignedIn,
@@ -74,6 +75,7 @@ class PeopleCapability:
             "people.QueueMember",
             "people.OfficeChange",
             "people.PersonCalendar",
+            "people.PushDevice",
             "people.SignInCount",
             "people.Device",
             "people.SignedIn",
@@ -95,6 +97,7 @@ class PeopleCapability:
             (Invitation, sign_in, "user.authorization.credentials", _("Invitations")),
             (Device, Purpose.SECURITY, "user.device", _("Browsers in which they have signed in")),
             (SignedIn, Purpose.SECURITY, "user.behavior", _("Where they are signed in")),
+            (PushDevice, calls, "user.device.device_id", _("Browsers that may be woken for their calls")),
             (PersonCalendar, Purpose.DIRECTORY, "user.behavior", _("Address of their calendar, and when they are busy")),
         ):
             if count := model.all_tenants.filter(account=account).count():
@@ -140,7 +143,7 @@ class PeopleCapability:
             (Handset, Handset.of(account).filter(phone__account=account)),
             *(
                 (model, model.all_tenants.filter(account=account))
-                for model in (Phone, QueueMember, ApiToken, Invitation, SignedIn, Device, PersonCalendar)
+                for model in (Phone, QueueMember, ApiToken, Invitation, PushDevice, SignedIn, Device, PersonCalendar)
             ),
         ):
             tally = Tally(model._meta.label)
@@ -278,6 +281,25 @@ class PeopleCapability:
             _("You"),
             colleagues,
             list(_calendars(account)),
+        )
+        yield Section(
+            "push",
+            _("Browsers that may be woken for your calls"),
+            _("Connect calls to the right person"),
+            _("You"),
+            _("The push service of the browser"),
+            [
+                {
+                    "service": row.service,
+                    "caller_named": row.names,
+                    "missed_calls": row.missed,
+                    "voice_messages": row.messages,
+                    "language": row.language,
+                    "created_at": row.created_at.isoformat(),
+                    "last_at": row.last_at and row.last_at.isoformat(),
+                }
+                for row in PushDevice.all_tenants.filter(account=account).order_by("created_at")
+            ],
         )
         yield Section(
             "changes",

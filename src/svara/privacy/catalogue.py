@@ -141,6 +141,8 @@ class Recipient(StrEnum):
     """The telephone provider that carries a call outside."""
     MAIL_SERVER = "mail-server"
     """The mail server that takes our e-mail."""
+    PUSH_SERVICE = "push-service"
+    """The push service of somebody's browser. It gets what is encrypted for that browser alone."""
     PUBLIC = "public"
     """Whoever reads what the company publishes."""
     HOST = "host"

@@ -89,7 +89,7 @@ def release() -> str:
 
 
 def worker() -> str:
-    """The service worker's program, with what it keeps."""
+    """The service worker's program, with what it keeps, and where it tells of another address of its push service."""
     main = static_files.manifest()["main.ts"]
     parts = [static_files.PREFIX + file for file in (*main.css, *main.assets)]
     parts += [static_files.address(name) for name in ("offline.ts", "mark.svg")]
@@ -97,6 +97,11 @@ def worker() -> str:
         "version": version(),
         "shells": {language: reverse("offline", args=[language]) for language in languages()},
         "parts": parts,
+        "push": {
+            "state": reverse("push-state"),
+            "renew": reverse("push-renew"),
+            "icon": static_files.address(f"icon-any-{SIZES[0]}.png"),
+        },
     }
     program = (static_files.DIST / static_files.manifest()["service-worker.js"].file).read_text(encoding="utf-8")
     return f"self.svara = {msgspec.json.encode(kept).decode()};\n{program}"

@@ -24,6 +24,7 @@ TEXTS = {
     "message_notices": (1, "d81368d6c9fe9ce5"),
     "calendar_presence": (1, "9730c3c0bcc8cdb3"),
     "mobile_in_phonebooks": (1, "b6f678019daf3804"),
+    "call_push": (1, "66da57314c86453e"),
     "call_saving": (1, "d40a56c716997a69"),
     "caller_lookup": (1, "691a054504ddbb91"),
     "location_at_press": (1, "1675771ad6b31db8"),

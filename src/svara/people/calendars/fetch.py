@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from svara.people.publicnet import is_public
+
 NETWORKS: Final = "SVARA_CALENDAR_NETWORKS"
 MAX_URL_LENGTH: Final = 2_000
 MAX_BYTES: Final = 5 * 1024 * 1024
@@ -123,14 +125,7 @@ def _may_ask(address: ipaddress.IPv4Address | ipaddress.IPv6Address, scheme: str
     seen = mapped or address
     if any(seen in network for network in allowed_networks()):
         return True
-    return scheme == "https" and seen.is_global and not seen.is_multicast and not _holds_another(seen)
-
-
-def _holds_another(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """An IPv6 address by which an IPv4 address is reached (6to4, Teredo, NAT64), which might be a private one."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return False
-    return address.sixtofour is not None or address.teredo is not None or address in ipaddress.ip_network("64:ff9b::/96")
+    return scheme == "https" and is_public(address)
 
 
 def _connect(parts: SplitResult, ends: float) -> http.client.HTTPConnection:

@@ -18,6 +18,7 @@ from svara.people.models.calendars import PersonCalendar
 from svara.people.models.changes import OfficeChange
 from svara.people.models.greetings import Greeting
 from svara.people.models.handsets import Handset
+from svara.people.models.pushing import PushDevice
 from svara.people.models.routing import (
     Conference,
     Hours,
@@ -49,6 +50,7 @@ __all__ = [
     "PersonCalendar",
     "Phone",
     "PublicNumber",
+    "PushDevice",
     "Queue",
     "QueueMember",
     "SignInCount",

@@ -22,6 +22,7 @@ STATISTICS = "statistics"
 MESSAGE_NOTICES = "message_notices"
 MOBILE_IN_PHONEBOOKS = "mobile_in_phonebooks"
 CALENDAR_PRESENCE = "calendar_presence"
+CALL_PUSH = "call_push"
 LOCATION_AT_PRESS = "location_at_press"
 MARKETING = "marketing"
 PRODUCT_UPDATES = "product_updates"
@@ -142,6 +143,27 @@ _ALL = (
             _(
                 "The address of your calendar, and from when to when you are busy on the day before, today and the seven "
                 "days after; never what a meeting is about, where it is or who comes. Both go when you switch it off"
+            ),
+        ),
+        available=True,
+    ),
+    Function(
+        CALL_PUSH,
+        ("user.device.device_id", "user.behavior"),
+        text_version=1,
+        text=Text(
+            _("Ringing while the app is closed"),
+            _(
+                "When somebody calls you, a browser in which you turn this on is woken and shows it, although no page of "
+                "Svara is open. For that the push service of the browser's maker (Google, Mozilla, Apple, Microsoft) "
+                "learns that something came for this browser, and when; never who calls: what is sent is encrypted, and "
+                "your browser alone reads it. Whether the name of the caller stands in the notification, and whether you "
+                "are told of missed calls and voice messages too, you choose for each browser. Without it a browser rings "
+                "while a page of Svara is open."
+            ),
+            _(
+                "The address that the push service gave to your browser, and the keys with which we encrypt for it, until "
+                "you sign out there or switch this off; when it was last used"
             ),
         ),
         available=True,

@@ -113,7 +113,7 @@ def in_use(stored: Iterable[Item], used: Iterable[Feature]) -> list[Item]:
     return kept
 
 
-_OUTSIDE = frozenset({"carrier", "mail-server"})
+_OUTSIDE = frozenset({"carrier", "mail-server", "push-service"})
 
 
 PERIODS = {

@@ -28,7 +28,7 @@ from svara.privacy.rights.jobs import Asker
 from svara.privacy.tenancy import new_id
 
 OFFICERS = ("admin", "privacy-officer")
-CLOSABLE = frozenset({Recipient.MAIL_SERVER, Recipient.PARTNER})
+CLOSABLE = frozenset({Recipient.MAIL_SERVER, Recipient.PARTNER, Recipient.PUSH_SERVICE})
 MAX_ADDED = 200
 RECORDINGS = "recordings-storage"
 """How the key of a bucket begins in which recordings and messages lie."""
@@ -220,6 +220,12 @@ def closed_to_mail() -> frozenset[str]:
     server = [each.known_by for each in machines("") if each.kind is Recipient.MAIL_SERVER]
     closed = RecipientEntry.all_tenants.filter(key__in=server).exclude(closed_at=None)
     return frozenset(closed.values_list("tenant_id", flat=True))
+
+
+def closed_push_services() -> frozenset[tuple[str, str]]:
+    """The push services that companies have closed: (id of the company, key of the entry)."""
+    closed = RecipientEntry.all_tenants.filter(kind=Recipient.PUSH_SERVICE).exclude(closed_at=None)
+    return frozenset(closed.values_list("tenant_id", "key"))
 
 
 def open_partner(actor: Asker, key: str) -> Known:

@@ -14,6 +14,7 @@ import { startPalette } from "./palette";
 import { startParts } from "./parts";
 import { startPhone } from "./phone/start";
 import { startPlayers } from "./players";
+import { startPush } from "./push/page";
 import { startRecorders } from "./recorders";
 
 startPages();
@@ -30,3 +31,4 @@ startPanel();
 startHere();
 stayAwake();
 startPhone();
+startPush();

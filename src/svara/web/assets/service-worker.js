@@ -1,5 +1,7 @@
 // When the server cannot be reached, a page says so instead of the browser's own. That page, in each language, and what it is made
 // of are all that is kept: no other page, no answer and nothing about anybody. What is kept and its version stand before this text.
+import "./push/worker.js";
+
 const { version, shells, parts } = self.svara;
 const KEPT = `svara-${version}`;
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from svara.people import access
+from svara.web.pages import push
 from svara.web.pages.viewing import account_of, colleagues, fragment
 
 MAX_FOUND = 5
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[+*#0-9][0-9 ()/*#.-]{1,40}")
 @require_GET
 def settings(request: HttpRequest) -> HttpResponse:
     """The page; what is chosen there stays in the browser."""
-    return render(request, "web/browser_phone.html")
+    return push.page(request)
 
 
 @require_GET

@@ -1,5 +1,5 @@
 """My devices and sessions: where I am signed in, which browsers are known to be mine, my phones, and with which passwords
-they read the phonebook; each can be ended."""
+they read the phonebook, which browsers show calls while they are closed; each can be ended."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from svara.people import signedin
 from svara.people.alerts import what
-from svara.people.models import Device, SignedIn
+from svara.people.models import Device, PushDevice, SignedIn
 from svara.people.models.signedin import SCREEN_LENGTH, VERSION_LENGTH
 from svara.phonebooks import actions
 from svara.privacy.errors import Invalid, NotFound
+from svara.push.access import access_devices
 from svara.web.pages import phonebooks
 from svara.web.pages.profile import phones_of
 from svara.web.pages.viewing import account_of
@@ -31,7 +32,7 @@ TOLD = "told_here"
 class Shown:
     """A session or a browser, in words."""
 
-    row: SignedIn | Device
+    row: SignedIn | Device | PushDevice
     title: str
     here: bool
     new: bool = False
@@ -54,6 +55,7 @@ def page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
         "sessions": [Shown(row, what(row.device), row.pk == current) for row in sessions],
         "others": any(row.pk != current for row in sessions),
         "devices": [Shown(each, what(each), each.pk in here, each in new) for each in signedin.access_devices(actor)],
+        "pushed": [Shown(each, what(each.session.device), each.session_id == current) for each in access_devices(actor)],
         "new": [what(each) for each in new],
         "mine": next((row for row in sessions if row.pk == current), None),
     }

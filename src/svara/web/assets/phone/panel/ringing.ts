@@ -60,11 +60,19 @@ function sound(context: AudioContext, { hertz, seconds, loudness }: Pattern): vo
   }
 }
 
+const WOKEN_MS = 60_000;
 const shown = new Map<string, Notification>();
+let woken = 0;
+
+/** The service worker was woken for a call, and shows it: one notification is enough. */
+document.addEventListener("svara:woken", () => {
+  woken = Date.now();
+  unnotify(new Set());
+});
 
 /** Tell of a call where the page is not seen and the person allowed it. */
 export function notify(id: string, title: string, body: string): void {
-  if (!document.hidden || !("Notification" in window) || Notification.permission !== "granted" || shown.has(id)) return;
+  if (!document.hidden || Date.now() - woken < WOKEN_MS || !("Notification" in window) || Notification.permission !== "granted" || shown.has(id)) return;
   try {
     const note = new Notification(title, { body, tag: `svara-${id}`, requireInteraction: true });
     note.onclick = () => {
