@@ -159,6 +159,7 @@ def test_one_call_in_full(acme: Company) -> None:
     [offer] = found["offers"]
     assert (offer["person"], offer["phones"], offer["answered"]) == ("bob", 2, True)
     assert (found["dialled"], found["ended_by"], found["holds"], found["quality"]) == ("102", "caller", [], [])
+    assert found["figures"] == []
 
 
 def test_a_call_to_a_queue_is_one_item_with_its_wait_and_offers_inside(acme: Company, globex: Company) -> None:

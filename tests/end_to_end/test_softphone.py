@@ -69,6 +69,9 @@ def test_anna_calls_bob_from_her_browser_and_they_hear_each_other(svara: Svara, 
     bob.wait_state("idle")
     (record,) = svara.wait_records(1)
     assert (record["from_person"], record["answered_by"], record["outcome"]) == ("anna", "bob", "answered")
+    (heard,) = (each for each in record["figures"] if each["side"] == "caller")
+    assert heard["packets"] > 20, "what the browser counted stands with the record"
+    assert heard["concealed"] is not None
 
 
 def test_bob_calls_anna_whose_browser_rings(svara: Svara, browser: Opened, bob: Baresip) -> None:
@@ -78,10 +81,13 @@ def test_bob_calls_anna_whose_browser_rings(svara: Svara, browser: Opened, bob: 
     bob.wait_state("talking")
     bob.wait_to_hear(ANNA_HZ)
     anna.wait_to_hear(BOB_HZ)
+    anna.page.wait_for_timeout(2_500)  # it tells every ten seconds, and the first time after two
     bob.hangup()
     anna.wait_state("idle")
     (record,) = svara.wait_records(1)
     assert (record["from_person"], record["answered_by"], record["outcome"]) == ("bob", "anna", "answered")
+    (heard,) = (each for each in record["figures"] if each["side"] == "callee")
+    assert heard["packets"] > 20, "also where the other side hangs up first"
 
 
 def talking(browser: BrowserPhone, bob: Baresip | Linphone, browser_hz: float = ANNA_HZ) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from svara.calls.events import (
     AnyEvent,
     CallEnded,
+    CallFigures,
     CallHeld,
     CallQuality,
     CallResumed,
@@ -25,7 +26,7 @@ from svara.calls.events import (
     Supervised,
 )
 from svara.history.fold import MAX_SWITCHES, Fold
-from svara.history.record import CallRecord
+from svara.history.record import CallRecord, Figures
 
 NOON = 1_793_358_000.0
 ANNA = Party(number="101", person="anna-id", login="acme-anna")
@@ -148,6 +149,16 @@ def test_a_figure_that_could_not_be_measured_is_left_out() -> None:
     odd = CallQuality("c1", NOON + 66.0, side="callee", packets=1, jitter_ms=float("nan"), mos=float("inf"))
     [quality] = [one for one in record_of(*TALK, odd).quality if one.side == "callee"]
     assert (quality.jitter_ms, quality.mos) == (0.0, None)
+
+
+def test_what_the_phones_said_themselves_stands_beside_it_the_newest_of_each() -> None:
+    said = [
+        CallFigures("c1", NOON + 60, side="callee", packets=500, lost=5, jitter_ms=9, round_trip_ms=40, concealed=0.01),
+        CallFigures("c1", NOON + 30, side="callee", packets=250, lost=2),
+    ]
+    for events in (said, said[::-1]):
+        assert record_of(*TALK, *events).figures == (Figures("callee", 500, 5, 9, 40, 0.01),)
+    assert record_of(*TALK).figures == ()
 
 
 def test_each_way_in_which_a_supervisor_took_part_has_its_time() -> None:

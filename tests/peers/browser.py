@@ -68,12 +68,22 @@ async () => {
 class BrowserPhone:
     """One browser with a microphone of its own, and one person signed in."""
 
-    def __init__(self, playwright: Playwright, folder: Path, svara: Svara, username: str, tone_hz: float) -> None:
+    def __init__(
+        self,
+        playwright: Playwright,
+        folder: Path,
+        svara: Svara,
+        username: str,
+        tone_hz: float,
+        *,
+        chromium: str = "/usr/bin/chromium",
+        arguments: tuple[str, ...] = (),
+    ) -> None:
         self.svara = svara
         self.username = username
         tone = sound.write_wav(folder / f"{username}-{tone_hz}.wav", sound.tone(tone_hz, TONE_SECONDS, 48000), 48000)
         self.chromium: Browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=chromium,
             args=[
                 "--headless",
                 "--no-sandbox",
@@ -84,6 +94,7 @@ class BrowserPhone:
                 "--use-fake-ui-for-media-stream",
                 "--use-fake-device-for-media-stream",
                 f"--use-file-for-fake-audio-capture={tone}",
+                *arguments,
             ],
         )
         self.context = self.chromium.new_context(permissions=["microphone"], locale="en")

@@ -14,7 +14,7 @@ from tests.web import office
 from tests.web.office import Company
 
 from svara.calls.commands import LiveCall, PersonPresence
-from svara.calls.events import CallQuality, Party
+from svara.calls.events import CallFigures, CallQuality, Party
 from svara.people import access
 from svara.people.models import PersonCalendar
 from svara.web import live
@@ -155,9 +155,13 @@ def test_a_call_that_sounded_bad_says_whose_network_it_was(acme: Company, browse
     company = stories.Company(acme.tenant, acme.people)
     events = stories.call(company, "anna", "bob", call="bad", at=time.time() - 600)
     lost = CallQuality("bad", time.time(), side="callee", packets=900, lost=100, lost_before=100, mos=2.9, round_trip_ms=400)
-    stories.happened([*events[:-1], lost, events[-1]])
+    heard = CallFigures(
+        "bad", time.time(), side="caller", packets=870, lost=130, jitter_ms=35, round_trip_ms=90, concealed=0.112
+    )
+    stories.happened([*events[:-1], lost, heard, events[-1]])
     told = text(browser_of(acme, "anna").get("/history/bad/"))
     assert "10 % of what Bob Lund said got lost on the way to us: look at the network of Bob Lund" in told
+    assert "What the phone of Anna Berg counted itself: 13.0 % lost, jitter 35 ms, 90 ms there and back, 11.2 % of" in told
     assert "What is said takes 400 ms to Bob Lund and back" in told
     assert browser_of(acme, "bob").get("/statistics/sound/").status_code == 404
     page = text(browser_of(acme, "cecilie").get("/statistics/sound/?days=30"))

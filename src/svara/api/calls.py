@@ -454,6 +454,17 @@ def _detail(detail: CallDetail) -> dict[str, Any]:
             }
             for one in detail.quality
         ],
+        "figures": [
+            {
+                "side": one.side,
+                "packets": one.packets,
+                "lost": one.lost,
+                "jitter_ms": one.jitter_ms,
+                "round_trip_ms": one.round_trip_ms,
+                "concealed": one.concealed,
+            }
+            for one in detail.figures
+        ],
     }
 
 
@@ -501,7 +512,19 @@ def _going_on(actor: Account, call: LiveCall, known: dict[str, Account]) -> dict
     }
 
 
-_UNKNOWN_YET = ("legs", "offers", "waits", "stops", "messages", "recordings", "holds", "transfers", "quality", "conferences")
+_UNKNOWN_YET = (
+    "legs",
+    "offers",
+    "waits",
+    "stops",
+    "messages",
+    "recordings",
+    "holds",
+    "transfers",
+    "quality",
+    "figures",
+    "conferences",
+)
 """What is told of a call when it is over."""
 
 

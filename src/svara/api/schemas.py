@@ -333,6 +333,19 @@ class Hold(Schema):
     ended_at: datetime
 
 
+class Figures(Schema):
+    """How the phone of one side heard the other, as it said itself (the phone in the browser does).
+
+    `concealed` is the share of what it played that it had to invent (null: it did not say); `round_trip_ms` 0: unknown."""
+
+    side: EndedBy
+    packets: int
+    lost: int
+    jitter_ms: int
+    round_trip_ms: int
+    concealed: float | None
+
+
 class Quality(Schema):
     """What the relay measured on the way from one side; `mos` is 1 to 5 (ITU-T G.107).
 
@@ -407,6 +420,7 @@ class CallDetail(Call):
     recordings: list[Sound]
     holds: list[Hold]
     quality: list[Quality]
+    figures: list[Figures]
     supervisions: list[Supervision]
     transfers: list[Transferred]
     supervises: Annotated[

@@ -8,6 +8,7 @@ left; a mistake of ours ends this call and no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ from svara.calls.commands import LiveCall, LiveSupervisor
 from svara.calls.events import (
     AnyEvent,
     CallEnded,
+    CallFigures,
     CallGreeted,
     CallStarted,
     Direction,
@@ -290,6 +292,11 @@ class Call(Movable):
             for leg in (self.front, self.back)
             if leg is not None and leg.id != CALLER
         ]
+        happened += (
+            CallFigures(self.id, now, side=leg.side, **asdict(leg.figures))
+            for leg in (self.front, self.back)
+            if leg is not None and leg.figures is not None
+        )
         ended = CallEnded(self.id, now, outcome="answered", by=by, end_reason=reason)
         closing = Closing(switch, happened, ended, self.front_id)
         switch.closing.add(closing)

@@ -105,6 +105,18 @@ class CallQuality(Event, frozen=True, tag="call.quality", omit_defaults=True):
     """From the relay to this side's phone and back; 0 for unknown."""
 
 
+class CallFigures(Event, frozen=True, tag="call.figures", omit_defaults=True):
+    """How the phone of one side heard the other, as it said itself (`svara.calls.figures`)."""
+
+    side: EndedBy = "caller"
+    packets: int = 0
+    lost: int = 0
+    jitter_ms: int = 0
+    round_trip_ms: int = 0
+    concealed: float | None = None
+    """Which share of what was played the phone had to invent, 0 to 1; None for unknown."""
+
+
 class CallEnded(Event, frozen=True, tag="call.ended", omit_defaults=True):
     """The last event of a call; there is exactly one."""
 
@@ -277,6 +289,7 @@ CallEvent = (
     | CallHeld
     | CallResumed
     | CallQuality
+    | CallFigures
     | CallEnded
     | CallRouted
     | CallGreeted

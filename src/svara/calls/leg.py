@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.events import EndedBy, Party
+from svara.calls.figures import Figures
 from svara.media.relay import Kind
 from svara.sip.bodies import session_description
 from svara.sip.dialog import Dialog
@@ -59,6 +60,7 @@ class Leg:
         "dialog",
         "down",
         "due",
+        "figures",
         "flow",
         "focus",
         "gave",
@@ -106,6 +108,8 @@ class Leg:
         """How the phone described itself last in this talk, and what it was told last of the other side; b"" where that is
         not known (after a restart)."""
         self.told = b""
+        self.figures: Figures | None = None
+        """How the phone said last that it hears."""
         self.gave = False
         """Of the two, the phone's was the offer."""
         self.down = False

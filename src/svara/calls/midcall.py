@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls import resound
 from svara.calls.exchange import GONE, Asked, Asking, Exchange, Told, Wanting, answer_with, refuse, renew, send
+from svara.calls.figures import figures_in
 from svara.calls.leg import ALLOW, Leg, sdp_of
 from svara.calls.moves import refer
 from svara.sip.headers import Reason, parse_reason
@@ -33,6 +34,7 @@ def handle(call: Call, leg: Leg, transaction: ServerTransaction) -> None:
         transaction.reply(500, headers=(("Retry-After", "2"),))
         return
     leg.heard(transaction.flow)
+    leg.figures = figures_in(request) or leg.figures
     method = request.method
     if method == "BYE":
         _bye(call, leg, transaction)

@@ -26,6 +26,7 @@ from svara.calls.events import (
     CallbackAsked,
     CallbackGivenUp,
     CallEnded,
+    CallFigures,
     CallGreeted,
     CallHeld,
     CallQuality,
@@ -54,6 +55,7 @@ from svara.history.record import (
     Asked,
     CallRecord,
     Conference,
+    Figures,
     Hold,
     Leg,
     Message,
@@ -125,6 +127,7 @@ class Fold(msgspec.Struct, omit_defaults=True):
     legs: dict[str, LegState] = {}
     switches: set[CallHeld | CallResumed] = set()
     quality: dict[str, CallQuality] = {}
+    figures: dict[str, CallFigures] = {}
     offers: dict[str, OfferState] = {}
     facts: set[Fact] = set()
 
@@ -144,9 +147,9 @@ class Fold(msgspec.Struct, omit_defaults=True):
             case AgentChanged() | CallbackGivenUp():
                 pass  # of no call
             case CallQuality():
-                known = self.quality.get(event.side)
-                if known is None or _order(known) < _order(event):
-                    self.quality[event.side] = event
+                _keep_newest(self.quality, event.side, event)
+            case CallFigures():
+                _keep_newest(self.figures, event.side, event)
             case LegOffered() | LegRinging() | LegAnswered() | LegEnded():
                 self._add_to_leg(event)
             case _:
@@ -234,6 +237,17 @@ class Fold(msgspec.Struct, omit_defaults=True):
                     round_trip_ms=_finite(q.round_trip_ms) or 0.0,
                 )
                 for _, q in sorted(self.quality.items())
+            ),
+            figures=tuple(
+                Figures(
+                    side=one.side,
+                    packets=one.packets,
+                    lost=one.lost,
+                    jitter_ms=one.jitter_ms,
+                    round_trip_ms=one.round_trip_ms,
+                    concealed=_finite(one.concealed),
+                )
+                for _, one in sorted(self.figures.items())
             ),
             people=_people(started.caller, callee, legs, answer, many=bool(transfers) or spoken),
             greeted_at=next((_within(_ms(f.at), begin, end) / 1000 for f in facts if isinstance(f, CallGreeted)), None),
@@ -329,6 +343,12 @@ def _within(value: int, low: int, high: int) -> int:
 def _order(event: AnyEvent) -> tuple[float, bytes]:
     """By time; the bytes make the order total, so that the choice between two events never depends on their arrival."""
     return (event.at, msgspec.msgpack.encode(event))
+
+
+def _keep_newest(known: dict[str, E], side: str, event: E) -> None:
+    before = known.get(side)
+    if before is None or _order(before) < _order(event):
+        known[side] = event
 
 
 def _earlier(known: E | None, event: E) -> E:

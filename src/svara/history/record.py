@@ -138,6 +138,18 @@ class Quality(msgspec.Struct, frozen=True, omit_defaults=True):
     round_trip_ms: float = 0.0
 
 
+class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the phone of one side heard the other, as it said itself; `concealed` is the share of what it played that it had
+    to invent (None: it did not say), `round_trip_ms` is 0 for unknown."""
+
+    side: EndedBy
+    packets: int = 0
+    lost: int = 0
+    jitter_ms: int = 0
+    round_trip_ms: int = 0
+    concealed: float | None = None
+
+
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """The caller, or who was called, was told of a recording, or asked (`svara.calls.events.RecordingAnswered`)."""
 
@@ -186,3 +198,4 @@ class CallRecord(msgspec.Struct, frozen=True):
     supervises: str = ""
     """The caller was a supervisor, who took part in the talk of this call."""
     conferences: tuple[Conference, ...] = ()
+    figures: tuple[Figures, ...] = ()

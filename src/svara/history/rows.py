@@ -27,6 +27,7 @@ from svara.history.outside import seal_parties, sever
 from svara.history.record import (
     CallRecord,
     Conference,
+    Figures,
     Hold,
     Leg,
     Message,
@@ -51,6 +52,7 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     legs: tuple[Leg, ...] = ()
     holds: tuple[Hold, ...] = ()
     quality: tuple[Quality, ...] = ()
+    figures: tuple[Figures, ...] = ()
     greeted_at: float | None = None
     stops: tuple[Stop, ...] = ()
     waits: tuple[Wait, ...] = ()
@@ -194,6 +196,7 @@ def _details(record: CallRecord) -> Details:
         legs=tuple(_named_outside(leg) for leg in record.legs),
         holds=record.holds,
         quality=record.quality,
+        figures=record.figures,
         greeted_at=record.greeted_at,
         stops=record.stops,
         waits=record.waits,

@@ -11,7 +11,7 @@ from svara.calls.events import EndedBy, Party
 from svara.history.hiding import hidden_from, people_of
 from svara.history.models import Call
 from svara.history.outside import RESTRICTED, Outsiders
-from svara.history.record import Conference, Leg, Quality
+from svara.history.record import Conference, Figures, Leg, Quality
 from svara.history.rows import Details
 from svara.people import access as people
 from svara.people.models import Account
@@ -165,6 +165,7 @@ class CallDetail:
     legs: tuple[LegView, ...]
     holds: tuple[HoldView, ...]
     quality: tuple[Quality, ...]
+    figures: tuple[Figures, ...]
     stops: tuple[StopView, ...]
     waits: tuple[WaitView, ...]
     offers: tuple[OfferView, ...]
@@ -238,6 +239,7 @@ class Shown:
                 for hold in details.holds
             ),
             quality=details.quality,
+            figures=details.figures,
             stops=tuple(
                 StopView(self._moment(stop.at), self._outsiders.target(call.id, stop.to), stop.why) for stop in details.stops
             ),

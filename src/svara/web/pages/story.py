@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -40,6 +41,7 @@ def story(request: HttpRequest, call_id: str) -> HttpResponse:
         "item": detail.item,
         "steps": steps(detail),
         "quality": quality(detail),
+        "figures": figures(detail),
         "faults": sentences(troubles(detail.quality), _sides(detail)),
         "recordings": recordings_to_hear(account, detail),
         "supervises": bool(detail.supervises),
@@ -237,6 +239,26 @@ def quality(detail: CallDetail) -> list[Heard]:
         bars = grade(side.mos, lost)
         heard.append(Heard(_sides(detail).get(side.side, ""), bars, _grades()[bars - 1], side.mos, lost, side.jitter_ms))
     return heard
+
+
+def figures(detail: CallDetail) -> list[str]:
+    """How the phones themselves heard the talk, where they told: a sentence for each."""
+    told = []
+    for one in detail.figures:
+        who = _sides(detail).get(one.side, "")
+        if not who or not one.packets + one.lost:
+            continue
+        lost = 100 * one.lost / (one.packets + one.lost)
+        parts = [
+            _("%(percent)s %% lost") % {"percent": number_format(lost, 1)},
+            _("jitter %(ms)s ms") % {"ms": one.jitter_ms},
+        ]
+        if one.round_trip_ms:
+            parts.append(_("%(ms)s ms there and back") % {"ms": one.round_trip_ms})
+        if one.concealed is not None:
+            parts.append(_("%(percent)s %% of the sound was filled in") % {"percent": number_format(100 * one.concealed, 1)})
+        told.append(_("What the phone of %(who)s counted itself: %(parts)s.") % {"who": who, "parts": ", ".join(parts)})
+    return told
 
 
 def grade(mos: float | None, lost_percent: float) -> int:

@@ -29,6 +29,8 @@ class SvaraEngine extends EventTarget implements Engine {
   private readonly sounds = new WeakMap<Session, Sound>();
   private wanted = false;
   private looking = 0;
+  /** On which kind of network this browser was; only some browsers tell. */
+  private network = connection()?.type;
   private told = false;
   /** Talks of the page before this one, which are to go on; null: not looked for yet. */
   private left: Kept[] | null = null;
@@ -41,6 +43,7 @@ class SvaraEngine extends EventTarget implements Engine {
       registered: (again) => this.registered(again),
       invited: (invitation) => this.invited(invitation),
       signedOut: () => this.over(),
+      talking: () => this.talks.some((talk) => talk.state === "talking"),
       sound: (session) => this.sounds.get(session) ?? this.makeSound(),
     });
   }
@@ -68,7 +71,7 @@ class SvaraEngine extends EventTarget implements Engine {
     this.left ??= takeKept();
     window.addEventListener("pagehide", this.leaving);
     window.addEventListener("online", this.moved);
-    connection()?.addEventListener("change", this.moved);
+    connection()?.addEventListener("change", this.changedNetwork);
     this.looking = window.setInterval(this.look, LOOK_MS);
     this.become("connecting", "");
     await this.line.start();
@@ -90,12 +93,15 @@ class SvaraEngine extends EventTarget implements Engine {
     clearInterval(this.looking);
     window.removeEventListener("pagehide", this.leaving);
     window.removeEventListener("online", this.moved);
-    connection()?.removeEventListener("change", this.moved);
+    connection()?.removeEventListener("change", this.changedNetwork);
     this.tab.leave();
   }
 
   private registered(again: boolean): void {
-    if (again) for (const talk of this.talks) void talk.ask().catch(() => undefined);
+    for (const talk of again ? this.talks : []) {
+      void talk.ask().catch(() => undefined);
+      void talk.check();
+    }
     const { left } = this;
     this.left = [];
     for (const kept of left ?? []) void this.resume(kept);
@@ -103,14 +109,14 @@ class SvaraEngine extends EventTarget implements Engine {
 
   /** The network is another one: neither the connection to the server nor those of the calls can be trusted. */
   private readonly moved = (): void => {
-    if (!this.wanted) return;
-    void this.line.anew();
-    const renew = () => {
-      if (this.readiness !== "ready") return;
-      this.removeEventListener("change", renew);
-      for (const talk of this.talks) void talk.renew();
-    };
-    this.addEventListener("change", renew);
+    if (this.wanted) void this.line.anew();
+  };
+
+  /** Browsers tell of this also when they only think that the network became slower. */
+  private readonly changedNetwork = (): void => {
+    const before = this.network;
+    this.network = connection()?.type;
+    if (this.network !== before) this.moved();
   };
 
   private readonly leaving = (): void => {
@@ -265,6 +271,7 @@ class SvaraEngine extends EventTarget implements Engine {
 
   private makeSound(): Sound {
     const sound = new Sound(this.microphone);
+    sound.ondoubt = () => this.line.probe();
     void sound.speaker(this.devices.speaker).catch(() => undefined);
     return sound;
   }
@@ -299,7 +306,7 @@ class SvaraEngine extends EventTarget implements Engine {
   }
 
   private readonly look = (): void => {
-    for (const talk of this.talks) void talk.look();
+    for (const talk of this.talks) void talk.look().catch(() => undefined); // it may end meanwhile
     this.save();
   };
 
@@ -340,8 +347,8 @@ class SvaraEngine extends EventTarget implements Engine {
 
 const leaves = new WeakSet<Talk>();
 
-function connection(): EventTarget | undefined {
-  return (navigator as Navigator & { connection?: EventTarget }).connection;
+function connection(): (EventTarget & { type?: string }) | undefined {
+  return (navigator as Navigator & { connection?: EventTarget & { type?: string } }).connection;
 }
 
 /** The queue or number that was called (RFC 7315 section 4.2), by its name where it has one. */

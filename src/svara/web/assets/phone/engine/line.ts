@@ -1,6 +1,16 @@
 /** The line to the server: the WebSocket, registered with a pass of the signed-in session (SIP.js), and connected again by
  * itself whenever it is lost. What calls there are is not its business. */
-import { Inviter, type InviterOptions, type Invitation, Registerer, type Session, TransportState, URI, UserAgent } from "sip.js";
+import {
+  Inviter,
+  type InviterOptions,
+  type Invitation,
+  Registerer,
+  type Session,
+  TransportState,
+  URI,
+  UserAgent,
+  type Web,
+} from "sip.js";
 import type { Engine, Readiness } from "../port";
 import { Account, NoPass, type Pass } from "./account";
 import { instance } from "./kept";
@@ -11,6 +21,11 @@ const REGISTER_SECONDS = 300;
 const KEEP_ALIVE_SECONDS = 15;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 15_000;
+/** While somebody talks it is tried more often. */
+const TALKING_RETRY_MS = 1_000;
+const CONNECT_SECONDS = 4;
+/** A server that says nothing for so long is not reached over this connection any more. */
+const SILENT_MS = 900;
 
 /** What the line tells. */
 export interface Heard {
@@ -20,6 +35,8 @@ export interface Heard {
   invited(invitation: Invitation): void;
   /** The session is over: there will be no line any more. */
   signedOut(): void;
+  /** Whether somebody talks now. */
+  talking(): boolean;
   /** The sound of a call, for SIP.js. */
   sound(session: Session): Sound;
 }
@@ -29,6 +46,7 @@ export class Line {
   private registerer: Registerer | null = null;
   private open = false;
   private away = false;
+  private probing = false;
   private retries = 0;
   private retry = 0;
   private renewal = 0;
@@ -71,8 +89,42 @@ export class Line {
     const { agent } = this;
     if (!agent || !this.open) return;
     this.retries = 0;
-    await agent.transport.disconnect().catch(() => undefined);
+    this.drop();
     await this.connect();
+  }
+
+  /** Is the server still reached? Connects anew where not. */
+  probe(): void {
+    const { agent, registerer } = this;
+    if (!agent || !registerer || !this.open || this.probing) return;
+    const core = agent.userAgentCore;
+    const own = agent.configuration.uri;
+    this.probing = true;
+    const timer = setTimeout(() => {
+      this.probing = false;
+      if (registerer === this.registerer) void this.anew();
+    }, SILENT_MS);
+    const answered = () => {
+      this.probing = false;
+      clearTimeout(timer);
+    };
+    const request = core.makeOutgoingRequestMessage("OPTIONS", new URI("sip", "", DOMAIN), own, own, {});
+    core.request(request, { onAccept: answered, onRedirect: answered, onReject: answered });
+  }
+
+  /** Leave the connection at once: on a network that is gone it takes seconds to close it in good order. */
+  private drop(): void {
+    const transport = this.agent?.transport as Web.Transport | undefined;
+    const socket = transport?.["_ws"];
+    if (!transport || !socket) return;
+    socket.close();
+    transport["onWebSocketClose"](new CloseEvent("close"), socket);
+  }
+
+  /** Nobody answers what was asked over a connection that is gone (RFC 3261 section 8.1.3.1). */
+  private unanswered(): void {
+    for (const client of [...(this.agent?.userAgentCore.userAgentClients.values() ?? [])])
+      client["transaction"]["onTransportError"](new Error("The connection is gone."));
   }
 
   private async connect(): Promise<void> {
@@ -101,7 +153,7 @@ export class Line {
       logBuiltinEnabled: false,
       transportOptions: {
         server: server.href,
-        connectionTimeout: 8,
+        connectionTimeout: CONNECT_SECONDS,
         keepAliveInterval: KEEP_ALIVE_SECONDS,
         traceSip: false,
       },
@@ -169,6 +221,8 @@ export class Line {
   private disconnected(): void {
     if (!this.open) return;
     this.registerer?.["clearTimers"]();
+    this.registerer = null;
+    this.unanswered();
     clearTimeout(this.renewal);
     this.lost("");
   }
@@ -188,7 +242,8 @@ export class Line {
     this.away = true;
     this.heard.became("away", trouble);
     clearTimeout(this.retry);
-    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.retries) * (0.75 + Math.random() / 2);
+    const longest = this.heard.talking() ? TALKING_RETRY_MS : MAX_RETRY_MS;
+    const wait = Math.min(longest, FIRST_RETRY_MS * 2 ** this.retries) * (0.75 + Math.random() / 2);
     this.retries += 1;
     this.retry = window.setTimeout(() => {
       if (this.agent?.transport.state === TransportState.Connected) this.connected();

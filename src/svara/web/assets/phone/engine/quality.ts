@@ -58,12 +58,58 @@ export async function count(peer: RTCPeerConnection): Promise<Count> {
   return found;
 }
 
-/** What came over the connection, and how much of it is sound that is played. */
-export async function arrived(peer: RTCPeerConnection): Promise<{ bytes: number; packets: number }> {
-  const found = { bytes: 0, packets: 0 };
+/** What a connection counted in all, as it stands with the record of a call. */
+export interface Figures {
+  received: number;
+  lost: number;
+  jitterMs: number;
+  roundTripMs: number;
+  samples: number; // played
+  concealed: number; // of them invented, where nothing had come
+}
+
+export const NOTHING: Figures = { received: 0, lost: 0, jitterMs: 0, roundTripMs: 0, samples: 0, concealed: 0 };
+
+export async function figures(peer: RTCPeerConnection): Promise<Figures> {
+  const { received, lost, jitterMs, roundTripMs } = await count(peer);
+  const found = { ...NOTHING, received, lost, jitterMs, roundTripMs };
+  for (const each of (await peer.getStats()).values()) {
+    if (each.type !== "inbound-rtp" || each.kind !== "audio") continue;
+    found.samples += each.totalSamplesReceived ?? 0;
+    // A pause of the other side, which sends nothing then, is no loss.
+    found.concealed += Math.max(0, (each.concealedSamples ?? 0) - (each.silentConcealedSamples ?? 0));
+  }
+  return found;
+}
+
+/** Of a talk that had more than one connection: sums, and the worst of what is no sum. */
+export function together(one: Figures, other: Figures): Figures {
+  return {
+    received: one.received + other.received,
+    lost: one.lost + other.lost,
+    jitterMs: Math.max(one.jitterMs, other.jitterMs),
+    roundTripMs: Math.max(one.roundTripMs, other.roundTripMs),
+    samples: one.samples + other.samples,
+    concealed: one.concealed + other.concealed,
+  };
+}
+
+/** As phones tell it (P-RTP-Stat), and how many of a thousand samples were invented. */
+export function header({ received, lost, jitterMs, roundTripMs, samples, concealed }: Figures): string {
+  const share = samples > 0 ? Math.round((1000 * concealed) / samples) : 0;
+  const whole = [received, Math.max(0, lost), jitterMs, roundTripMs, share].map((each) => Math.round(each));
+  return `P-RTP-Stat: PR=${whole[0]},PL=${whole[1]},JI=${whole[2]},LA=${whole[3]},CO=${whole[4]}`;
+}
+
+/** What came over the connection, how much of it is sound that is played, and how many checks of the way were answered. */
+export async function arrived(peer: RTCPeerConnection): Promise<{ bytes: number; packets: number; answers: number }> {
+  const found = { bytes: 0, packets: 0, answers: 0 };
   for (const each of (await peer.getStats()).values()) {
     if (each.type === "inbound-rtp" && each.kind === "audio") found.packets += each.packetsReceived ?? 0;
-    else if (each.type === "candidate-pair") found.bytes += each.bytesReceived ?? 0;
+    else if (each.type === "candidate-pair") {
+      found.bytes += each.bytesReceived ?? 0;
+      found.answers += each.responsesReceived ?? 0;
+    }
   }
   return found;
 }

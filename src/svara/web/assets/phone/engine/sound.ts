@@ -6,10 +6,11 @@
  * which takes the place of the old one when both sides agreed. */
 import type { BodyAndContentType, SessionDescriptionHandler } from "sip.js";
 import type { Microphone } from "./microphone";
+import { Pulse } from "./pulse";
 import { arrived, hears } from "./quality";
 
 const GATHERING_MS = 800;
-const LOST_MS = 2_500;
+const LOST_MS = 1_000;
 /** How often, and how many times, it is looked whether what arrives is heard. */
 const FOLLOW_MS = 300;
 const FOLLOW_LOOKS = 10;
@@ -19,6 +20,8 @@ export class Sound implements SessionDescriptionHandler {
   readonly element = new Audio();
   /** Told when the connection is lost, and a fresh one may save the call. */
   onlost: (() => void) | null = null;
+  /** Told when nothing comes any more, which may be the network. */
+  ondoubt: (() => void) | null = null;
   /** The next offer of ours is made with the connection that stands (hold), not with a fresh one. */
   keep = false;
   private peer: RTCPeerConnection | null = null;
@@ -29,6 +32,7 @@ export class Sound implements SessionDescriptionHandler {
   private track: MediaStreamTrack | null = null;
   private closed = false;
   private lost = 0;
+  private pulse: Pulse | null = null;
   private isHeld = false;
   private isMuted = false;
   private following: Promise<void> = Promise.resolve();
@@ -167,6 +171,8 @@ export class Sound implements SessionDescriptionHandler {
     if (this.closed) return;
     this.closed = true;
     clearTimeout(this.lost);
+    this.pulse?.stop();
+    this.ondoubt = null;
     this.onlost = null;
     for (const peer of [this.peer, this.offered, this.asked]) peer?.close();
     this.peer = this.offered = this.asked = null;
@@ -217,6 +223,8 @@ export class Sound implements SessionDescriptionHandler {
   private use(peer: RTCPeerConnection): void {
     const before = this.peer;
     this.peer = peer;
+    this.pulse?.stop();
+    this.pulse = new Pulse(peer, () => this.ondoubt?.());
     const track = peer.getTransceivers()[0]?.receiver.track;
     if (track) this.hear(track);
     if (before && before !== peer) before.close();
@@ -232,7 +240,10 @@ export class Sound implements SessionDescriptionHandler {
     if (peer !== this.peer) return;
     clearTimeout(this.lost);
     if (peer.connectionState === "failed") this.onlost?.();
-    else if (peer.connectionState === "disconnected") this.lost = window.setTimeout(() => this.onlost?.(), LOST_MS);
+    else if (peer.connectionState === "disconnected") {
+      this.ondoubt?.();
+      this.lost = window.setTimeout(() => this.onlost?.(), LOST_MS);
+    }
   }
 
   private direction(): RTCRtpTransceiverDirection {

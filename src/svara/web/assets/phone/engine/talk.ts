@@ -3,11 +3,15 @@ import { Grammar, Inviter, Invitation, SessionState, type Session } from "sip.js
 import type { IncomingResponse } from "sip.js/lib/core";
 import type { Call, CallState } from "../port";
 import type { Kept } from "./kept";
-import { judge, type Count, count, hears, type Verdict } from "./quality";
+import { arrived, type Count, count, type Figures, figures, header, hears, judge, NOTHING, together, type Verdict } from "./quality";
 import { keysMs, type Sound } from "./sound";
 
 const GLARE_MS = 700;
 const MAX_TRIES = 4;
+/** In so long some sound comes, where any comes at all. */
+const CHECK_MS = 300;
+/** With every so many looks the server is told how it sounded, and with the first. */
+const TOLD_LOOKS = 5;
 /** So long an ended call can still be seen. */
 export const ENDED_MS = 4_000;
 
@@ -22,6 +26,11 @@ export class Talk {
   rang = false;
   private verdict: Verdict | null = null;
   private counted: Count | null = null;
+  private looks = 0;
+  /** What the connection counts in all, and what those before it did. */
+  private newest = NOTHING;
+  private before = NOTHING;
+  private counting: RTCPeerConnection | null = null;
   private changing: Promise<void> = Promise.resolve();
   private renewing = false;
   private shownAs: Call | null = null;
@@ -130,6 +139,15 @@ export class Talk {
     }
   }
 
+  /** Does anything still come from the other side? A fresh connection where not. */
+  async check(): Promise<void> {
+    const peer = this.sound.connection;
+    if (this.state !== "talking" || !peer) return;
+    const before = await arrived(peer);
+    await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+    if (peer === this.sound.connection && (await arrived(peer)).bytes === before.bytes) await this.renew();
+  }
+
   /** Does the server still know of this talk? Ends it here where not; also tells the server where this browser is now. */
   async ask(): Promise<void> {
     if (this.state !== "talking" || this.session.state !== SessionState.Established) return;
@@ -164,6 +182,7 @@ export class Talk {
   async look(): Promise<void> {
     const peer = this.sound.connection;
     if (this.state !== "talking" || !peer) return;
+    if (peer.connectionState === "failed") void this.renew(); // what was tried when it failed did not help
     const now = await count(peer).catch(() => null);
     if (!now) return;
     const before = this.counted;
@@ -172,6 +191,22 @@ export class Talk {
     if (before && now.received >= before.received && !this.held) this.verdict = judge(before, now, hears(peer));
     if (this.held) this.verdict = null;
     this.changed();
+    await this.sum(peer);
+    const told = this.looks % TOLD_LOOKS === 0;
+    this.looks += 1;
+    if (told) await this.session.info({ requestOptions: { extraHeaders: [this.figures] } });
+  }
+
+  private async sum(peer: RTCPeerConnection): Promise<void> {
+    const now: Figures = await figures(peer);
+    if (peer !== this.counting) this.before = together(this.before, this.newest);
+    this.counting = peer;
+    this.newest = now;
+  }
+
+  /** How it sounded here, for the record of the call. */
+  private get figures(): string {
+    return header(together(this.before, this.newest));
   }
 
   async hangup(decline: boolean): Promise<void> {
@@ -179,7 +214,8 @@ export class Talk {
     if (session instanceof Invitation && session.state === SessionState.Initial) {
       await session.reject({ statusCode: decline ? 603 : 486 });
     } else if (session.state === SessionState.Established) {
-      await session.bye();
+      if (this.sound.connection) await this.sum(this.sound.connection).catch(() => undefined);
+      await session.bye({ requestOptions: { extraHeaders: [this.figures] } });
     } else if (session instanceof Inviter && this.open) {
       await session.cancel().catch(() => undefined);
     } else if (session instanceof Invitation && session.state === SessionState.Establishing) {
