@@ -56,6 +56,7 @@ def bob(svara: Svara, tmp_path: Path) -> Iterator[Baresip]:
         yield phone
 
 
+@pytest.mark.claim("PHO-6")
 def test_anna_calls_bob_from_her_browser_and_they_hear_each_other(svara: Svara, browser: Opened, bob: Baresip) -> None:
     anna = browser("anna", ANNA_HZ)
     svara.wait_presence("anna", "available")
@@ -214,6 +215,7 @@ def test_of_two_tabs_one_is_the_phone_and_the_other_takes_over(svara: Svara, bro
     anna.wait_ready()
 
 
+@pytest.mark.claim("PHO-5")
 def test_who_signs_out_has_no_phone_any_more(svara: Svara, browser: Opened, bob: Baresip) -> None:
     anna = browser("anna", ANNA_HZ)
     talking(anna, bob)

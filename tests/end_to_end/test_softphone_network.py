@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,11 @@ def built() -> None:
 
 @pytest.fixture(scope="module")
 def networks() -> Iterator[Networks]:
-    machine = Networks()
-    try:
-        machine.__enter__()
-    except OSError as error:
-        pytest.skip(f"this machine lets us make no network of our own (it needs root and Linux): {error}")
-    with machine:
+    with ExitStack() as stack:
+        try:
+            machine = stack.enter_context(Networks())
+        except OSError as error:
+            pytest.skip(f"this machine lets us make no network of our own (it needs root and Linux): {error}")
         machine.join(0)
         yield machine
 

@@ -78,6 +78,7 @@ def test_a_session_that_nobody_can_end_gets_none(acme: Company, browser_of: Call
     assert client.post(ASK).status_code == 403
 
 
+@pytest.mark.claim("PHO-5")
 @pytest.mark.django_db(transaction=True)
 def test_signing_out_ends_the_phone_at_once(acme: Company, told: list[str]) -> None:
     client = signed_in()
@@ -86,6 +87,7 @@ def test_signing_out_ends_the_phone_at_once(acme: Company, told: list[str]) -> N
     assert told == [session]
 
 
+@pytest.mark.claim("ADV-8")
 @pytest.mark.django_db(transaction=True)
 def test_a_session_ended_on_another_device_ends_its_phone_at_once(acme: Company, told: list[str]) -> None:
     here, there, third = signed_in(), signed_in(), signed_in()

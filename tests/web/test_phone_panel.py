@@ -90,6 +90,7 @@ def desk(
     scheme: str = "light",
     language: str = "en",
     allowed: bool = True,
+    script: str = "",
 ) -> Iterator[Desk]:
     context = browser.new_context(
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
@@ -99,6 +100,7 @@ def desk(
         permissions=["microphone"] if allowed else [],
         service_workers="block",  # they would fetch the engine themselves
     )
+    context.add_init_script(script)
     chunk = manifest()["phone/engine/index.ts"].file
 
     def played(route: Route) -> None:
@@ -357,6 +359,27 @@ def test_an_incoming_call_says_what_was_called(anna: Desk) -> None:
     expect(phone.locator("[data-show=via]")).to_be_hidden()
 
 
+def test_a_caller_outside_has_the_name_that_ones_own_contact_has(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    asked: list[str | None] = []
+
+    def named(route: Route) -> None:
+        asked.append(route.request.post_data)
+        route.fulfill(json={"name": "Mum"} if "90000001" in (route.request.post_data or "") else {"name": ""})
+
+    page.route("**/contacts/named/", named)
+    page.evaluate("document.getElementById('phone').dataset.named = '/contacts/named/'")
+    anna.rings(name="KARI NORDMANN")
+    expect(phone.locator("[data-show=name]")).to_have_text("Mum")
+    expect(phone.locator("[data-show=number]")).to_have_text("+4790000001")
+    anna.do("engine.become('one', {state: 'talking', since: Date.now()})")
+    anna.rings("two", "", "+4790000002")
+    expect(phone.locator("[data-id=two] [data-show=name]")).to_have_text("+4790000002")
+    anna.rings("three", "Bob Lund", "102")
+    expect(phone.locator("[data-id=three] [data-show=name]")).to_have_text("Bob Lund")
+    assert asked == ["number=%2B4790000001", "number=%2B4790000002"], "once for each number, never for a colleague"
+
+
 def test_a_number_is_dialled_by_the_phones_own_keypad_and_search(anna: Desk) -> None:
     page, phone = anna.page, anna.page.locator("#phone")
     page.get_by_role("button", name="Phone Ready").click()
@@ -384,6 +407,7 @@ def test_the_phone_says_how_it_is(anna: Desk) -> None:
     expect(phone.get_by_role("button", name="Call", exact=True)).to_be_disabled()
 
 
+@pytest.mark.claim("ADV-9")
 def test_devices_are_chosen_and_tried(anna: Desk) -> None:
     page = anna.page
     anna.go("/profile/browser-phone/")
@@ -402,6 +426,111 @@ def test_devices_are_chosen_and_tried(anna: Desk) -> None:
     assert eventually(lambda: anna.do("engine?.devices?.microphone") == chosen)
 
 
+EARS = """
+(() => {
+  const connect = AudioNode.prototype.connect;
+  window.ears = [];
+  AudioNode.prototype.connect = function (target, ...more) {
+    if (target instanceof AudioDestinationNode) {
+      const ear = new AnalyserNode(this.context, {fftSize: 8192, smoothingTimeConstant: 0});
+      connect.call(this, ear);
+      window.ears.push(ear);
+      if (window.ears.length > 40) window.ears.shift();
+    }
+    return connect.call(this, target, ...more);
+  };
+  window.heard = () => {  // decibels of the two tones of the ringing and of the one of the knocking, in what is played now
+    const all = [523.25, 659.25, 440].map(() => -200);
+    for (const ear of window.ears) {
+      if (ear.context.state !== "running") continue;
+      const bins = new Float32Array(ear.frequencyBinCount);
+      ear.getFloatFrequencyData(bins);
+      [523.25, 659.25, 440].forEach((hertz, at) => {
+        const bin = Math.round(hertz * ear.fftSize / ear.context.sampleRate);
+        all[at] = Math.max(all[at], ...bins.slice(bin - 1, bin + 2));
+      });
+    }
+    return all;
+  };
+})();
+"""
+"""Listens to all that the page sends to a loudspeaker."""
+
+NOTICES = """
+(() => {
+  window.notices = [];
+  window.away = false;
+  Object.defineProperty(Document.prototype, "hidden", {get: () => window.away});
+  window.focus = () => { window.broughtHere = true; };
+  window.Notification = class {
+    static permission = "default";
+    static async requestPermission() {
+      window.askedForNotices = (window.askedForNotices ?? 0) + 1;
+      return this.permission = "granted";
+    }
+    constructor(title, {body}) { Object.assign(this, {title, body, open: true}); window.notices.push(this); }
+    close() { this.open = false; }
+  };
+})();
+"""
+"""What the browser would show, and whether it is looked at."""
+
+
+def test_the_ringing_is_heard_and_ends_with_the_answer(browser: Browser, stage: Stage, acme: Company) -> None:
+    with desk(browser, stage, script=EARS) as anna:
+        page = anna.page
+
+        def loud(*tones: int) -> bool:
+            page.wait_for_timeout(20)
+            levels = page.evaluate("heard()")
+            return all(levels[tone] > -60 for tone in tones)
+
+        anna.rings()
+        assert eventually(lambda: loud(0, 1)), "two tones, as a bell has"
+        page.locator("#phone").get_by_role("button", name="Answer").click()
+        assert eventually(lambda: not loud(0) and not loud(1))
+        anna.rings("two", "Bob Lund", "102")
+        assert eventually(lambda: loud(2)), "who talks hears a soft knocking"
+        assert not loud(0)
+        anna.do("engine.become('two', {state: 'ended'})")
+        assert eventually(lambda: not loud(2))
+
+
+def test_a_call_is_shown_while_one_looks_elsewhere_as_far_as_one_wants_that(
+    browser: Browser, stage: Stage, acme: Company
+) -> None:
+    with desk(browser, stage, script=NOTICES) as anna:
+        page = anna.page
+        page.evaluate("window.away = true")
+        anna.rings("before")
+        assert page.evaluate("[notices.length, window.askedForNotices ?? 0]") == [0, 0], "nobody was asked"
+        anna.do("engine.become('before', {state: 'ended'})")
+        anna.do("engine.forget('before')")
+        anna.go("/profile/browser-phone/")
+        page.get_by_role("button", name="Show calls", exact=True).click()
+        expect(page.locator("#phone-notices")).to_contain_text("Calls are also shown by the browser")
+        assert page.evaluate("window.askedForNotices") == 1
+        anna.rings("seen")
+        assert page.evaluate("notices.length") == 0, "who looks at the page needs none"
+        anna.do("engine.forget('seen')")
+        page.evaluate("window.away = true")
+        anna.rings("one")
+        assert page.evaluate("notices.map(({title, body, open}) => [title, body, open])") == [["Incoming call", "", True]]
+        page.evaluate("notices[0].onclick()")
+        assert page.evaluate("[window.broughtHere, notices[0].open]") == [True, False]
+        anna.do("engine.forget('one')")
+        page.get_by_label("Say there who calls").check()
+        anna.do("engine.add({id: 'two', name: 'Kari Nordmann', number: '+4790000001', via: 'Support'})")
+        assert page.evaluate("[notices[1].title, notices[1].body]") == ["Kari Nordmann", "Incoming call · Support"]
+        anna.do("engine.become('two', {state: 'talking', since: Date.now()})")
+        assert page.evaluate("notices[1].open") is False
+        page.reload()
+        expect(page.get_by_label("Say there who calls")).to_be_hidden()  # this browser of ours forgot the leave
+        page.get_by_role("button", name="Show calls", exact=True).click()
+        expect(page.get_by_label("Say there who calls")).to_be_checked()
+
+
+@pytest.mark.claim("TB-1")
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_the_phone_fits_every_screen(browser: Browser, stage: Stage, acme: Company, language: str) -> None:
     for width in WIDTHS:

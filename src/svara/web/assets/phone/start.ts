@@ -22,7 +22,7 @@ function place(): (HTMLElement & { phone?: typeof phone }) | null {
 }
 
 /** The token that the server wants to see in every POST: in the page as htmx sends it. */
-function csrf(): string {
+export function csrf(): string {
   const headers = document.querySelector("[hx-headers\\:inherited]")?.getAttribute("hx-headers:inherited");
   return headers ? ((JSON.parse(headers) as Record<string, string>)["X-CSRFToken"] ?? "") : "";
 }

@@ -1,6 +1,6 @@
 // The page "Phone in this browser": devices, how loud the microphone is, hearing oneself, the ringing, notifications.
 import type { Devices, Engine } from "../port";
-import { kept, noChoice } from "./kept";
+import { keep, kept, noChoice } from "./kept";
 import { Ringing } from "./ringing";
 import { word } from "./words";
 
@@ -91,6 +91,10 @@ export function paintNotices(): void {
   line.textContent = word(`notices-${leave}`);
   const button = document.querySelector<HTMLElement>("[data-test=notify]");
   if (button) button.hidden = leave !== "default";
+  const names = document.querySelector<HTMLInputElement>("#phone-names");
+  if (!names) return;
+  names.checked = kept()?.names === true;
+  for (const choice of document.querySelectorAll<HTMLElement>("[data-notices]")) choice.hidden = leave !== "granted";
 }
 
 export function startDevices(desk: Desk, trouble: (error: unknown) => string): void {
@@ -103,7 +107,10 @@ export function startDevices(desk: Desk, trouble: (error: unknown) => string): v
       .finally(() => (button.disabled = false));
   });
   document.addEventListener("change", (event) => {
-    if (!(event.target as HTMLElement).matches("select[data-device]")) return;
+    const target = event.target as HTMLElement;
+    const before = kept();
+    if (target.id === "phone-names" && before) keep({ ...before, names: (target as HTMLInputElement).checked });
+    if (!target.matches("select[data-device]")) return;
     void desk.choose(chosenDevices());
   });
   navigator.mediaDevices?.addEventListener("devicechange", () => void fillDevices());

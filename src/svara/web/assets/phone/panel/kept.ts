@@ -3,6 +3,8 @@ import type { Devices } from "../port";
 
 export interface Kept {
   readonly devices: Devices;
+  /** Whether what the browser shows of a call says who it is. */
+  readonly names: boolean;
 }
 
 const NO_CHOICE: Devices = { microphone: "", speaker: "", ringer: "" };
@@ -15,7 +17,7 @@ function name(): string {
 export function kept(): Kept | null {
   try {
     const found = JSON.parse(localStorage.getItem(name()) ?? "null") as Partial<Kept> | null;
-    return found && { devices: { ...NO_CHOICE, ...found.devices } };
+    return found && { devices: { ...NO_CHOICE, ...found.devices }, names: found.names === true };
   } catch {
     return null; // a browser that keeps nothing
   }
@@ -31,5 +33,5 @@ export function keep(wish: Kept | null): void {
 }
 
 export function noChoice(): Kept {
-  return { devices: NO_CHOICE };
+  return { devices: NO_CHOICE, names: false };
 }

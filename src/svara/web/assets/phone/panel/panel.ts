@@ -7,6 +7,7 @@ import { phone } from "../start";
 import { enter, startFinder } from "./finder";
 import { allowed, fillDevices, paintNotices, startDevices } from "./devices";
 import { keep, kept, noChoice } from "./kept";
+import { forgetNames, ownName } from "./names";
 import { notify, Ringing, unnotify } from "./ringing";
 import { known, word } from "./words";
 
@@ -38,8 +39,12 @@ function load(): Promise<Engine> {
   return loading;
 }
 
+/** As the engine tells them, by the names that our own contacts have. */
 function calls(): readonly Call[] {
-  return engine?.calls ?? [];
+  return (engine?.calls ?? []).map((call) => {
+    const name = ownName(call.number, paint);
+    return name ? { ...call, name } : call;
+  });
 }
 
 function talks(): Call[] {
@@ -85,7 +90,8 @@ async function turnOff(): Promise<void> {
 }
 
 async function choose(devices: Devices): Promise<void> {
-  if (kept()) keep({ devices });
+  const before = kept();
+  if (before) keep({ ...before, devices });
   await (await load()).use(devices);
 }
 
@@ -162,11 +168,18 @@ function paint(): void {
   tell();
   const busy = going.some((call) => call.state === "talking" && !call.held);
   ringing.play(rings.length ? (busy ? "knock" : "ring") : null, (kept() ?? noChoice()).devices.ringer);
-  for (const call of rings) notify(call.id, who(call), call.via ? `${word("incoming")} · ${call.via}` : word("incoming"));
+  for (const call of rings) notice(call);
   unnotify(new Set(rings.map((call) => call.id)));
 }
 
+/** To others who see the screen it says no more than its person wants. */
+function notice(call: Call): void {
+  if (!kept()?.names) notify(call.id, word("incoming"), "");
+  else notify(call.id, who(call), call.via ? `${word("incoming")} · ${call.via}` : word("incoming"));
+}
+
 function paintCalls(): void {
+  if (!calls().length) forgetNames();
   const list = part("calls");
   const there = new Set(calls().map((call) => call.id));
   for (const card of list.querySelectorAll<HTMLElement>(":scope > [data-id]")) if (!there.has(card.dataset.id ?? "")) drop(card);
