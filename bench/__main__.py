@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import conference, erase, lamps, media, phonebook, queue, register, signalling, transfers, vault, voice
+from bench import conference, contacts, erase, lamps, media, phonebook, queue, register, signalling, transfers, vault, voice
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
@@ -33,6 +33,7 @@ ALONE = {
     "vault": vault.measure,
     "erase": erase.measure,
     "phonebook": phonebook.measure,
+    "contacts": contacts.measure,
 }
 """What is measured without a server."""
 

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "svara.voicemail",
     "svara.letters",
     "svara.phonebooks",
+    "svara.contacts",
     "svara.push",
     "svara.web",
 ]

@@ -38,6 +38,7 @@ people:
 ONLY = "tests.database.on_the_database"
 CALLS = "api/test_calls.py api/test_parked.py api/test_conferences.py web/test_parked.py web/test_callbacks.py"
 MOST_OF = {"people": 150, "history": 100, "privacy": 250, "letters": 20, "phonebooks": 15, "voicemail": 25, CALLS: 60}
+MOST_OF["contacts"] = 20
 """So many tests of a room, or of these files, reach a database, at the least."""
 
 pytestmark = pytest.mark.peer

@@ -10,6 +10,7 @@ from ninja.openapi.schema import OpenAPISchema
 from svara.api import (
     calls,
     conferences,
+    contacts,
     events,
     handsets,
     parking,
@@ -61,6 +62,7 @@ for room in (
     handsets,
     events,
     voicemail,
+    contacts,
     privacy_audit,
     privacy_functions,
     privacy_rights,

@@ -70,6 +70,7 @@ class Purpose(StrEnum):
     RIGHTS = "rights"
     CONSENT = "consent"
     LETTERS = "letters"
+    CONTACTS = "contacts"
 
     @property
     def text(self) -> str:
@@ -89,6 +90,7 @@ _PURPOSES = {
     Purpose.RIGHTS: _("Let people exercise their rights, and prove that it was done"),
     Purpose.CONSENT: _("Know, and be able to show, who agreed to what"),
     Purpose.LETTERS: _("Send news by e-mail to who asked for them, and to nobody else"),
+    Purpose.CONTACTS: _("Call the people whose numbers somebody keeps for themselves"),
 }
 
 

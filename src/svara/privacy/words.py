@@ -125,6 +125,7 @@ SINCES: dict[str, Promise] = {
     "changed_at": _("the last change"),
     "created_at": _("the beginning"),
     "decided_at": _("the decision, or the end"),
+    "deleted_at": _("when it was deleted"),
     "ended_at": _("the end"),
     "entered_at": _("when the caller came into the line"),
     "hour": _("the hour"),
@@ -143,6 +144,8 @@ SINCES: dict[str, Promise] = {
 }
 
 THINGS: dict[str, Promise] = {
+    "contacts.Contact": _("Contacts that people keep for themselves"),
+    "contacts.Reach": _("Contacts that people keep for themselves: by what they are found"),
     "registers.Case": _("Requests and complaints"),
     "registers.ContactBasis": _("Legal basis of single contacts"),
     "registers.DisclosedPerson": _("Whose data authorities asked for"),

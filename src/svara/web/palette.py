@@ -1,7 +1,8 @@
 """What the command palette finds: whom to call, where to go, what to do. Bounded, and inside the reader's own company.
 
-People are found as in the directory, with the presence that the reader may see; queues and conferences are those of the
-company; pages are those that the reader is offered (`svara.web.places`). What looks like a number can be called.
+People are found as in the directory, with the presence that the reader may see; contacts are the reader's own; queues and
+conferences are those of the company; pages are those that the reader is offered (`svara.web.places`). What looks like a
+number can be called.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.utils.translation import pgettext
 from svara.history.access import access_calls
 from svara.people import access
 from svara.people.models import Account, Conference, Queue
+from svara.web.naming import numbers_of
 from svara.web.pages.viewing import Colleague, call_line, colleagues
 from svara.web.places import Place, places_for
 from svara.web.words import AVAILABILITY
@@ -64,7 +66,7 @@ def find(actor: Account, query: str) -> list[Section]:
     else:
         words = access.folded(asked).split()
         people = _people(actor, asked)
-        rooms = [*_queues(actor, words, asked), *_conferences(actor, words, asked)]
+        rooms = [*_contacts(actor, asked), *_queues(actor, words, asked), *_conferences(actor, words, asked)]
         known = {option.value for option in (*people, *rooms) if option.does == "call"}
         found = [
             (pgettext("palette", "Call"), [*people, *rooms, *_number(asked, known)]),
@@ -106,6 +108,12 @@ def _recent(actor: Account) -> list[Option]:
 def _number(asked: str, known: set[str]) -> list[Option]:
     number = number_in(asked)
     return [Option("call", number, _("Call %(number)s") % {"number": asked})] if number and number not in known else []
+
+
+def _contacts(actor: Account, asked: str) -> list[Option]:
+    """One's own, a line for each number."""
+    found = numbers_of(actor, asked, MAX_OTHERS)
+    return [Option("call", way.number, way.name, f"{way.kind} · {way.number}", "contact-round") for way in found]
 
 
 def _queues(actor: Account, words: list[str], asked: str) -> list[Option]:

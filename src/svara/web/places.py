@@ -257,6 +257,26 @@ OWN: tuple[tuple[Place, Callable[[Account], bool]], ...] = (
         Place("voicemail", _("Voicemail"), _("What callers said when nobody could answer"), "voicemail", icon="voicemail"),
         _anybody,
     ),
+    (
+        Place(
+            "contacts",
+            _("Contacts"),
+            _("People outside whose numbers you keep for yourself"),
+            "contacts",
+            icon="contact-round",
+        ),
+        _anybody,
+    ),
+    (
+        Place(
+            "contacts-taken",
+            _("Take in contacts"),
+            _("From your phone’s own book one by one, or from a vCard file"),
+            "contacts-taken",
+            icon="download",
+        ),
+        _anybody,
+    ),
     (Place("greetings", _("Greetings"), _("What callers of your voicemail hear"), "greetings", icon="voicemail"), _anybody),
     (
         Place(

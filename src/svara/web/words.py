@@ -61,6 +61,20 @@ AGENT_REASONS: dict[str, Promise] = PAUSE_REASONS | {
     "do not disturb": _("do not disturb"),
 }
 
+NUMBER_KINDS: dict[str, Promise] = {
+    "mobile": pgettext_lazy("telephone number", "Mobile"),
+    "work": pgettext_lazy("telephone number", "Work"),
+    "home": pgettext_lazy("telephone number", "Home"),
+    "fax": pgettext_lazy("telephone number", "Fax"),
+    "other": pgettext_lazy("telephone number", "Other"),
+}
+CARD_FAULTS: dict[str, Promise] = {
+    "unfinished": _("The card breaks off: its end is missing in the file."),
+    "empty": _("There is neither a name nor a number in it."),
+    "group": _("This is a list of people, not a person."),
+}
+"""Why a card of a file cannot be kept."""
+
 OUTCOMES: dict[str, Promise] = {
     "answered": pgettext_lazy("call", "Answered"),
     "missed": pgettext_lazy("call", "Missed"),

@@ -75,6 +75,17 @@ from svara.voicemail import actions as voicemail_actions
 OSLO = Party(number="+4722000001", name="Kari Nordmann")
 
 OWN = {
+    "svara.contacts.access.access_contact": "one's own",
+    "svara.contacts.access.access_contacts": "one's own",
+    "svara.contacts.access.access_known": "one's own",
+    "svara.contacts.access.access_names": "one's own",
+    "svara.contacts.access.access_twins": "one's own",
+    "svara.contacts.actions.do_add": "one's own",
+    "svara.contacts.actions.do_change": "one's own",
+    "svara.contacts.actions.do_delete": "one's own",
+    "svara.contacts.actions.do_merge": "one's own",
+    "svara.contacts.actions.do_restore": "one's own",
+    "svara.contacts.actions.do_take": "one's own",
     "svara.history.tallies.access_own_tallies": "one's own calls, counted",
     "svara.history.tallies.access_company_tallies": "counts alone",
     "svara.people.actions.do_accept_invitation": "one's own password",

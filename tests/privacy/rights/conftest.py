@@ -11,6 +11,8 @@ from tests.history.stories import NOON, Company, call, happened, queue_call
 from tests.voicemail.stories import happen, left
 
 from svara.calls.events import AgentChanged, CallRecorded, CallRouted, Party
+from svara.contacts import actions as contacts
+from svara.contacts.card import Card, Number
 from svara.data import DataFolder
 from svara.history.models import MissedCaller
 from svara.history.outside import index_of
@@ -45,6 +47,8 @@ def traces(acme: Company, data_folder: DataFolder) -> Company:
     Account.of(bob).filter(pk=bob.pk).update(mobile="+4790000002")
     Phone.all_tenants.create(tenant=tenant, account=bob, login="acme-bob", ha1={"MD5": "0" * 32})
     actions.do_create_token(bob, "Bob's script")
+    contacts.do_add(bob, Card(KARI.name, "", (Number(KARI.number),)))
+    contacts.do_add(acme.dag, Card(OLE.name, "", (Number(OLE.number),)))
     session = SessionStore()
     session["_auth_user_id"] = bob.id
     session.save()

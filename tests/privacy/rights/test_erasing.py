@@ -162,7 +162,7 @@ def test_kari_from_outside_is_erased_by_her_number(
     """The number is written as people write it; her name and voice go, Ole's stay."""
     subject = subject_of(traces.tenant.id, "+4722000001")
     tables = {each.table for each in erasing.access_preview(traces.anna, subject).going}
-    assert tables == {"history.Call", "files:recordings", "history.MissedCaller", "voicemail.Message"}
+    assert tables == {"contacts.Contact", "history.Call", "files:recordings", "history.MissedCaller", "voicemail.Message"}
     with django_capture_on_commit_callbacks(execute=True):
         erase(traces, "anna", subject)
     after = everything_stored()

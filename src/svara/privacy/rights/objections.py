@@ -37,6 +37,7 @@ STOPPED: dict[str, Promise] = {
     Purpose.HISTORY: gettext_lazy("Showing my name and number in records of calls"),
     Purpose.RECORDING: gettext_lazy("Recording talks with me, and keeping recordings for others to hear"),
     Purpose.MESSAGES: gettext_lazy("Keeping voice messages that I left for others to hear"),
+    Purpose.CONTACTS: gettext_lazy("Keeping my name and number in contacts of people of the company"),
 }
 """What one can object to, so that it stops."""
 NOT_STOPPED: dict[str, str] = {

@@ -29,7 +29,7 @@ from svara.history.looked import note_talk
 from svara.history.shown import CallItem
 from svara.people import access
 from svara.people.models import Account
-from svara.web import live
+from svara.web import live, naming
 from svara.web.pages.viewing import account_of, fragment, running_calls
 from svara.web.words import CALL_ERRORS
 
@@ -152,7 +152,7 @@ async def _change(request: HttpRequest, account: Any, call_id: str, wish: Transf
 @require_GET
 def running(request: HttpRequest) -> HttpResponse:
     """The calls that go on now."""
-    return fragment(request, "web/_running.html", {"running": running_calls(account_of(request))})
+    return fragment(request, "web/_running.html", {"running": naming.running(account_of(request))})
 
 
 async def ask(request: Request) -> Answer | None:
@@ -167,7 +167,7 @@ async def _panel(request: HttpRequest, account: Any, call_id: str, to: str) -> H
     """The small window that follows one call: from the mirror while it goes on, from its record afterwards."""
 
     def panel() -> HttpResponse:
-        now = next((running for running in running_calls(account) if running.call.id == call_id), None)
+        now = next((running for running in naming.running(account) if running.call.id == call_id), None)
         page = {
             "call_id": call_id,
             "to": to[:MAX_NUMBER_LENGTH],
@@ -181,9 +181,10 @@ async def _panel(request: HttpRequest, account: Any, call_id: str, to: str) -> H
 
 def _record(account: Account, call_id: str) -> CallItem | None:
     try:
-        return access_call(account, call_id).item
+        [line] = naming.lines(account, [access_call(account, call_id).item])
     except access.NotFound:
         return None
+    return line.item
 
 
 async def _refused(request: HttpRequest, error: str, status: int, heading: str = "") -> HttpResponse:

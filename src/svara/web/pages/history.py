@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET
 from svara.history.access import OUTCOMES, BadFilter, access_calls, sees_all_calls
 from svara.people import access
 from svara.people.models import Account
-from svara.web.pages.viewing import CallLine, account_of, call_line, fragment, running_calls
+from svara.web import naming
+from svara.web.pages.viewing import CallLine, account_of, fragment
 
 PAGE = 50
 MAX_REFRESHED = 200
@@ -78,7 +79,7 @@ class Filters:
             cursor=cursor,
             limit=limit,
         )
-        return [call_line(viewer, item) for item in page.items], page.next
+        return naming.lines(viewer, page.items), page.next
 
 
 @require_GET
@@ -92,7 +93,7 @@ def history(request: HttpRequest) -> HttpResponse:
         filters, problem = Filters(), _problem(error)
     lines, following = filters.find(account, None, PAGE)
     page = _page(lines, following, filters, shown=len(lines)) | {
-        "running": running_calls(account),
+        "running": naming.running(account),
         "problem": problem,
         "sees_all": sees_all_calls(account),
         "people": _people(account),

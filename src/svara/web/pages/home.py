@@ -13,11 +13,11 @@ from svara.history.access import access_calls
 from svara.people import access, actions
 from svara.people.models import Account
 from svara.voicemail.access import BoxView, access_boxes
-from svara.web import live
+from svara.web import live, naming
 from svara.web.pages import calls
 from svara.web.pages.firststeps import still_open
 from svara.web.pages.queues import waiting_for
-from svara.web.pages.viewing import CallLine, account_of, call_line, colleagues, fragment, running_calls
+from svara.web.pages.viewing import CallLine, account_of, call_line, colleagues, fragment
 from svara.web.words import sentences
 
 RECENT_CALLS = 40
@@ -35,7 +35,7 @@ async def home(request: HttpRequest) -> HttpResponse:
     def answer() -> HttpResponse:
         account = account_of(request)
         page = _people(request) | {
-            "running": running_calls(account),
+            "running": naming.running(account),
             "missed": _missed(account),
             "new_messages": _new_messages(account),
             "me": _me(account),
@@ -104,5 +104,5 @@ def _new_messages(account: Account) -> list[BoxView]:
 
 def _missed(account: Account) -> list[CallLine]:
     recent = access_calls(account, person=account.username, limit=RECENT_CALLS).items
-    lines = [call_line(account, item) for item in recent]
-    return [line for line in lines if line.kind == "missed"][:MISSED_CALLS]
+    missed_by_me = [item for item in recent if call_line(account, item).kind == "missed"][:MISSED_CALLS]
+    return naming.lines(account, missed_by_me)

@@ -15,6 +15,7 @@ from svara.history.missed import access_missed
 from svara.people import access
 from svara.people.actions import Invalid
 from svara.people.models import Account
+from svara.web import naming
 from svara.web.pages.viewing import account_of, fragment
 
 CHANGES: dict[str, Callable[[Account, str], None]] = {
@@ -52,4 +53,7 @@ def change(request: HttpRequest, missed_id: str, how: str) -> HttpResponse:
 
 
 def _lists(account: Account) -> dict[str, Any]:
-    return {"open": access_missed(account), "handled": access_missed(account, handled=True)}
+    return {
+        "open": naming.missed(account, access_missed(account)),
+        "handled": naming.missed(account, access_missed(account, handled=True)),
+    }

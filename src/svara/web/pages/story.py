@@ -22,7 +22,8 @@ from svara.history.shown import CallDetail, LegView, WaitView
 from svara.people import access
 from svara.people.browserphone import is_browser
 from svara.people.models import Account
-from svara.web.pages.viewing import account_of, call_line
+from svara.web import naming
+from svara.web.pages.viewing import account_of
 from svara.web.sound_file import sound_file
 from svara.web.sound_words import sentences
 from svara.web.words import reason
@@ -36,9 +37,11 @@ def story(request: HttpRequest, call_id: str) -> HttpResponse:
         detail = access_call(account, call_id)
     except access.NotFound:
         raise Http404 from None
+    [line] = naming.lines(account, [detail.item])
+    detail = replace(detail, item=line.item)
     page = {
-        "line": call_line(account, detail.item),
-        "item": detail.item,
+        "line": line,
+        "item": line.item,
         "steps": steps(detail),
         "quality": quality(detail),
         "figures": figures(detail),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,6 +16,8 @@ from svara.people.models import Account
 from svara.privacy.staff.port import acting
 from svara.web import live
 from svara.web.places import page_around
+
+_OUTSIDE = re.compile(r"\+[0-9]{3,}|[0-9]{7,}")
 
 
 def account_of(request: HttpRequest) -> Account:
@@ -64,6 +67,8 @@ class CallLine:
     """"outgoing", "incoming", "missed" (by the viewer), or "between" others."""
     other: PartyView
     """The other side; for "between" the one who was called."""
+    new: bool = False
+    """Whether the other side is outside, and could be added to the viewer's contacts."""
 
     @property
     def icon(self) -> str:
@@ -78,8 +83,14 @@ class CallLine:
 
     @property
     def dial(self) -> str:
-        """What to dial to reach the other side; "" for nobody of the company."""
-        return self.other.username or ""
+        """What to dial to reach the other side; "" where nobody knows."""
+        return self.other.username or self.calls
+
+    @property
+    def calls(self) -> str:
+        """The number of somebody outside, where there is one that can be dialled."""
+        number = self.other.number
+        return number if self.other.person is None and _OUTSIDE.fullmatch(number) else ""
 
 
 def call_line(viewer: Account, item: CallItem) -> CallLine:

@@ -18,6 +18,7 @@ from svara.people.models import Account
 from svara.privacy.functions.registry import FUNCTIONS, MESSAGE_NOTICES
 from svara.voicemail import actions
 from svara.voicemail.access import access_boxes, access_messages, access_notice, access_sound
+from svara.web import naming
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.sound_file import sound_file
 from svara.web.words import GREETINGS
@@ -107,7 +108,13 @@ def _messages(request: HttpRequest, account: Account) -> dict[str, Any]:
         page = access_messages(account, box=box or None, cursor=cursor, limit=PAGE)
     except BadFilter:
         raise Http404 from None
-    return {"boxes": boxes, "box": box, "lines": page.items, "next": page.next, "continued": cursor is not None}
+    return {
+        "boxes": boxes,
+        "box": box,
+        "lines": naming.messages(account, page.items),
+        "next": page.next,
+        "continued": cursor is not None,
+    }
 
 
 def _changed(answer: HttpResponse) -> HttpResponse:

@@ -160,6 +160,18 @@ def reason(text: str) -> str:
 
 
 @register.filter
+def number_kind(key: str) -> str:
+    """What kind of telephone number it is, in words."""
+    return str(words.NUMBER_KINDS.get(key, key))
+
+
+@register.filter
+def dictkey(found: dict[str, str], key: str) -> str:
+    """What stands under a key that no name can be; "" for nothing."""
+    return found.get(key, "")
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as people say them: "45 s", "2 min 5 s", "1 h 12 min"."""
     whole = round(seconds or 0)

@@ -322,7 +322,7 @@ export function startPanel(): void {
   document.addEventListener("htmx:config:request", (event) => {
     const { request, sourceElement } = (event as CustomEvent).detail.ctx as { request: Asked; sourceElement?: HTMLElement };
     const { action, method, body } = request;
-    if (method !== "POST" || action !== root.dataset.originate || !takes()) return;
+    if (method !== "POST" || action !== root.dataset.originate || !takes() || body.get("via")) return;
     event.preventDefault();
     dial(String(body.get("to") ?? ""), sourceElement?.dataset.name).catch(failed);
   });
