@@ -8,6 +8,7 @@ import { defineConfig, type Plugin } from "vite";
 
 /** The icons that templates use (`{% icon "phone" %}`), by their name in the Lucide set. */
 const ICONS = [
+  "clock", "repeat",
   "arrow-down", "arrow-left", "arrow-up", "bookmark", "bookmark-minus", "calendar", "chart-column", "check", "chevron-down", "chevron-right",
   "circle-alert", "circle-check", "circle-dot", "contact-round", "copy", "download", "ellipsis", "eye", "grip", "headphones", "headset", "history", "key-round", "keyboard", "languages",
   "list-filter", "lock", "lock-open", "log-in", "log-out", "mail", "message-circle", "messages-square", "mic", "mic-off", "monitor", "pause", "phone",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from tests.peers import sealed, sound
 from tests.peers.baresip import Baresip
 from tests.peers.browser import BrowserPhone
@@ -149,5 +149,34 @@ def test_in_her_browser_anna_hears_the_prompt_and_her_key_leads_to_bob(svara: Sv
         anna.do("hangup", call)
         bob.wait_state("idle")
         anna.close()
+    (record,) = svara.wait_records(1)
+    assert (record["outcome"], record["answered_by"]) == ("answered", "bob")
+
+
+@pytest.mark.browser
+def test_a_key_that_is_led_elsewhere_on_the_page_leads_the_next_call_there(
+    svara: Svara, anna: Baresip, bob: Linphone, tmp_path: Path
+) -> None:
+    build()
+    with sync_playwright() as playwright:
+        at_her_desk = BrowserPhone(playwright, tmp_path, svara, "anna", ANNA_HZ)
+        at_her_desk.sign_in()
+        page = at_her_desk.page
+        for key, to in (("2", "person:bob"), ("2", "voicemail:bob")):
+            page.goto(f"http://{svara.http}/administration/menus/")
+            page.locator(".flow-drawing").get_by_role("button").filter(has_text=f"Key {key}").click()
+            page.get_by_role("dialog").get_by_label("Leads to", exact=True).select_option(to)
+            page.get_by_role("dialog").get_by_role("button", name="Save").click()
+            expect(page.locator(".notice.good")).to_contain_text("Calls go the new way already")
+            if to == "person:bob":
+                anna.dial("700")
+                anna.wait_to_hear(PROMPT_HZ)
+                anna.press(key)
+                bob.wait_state("incoming")
+                bob.answer()
+                anna.wait_to_hear(BOB_HZ)
+                anna.hangup()
+                bob.wait_state("idle")
+        at_her_desk.close()
     (record,) = svara.wait_records(1)
     assert (record["outcome"], record["answered_by"]) == ("answered", "bob")

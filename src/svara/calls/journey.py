@@ -18,7 +18,7 @@ from svara.calls.guest import Guest
 from svara.calls.ringing.setup import GAVE_UP, Setup
 from svara.calls.routing.codes import Feature
 from svara.calls.routing.intercom import BY_ITSELF, intercom
-from svara.calls.routing.route import Caller, Onto, Onward, Plan, Refusal, party
+from svara.calls.routing.route import MAX_HOPS, Caller, Onto, Onward, Plan, Refusal, party
 from svara.calls.routing.targets import (
     CLOSED,
     GONE,
@@ -58,7 +58,6 @@ from svara.people.office import Conference, Person, Target, Tenant
 if TYPE_CHECKING:
     from svara.calls.call import Call
 
-MAX_HOPS = 10
 MAX_CHOICES = 100
 
 CIRCLE = Refusal(482, "failed", "the call went in a circle")

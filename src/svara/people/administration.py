@@ -78,10 +78,12 @@ class Rejected(PlainError):  # noqa: N818  the wish is rejected
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a change did. `secrets` are those of new phones by login, to be shown this once."""
+    """What a change did. `secrets` are those of new phones by login, to be shown this once; `change` is its id in the log,
+    "" where nothing changed."""
 
     applied: Applied
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    change: str = ""
 
 
 def access_document(actor: Account) -> Document:
@@ -392,9 +394,10 @@ def _carry_out(
             ids = changelog.ids_of(tenant)
             applied = Difference(office, prepared).carry_out(demo=False, by=actor.id)
             tenant.refresh_from_db()
+            change = ""
             if applied.changes and logged:
-                changelog.record(tenant, was, ids, applied.changes, by=actor, undoes=undoes)
-            return Done(applied, made)
+                change = changelog.record(tenant, was, ids, applied.changes, by=actor, undoes=undoes).id
+            return Done(applied, made, change)
     except OfficeFileError as error:
         raise Rejected([Fault((), problem.message) for problem in error.problems]) from None
     except IntegrityError:

@@ -51,6 +51,7 @@ SEES: dict[str, Sight] = {
     "administration-company": Sight(),
     "administration-section": Sight(about="section"),
     "administration-item": Sight(),
+    "administration-menus": Sight(about="everybody"),
     "administration-changes": Sight("engineer"),
     "history": Sight(),
     "records": Sight(),

@@ -17,6 +17,8 @@ RING_SECONDS = 60.0
 """How long a person's phones ring where the person did not say."""
 MAX_RING_SECONDS = 300.0
 MAX_FIND_ME = 8
+MAX_HOPS = 10
+"""So many targets one after the other, without the caller's doing."""
 MAX_DIALLED = 128
 
 

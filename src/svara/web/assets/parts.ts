@@ -14,6 +14,10 @@ export function startParts(): void {
         () => announce("failed"),
       );
   });
+  // A dialog in which something was wrong comes back open: <dialog data-now>.
+  const again = () => document.querySelector<HTMLDialogElement>("dialog[data-now]:not([open])")?.showModal();
+  document.addEventListener("svara:page", again);
+  again();
   // A select or a choice that acts when it changes: <form data-submit-on-change>.
   document.addEventListener("change", (event) => {
     const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-submit-on-change]");

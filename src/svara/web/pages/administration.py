@@ -96,7 +96,7 @@ def item(request: HttpRequest, section: str, name: str | None = None) -> HttpRes
     with tempfile.NamedTemporaryFile(prefix="svara-sound-") as file:
         faults: list[tuple[tuple[str | int, ...] | None, str]] = []
         if isinstance(upload, UploadedFile):
-            faults += [(("file",), _("This file is too large."))] if not _keep(upload, file) else []
+            faults += [(("file",), _("This file is too large."))] if not keep_upload(upload, file) else []
             wish = {key: value for key, value in wish.items() if key != "text"} | {"file": file.name}
         try:
             done = administration.do_save(account_of(request), section, name, wish) if not faults else None
@@ -206,7 +206,7 @@ def _done(request: HttpRequest, section: str, done: administration.Done) -> Http
         return render(request, "web/administration_secrets.html", page)
     messages.success(request, _("Saved. It is in effect now.") if done.applied.changes else _("Nothing was changed."))
     own = {
-        "changes": "administration-changes",
+        "changes": "administration-menus" if request.POST.get("back") == "menus" else "administration-changes",
         "company": "administration-company",
         "parking": "administration-parking",
     }.get(section)
@@ -262,7 +262,7 @@ def _fresh(document: dict[str, Any], section: str) -> Item:
     return {"language": document["tenant"]["languages"][0]} if section == "sounds" else {}
 
 
-def _keep(upload: UploadedFile[bytes], file: Any) -> bool:
+def keep_upload(upload: UploadedFile[bytes], file: Any) -> bool:
     """Write an uploaded file down; False where it is too large."""
     if upload.size is None or upload.size > MAX_BYTES:
         return False
