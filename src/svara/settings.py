@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "svara.phonebooks",
     "svara.contacts",
     "svara.push",
+    "svara.admission",
     "svara.web",
 ]
 MIDDLEWARE = [

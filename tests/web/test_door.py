@@ -13,6 +13,9 @@ from svara.people import actions
 from svara.people.models import Account
 
 OPEN = {
+    "access-ask",
+    "front",
+    "status",
     "carddav",
     "carddav-below",
     "carddav-well-known",

@@ -231,6 +231,8 @@ THINGS: dict[str, Promise] = {
     "people.Sound": _("Sounds"),
     "people.Tenant": _("Company"),
     "people.Trunk": _("Trunks"),
+    "admission.Reception": _("Whether requests for access are taken"),
+    "admission.Request": _("Requests for access"),
     "phonebooks.Opening": _("How phones and programs get the phonebook"),
     "phonebooks.Password": _("Phonebook passwords"),
     "rights.AtOnce": _("What people correct by themselves"),

@@ -95,6 +95,9 @@ WHY: dict[str, Promise] = {
     "window": _("by its MAC address, while the door was open"),
     "clear": _("without encryption"),
     "privacy-officer": _("as privacy officer"),
+    "let-in": _("was let in"),
+    "refused": _("was refused"),
+    "waits": _("waits again"),
 }
 
 
@@ -118,6 +121,8 @@ ACTS: dict[str, Promise] = {
 }
 
 THINGS: dict[str, Promise] = {
+    "access-request": _("a request for access"),
+    "access-requests": _("requests for access"),
     "account": _("an account"),
     "archive": _("the archive of calls"),
     "audit": _("this log"),
@@ -158,6 +163,7 @@ THINGS: dict[str, Promise] = {
     "phone-settings": _("the settings of a phone"),
     "policy": _("the privacy policy"),
     "preset": _("a published policy"),
+    "reception": _("whether requests for access are taken"),
     "recipient": _("a recipient of data"),
     "recording": _("the recording of a talk"),
     "restriction": _("a restriction"),

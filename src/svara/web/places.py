@@ -159,6 +159,12 @@ ADMINISTRATION: tuple[Group, ...] = (
         (
             _section("people"),
             Place(
+                "access",
+                _("Requests for access"),
+                _("Who asked by the company’s form to be let in"),
+                "administration-access",
+            ),
+            Place(
                 "handsets",
                 _("Phones"),
                 _("A phone that is plugged in fetches its account, its keys and its settings from here."),

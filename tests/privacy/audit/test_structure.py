@@ -17,12 +17,16 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import override_settings
 from django.utils import timezone
+from tests.admission.stories import form as admission_form
 from tests.history import stories as history
 from tests.history.stories import NOON, Company
 from tests.privacy.staff.stories import WHY, olga
 from tests.voicemail import stories as voicemail
 
 import svara
+from svara.admission import access as admission_access
+from svara.admission import actions as admission
+from svara.admission.models import Request
 from svara.calls.events import CallQuality, CallRecorded, Party
 from svara.data import DataFolder
 from svara.history import actions as missed_actions
@@ -106,6 +110,8 @@ OWN = {
     "svara.people.founding.do_found": "the first company with its owner, for themselves: nobody else is there yet",
     "svara.people.founding.do_found_demo": "a company of invented people",
     "svara.people.importing.access_plan": "what the actor wrote, beside names and extensions that everybody sees",
+    "svara.people.menus.access_prompt": "every caller hears it",
+    "svara.people.menus.access_routing": "where calls go by the company's rules, not by what people chose themselves",
     "svara.people.greeting.access_greeting": "every caller hears it: one's own, or a queue's",
     "svara.people.greeting.access_greetings": "every caller hears them: one's own, or a queue's",
     "svara.people.greeting.do_remove_greeting": "one's own, or a queue's",
@@ -284,6 +290,23 @@ def people_added(scene: Scene) -> None:
 def people_imported(scene: Scene) -> None:
     planned = importing.access_plan(scene.acme.anna, csvfile.read("Name;E-mail\nIvar Lie;ivar@acme.test\n"))
     importing.do_import(scene.acme.anna, planned)
+
+
+def a_request(scene: Scene) -> Request:
+    admission.do_receive(scene.acme.anna, open_=True)
+    form = admission_form(60)
+    said = {"name": "Kari Nordmann", "contact": "kari@example.test", "company": "Nordmann AS"}
+    admission.ask(scene.acme.tenant, **said, agreed=True, form=form, source="192.0.2.7")
+    return Request.of(scene.acme.anna).get()
+
+
+def asked_for_access(scene: Scene) -> None:
+    a_request(scene)
+    admission_access.access_requests(scene.acme.anna)
+
+
+def let_in(scene: Scene) -> None:
+    admission.do_let_in(scene.acme.anna, a_request(scene).id, "kari")
 
 
 def phone_taken_back(scene: Scene) -> None:
@@ -800,6 +823,26 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "bob",
     ),
     "svara.phonebooks.actions.do_revoke_password": (phone_taken_back, "revoke", "phonebook-password", "bob"),
+    "svara.admission.access.access_requests": (asked_for_access, "view", "access-requests", ""),
+    "svara.admission.actions.do_receive": (
+        lambda s: admission.do_receive(s.acme.anna, open_=True),
+        "change",
+        "reception",
+        "",
+    ),
+    "svara.admission.actions.do_let_in": (let_in, "change", "access-request", ""),
+    "svara.admission.actions.do_refuse": (
+        lambda s: admission.do_refuse(s.acme.anna, a_request(s).id),
+        "change",
+        "access-request",
+        "",
+    ),
+    "svara.admission.actions.do_delete": (
+        lambda s: admission.do_delete(s.acme.anna, a_request(s).id),
+        "remove",
+        "access-request",
+        "",
+    ),
     "svara.phonebooks.actions.do_open": (
         lambda s: phonebooks.do_open(s.acme.anna, xml=True, carddav=False, ldap=False, ldap_in_clear=False),
         "change",

@@ -35,6 +35,7 @@ __all__ = ["acme", "beta", "traces"]
 pytestmark = pytest.mark.django_db
 
 OPEN = {
+    "access-ask", "front", "status",
     "carddav", "carddav-below", "carddav-well-known", "phonebook-xml",  # they ask for a password of their own,
     "provision",  # or a secret, each time
     "cookies", "door-language", "favicon", "invitation", "language", "link", "link-code", "manifest", "news", "news-confirm",

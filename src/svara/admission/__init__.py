@@ -1,0 +1,1 @@
+"""Asking to be let in: a form for anybody, where a company opened it, and deciding about what was asked."""
