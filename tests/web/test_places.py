@@ -28,6 +28,7 @@ WITHOUT_PLACE = {
     "privacy-document",
     "privacy-case",
     "privacy-ask",
+    "administration-way",
     "privacy-door",
 }
 """Parts, files and single things: reached from a page that has a place."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.history import stories
-from tests.web.office import Company
+from tests.web.office import PASSWORD, Company
 from tests.web.test_pages import text
 
 from svara.bus.port import BusError
@@ -18,6 +20,7 @@ from svara.calls import commands
 from svara.calls.commands import AskQueues, LiveCall, QueueChanged, QueueMember, Queues, QueueState, SetAgent, WaitingCaller
 from svara.calls.events import Party
 from svara.people.models import Queue
+from svara.people.models import SignedIn as Session
 from svara.web import live
 from svara.web.live import Event, Live, Viewer
 from svara.web.queues_now import QueuesNow
@@ -356,3 +359,27 @@ def test_a_question_that_failed_is_asked_again() -> None:
 def test_the_mirror_asks_nobody_while_the_calls_process_is_away() -> None:
     with pytest.raises(BusError):
         asyncio.run(live.Live().queues("acme"))
+
+
+def test_the_wall_shows_all_queues_in_turn_where_there_are_several(busy: Company, browser_of: SignedIn) -> None:
+    cecilie = browser_of(busy, "cecilie")
+    assert "All in turn, 30 s each" in text(cecilie.get("/queues/support/", {"wall": "1"}))
+    turning = text(cecilie.get("/queues/support/", {"wall": "1", "turn": "30"}))
+    assert 'data-turn="30" data-turn-to="/queues/sales/?wall=1&amp;turn=30"' in turning
+    assert "Stay on this queue" in turning
+    assert 'data-turn-to="/queues/support/?wall=1&amp;turn=30"' in text(cecilie.get("/queues/sales/?wall=1&turn=30"))
+    for nonsense in ("0", "31", "x", "-1", "1" * 5000, "٣٠"):
+        assert "data-turn" not in text(cecilie.get("/queues/support/", {"wall": "1", "turn": nonsense}))
+    Queue.of(busy.tenant).filter(name="sales").delete()
+    alone = text(cecilie.get("/queues/support/", {"wall": "1", "turn": "30"}))
+    assert "data-turn" not in alone
+    assert "All in turn" not in alone
+
+
+def test_a_wall_says_days_before_that_it_has_to_be_signed_in_anew(busy: Company) -> None:
+    wall = Client(headers={"accept-language": "en"})
+    wall.post("/sign-in/", {"name": "cecilie@acme.test", "password": PASSWORD})
+    assert "signed in anew" not in text(wall.get("/queues/support/?wall=1"))
+    Session.all_tenants.filter(account=busy["cecilie"]).update(at=timezone.now() - timedelta(days=12))
+    assert "This screen has to be signed in anew before" in text(wall.get("/queues/support/?wall=1&part=1"))
+    assert "signed in anew" not in text(wall.get("/queues/support/")), "at a desk nobody is surprised"

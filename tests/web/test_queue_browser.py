@@ -267,3 +267,42 @@ def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
                 assert window.complaints == []
     assert too_wide == []
     assert barriers == [], "\n".join(barriers)
+
+
+def test_a_wall_takes_the_queues_in_turn_and_stays_where_it_is_while_the_server_is_away(
+    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+) -> None:
+    staged(KARI)
+    sales = stories.queue_of(stories.Company(acme.tenant, acme.people), "eva", name="sales")
+    stage.queue(acme.tenant.id, line(acme, sales))
+    with visit(chromium, stage, width=1440) as cecilie:
+        cecilie.sign_in("cecilie@acme.test")
+        cecilie.page.clock.install()
+        cecilie.go("/queues/support/?wall=1")
+        cecilie.page.get_by_role("link", name="All in turn, 15 s each").click()
+        expect(cecilie.page.locator("body[data-turn]")).to_have_count(1)
+        cecilie.page.route("**/queues/sales/**", lambda route: route.abort())
+        cecilie.page.clock.run_for(16_000)
+        expect(cecilie.page.get_by_role("heading", level=1)).to_have_text("support")
+        cecilie.page.unroute("**/queues/sales/**")
+        cecilie.page.clock.run_for(16_000)
+        expect(cecilie.page.get_by_role("heading", level=1)).to_have_text("sales")
+        assert cecilie.barriers() == []
+        cecilie.page.get_by_role("link", name="Stay on this queue").click()
+        expect(cecilie.page.locator("body[data-turn]")).to_have_count(0)
+
+
+def test_on_a_wall_of_4k_all_of_it_is_large(chromium: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
+    staged(KARI, KARI)
+    with visit(chromium, stage, width=3840) as cecilie:
+        cecilie.page.set_viewport_size({"width": 3840, "height": 2160})
+        cecilie.sign_in("cecilie@acme.test")
+        cecilie.go("/queues/support/?wall=1")
+        cecilie.picture("queue-wall-3840")
+        assert cecilie.overflow() == 0
+        sizes = cecilie.page.evaluate(
+            "[...document.querySelectorAll('.tile dd.figures, .tile dt, .agents li')]"
+            ".map(each => parseFloat(getComputedStyle(each).fontSize))"
+        )
+        assert min(sizes) >= 36, sizes
+        assert max(sizes) >= 72, sizes

@@ -93,6 +93,13 @@ def holds(account: Account, session: Mapping[str, Any], now: datetime | None = N
     return True
 
 
+def until(account: Account, session: Mapping[str, Any]) -> datetime | None:
+    """When one has to sign in anew, however much is done until then; None for a session without an id."""
+    began = SignedIn.of(account).filter(pk=session.get(SESSION_KEY) or "-", account=account).values_list("at", flat=True)
+    at = began.first()
+    return None if at is None else at + timedelta(days=SESSION_DAYS)
+
+
 def do_tell(actor: Account, session: Mapping[str, Any], *, version: str, screen: str) -> bool:
     """The pages of a session say which version of the app they are, and on how large a screen: for its person, who is asked
     for it when something does not work. What is neither is left out; False where there is no such session."""

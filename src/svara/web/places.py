@@ -183,7 +183,7 @@ ADMINISTRATION: tuple[Group, ...] = (
         _("Calls"),
         (
             _section("queues"),
-            _section("menus"),
+            Place("menus", TITLES["menus"], ABOUT["menus"], "administration-menus"),
             _section("hours"),
             _section("sounds"),
             _section("conferences"),

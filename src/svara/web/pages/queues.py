@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,7 +18,7 @@ from svara.bus.port import BusError
 from svara.calls.commands import Done, OwnState, Refused, SetAgent
 from svara.history.access import sees_all_calls
 from svara.history.statistics import Figures, access_statistics
-from svara.people import access
+from svara.people import access, signedin
 from svara.people.models import Account
 from svara.web import live
 from svara.web.pages.calls import ask
@@ -25,6 +27,10 @@ from svara.web.queue_view import QueueView, me_in, view_of, views
 from svara.web.words import PAUSE_REASONS, PAUSED_BY
 
 MAX_REASON = 100
+TURNS = (15, 30, 60)
+"""Seconds for each queue, where a wall shows several in turn."""
+SIGN_IN_SOON = timedelta(days=3)
+"""So long before a wall has to be signed in anew it says so."""
 CHOICES: tuple[str, ...] = get_args(OwnState)
 
 
@@ -155,12 +161,28 @@ async def _board(
             "problem": problem,
             "sees_figures": sees_figures,
             "manage": sees_figures and not wall,
+            **(_wall(request, account, name) if wall else {}),
         }
         if part or request.GET.get("part"):
             return fragment(request, "web/_queue.html", page, 409 if problem else 200)
         return render(request, "web/queue_wall.html" if wall else "web/queue.html", page | _figures_of_today(account, name))
 
     return await sync_to_async(answer)()
+
+
+def _wall(request: HttpRequest, account: Account, name: str) -> dict[str, Any]:
+    """What a screen on the wall needs besides: which queue is next, and when somebody has to sign in anew."""
+    names = [queue.name for queue in access.queues(account)]
+    asked = request.GET.get("turn", "")
+    turn = int(asked) if asked in map(str, TURNS) and len(names) > 1 else 0
+    after = names[(names.index(name) + 1) % len(names)] if turn and name in names else name
+    until = signedin.until(account, request.session)
+    return {
+        "turn": turn,
+        "turns": TURNS if len(names) > 1 else (),
+        "next": reverse("queue", args=[after], query={"wall": "1", "turn": str(turn)}) if turn else "",
+        "until": until if until is not None and until - timezone.now() < SIGN_IN_SOON else None,
+    }
 
 
 def _figures_of_today(account: Account, name: str) -> dict[str, Any]:
