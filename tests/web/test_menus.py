@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -241,10 +240,8 @@ def test_of_very_many_menus_those_of_one_number_are_shown(anna: Client, acme: Co
         )
         for n in range(300)
     )
-    began = timezone.now()
     answer = anna.get(PAGE)
     assert "Menu front" in text(answer)
     assert len(answer.context["picture"].places) < 10
     deep = anna.get(PAGE, {"only": "menu:m0"})
     assert "Menu m299" in text(deep)
-    assert timezone.now() - began < timedelta(seconds=10)
