@@ -78,7 +78,7 @@ def test_a_key_is_led_elsewhere_by_keyboard_alone_and_the_change_undone(anna: Vi
     page.keyboard.press("Enter")
     dialog.get_by_label("Leads to", exact=True).select_option("person:bob")
     dialog.get_by_role("button", name="Save").press("Enter")
-    expect(page.locator("#toasts")).to_contain_text("It is in effect now")
+    expect(page.locator("#toasts")).to_contain_text("It is in effect now", timeout=30_000)
     expect(key(anna, "Key 1")).to_contain_text("Bob Lund")
     assert Menu.of(acme.tenant).get(name="front").keys["1"] == "person:bob"
     assert anna.barriers() == []
@@ -114,7 +114,7 @@ def test_the_prompt_is_recorded_here_and_heard(anna: Visit, stage: Stage, acme: 
     expect(dialog.locator("[data-said]")).to_contain_text("Recorded")
     assert anna.barriers() == []
     dialog.get_by_role("button", name="Save").click()
-    expect(page.locator("#toasts")).to_contain_text("It is in effect now")
+    expect(page.locator("#toasts")).to_contain_text("It is in effect now", timeout=30_000)
     place = access_prompt(acme["anna"], "front")
     samples, rate_hz = sound.read_wav(Path(place))
     heard_hz, _ = sound.dominant(samples, rate_hz)
