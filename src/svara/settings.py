@@ -145,6 +145,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 DEVICE_COOKIE_NAME = "svara_device"
 DEVICE_COOKIE_AGE = 365 * 24 * 3600
 """By it a browser is known again at the next sign-in (`svara.people.signedin`)."""
+TRUST_COOKIE_NAME = "svara_trust"
+"""By it a browser is spared the second step (`svara.people.second.actions.do_trust`)."""
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = ENCRYPTED
 CSRF_COOKIE_SAMESITE = "Lax"

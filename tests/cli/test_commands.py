@@ -143,6 +143,15 @@ def test_a_token_for_a_person(svara: Svara, office: Path) -> None:
     assert svara("token", "anna@acme").stdout.startswith("svara_")
 
 
+def test_a_second_factor_is_taken_away_where_nobody_comes_in_any_more(svara: Svara, office: Path) -> None:
+    svara("apply", "acme.yaml")
+    done = svara("reset-factor", "anna@acme")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "signs in with the password alone now" in done.stdout
+    unknown = svara("reset-factor", "carl")
+    assert (unknown.returncode, unknown.stderr) == (1, "svara: there is no person 'carl'\n")
+
+
 def test_several_first_commands_at_once_make_one_installation(from_nothing: Svara, office: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         ran = list(pool.map(lambda _: from_nothing("apply", "acme.yaml"), range(4)))
@@ -170,6 +179,7 @@ def test_help_offers_what_there_is(from_nothing: Svara) -> None:
         "plan",
         "apply",
         "token",
+        "reset-factor",
         "backup",
         "restore",
         "doctor",

@@ -22,6 +22,8 @@ def test_olga_comes_is_listed_and_goes(svara: Svara) -> None:
         "svara: There is somebody with the address OLGA@provider.test already.\n",
     )
     assert "svarastaff_" in svara("staff", "invite", "olga@provider.test").stdout
+    assert svara("staff", "reset-factor", "olga@provider.test").stdout == "The password alone opens the door again.\n"
+    assert svara("staff", "reset-factor", "nobody@provider.test").returncode == 1
     removed = svara("staff", "remove", "olga@provider.test")
     assert removed.stdout == "Removed. Accesses and questions that ended with it: 0.\n"
     assert svara("staff", "remove", "olga@provider.test").returncode == 1

@@ -41,6 +41,10 @@ OPEN = {
     "policy-version",
     "privacy-ask",
     "privacy-door",
+    "passkey-options",
+    "passkey-sign-in",
+    "second-step",
+    "second-step-options",
     "service-worker",
     "sign-in",
     "start",
@@ -48,6 +52,7 @@ OPEN = {
     "start-demo",
     "start-with",
     "staff-invitation",
+    "staff-second-step",
     "staff-sign-in",
 }
 """The only pages that a stranger may ask for; phones ask for phonebooks with a password of their own, and for

@@ -22,6 +22,7 @@ from svara.people import access as people
 from svara.people import signedin
 from svara.people.access import NotFound
 from svara.people.models import Account
+from svara.people.second.rule import due
 
 FAILURES = "120/m"
 """Wrong tokens that one source may try."""
@@ -101,9 +102,12 @@ class Session(APIKeyCookie):
         if _csrf_is_missing(request):
             raise ApiError(403, "csrf", "A signed-in browser has to send the CSRF token in X-CSRFToken.")
         try:
-            return await sync_to_async(people.me)(user)
+            found = await sync_to_async(people.me)(user)
         except NotFound:
             return None
+        if await sync_to_async(due)(found):
+            raise ApiError(403, "second-factor", "The company asks for a second factor: set it up on the pages first.")
+        return found
 
 
 SIGNED_IN = [Token(), Session()]
@@ -132,7 +136,10 @@ async def still_there(request: HttpRequest) -> Account | None:
 
 
 def _still_here(user: Account, request: HttpRequest) -> Account | None:
-    return people.me(user) if signedin.holds(user, request.session) else None
+    if not signedin.holds(user, request.session):
+        return None
+    found = people.me(user)
+    return None if due(found) else found
 
 
 def _wait(throttle: SimpleRateThrottle) -> int | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from svara.data import DataFolder
+    from svara.people.models import Account
     from svara.people.officefile import OfficeFile
     from svara.people.plan import Applied, Change
 
@@ -98,16 +99,25 @@ def token(
 ) -> None:
     """Print a new API token that acts as USER. The person and the company see that it was made."""
     _open(data)
-    from svara.people import access, actions  # noqa: PLC0415
+    from svara.people import actions  # noqa: PLC0415
     from svara.privacy.audit.port import OPERATOR  # noqa: PLC0415
 
-    found = access.accounts_named(user.casefold(), tenant)
-    if not found:
-        raise CommandError(f"there is no person '{user}'" + (f" in tenant '{tenant}'" if tenant else ""))
-    if len(found) > 1:
-        slugs = ", ".join(account.tenant.slug for account in found)
-        raise CommandError(f"several tenants have '{user}': say which with --tenant ({slugs})")
-    print(actions.do_create_token(found[0], "svara token", by=OPERATOR, reason=reason))
+    print(actions.do_create_token(_person(user, tenant), "svara token", by=OPERATOR, reason=reason))
+
+
+@app.command("reset-factor")
+def reset_factor(
+    user: Annotated[str, typer.Argument(metavar="USER", help="User name, or username@tenant.")],
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="The person's company.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take away the second factor of USER, where no administrator comes in any more. The person and the company see it."""
+    _open(data)
+    from svara.people.second import actions  # noqa: PLC0415
+
+    account = _person(user, tenant)
+    actions.do_reset_by_operator(account)
+    print(f"{account.name} signs in with the password alone now, is signed out everywhere, and is told by mail.")
 
 
 @app.command()
@@ -239,6 +249,18 @@ def _explain(error: Exception) -> int:
 
 def _complain(message: str) -> None:
     print("svara: " + " ".join(message.split()), file=sys.stderr)
+
+
+def _person(user: str, tenant: str | None) -> Account:
+    from svara.people import access  # noqa: PLC0415
+
+    found = access.accounts_named(user.casefold(), tenant)
+    if not found:
+        raise CommandError(f"there is no person '{user}'" + (f" in tenant '{tenant}'" if tenant else ""))
+    if len(found) > 1:
+        slugs = ", ".join(account.tenant.slug for account in found)
+        raise CommandError(f"several tenants have '{user}': say which with --tenant ({slugs})")
+    return found[0]
 
 
 def _open(data: Path) -> DataFolder:

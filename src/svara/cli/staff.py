@@ -52,6 +52,16 @@ def list_(data: Data = DEFAULT_DATA) -> None:
         print("Nobody: no company can be looked at by staff.")
 
 
+@app.command("reset-factor")
+def reset_factor(email: Whose, data: Data = DEFAULT_DATA) -> None:
+    """Take away their app with codes, for who has lost it."""
+    open_data(data)
+    from svara.people.second import staff as second  # noqa: PLC0415
+
+    second.do_reset_code(email)
+    print("The password alone opens the door again.")
+
+
 @app.command()
 def remove(email: Whose, data: Data = DEFAULT_DATA) -> None:
     """They work here no more: out of every company with their next request."""

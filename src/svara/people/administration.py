@@ -38,7 +38,8 @@ OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "i
 """What people choose for themselves."""
 _SAID = ("name", "language", "mobile")
 """Keys of a person that are said also where they are nothing."""
-COMPANY = ("name", "timezone", "languages", "media", "recording", "hold_music", "codes", "own_phones", "presence_to")
+COMPANY = ("name", "timezone", "languages", "media", "recording", "hold_music", "codes", "own_phones", "presence_to",
+           "second_factor", "second_factor_from")  # fmt: skip
 """What of the company itself is changed on a page: its numbers are read by the country, and files know it by its slug."""
 _RENAMED: dict[str, tuple[type[Queue | Menu | Conference | Sound], tuple[str, ...]]] = {
     "queues": (Queue, ("queue", "voicemail")),

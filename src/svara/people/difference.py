@@ -355,8 +355,10 @@ class Difference:
 
 
 def _tenant_fields(office: OfficeFile) -> dict[str, Any]:
-    wanted = office.tenant
-    return {
+    wanted, rule = office.tenant, {}
+    if wanted.second_factor is not None:
+        rule = {"second_factor": wanted.second_factor, "second_factor_from": wanted.second_factor_from}
+    return rule | {
         "name": wanted.name,
         "country": wanted.country,
         "timezone": wanted.timezone,

@@ -63,6 +63,8 @@ def export(tenant: Tenant) -> Document:
             **({"codes": dict(tenant.codes)} if tenant.codes else {}),
             "own_phones": tenant.own_phones,
             "presence_to": tenant.presence_to,
+            "second_factor": tenant.second_factor,
+            **({"second_factor_from": tenant.second_factor_from} if tenant.second_factor_from else {}),
         },
         "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
     }

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from svara.people import administration
-from svara.people.models import Account, ApiToken, Greeting, Tenant, Trunk
+from svara.people.models import Account, ApiToken, CodeApp, Greeting, Passkey, Tenant, Trunk
 from svara.privacy.catalogue import Recipient
 from svara.privacy.figures import council
 from svara.privacy.figures.models import Choice, Use
@@ -65,6 +65,17 @@ register_feature(
         _("Programs act for people who gave them a key; when a key was last used is kept."),
         frozenset({"people.ApiToken"}),
         on=lambda tenant_id: ApiToken.all_tenants.filter(tenant_id=tenant_id).exists(),
+    )
+)
+register_feature(
+    Feature(
+        "second-factor",
+        _("People may prove who they are by an app that shows codes, by passkeys and by recovery codes."),
+        frozenset({"people.CodeApp", "people.FactorNews", "people.Passkey", "people.RecoveryCode"}),
+        on=lambda tenant_id: (
+            CodeApp.all_tenants.filter(tenant_id=tenant_id).exists()
+            or Passkey.all_tenants.filter(tenant_id=tenant_id).exists()
+        ),
     )
 )
 register_feature(

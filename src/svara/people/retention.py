@@ -11,14 +11,27 @@ from django.contrib.sessions.models import Session
 
 from svara.media.sounds.library import remove_unused
 from svara.people import throttle
-from svara.people.models import Greeting, Handset, Invitation, SignInCount, Sound, Tenant
+from svara.people.models import (
+    CodeApp,
+    Device,
+    FactorNews,
+    Greeting,
+    Handset,
+    Invitation,
+    SignInCount,
+    Sound,
+    Tenant,
+)
 from svara.people.models.handsets import FETCH_DAYS
+from svara.people.models.second import NEWS_DAYS
 from svara.people.signedin import forget_sessions
 from svara.privacy.figures.usage import close_weeks
 from svara.privacy.functions.optin import forget_waiting
 from svara.privacy.functions.retention import forget_consents
 from svara.privacy.rights.jobs import forget_jobs
 
+UNCONFIRMED = timedelta(hours=1)
+"""So long a new app with codes may take to be confirmed."""
 MAX_SIGN_IN_COUNTS = 100_000
 """Beyond it the oldest are forgotten, however young."""
 
@@ -32,7 +45,16 @@ def forget_expired(now: float | None = None) -> int:
     consents = forget_consents(at) + forget_waiting(at)
     forget_fetches(at)
     rest = forget_sessions(at) + forget_jobs(at) + forget_sign_in_counts(moment) + forget_sounds(moment)
-    return sessions + invitations + consents + rest + close_weeks(at)
+    return sessions + invitations + consents + rest + forget_factors(at) + close_weeks(at)
+
+
+def forget_factors(at: datetime) -> int:
+    """Apps with codes that nobody confirmed, news that nobody could be told of, and browsers that were to be spared the
+    second step until now. Gives how many rows went."""
+    Device.all_tenants.filter(trusted_until__lt=at).update(trust="", trusted_until=None)
+    news, _ = FactorNews.all_tenants.filter(at__lt=at - timedelta(days=NEWS_DAYS)).delete()
+    apps, _ = CodeApp.all_tenants.filter(confirmed_at__isnull=True, created_at__lt=at - UNCONFIRMED).delete()
+    return news + apps
 
 
 def forget_fetches(at: datetime) -> None:

@@ -27,6 +27,7 @@ from svara.people import throttle
 from svara.people.access import one_named
 from svara.people.models import Account, SignInCount
 from svara.people.retention import forget_sign_in_counts
+from svara.people.second.access import has_factor
 from svara.privacy.audit.port import record
 
 MAX_PASSWORD_LENGTH = 1024
@@ -55,15 +56,20 @@ def authenticate(
 ) -> Account | Throttled | None:
     """The account that this name and password belong to; None when they do not match; Throttled when it is too soon.
 
-    `source_ip` is the peer's address. A success is remembered, so that this person is never held up from there.
+    `source_ip` is the peer's address. A success is remembered, so that this person is never held up from there. Where they
+    have a second factor, nobody is signed in yet.
     """
     name = identifier.strip().casefold()[:320]
     account = tried(name, password, source_ip, lambda: one_named(name), now=now)
-    if not isinstance(account, Account):
-        return account
+    if isinstance(account, Account) and not has_factor(account):
+        note_sign_in(account)
+    return account
+
+
+def note_sign_in(account: Account) -> None:
+    """Somebody is in: with the password, or after the second step where there is one."""
     if role := next((role for role in WATCHED_ROLES if account.has_role(role)), ""):
         record(account.tenant_id, account.id, "sign-in", None, "account", account.id, role)
-    return account
 
 
 def tried(
@@ -132,8 +138,13 @@ class _Keys:
 
 def keys_of(account: Account) -> list[str]:
     """The keys of the counts of this person's names; those of a name together with a source nobody can tell any more."""
-    names = (account.username, f"{account.username}@{account.tenant.slug}", account.email.casefold())
+    names = (account.username, f"{account.username}@{account.tenant.slug}", account.email.casefold(), again(account))
     return [_Keys.of(name, "").name for name in names if name]
+
+
+def again(account: Account) -> str:
+    """By this name tries of who is signed in are counted, where they show their password once more."""
+    return f"again:{account.id}"
 
 
 _ALLOWANCES = {"pair": throttle.PAIR, "source": throttle.SOURCE, "name": throttle.NAME}

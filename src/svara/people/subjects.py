@@ -26,24 +26,30 @@ from svara.people.models import (
     BY_FILE,
     Account,
     ApiToken,
+    CodeApp,
     Device,
+    FactorNews,
     Greeting,
     Handset,
     Invitation,
     Menu,
     OfficeChange,
+    Passkey,
     PersonCalendar,
     Phone,
     PublicNumber,
     PushDevice,
     Queue,
     QueueMember,
+    RecoveryCode,
     SignedIn,
     SignInCount,
 )
 from svara.people.models.changes import KEPT_DAYS
 from svara.people.own import SHAPES
 from svara.people.provisioning.guard import key_of_handset
+from svara.people.second.codes import STEP_SECONDS
+from svara.people.second.tries import key_of as second_key_of
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
@@ -79,6 +85,10 @@ class PeopleCapability:
             "people.SignInCount",
             "people.Device",
             "people.SignedIn",
+            "people.CodeApp",
+            "people.Passkey",
+            "people.RecoveryCode",
+            "people.FactorNews",
             "sessions.Session",
         }
     )
@@ -98,6 +108,10 @@ class PeopleCapability:
             (Device, Purpose.SECURITY, "user.device", _("Browsers in which they have signed in")),
             (SignedIn, Purpose.SECURITY, "user.behavior", _("Where they are signed in")),
             (PushDevice, calls, "user.device.device_id", _("Browsers that may be woken for their calls")),
+            (CodeApp, sign_in, "user.authorization.credentials", _("App that shows codes for signing in")),
+            (Passkey, sign_in, "user.authorization.credentials", _("Passkeys")),
+            (RecoveryCode, sign_in, "user.authorization.credentials", _("Recovery codes")),
+            (FactorNews, Purpose.SECURITY, "user.behavior", _("What they are to be told about signing in")),
             (PersonCalendar, Purpose.DIRECTORY, "user.behavior", _("Address of their calendar, and when they are busy")),
         ):
             if count := model.all_tenants.filter(account=account).count():
@@ -139,12 +153,13 @@ class PeopleCapability:
         sessions = _sessions(account.id)
         for model, rows in (
             (Session, Session.objects.filter(pk__in=sessions)),
-            (SignInCount, SignInCount.objects.filter(key__in=[*signin.keys_of(account), *_counts_of_handsets(account)])),
+            (SignInCount, SignInCount.objects.filter(key__in=_counts(account))),
             (Handset, Handset.of(account).filter(phone__account=account)),
             *(
                 (model, model.all_tenants.filter(account=account))
                 for model in (Phone, QueueMember, ApiToken, Invitation, PushDevice, SignedIn, Device, PersonCalendar)
             ),
+            *((model, model.all_tenants.filter(account=account)) for model in (CodeApp, Passkey, RecoveryCode, FactorNews)),
         ):
             tally = Tally(model._meta.label)
             tally.add(rows.order_by("pk").values_list("pk", flat=True))
@@ -253,6 +268,7 @@ class PeopleCapability:
                         "browser": device.browser,
                         "system": device.system,
                         "network": device.network,
+                        "no_second_step_until": device.trusted_until and device.trusted_until.isoformat(),
                         "first_at": device.first_at.isoformat(),
                         "last_at": device.last_at.isoformat(),
                     }
@@ -268,6 +284,7 @@ class PeopleCapability:
                     }
                     for row in SignedIn.all_tenants.filter(account=account).order_by("at")
                 ),
+                *_factors(account),
                 *(
                     {"session_until": session.expire_date.isoformat()}
                     for session in Session.objects.filter(pk__in=_sessions(account.id))
@@ -329,6 +346,29 @@ class PeopleCapability:
         yield from tally.gone()
 
 
+def _factors(account: Account) -> Iterator[dict[str, Any]]:
+    """With what they sign in; no secret, and nothing that opens the account."""
+    for app in CodeApp.of(account).filter(account=account):
+        yield {
+            "code_app": "" if app.confirmed_at is None else app.confirmed_at.isoformat(),
+            "created_at": app.created_at.isoformat(),
+            "last_code_at": datetime.fromtimestamp(app.last_step * STEP_SECONDS, UTC).isoformat() if app.last_step else None,
+        }
+    for passkey in Passkey.of(account).filter(account=account).order_by("created_at"):
+        yield {
+            "passkey": passkey.label,
+            "for": passkey.party,
+            "on_several_devices": passkey.synced,
+            "used_times_it_says": passkey.sign_count,
+            "created_at": passkey.created_at.isoformat(),
+            "last_used_at": passkey.last_used_at and passkey.last_used_at.isoformat(),
+        }
+    if left := RecoveryCode.of(account).filter(account=account).count():
+        yield {"recovery_codes_left": left}
+    for news in FactorNews.of(account).filter(account=account):
+        yield {"to_be_told": news.what, "at": news.at.isoformat()}
+
+
 def _calendars(account: Account) -> Iterator[dict[str, Any]]:
     """The address of the calendar, and the busy times, of who has one."""
     for row in PersonCalendar.of(account).filter(account=account):
@@ -386,8 +426,9 @@ def _sessions(account_id: str) -> list[str]:
     ]
 
 
-def _counts_of_handsets(account: Account) -> list[str]:
-    return [key_of_handset(each) for each in Handset.of(account).filter(phone__account=account).values_list("id", flat=True)]
+def _counts(account: Account) -> list[str]:
+    handsets = Handset.of(account).filter(phone__account=account).values_list("id", flat=True)
+    return [*signin.keys_of(account), second_key_of(account.id), *map(key_of_handset, handsets)]
 
 
 def _targets(account: Account) -> tuple[str, str]:

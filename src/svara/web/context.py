@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from svara.people.access import has_conferences, queues
 from svara.people.demo import next_wipe
+from svara.people.second.rule import coming
 from svara.people.signedin import access_new_devices
 from svara.privacy.figures.council import is_auditor
 from svara.privacy.functions.port import states
@@ -22,7 +23,8 @@ from svara.web.words import AVAILABILITY
 def words(request: HttpRequest) -> dict[str, Any]:
     """The keys of all presence states, for the texts that live news put in place; one's own state; whether the reader
     has to do with any queue, and the company with conferences; which functions ask anew for consent; whether there is
-    a policy that the reader should accept; whether the reader decides on requests to see figures of one person; when
+    a policy that the reader should accept; from when on a
+    second factor is asked of the reader; whether the reader decides on requests to see figures of one person; when
     everything of a demo company goes; devices that signed in as the reader for the first time; who of the provider's
     staff looks at the company, for those who look after it; what rings first when the reader calls from a page; and
     for that staff itself, under which grant, and which pages it opens."""
@@ -39,6 +41,7 @@ def words(request: HttpRequest) -> dict[str, Any]:
         "availabilities": list(AVAILABILITY),
         "my_availability": mine,
         "policy_to_accept": lambda: user is not None and user.is_authenticated and to_accept(user) is not None,
+        "factor_from": lambda: coming(user) if user is not None and user.is_authenticated else None,
         "asked_again": lambda: [state.function.read().title for state in states(user) if state.state == "asked-again"],
         "demo_ends": lambda: user is not None and user.is_authenticated and next_wipe(user.tenant),
         "new_devices": lambda: (

@@ -13,9 +13,11 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 
 from svara.people import signedin
+from svara.people.second.rule import due
 from svara.privacy.figures import usage
 
 POLICY = "; ".join(
@@ -37,18 +39,39 @@ POLICY = "; ".join(
 """Content-Security-Policy: nothing inline, nothing from anybody else."""
 PERMISSIONS = "camera=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
+WITHOUT_FACTOR = frozenset(
+    {
+        "security",
+        "security-app",
+        "security-app-new",
+        "security-app-remove",
+        "security-confirm",
+        "security-confirm-options",
+        "security-passkeys",
+        "security-passkey-options",
+        "sign-out",
+    }
+)
+"""The pages that are open to who still lacks the second factor that the company asks of them."""
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class BehindTheDoor(LoginRequiredMiddleware):
-    """Everything needs a sign-in but what says otherwise (`login_not_required`); the API checks its tokens itself."""
+    """Everything needs a sign-in but what says otherwise (`login_not_required`), and the second factor that a company asks
+    for; the API checks its tokens itself."""
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         if request.path.startswith("/api/"):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        if answer is not None or not getattr(view_func, "login_required", True):
+            return answer
+        name = (request.resolver_match.url_name if request.resolver_match else None) or ""
+        user: Any = request.user
+        return redirect("security") if name not in WITHOUT_FACTOR and due(user) else None
 
 
 class StillSignedIn:

@@ -362,6 +362,16 @@ OWN: tuple[tuple[Place, Callable[[Account], bool]], ...] = (
         _anybody,
     ),
     (
+        Place(
+            "security",
+            _("Sign-in and security"),
+            _("Passkeys, an app with codes, recovery codes"),
+            "security",
+            icon="key-round",
+        ),
+        _anybody,
+    ),
+    (
         Place("devices", _("Devices and sessions"), _("Where you are signed in, and ending it"), "devices", icon="monitor"),
         _anybody,
     ),
@@ -399,7 +409,7 @@ OWN: tuple[tuple[Place, Callable[[Account], bool]], ...] = (
 
 PROFILE: tuple[tuple[str, Words, tuple[str, ...]], ...] = (
     ("calls", _("Calls and phones"), ("own", "greetings", "browser-phone", "my-handsets", "keys", "calendar")),
-    ("safety", _("Sign-in and devices"), ("devices",)),
+    ("safety", _("Sign-in and devices"), ("security", "devices")),
     ("data", _("My data"), ("my-functions", "my-views", "exports")),
 )
 """What one sets for oneself, by group: a title, and keys of `OWN`."""

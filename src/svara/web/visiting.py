@@ -65,7 +65,7 @@ SEES: dict[str, Sight] = {
     "voicemail-sound": CONTENT,
 }
 """By the names of addresses. The pages of the provider itself (`staff-`) ask for a member of staff and for no grant."""
-OUTSIDE = frozenset({"staff-sign-in", "staff-invitation"})
+OUTSIDE = frozenset({"staff-sign-in", "staff-second-step", "staff-invitation"})
 """Pages of the provider that nobody has to be signed in for."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from svara.people.codes import NO_CODES, OFF, TABLE, Users
@@ -277,6 +277,25 @@ SENTENCES: dict[str, Promise] = {
     "The file takes too long to convert.": _("The file takes too long to convert."),
     "The file cannot be converted.": _("The file cannot be converted."),
 }
+
+_SIGNING_IN = (
+    gettext_noop("This code is not right, or was used before. Type the one that your app shows now."),
+    gettext_noop("The company's key is away, so codes of the app cannot be checked now. Use a passkey or a recovery code."),
+    gettext_noop("There is an app already: remove it first."),
+    gettext_noop("Recovery codes come with an app or a passkey: add one first."),
+    gettext_noop("Your own second factor you change on your own page."),
+    gettext_noop("This password is not right."),
+    gettext_noop("There is this passkey already."),
+    gettext_noop("There are 20 passkeys already: remove one first."),
+    gettext_noop("The passkey is not one that can be used here."),
+    gettext_noop("This passkey does not open this account, or was removed."),
+    gettext_noop("This passkey may have been copied, so it was refused. Remove it, and make a new one."),
+    gettext_noop("The passkey was asked for by a page that is not ours."),
+    gettext_noop("That took too long, or was used before. Try again."),
+    gettext_noop("What the browser sent could not be read. Try again."),
+    gettext_noop("The passkey could not be checked. Try again, or sign in with your password."),
+)
+SENTENCES |= {text: _(text) for text in _SIGNING_IN}
 
 
 def feature_codes(*, agent: bool, admin: bool, own: Mapping[str, str] = NO_CODES) -> list[tuple[str, str, str]]:

@@ -43,6 +43,7 @@ from svara.people import administration, csvfile, importing, signedin, signin, s
 from svara.people.models import Account, ApiToken, Handset, OfficeChange, Sound
 from svara.people.provisioning import actions as handset_actions
 from svara.people.provisioning import reading as handsets
+from svara.people.second import actions as second
 from svara.phonebooks import actions as phonebooks
 from svara.phonebooks.access import access_passwords
 from svara.privacy.audit.access import access_log
@@ -117,6 +118,21 @@ OWN = {
     "svara.people.greeting.do_remove_greeting": "one's own, or a queue's",
     "svara.people.greeting.do_set_greeting": "one's own, or a queue's",
     "svara.people.provisioning.reading.access_own_handsets": "one's own",
+    "svara.people.second.access.access_factors": "one's own",
+    "svara.people.second.access.access_new_secret": "one's own",
+    "svara.people.second.actions.do_begin_app": "one's own, which counts for nothing yet",
+    "svara.people.second.actions.do_confirm_app": "one's own; an entry all the same (tests/web/test_second.py)",
+    "svara.people.second.actions.do_distrust": "one's own browser",
+    "svara.people.second.actions.do_remove_app": "one's own; an entry all the same (tests/web/test_second.py)",
+    "svara.people.second.actions.do_remove_passkey": "one's own; an entry all the same (tests/people/second)",
+    "svara.people.second.actions.do_renew_codes": "one's own; an entry all the same (tests/people/second)",
+    "svara.people.second.actions.do_trust": "one's own browser",
+    "svara.people.second.staff.access_new_code": "one's own, of somebody of the provider",
+    "svara.people.second.staff.do_begin_code": "somebody of the provider, who is in no company",
+    "svara.people.second.staff.do_confirm_code": "somebody of the provider, who is in no company",
+    "svara.people.second.staff.do_remove_code": "somebody of the provider, who is in no company",
+    "svara.people.second.staff.do_reset_code": "somebody of the provider, who is in no company",
+    "svara.people.second.passkeys.do_add": "one's own; an entry all the same (tests/people/second)",
     "svara.people.signedin.access_devices": "one's own",
     "svara.people.signedin.access_new_devices": "one's own",
     "svara.people.signedin.access_sessions": "one's own",
@@ -929,6 +945,18 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         lambda s: handsets.access_handset(s.acme.anna, s.handset().id),
         "view",
         "handset",
+        "bob",
+    ),
+    "svara.people.second.actions.do_reset": (
+        lambda s: second.do_reset(s.acme.anna, "bob"),
+        "revoke",
+        "second-factor",
+        "bob",
+    ),
+    "svara.people.second.actions.do_reset_by_operator": (
+        lambda s: second.do_reset_by_operator(s.acme.bob),
+        "revoke",
+        "second-factor",
         "bob",
     ),
     "svara.people.signedin.do_end_others": (lambda s: signedin.do_end_others(s.acme.bob, {}), "revoke", "session", "bob"),

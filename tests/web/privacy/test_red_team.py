@@ -23,7 +23,7 @@ from django.utils import timezone
 from tests.history.stories import Company
 from tests.privacy.rights.conftest import acme, beta, traces
 
-from svara.people.models import Account
+from svara.people.models import Account, CodeApp, Passkey
 from svara.phonebooks import actions as phonebooks
 from svara.privacy import tenancy
 from svara.privacy.registers.models import Case, Disclosure
@@ -42,6 +42,7 @@ OPEN = {
     "news-undo", "news-withdraw", "policy-public", "policy-version", "privacy-ask", "privacy-door", "sign-in", "sign-out",
     "staff-invitation", "staff-sign-in", "static", "app-manifest", "offline", "service-worker", "start",
     "start-company", "start-demo", "start-with",
+    "passkey-sign-in", "second-step",  # they are refused for want of what was to be shown
 }  # fmt: skip
 """What anybody may ask for without signing in."""
 WORDS = {
@@ -123,6 +124,10 @@ def office(traces: Company) -> Company:
         tenant=tenant, authority="Acme police", basis="law", scope="Bob Lie", asked_at=at, opened_by=traces.anna.id
     )
     phonebooks.do_make_password(bob, "Bob Lie, desk phone")
+    CodeApp.all_tenants.create(tenant=tenant, account=bob, sealed=b"sealed", confirmed_at=at, created_at=at)
+    Passkey.all_tenants.create(
+        tenant=tenant, account=bob, mark="0" * 64, credential=b"key", party="a.test", label="Bob Lie", created_at=at
+    )
     Erasure.all_tenants.create(
         tenant=tenant, subject=f"person:{bob.id}", at=at, receipt={"rows": "Bob Lie"}, digest="0" * 64
     )

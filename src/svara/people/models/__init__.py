@@ -30,6 +30,7 @@ from svara.people.models.routing import (
     Sound,
     Trunk,
 )
+from svara.people.models.second import CodeApp, FactorNews, Passkey, RecoveryCode
 from svara.people.models.signedin import Device, SignedIn
 from svara.people.models.wipes import DemoWipe
 
@@ -37,9 +38,11 @@ __all__ = [
     "BY_FILE",
     "Account",
     "ApiToken",
+    "CodeApp",
     "Conference",
     "DemoWipe",
     "Device",
+    "FactorNews",
     "Greeting",
     "Handset",
     "Hours",
@@ -47,12 +50,14 @@ __all__ = [
     "Menu",
     "OfficeChange",
     "Outbound",
+    "Passkey",
     "PersonCalendar",
     "Phone",
     "PublicNumber",
     "PushDevice",
     "Queue",
     "QueueMember",
+    "RecoveryCode",
     "SignInCount",
     "SignedIn",
     "Sound",

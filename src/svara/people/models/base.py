@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, get_args
 from django.db import models
 
 from svara.people.presence import PresenceTo
+from svara.people.second.who import SECOND_FACTOR
 from svara.privacy.catalogue import (
     WITH_ACCOUNT,
     WITH_TENANT,
@@ -71,6 +72,12 @@ class Tenant(models.Model):
     )
     """To whom it is shown whether somebody can be reached who did not choose that."""
     own_phones: bool = declared(models.BooleanField(default=False), SETTING)
+    second_factor: str = declared(
+        models.CharField(max_length=14, choices=[(each, each) for each in SECOND_FACTOR], default="nobody"), SETTING
+    )
+    """Who has to have a second factor (`svara.people.second.rule`)."""
+    second_factor_from: str = declared(models.CharField(max_length=10, blank=True), SETTING)
+    """From which day on, ISO 8601; "" at once."""
     demo: bool = declared(models.BooleanField(default=False), SETTING)
     first_steps: dict[str, str] = declared(models.JSONField(default=dict, blank=True), SETTING)
     """How far its setting up is (`svara.people.firststeps`); empty: it was not made on a page."""

@@ -30,6 +30,7 @@ class Device(TenantOwned):
     browser cannot be found to do so.
 
     `new`: the person has not said yet that they know it. `mail_at`: when they were told by mail; `mail_due`: they are to be.
+    `trust`: a hash of another cookie, with which no second step is asked for here until `trusted_until`; "" without.
     """
 
     id: str = declared(id_field(), OF_TENANT)
@@ -43,6 +44,10 @@ class Device(TenantOwned):
     network: str = declared(models.CharField(max_length=50, blank=True), _about("user.device.ip_address", DEVICE_DAYS))
     new: bool = declared(models.BooleanField(default=False), _about("user.behavior", DEVICE_DAYS))
     mail_due: bool = declared(models.BooleanField(default=False), _about("user.behavior", DEVICE_DAYS))
+    trust: str = declared(models.CharField(max_length=64, blank=True), _about("user.device.device_id", DEVICE_DAYS))
+    trusted_until: datetime | None = declared(
+        models.DateTimeField(null=True, blank=True), _about("user.behavior", DEVICE_DAYS)
+    )
     first_at: datetime = declared(models.DateTimeField(), _about("user.behavior", DEVICE_DAYS))
     last_at: datetime = declared(models.DateTimeField(), _about("user.behavior", DEVICE_DAYS))
 

@@ -46,6 +46,11 @@ def read_exceptions(reader: OfficeReader, node: Node | None) -> dict[str, tuple[
 def _is_day(text: str) -> bool:
     if _YEARLY.fullmatch(text):
         text = f"{_LEAP_YEAR}-{text}"
+    return is_date(text)
+
+
+def is_date(text: str) -> bool:
+    """Whether it is a day that there is, like 2026-12-24."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return False
     try:

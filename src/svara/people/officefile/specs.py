@@ -94,6 +94,9 @@ class TenantSpec:
     codes: Mapping[str, str] = field(default_factory=dict)
     """Feature codes that are others here, or switched off (`svara.people.codes`)."""
     own_phones: bool = False
+    second_factor: str | None = None
+    """Who has to have one; None: as it was."""
+    second_factor_from: str = ""
     presence_to: PresenceTo = "everybody"
 
 

@@ -9,9 +9,11 @@ from typing import cast, get_args
 
 from svara.people.codes import BY_NAME, CODE, OFF, TABLE, clashes
 from svara.people.countries import COUNTRIES
+from svara.people.officefile.calendar import is_date
 from svara.people.officefile.reader import OfficeReader
 from svara.people.officefile.specs import TenantSpec
 from svara.people.presence import PresenceTo
+from svara.people.second.who import SECOND_FACTOR
 from svara.people.values import did_you_mean, short
 from svara.people.yamltree import Node, Sequence, Text
 
@@ -19,7 +21,8 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
-    """`tenant: {slug, name, country, timezone, languages, media, recording, hold_music, codes, own_phones, presence_to}`."""
+    """`tenant: {slug, name, country, timezone, languages, media, recording, hold_music, codes, own_phones, presence_to,
+    second_factor, second_factor_from}`."""
     fields = reader.mapping(node, "'tenant'")
     if fields is None:
         return None
@@ -36,6 +39,8 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
     codes = _codes(reader, fields.get("codes"))
     own_phones = reader.yes_no(fields.get("own_phones"), "own_phones")
     presence_to = reader.choice(fields.get("presence_to"), "presence_to", get_args(PresenceTo)) or "everybody"
+    second_factor = reader.choice(fields.get("second_factor"), "second_factor", SECOND_FACTOR)
+    second_factor_from = _from_day(reader, fields.get("second_factor_from"))
     fields.end()
     reader.country = country or ""
     if slug is None or name is None or country is None or timezone is None:
@@ -52,7 +57,19 @@ def read_tenant(reader: OfficeReader, node: Node | None) -> TenantSpec | None:
         codes=codes,
         own_phones=own_phones,
         presence_to=cast("PresenceTo", presence_to),
+        second_factor=second_factor,
+        second_factor_from=second_factor_from if second_factor in SECOND_FACTOR[1:] else "",
     )
+
+
+def _from_day(reader: OfficeReader, node: Node | None) -> str:
+    text = reader.scalar(node, "second_factor_from")
+    if text is None or not text.value:
+        return ""
+    if not is_date(text.value):
+        reader.say(text.line, f"'second_factor_from' is '{short(text.value)}': expected a date like 2026-12-24")
+        return ""
+    return text.value
 
 
 def _codes(reader: OfficeReader, node: Node | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ A grant keeps the name that its member of staff had: who looked stays to be read
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -67,6 +68,15 @@ class Staff(AbstractBaseUser):
         _about_staff("user.authorization.credentials", source=Source.SYSTEM),
     )
     invited_until: datetime | None = declared(models.DateTimeField(null=True, blank=True), _OF_STAFF)
+    code_sealed: bytes = declared(
+        models.BinaryField(default=b"", blank=True),
+        replace(_about_staff("user.authorization.credentials", source=Source.PERSON), vaulted=True),
+    )
+    """The secret of their app with codes; it counts once `code_since` is set (`svara.people.second.staff`)."""
+    code_since: datetime | None = declared(
+        models.DateTimeField(null=True, blank=True), _about_staff("user.behavior", Purpose.SECURITY, Source.USE)
+    )
+    code_step: int = declared(models.BigIntegerField(default=0), _about_staff("user.behavior", Purpose.SECURITY, Source.USE))
     created_at: datetime = declared(models.DateTimeField(auto_now_add=True), _OF_STAFF)
 
     objects: ClassVar[models.Manager[Self]] = models.Manager()

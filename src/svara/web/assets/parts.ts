@@ -3,7 +3,7 @@ import { announce } from "./htmx";
 
 export function startParts(): void {
   document.addEventListener("click", (event) => {
-    const target = (event.target as HTMLElement).closest<HTMLElement>("[data-open], [data-close], [data-copy]");
+    const target = (event.target as HTMLElement).closest<HTMLElement>("[data-open], [data-close], [data-copy], [data-keep], [data-print]");
     if (!target) return;
     if (target.dataset.open) document.querySelector<HTMLDialogElement>(`dialog#${CSS.escape(target.dataset.open)}`)?.showModal();
     else if (target.dataset.close === "dialog") target.closest("dialog")?.close();
@@ -13,6 +13,8 @@ export function startParts(): void {
         () => announce("copied"),
         () => announce("failed"),
       );
+    else if (target.dataset.keep) keep(target.dataset.keep, target.dataset.name ?? "svara.txt");
+    else if (target.dataset.print !== undefined) print();
   });
   // A dialog in which something was wrong comes back open: <dialog data-now>.
   const again = () => document.querySelector<HTMLDialogElement>("dialog[data-now]:not([open])")?.showModal();
@@ -62,6 +64,16 @@ export function startParts(): void {
 function zones(): void {
   const zone = document.querySelector<HTMLInputElement>('form[data-zone] input[name="timezone"]');
   if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+}
+
+// What stands in an element, as a file: it is nowhere else.
+function keep(id: string, name: string): void {
+  const text = document.getElementById(id)?.textContent?.trim() ?? "";
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text + "\n"], { type: "text/plain" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 // A table that is wider than its frame is scrolled with the arrow keys, too.

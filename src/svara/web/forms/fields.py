@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 Options = Sequence[tuple[str, Sequence[tuple[str, Text]]]]
 """Groups of choices: the group's title ("" for none), and values with their words."""
 Kind = Literal["text", "email", "tel", "number", "secret", "area", "check", "choice", "choices", "target", "list", "levels",
-               "rows", "file"]  # fmt: skip
+               "rows", "file", "date"]  # fmt: skip
 BLANK_ROWS = 2
 MAX_ROWS = 500
 MAX_LENGTH = 4000

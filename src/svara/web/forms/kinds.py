@@ -305,6 +305,19 @@ COMPANY: tuple[Field, ...] = (
         options="presence_to",
         hint=_("This holds for all who have not chosen it themselves on their profile."),
     ),
+    Field(
+        key="second_factor",
+        label=_("A second factor is asked of"),
+        kind="choice",
+        options="second_factor",
+        hint=_("Who lacks it is led to set it up after signing in, and can do nothing else before."),
+    ),
+    Field(
+        key="second_factor_from",
+        label=_("From this day on"),
+        kind="date",
+        hint=_("Left empty, at once. Until then people are reminded."),
+    ),
     Field(key="own_phones", label=_("People may set up phones of their own"), kind="check", keep_empty=True),
     Field(
         key="country",

@@ -94,6 +94,16 @@ def options(document: Document) -> Mapping[str, Options]:
                 ],
             )
         ],
+        "second_factor": [
+            (
+                "",
+                [
+                    ("nobody", _("Nobody")),
+                    ("administrators", _("Administrators")),
+                    ("everybody", _("Everybody in the company")),
+                ],
+            )
+        ],
         "call_waiting": [
             (
                 "",

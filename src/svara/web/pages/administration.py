@@ -27,11 +27,14 @@ from svara.people import access, administration
 from svara.people.actions import Invalid
 from svara.people.document import KEYS
 from svara.people.errors import PlainError
+from svara.people.second.access import has_factor
+from svara.people.second.actions import do_reset
 from svara.web.forms.faults import told
 from svara.web.forms.fields import Form, Item, read
 from svara.web.forms.kinds import ABOUT, COMPANY, FIELDS, NEW, PARKING, RENAMED, TITLES
 from svara.web.forms.options import names, options, target
 from svara.web.pages.calls import ask
+from svara.web.pages.security import asked_first
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
 
@@ -154,6 +157,25 @@ def rename(request: HttpRequest, section: str, name: str) -> HttpResponse:
 
 @require_POST
 @for_administrators
+def reset(request: HttpRequest, name: str) -> HttpResponse:
+    """Take away with what a colleague signs in beside the password."""
+    back = reverse("administration-item", args=["people", name])
+    if not administration.administers(account_of(request)):
+        raise access.Forbidden
+    if (first := asked_first(request, back)) is not None:
+        return first
+    try:
+        account = do_reset(account_of(request), name)
+    except Invalid as error:
+        messages.error(request, " ".join(sentences(error.messages)))
+        return redirect(back)
+    told_ = _("%(name)s signs in with the password alone now, and can set up a second factor anew.")
+    messages.success(request, told_ % {"name": account.name})
+    return redirect(back)
+
+
+@require_POST
+@for_administrators
 def remove(request: HttpRequest, section: str, name: str) -> HttpResponse:
     """Take one thing out, unless something else needs it."""
     actor = account_of(request)
@@ -253,8 +275,15 @@ def _form(
         "title": NEW[section] if name is None else _line(names(document), section, item, {}).title,
         "form": form,
         "renamed": RENAMED.get(section, ""),
+        "second": section == "people" and name is not None and _has_second(request, name),
     }
     return render(request, "web/administration_item.html", page, status=422 if faults else 200)
+
+
+def _has_second(request: HttpRequest, name: str) -> bool:
+    """Whether a colleague has a second factor that an administrator can take away; one's own is on one's own page."""
+    actor = account_of(request)
+    return name != actor.username and has_factor(access.person(actor, name))
 
 
 def _fresh(document: dict[str, Any], section: str) -> Item:

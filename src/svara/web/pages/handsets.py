@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,7 +24,7 @@ from svara.people.provisioning import actions, reading
 from svara.people.provisioning.makers import MAKERS
 from svara.web.pages.calls import ask
 from svara.web.pages.provision import base_of
-from svara.web.pages.viewing import account_of
+from svara.web.pages.viewing import account_of, qr_code
 from svara.web.words import sentences
 
 BACK = "start-phone"
@@ -143,7 +141,7 @@ def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpRespon
         "command": f"curl -fsS -o ~/.baresip/accounts {address}" if maker.key == "baresip" else "",
         "until": issued.until.timestamp(),
         "until_at": issued.until,
-        "qr": _qr(address) if maker.key == "linphone" else "",
+        "qr": qr_code(address) if maker.key == "linphone" else "",
         "to": to,
         "section": "handsets",
         "encrypted": address.startswith("https:"),
@@ -151,13 +149,6 @@ def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpRespon
     answer = render(request, "web/handset_issued.html", page)
     answer["Referrer-Policy"] = "no-referrer"
     return answer
-
-
-def _qr(text: str) -> SafeString:
-    """A QR code as a drawing in the page: black on white in every scheme, since cameras expect that."""
-    drawn = segno.make(text, error="m", micro=False)
-    svg = drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=True, title=_("QR code"))
-    return mark_safe(svg)  # noqa: S308  drawn by the library out of an address of ours
 
 
 def _line(handset: Handset) -> Line:

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from svara.people import access, actions, signedin
 from svara.people.models import Account
 from svara.web import live, places
+from svara.web.pages.security import asked_first
 from svara.web.pages.viewing import account_of, colleagues, fragment
 from svara.web.words import sentences
 
@@ -55,6 +58,8 @@ def presence_to(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("old", "new")
 def password(request: HttpRequest) -> HttpResponse:
     """Change the password; other sessions end."""
+    if (first := asked_first(request, reverse("profile"))) is not None:
+        return first
     old, new = request.POST.get("old", ""), request.POST.get("new", "")
     try:
         account = actions.do_change_password(account_of(request), old, new)
@@ -70,6 +75,8 @@ def password(request: HttpRequest) -> HttpResponse:
 def tokens(request: HttpRequest) -> HttpResponse:
     """Make an API token; this answer is the only one that ever shows it."""
     label = request.POST.get("label", "").strip()
+    if (first := asked_first(request, f"{reverse('profile')}?{urlencode({'label': label})}")) is not None:
+        return first
     if not label:
         return _page(request, 422, token_errors=[_("Give the token a name, so that you know later what it is for.")])
     try:
@@ -101,6 +108,8 @@ def _page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     account = account_of(request)
     page = phones_of(account) | {
         "tokens": access.my_tokens(account),
+        "must_ask": asked_first(request, "") is not None,
+        "label": request.GET.get("label", "")[:100],
         "availability": colleagues(account, [account])[0].availability,
         "groups": places.profile_groups(),
     }

@@ -19,13 +19,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from svara.people import staffdoor
 from svara.people.access import directory
 from svara.people.models import Tenant
+from svara.people.second import codes
+from svara.people.second import staff as second
+from svara.people.second.actions import WRONG_CODE
+from svara.people.second.pending import FRESH_SECONDS
 from svara.people.signin import Throttled
 from svara.privacy.errors import Invalid, NotFound
 from svara.privacy.staff import asking, rules
 from svara.privacy.staff.models import Grant, Staff
 from svara.web import live
-from svara.web.pages.door import kept_out
-from svara.web.pages.viewing import account_of
+from svara.web.pages.door import kept_out, throttled
+from svara.web.pages.viewing import account_of, qr_code
 from svara.web.support import MINUTES, ROLES, STATES
 from svara.web.visiting import staff_of, visit_of
 from svara.web.words import sentences
@@ -49,7 +53,86 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     result = staffdoor.authenticate(page["name"], request.POST.get("password", ""), request.META.get("REMOTE_ADDR", ""))
     if result is None or isinstance(result, Throttled):
         return kept_out(request, "web/staff/sign_in.html", page, result)
-    _let_in(request, result)
+    return _come_in(request, result)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def second_step(request: HttpRequest) -> HttpResponse:
+    """After the password: the code of the app, where there is one."""
+    found = second.pending(request.session, timezone.now())
+    if found is None:
+        return redirect("staff-sign-in")
+    if request.method == "GET":
+        return render(request, "web/staff/second_step.html", {})
+    result = second.try_code(found, request.POST.get("code", ""))
+    if isinstance(result, Throttled):
+        answer = render(request, "web/staff/second_step.html", {"error": throttled(result.retry_after_seconds)}, status=429)
+        answer["Retry-After"] = str(result.retry_after_seconds)
+        return answer
+    if not result:
+        return render(request, "web/staff/second_step.html", {"error": sentences([WRONG_CODE])[0]}, status=422)
+    _let_in(request, found)
+    return redirect("staff-home")
+
+
+@login_not_required
+@require_POST
+def code_new(request: HttpRequest) -> HttpResponse:
+    """Set up an app with codes; who came in a while ago signs in again first."""
+    staff = _staff(request)
+    if timezone.now().timestamp() - request.session[staffdoor.SESSION]["at"] > FRESH_SECONDS:
+        messages.error(request, _("Sign out and in again first: that is asked of who changes how they sign in."))
+        return redirect("staff-home")
+    try:
+        second.do_begin_code(staff)
+    except Invalid as error:
+        messages.error(request, " ".join(sentences(error.messages)))
+        return redirect("staff-home")
+    return redirect("staff-code")
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """The secret as a QR code, until the app has shown that it has it."""
+    staff, errors = _staff(request), []
+    try:
+        secret = second.access_new_code(staff)
+        if request.method == "POST":
+            second.do_confirm_code(staff, request.POST.get("code", ""))
+            messages.success(request, _("Added. You can sign in with it from now on."))
+            return redirect("staff-home")
+    except NotFound:
+        return redirect("staff-home")
+    except Invalid as error:
+        errors = sentences(error.messages)
+    page = {
+        "qr": qr_code(codes.address(secret, staff.email, "")),
+        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        "errors": errors,
+    }
+    return render(request, "web/staff/code.html", page, status=422 if errors else 200)
+
+
+@login_not_required
+@sensitive_post_parameters("code")
+@require_POST
+def code_remove(request: HttpRequest) -> HttpResponse:
+    """Take the app away: with a code that it shows, or before it was confirmed."""
+    staff = _staff(request)
+    if staff.code_since is not None:
+        result = second.try_code(staff, request.POST.get("code", ""))
+        if result is not True:
+            told = throttled(result.retry_after_seconds) if isinstance(result, Throttled) else sentences([WRONG_CODE])[0]
+            messages.error(request, told)
+            return redirect("staff-home")
+        messages.success(request, _("The app is removed."))
+    second.do_remove_code(staff)
     return redirect("staff-home")
 
 
@@ -69,8 +152,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     except Invalid as error:
         page = {"invited": invited, "errors": sentences(error.messages)}
         return render(request, "web/staff/invitation.html", page, status=422)
-    _let_in(request, staff)
-    return redirect("staff-home")
+    return _come_in(request, staff)
 
 
 @login_not_required
@@ -196,6 +278,17 @@ def _staff(request: HttpRequest) -> Staff:
     if staff is None:  # `Visits` lets nobody else come here
         raise Http404
     return staff
+
+
+def _come_in(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """Who has shown the password is in, or comes to the second step where there is one; nobody is signed in before."""
+    if staff.code_since is None:
+        _let_in(request, staff)
+        return redirect("staff-home")
+    request.session.flush()
+    rotate_token(request)
+    second.begin(request.session, staff, timezone.now())
+    return redirect("staff-second-step")
 
 
 def _let_in(request: HttpRequest, staff: Staff) -> None:

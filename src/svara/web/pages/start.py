@@ -19,7 +19,7 @@ from svara.people.administration import Rejected
 from svara.people.errors import PlainError
 from svara.web.forms import founding as asked
 from svara.web.forms.fields import Form, Item, read
-from svara.web.pages.door import enter
+from svara.web.pages.door import come_in
 
 CODE = "setup-code"
 """Where the session keeps it."""
@@ -68,7 +68,7 @@ def company(request: HttpRequest) -> HttpResponse:
         return _company(request, wish, [((), str(error))])
     del request.session[CODE]
     messages.success(request, _("Welcome! Your company is there."))
-    return enter(request, account, "start-people")
+    return come_in(request, account, "start-people")
 
 
 @login_not_required
@@ -80,7 +80,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     except founding.Closed:
         return redirect("start")
     del request.session[CODE]
-    return enter(request, account, "home")
+    return come_in(request, account, "home")
 
 
 def _code(request: HttpRequest) -> str:

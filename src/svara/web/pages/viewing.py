@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
+import segno
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from svara.calls.commands import LiveCall
 from svara.history.shown import CallItem, PartyView
 from svara.people.models import Account
+from svara.people.second.passkeys import Party
 from svara.privacy.staff.port import acting
 from svara.web import live
 from svara.web.places import page_around
@@ -23,6 +28,26 @@ _OUTSIDE = re.compile(r"\+[0-9]{3,}|[0-9]{7,}")
 def account_of(request: HttpRequest) -> Account:
     """Who is signed in. Only for views behind the door."""
     return cast("Account", request.user)
+
+
+def party_of(request: HttpRequest) -> Party | None:
+    """Where our pages are, as passkeys have to know it: the host of SVARA_URL, or this machine itself as `localhost`. None
+    where browsers make no passkeys: without encryption, or at a mere address."""
+    scheme, host = settings.ADDRESS.scheme, settings.ADDRESS.hostname
+    if host:
+        named = any(sign.isalpha() for sign in host.rpartition(".")[2]) and ":" not in host
+        usable = named and (scheme == "https" or host == "localhost")
+        usual = settings.ADDRESS.port in (None, {"https": 443, "http": 80}.get(scheme))  # browsers leave it out
+        return Party(host, f"{scheme}://{host}{'' if usual else f':{settings.ADDRESS.port}'}") if usable else None
+    here = request.get_host().lower()
+    return Party("localhost", f"{request.scheme}://{here}") if here.partition(":")[0] == "localhost" else None
+
+
+def qr_code(text: str) -> SafeString:
+    """A QR code as a drawing in the page: black on white in every scheme, since cameras expect that."""
+    drawn = segno.make(text, error="m", micro=False)
+    svg = drawn.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=True, title=_("QR code"))
+    return mark_safe(svg)  # noqa: S308  drawn by the library out of an address of ours
 
 
 def fragment(request: HttpRequest, template: str, page: dict[str, Any], status: int = 200) -> HttpResponse:

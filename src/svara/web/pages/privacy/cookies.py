@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from svara.people.second.actions import TRUST_DAYS
 from svara.web.pages.door import LANGUAGE_SECONDS
 
 _DAY = 24 * 3600
@@ -41,6 +42,14 @@ def all_cookies() -> list[Cookie]:
                 "a random number, is sent to the sign-in page alone, and is needed for the security of your account."
             ),
             settings.DEVICE_COOKIE_AGE // _DAY,
+        ),
+        Cookie(
+            settings.TRUST_COOKIE_NAME,
+            _(
+                "Spares this browser the second step of signing in, for you alone; set only when you tick that. It holds a "
+                "random number and is sent to the sign-in page alone."
+            ),
+            TRUST_DAYS,
         ),
         Cookie(
             settings.CSRF_COOKIE_NAME,

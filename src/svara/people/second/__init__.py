@@ -1,0 +1,1 @@
+"""The second factor: what somebody shows beside the password, or instead of it (tables: `svara.people.models.second`)."""
