@@ -15,7 +15,21 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import conference, contacts, erase, lamps, media, phonebook, queue, register, signalling, transfers, vault, voice
+from bench import (
+    conference,
+    contacts,
+    erase,
+    lamps,
+    media,
+    pages,
+    phonebook,
+    queue,
+    register,
+    signalling,
+    transfers,
+    vault,
+    voice,
+)
 from bench.report import table
 from bench.server import LOGINS, Another, Server, Svara
 
@@ -34,6 +48,7 @@ ALONE = {
     "erase": erase.measure,
     "phonebook": phonebook.measure,
     "contacts": contacts.measure,
+    "pages": pages.measure,
 }
 """What is measured without a server."""
 

@@ -18,6 +18,7 @@ from tests.web.office import Company
 from tests.web.test_pages import text
 
 from svara.calls.events import Party
+from svara.history.missed import SHOWN
 from svara.privacy.functions.registry import STATISTICS
 from svara.web.chart import HEIGHT, Bar, bars
 
@@ -63,6 +64,25 @@ def test_eva_claims_a_missed_caller_and_gives_back_and_marks_as_done(queued: Com
     assert "marked as done" in done
     assert "Nobody waits" not in text(eva.post("/missed-callers/q1/reopen/", **change))
     assert eva.post("/missed-callers/q1/eat/").status_code == 404
+
+
+def test_a_long_list_of_missed_callers_begins_with_the_newest_and_tells_how_many_there_are(
+    queued: Company, browser_of: SignedIn
+) -> None:
+    callers = [Party(number=f"+472299{n:04}") for n in range(SHOWN + 9)]
+    told, now = as_story(queued), time.time()
+    stories.happened(
+        *(stories.queue_call(told, who, [], call=f"many{n}", at=now - 4000 - n) for n, who in enumerate(callers))
+    )
+    eva = browser_of(queued, "eva")
+    page = text(eva.get("/missed-callers/"))
+    assert page.count('id="caller-') == SHOWN
+    assert re.findall("Show all ([0-9]+)", page) == [str(SHOWN + 10)]
+    every = text(eva.get("/missed-callers/?all=1"))
+    assert every.count('id="caller-') == SHOWN + 10
+    assert "Show all" not in every
+    change = {"HTTP_HX_REQUEST": "true"}
+    assert text(eva.post("/missed-callers/q1/claim/", {"all": "1"}, **change)).count('id="caller-') == SHOWN + 10
 
 
 def test_who_works_in_no_queue_has_an_empty_list_and_no_entry_in_the_menu(

@@ -19,7 +19,7 @@ async def main(
     """Run the role until `stop`; it needs no sockets."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "svara.settings")
     django.setup()
-    from svara.cli import demo_wipes  # noqa: PLC0415
+    from svara.cli import demo_wipes, query_plans  # noqa: PLC0415
     from svara.history import main as history  # noqa: PLC0415  needs Django's tables
     from svara.history import shelving, tapes  # noqa: PLC0415
     from svara.letters import work as letters  # noqa: PLC0415
@@ -43,5 +43,6 @@ async def main(
         alerts.run,
         calendars.run,
         push.run,
+        query_plans.run,
     )
     await history.main(data, sockets, stop, ready, key=key, also=[tapes.write, write_messages], beside=beside)

@@ -23,7 +23,8 @@ from svara.people.models import Account
 from svara.privacy.audit.port import record_views
 
 GIVEN_UP = frozenset(get_args(GiveUpReason))
-MAX_SHOWN = 500
+SHOWN, MAX_SHOWN = 50, 200
+"""How many callers a list shows, and how many where all are asked for."""
 HANDLED_DAYS = 7
 """How long one that is handled stays on the list."""
 
@@ -51,17 +52,18 @@ class Missed:
     handled_call: str
 
 
-def access_missed(actor: Account, *, queue: str | None = None, handled: bool = False) -> list[Missed]:
-    """Those who wait for a call back (or, with `handled`, those of the last days who do not any more), newest first."""
+def access_missed(actor: Account, *, queue: str | None = None, handled: bool = False, most: int = MAX_SHOWN) -> list[Missed]:
+    """Those who wait for a call back (or, with `handled`, those of the last days who do not any more), newest first; `most`
+    of them at most."""
     rows = MissedCaller.of(actor).filter(queue__in=visible_queues(actor, queue))
     if handled:
         rows = rows.filter(state="handled", handled_at__gte=timezone.now() - timedelta(days=HANDLED_DAYS))
     else:
         rows = rows.exclude(state="handled")
     tries: dict[tuple[str, str, str], list[MissedCaller]] = {}
-    for row in rows.order_by("-missed_at", "-id")[: MAX_SHOWN * 4]:
+    for row in rows.order_by("-missed_at", "-id")[: most * 4]:
         tries.setdefault((row.queue, row.index or row.id, row.handled_call if handled else ""), []).append(row)
-    groups = list(tries.values())[:MAX_SHOWN]
+    groups = list(tries.values())[:most]
     if groups:
         record_views(
             actor.tenant_id, actor.id, (), "missed-callers", ref="handled" if handled else "waiting", count=len(groups)

@@ -35,6 +35,8 @@ UNREADABLE = {
     Why.CHANGED: _("Not readable"),
     Why.LOCKED: _("Not readable"),
 }
+HIDDEN = _("Hidden number")
+"""Who shows none."""
 RESTRICTED = _("Restricted")
 """Whose data are kept and not used (`svara.privacy.rights.restriction`), or who objected to being shown."""
 _PUBLIC = re.compile(r"\+[0-9]{3,}|[0-9]{7,}")

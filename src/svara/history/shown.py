@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from svara.calls.events import EndedBy, Party
 from svara.history.hiding import hidden_from, people_of
 from svara.history.models import Call
-from svara.history.outside import RESTRICTED, Outsiders
+from svara.history.outside import HIDDEN, RESTRICTED, Outsiders
 from svara.history.record import Conference, Figures, Leg, Quality
 from svara.history.rows import Details
 from svara.people import access as people
@@ -29,7 +29,8 @@ class PartyView:
 
     @property
     def shown(self) -> str:
-        return self.name or self.number
+        """What they are called on a page: never nothing."""
+        return self.name or self.number or str(HIDDEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,7 +288,7 @@ def do_undo(actor: Account, change_id: str) -> Done:
 def access_own(actor: Account) -> tuple[Item, Document]:
     """What the actor chose for themselves, and the names of what their calls can go to."""
     account = access.me(actor)
-    written = export(account.tenant)
+    written = export(account.tenant, whole=account)
     item = next(person for person in written["people"] if person["username"] == account.username)
     names: Document = {section: [] for section in KEYS}
     targets = ("queues", "menus", "conferences")

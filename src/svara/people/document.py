@@ -43,8 +43,8 @@ _SECTIONS: dict[routing.KindName, str] = {
 }
 
 
-def export(tenant: Tenant) -> Document:
-    """The whole office of a tenant."""
+def export(tenant: Tenant, whole: Account | None = None) -> Document:
+    """The whole office of a tenant; `whole`: who alone is described, everybody else is only named."""
     phones: dict[str, list[Item]] = {}
     for phone in Phone.of(tenant).order_by("login"):
         label = {"label": phone.label} if phone.label else {}
@@ -66,7 +66,9 @@ def export(tenant: Tenant) -> Document:
             "second_factor": tenant.second_factor,
             **({"second_factor_from": tenant.second_factor_from} if tenant.second_factor_from else {}),
         },
-        "people": [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
+        "people": _named(tenant, {whole.id: person(whole, phones.get(whole.id, []))})
+        if whole
+        else [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
     }
     if tenant.parking:
         document["parking"] = dict(tenant.parking)
@@ -74,6 +76,14 @@ def export(tenant: Tenant) -> Document:
         document[_SECTIONS[kind.name]] = [_part(standing.says) for standing in routing.standing(tenant, kind).values()]
     document["sounds"] = [_sound(sound) for sound in Sound.of(tenant).order_by("name")]
     return document
+
+
+def _named(tenant: Tenant, described: dict[str, Item]) -> list[Item]:
+    rows = Account.of(tenant).order_by("username").values_list("id", "username", "name", "extension")
+    return [
+        described.get(id_) or {"username": username, "name": name, **({"extension": extension} if extension else {})}
+        for id_, username, name, extension in rows
+    ]
 
 
 def person(account: Account, phones: Sequence[Item]) -> Item:

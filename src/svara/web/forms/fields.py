@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 from svara.people.yamltree import Bare
 from svara.web.forms.faults import told
@@ -62,6 +64,17 @@ class Control:
     faults: list[str] = field(default_factory=list)
     rows: list[list[Control]] = field(default_factory=list)
     fixed: bool = False
+    written: dict[int, str] = field(default_factory=dict)
+    """Of a form: what stands in a list of choices, by the identity of the list. A thousand people are written once."""
+
+    @property
+    def choices(self) -> SafeString:
+        """The options of a list, with the chosen one marked."""
+        whole = self.written.get(id(self.options))
+        if whole is None:
+            whole = self.written[id(self.options)] = "".join(map(_group, self.options))
+        chosen = _option("number" if self.number else str(self.value))
+        return SafeString(whole.replace(chosen, f"{chosen[:-1]} selected>", 1))
 
     @property
     def id(self) -> str:
@@ -89,6 +102,9 @@ class Form:
         self.item = item
         self.controls = [_control(each, each.key, _get(item, each.key), options, new=new) for each in fields]
         self.faults: list[str] = []
+        written: dict[int, str] = {}
+        for control in (each for top in self.controls for each in top.walk):
+            control.written = written
 
     def blame(self, faults: Iterable[tuple[Path | None, str]]) -> None:
         """Bring each sentence to the field that it is about, or to the top of the form."""
@@ -116,6 +132,16 @@ def read(fields: Sequence[Field], data: QueryDict, item: Item, *, new: bool) -> 
         else:
             _put(wish, each.key, "" if value is None else value)
     return wish
+
+
+def _group(group: tuple[str, Sequence[tuple[str, Text]]]) -> str:
+    title, choices = group
+    options = "".join(f"{_option(value)}{escape(words)}</option>" for value, words in choices)
+    return f'<optgroup label="{escape(title)}">{options}</optgroup>' if title else options
+
+
+def _option(value: str) -> str:
+    return f'<option value="{escape(value)}">'
 
 
 def _control(asked: Field, name: str, value: Any, options: Mapping[str, Options], *, new: bool) -> Control:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from svara.history import actions
-from svara.history.missed import access_missed
+from svara.history.missed import MAX_SHOWN, SHOWN, access_missed, waiting_count
 from svara.people import access
 from svara.people.actions import Invalid
 from svara.people.models import Account
@@ -29,7 +29,7 @@ CHANGES: dict[str, Callable[[Account, str], None]] = {
 @require_GET
 def missed_callers(request: HttpRequest) -> HttpResponse:
     """The page; htmx asks for the list alone when news come."""
-    page = _lists(account_of(request))
+    page = _lists(account_of(request), every="all" in request.GET)
     if getattr(request, "htmx", False) and request.GET.get("part"):
         return fragment(request, "web/_missed_callers.html", page)
     return render(request, "web/missed_callers.html", page)
@@ -49,11 +49,18 @@ def change(request: HttpRequest, missed_id: str, how: str) -> HttpResponse:
         problem = _("A colleague has claimed this caller already.")
     if not getattr(request, "htmx", False):
         return redirect("missed-callers")
-    return fragment(request, "web/_missed_callers.html", _lists(account) | {"problem": problem}, 409 if problem else 200)
+    lists = _lists(account, every="all" in request.POST) | {"problem": problem}
+    return fragment(request, "web/_missed_callers.html", lists, 409 if problem else 200)
 
 
-def _lists(account: Account) -> dict[str, Any]:
+def _lists(account: Account, *, every: bool) -> dict[str, Any]:
+    most = MAX_SHOWN if every else SHOWN
+    waiting = access_missed(account, most=most)
+    count = len(waiting) if len(waiting) < most else min(waiting_count(account), MAX_SHOWN)
     return {
-        "open": naming.missed(account, access_missed(account)),
-        "handled": naming.missed(account, access_missed(account, handled=True)),
+        "open": naming.missed(account, waiting),
+        "count": count,
+        "every": every,
+        "more": count > len(waiting),
+        "handled": naming.missed(account, access_missed(account, handled=True, most=SHOWN)),
     }

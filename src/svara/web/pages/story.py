@@ -129,7 +129,7 @@ def _in_conferences(detail: CallDetail) -> Iterator[Step]:
         came = _("%(who)s joined the conference %(name)s as its moderator") if one.moderator else ""
         yield Step(one.joined_at, (came or _("%(who)s joined the conference %(name)s")) % told, "good")
         for met in one.met:
-            other = {"who": met.who.shown or _("Hidden number"), "name": one.name}
+            other = {"who": met.who.shown, "name": one.name}
             if met.since > one.joined_at:
                 yield Step(met.since, _("%(who)s joined the conference %(name)s") % other)
             else:
