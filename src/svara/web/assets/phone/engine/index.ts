@@ -186,7 +186,9 @@ class SvaraEngine extends EventTarget implements Engine {
     const sound = this.makeSound();
     this.sounds.set(invitation, sound);
     const via = called(invitation);
-    const talk = new Talk(crypto.randomUUID(), "in", invitation, sound, displayName, uri.user ?? "", via, this.changed);
+    // Phones that show one name alone are told both in it.
+    const name = via && displayName.startsWith(`${via}: `) ? displayName.slice(via.length + 2) : displayName;
+    const talk = new Talk(crypto.randomUUID(), "in", invitation, sound, name, uri.user ?? "", via, this.changed);
     this.add(talk);
   }
 
