@@ -29,7 +29,7 @@ from svara.calls.events import (
     Party,
 )
 from svara.calls.journey import Journey
-from svara.calls.leg import CALLER, Leg
+from svara.calls.leg import CALLER, Leg, is_callers
 from svara.calls.moves import keys
 from svara.calls.moves.movable import Movable
 from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
@@ -264,7 +264,7 @@ class Call(Movable):
         self.state = "ended"
         self.setup = None
         now = self.switch.clock.now()
-        if self.front is not None and self.front.id != CALLER:
+        if self.front is not None and not is_callers(self.front.id):
             happened.append(LegEnded(self.id, now, leg=self.front.id, status=200, reason=refusal.reason))
         if self.guest is not None and self.guest.connected:
             self.switch.news.count(self.caller.person, talking=-1)
@@ -290,7 +290,7 @@ class Call(Movable):
         happened: list[AnyEvent] = [
             LegEnded(self.id, now, leg=leg.id, status=200, reason=reason)
             for leg in (self.front, self.back)
-            if leg is not None and leg.id != CALLER
+            if leg is not None and not is_callers(leg.id)
         ]
         happened += (
             CallFigures(self.id, now, side=leg.side, **asdict(leg.figures))

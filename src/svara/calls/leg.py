@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from svara.calls.switch import Switch
 
 CALLER = "a"
-"""The leg id of the caller's phone."""
+"""The leg id of the caller's phone; "a.2" and so on where the caller went on at another one."""
 VOICE = "v"
 """The leg id of the system's own sound."""
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, REFER"
@@ -40,6 +40,16 @@ def sdp_of(message: Message) -> bytes:
         return session_description(message) or b""
     except SipError:
         return b""
+
+
+def is_callers(leg_id: str) -> bool:
+    """Whether it is that of the phone that called, which the record does not tell of as a leg."""
+    return leg_id.partition(".")[0] == CALLER
+
+
+def next_callers(leg_id: str) -> str:
+    """The id of the phone that comes in the place of the one that called."""
+    return f"{CALLER}.{int(leg_id.partition('.')[2] or 1) + 1}"
 
 
 class Keeper(Protocol):

@@ -71,7 +71,13 @@ def reconnect(guest: Guest) -> None:
     voice = guest.voice
     if voice is not None and voice.up:
         voice.close(guest.id)
-        voice.offer(guest.id, lambda result: _renewed(guest, result))
+        lead(guest)
+
+
+def lead(guest: Guest) -> None:
+    """Lead the sound of the voice leg, which goes on, to the caller's phone, which is asked by a re-INVITE."""
+    if guest.voice is not None:
+        guest.voice.offer(guest.id, lambda result: _renewed(guest, result))
 
 
 def _renewed(guest: Guest, result: bytes | RelayError) -> None:
@@ -106,9 +112,11 @@ def _tell_caller(guest: Guest, result: bytes | RelayError) -> None:
     cseq = 0
 
     def got(sdp: bytes | int) -> None:
-        guest.asking = False
         if not isinstance(sdp, int):
             leg.acknowledge(cseq)
+        if guest.leg is not leg:
+            return  # the caller goes on at another phone
+        guest.asking = False
         if guest.closed:
             return
         if sdp == 491:
@@ -140,7 +148,7 @@ def refresh(guest: Guest) -> None:
         if not isinstance(sdp, int):
             if not by_update:
                 leg.acknowledge(cseq)
-        elif sdp in GONE:
+        elif sdp in GONE and guest.leg is leg:
             leg.close()
             guest.call.end("system", "a phone stopped answering")
         elif sdp in (405, 501):

@@ -75,6 +75,7 @@ def _ask_held(call: Call) -> None:
 
 def _ask(call: Call) -> None:
     guest = call.guest
+    asked = guest.leg if guest is not None else None
 
     def responded(response: Response) -> None:
         if response.status >= 200 and listens():
@@ -88,7 +89,7 @@ def _ask(call: Call) -> None:
             gone()
 
     def listens() -> bool:
-        return guest is not None and call.guest is guest and not guest.closed
+        return guest is not None and call.guest is guest and guest.leg is asked and not guest.closed
 
     def again() -> None:
         if listens():

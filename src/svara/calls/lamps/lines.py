@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from svara.calls.events import Party
 from svara.calls.lamps.port import Lamp
-from svara.calls.leg import CALLER
+from svara.calls.leg import is_callers
 from svara.clock import Clock, Timer
 from svara.people.office import Person, Tenant
 from svara.people.visibility import may_see, may_see_other_side
@@ -121,7 +121,7 @@ def _lamp(leg: Leg, *, shown: bool, own: bool) -> Lamp | None:
         sent = invitation.request
         call_id = sent.call_id if sent is not None else ""
         return Lamp(name, "early", "recipient", remote, call_id, leg.tag, invitation.remote_tag or NO_TAG)
-    direction: Literal["initiator", "recipient"] = "initiator" if leg.id == CALLER else "recipient"
+    direction: Literal["initiator", "recipient"] = "initiator" if is_callers(leg.id) else "recipient"
     dialog = leg.dialog
     talks = call.state == "talking" or leg is not call.front or (call.guest is not None and call.guest.connected)
     named = (dialog.call_id, leg.tag, dialog.remote_tag) if dialog is not None and own else ("", "", "")

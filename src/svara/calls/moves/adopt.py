@@ -82,7 +82,7 @@ class _Adoption:
         else:
             if told_of is not None and other.front is not None and other.state == "talking":
                 self._tell_first(other)
-            _take_out(other, leg, self._why)
+            take_out(other, leg, self._why)
         happened: list[AnyEvent] = []
         if self._stays is not None:
             over = part(call, self._stays, self._why, happened)
@@ -123,7 +123,7 @@ class _Adoption:
         call.talk(leg, [LegOffered(call.id, now, leg=leg.id, to=leg.party), self._move.event(), *happened])
 
 
-def _take_out(other: Call, leg: Leg, why: str) -> None:
+def take_out(other: Call, leg: Leg, why: str) -> None:
     """End the other call; its `leg` goes on elsewhere."""
     if other.state == "talking":
         other.end("system", why, keeps=leg)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from svara.calls.events import AnyEvent, CallResumed, LegEnded
-from svara.calls.leg import CALLER, Leg
+from svara.calls.leg import Leg, is_callers
 from svara.calls.routing.route import Refusal
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def part(call: Call, stays: Leg, reason: str, happened: list[AnyEvent]) -> Calla
     call.taped_with, call.tape = (leaves.party.person or "", call.tape), ""
     happened += [CallResumed(call.id, now, by=side) for side in call.held_by]
     call.held_by = ()
-    if leaves.id != CALLER:
+    if not is_callers(leaves.id):
         happened.append(LegEnded(call.id, now, leg=leaves.id, status=200, reason=reason))
     switch.news.count(leaves.party.person, talking=-1)
     before, call.leaving = call.leaving, leaves

@@ -1,21 +1,24 @@
-"""An INVITE with Replaces (RFC 3891) for a talk: a person takes it to another phone of their own.
+"""An INVITE with Replaces (RFC 3891): a person takes a talk to another phone of their own, or goes on there in a queue.
 
-Whose talk it is, is decided by who authenticated: nobody replaces anybody else, and of another company's calls nobody learns
-whether they are there. The new phone is a call of its own for a moment, until its sound is there.
+So a page that is loaded again goes on with its calls, whether it talks or waits in a queue. Whose call it is, is decided by
+who authenticated: nobody replaces anybody else, and of another company's calls nobody learns whether they are there. The new
+phone is a call of its own for a moment, until its sound is there. Who waits keeps the place: the queue notices nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from svara.calls import resound
 from svara.calls.events import Party
-from svara.calls.leg import Leg
-from svara.calls.moves.adopt import adopt
+from svara.calls.leg import Leg, is_callers, next_callers
+from svara.calls.moves.adopt import adopt, take_out
 from svara.calls.moves.attended import leg_of
 from svara.calls.moves.move import Move
-from svara.calls.moves.parting import OVER
+from svara.calls.moves.parting import AGAIN_SECONDS, MAX_TRIES, OVER
 from svara.calls.moves.sending import MAX_MOVES
 from svara.calls.routing.route import Refusal
+from svara.calls.silence import watch_guest
 from svara.calls.stops.served import Served
 from svara.sip.refer import checked_replaces
 
@@ -39,7 +42,7 @@ def wanted(switch: Switch, tenant: Tenant, person: Person, request: Request) -> 
         return None
     replaces = checked_replaces(value)
     leg = leg_of(switch, tenant.id, replaces)
-    if leg is None or leg.call.state != "talking" or leg is leg.call.leaving:
+    if leg is None or leg is leg.call.leaving or not (leg.call.state == "talking" or _waits(leg)):
         return 481
     if leg.party.person != person.id:
         return 403
@@ -47,6 +50,14 @@ def wanted(switch: Switch, tenant: Tenant, person: Person, request: Request) -> 
         return 486
     call = leg.call
     return 491 if call.move is not None or call.moves >= MAX_MOVES else leg
+
+
+def _waits(leg: Leg) -> bool:
+    guest = leg.call.guest
+    stands = guest is not None and guest.connected and not guest.closed and guest.leg is leg
+    journey = leg.call.journey
+    waits = leg.call.state == "setup" and journey is not None and journey.target.startswith("queue:")
+    return waits and stands and is_callers(leg.id)
 
 
 class TakeOver(Served):
@@ -60,6 +71,9 @@ class TakeOver(Served):
         """The phone is there: it gets the talk."""
         leg, new = self._leg, guest.leg
         talk = leg.call
+        if _waits(leg):
+            self._when_confirmed(MAX_TRIES)
+            return
         stays = talk.other(leg)
         if stays is None or leg.down:
             self._failed(OVER)
@@ -69,6 +83,34 @@ class TakeOver(Served):
         move = Move(talk, by, f"person:{person.username}" if person is not None else "", "pick-up")
         adopt(talk, new, WHY, move, self._failed, stays=stays)
 
+    def _when_confirmed(self, tries: int) -> None:
+        """The new phone's ACK has to come before it can be asked for anything."""
+        leg, guest = self._leg, self.guest
+        if guest is None or guest.closed:
+            return
+        if not _waits(leg) or leg.call.move is not None or not tries:
+            self._failed(OVER)
+        elif guest.leg.incoming is not None or leg.incoming is not None:
+            self.call.switch.clock.call_later(AGAIN_SECONDS, self.call.guarded, self._when_confirmed, tries - 1)
+        else:
+            leg.call.guarded(_hand_on, leg, guest.leg)
+
     def _failed(self, why: Refusal) -> None:
         if self.call.setup is self:
             self.stop("system", why, [])
+
+
+def _hand_on(old: Leg, new: Leg) -> None:
+    """The guest goes on at `new`, in the place of `old`; the sound is led there by one question to the new phone."""
+    call, guest = old.call, old.call.guest
+    assert guest is not None  # noqa: S101 - see `_waits`
+    take_out(new.call, new, WHY)
+    new.call, new.side, new.id, new.focus = call, "caller", next_callers(old.id), old.focus
+    call.front = guest.leg = new
+    new.refreshed()
+    call.switch.handed_on(call, new.party)
+    guest.asking = False
+    call.save()
+    old.hang_up([("Reason", 'SIP;cause=200;text="Call completed elsewhere"')])
+    watch_guest(call)
+    resound.lead(guest)

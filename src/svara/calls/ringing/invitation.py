@@ -68,6 +68,7 @@ class Invitation:
         "client",
         "cseq",
         "delayed",
+        "for_leg",
         "inviter",
         "leg",
         "lost",
@@ -90,6 +91,8 @@ class Invitation:
         """Nobody answered, refused or gave up yet."""
         self.binding: Binding | None = None
         """Where a phone of the house had registered."""
+        self.for_leg = ""
+        """The caller's leg for which it rings, as the relay knows it."""
         self.lost = False
         """The way to the phone went while it rang."""
         self.said_no = False

@@ -134,9 +134,10 @@ class Ringing:
             return
         call.relay_used = True
         self._offered.append(leg.id)
+        invitation.for_leg = call.front_id
         call.relay.offer(
             call.id,
-            call.front_id,
+            invitation.for_leg,
             leg.id,
             offer,
             partial(self._described, leg, send),

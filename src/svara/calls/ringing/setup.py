@@ -334,7 +334,7 @@ class Setup(Rounds):
         elif self._offer(leg):
             if not self.side.offer:
                 self._settled = sdp
-            call.relay.answer(call.id, leg.id, call.front_id, sdp, self._connected, to=call.caller_kind)
+            call.relay.answer(call.id, leg.id, invited(leg).for_leg, sdp, self._connected, to=call.caller_kind)
         else:
             call.relay_used = True
             call.relay.offer(
