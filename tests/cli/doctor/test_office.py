@@ -92,7 +92,3 @@ def test_pages_that_are_not_there(tmp_path: Path) -> None:
     assert found.state == "fault"
     assert "does not answer as our pages do" in found.found
     assert states(office.pages(patient(tmp_path, health=health()))) == ["none"]
-
-
-def test_there_is_no_push_yet_and_nothing_else_is_pretended(tmp_path: Path) -> None:
-    assert office.push(patient(tmp_path)).state == "none"

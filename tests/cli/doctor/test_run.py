@@ -120,10 +120,10 @@ def test_programs_read_the_same(tmp_path: Path) -> None:
 
 
 def test_every_check_says_what_it_does() -> None:
-    from svara.cli.doctor import backups, kernel, mail, network, office, signalling, storage, trial
+    from svara.cli.doctor import backups, kernel, mail, network, office, push, signalling, storage, trial
 
     checks = [
-        check for room in (office, signalling, trial, network, storage, kernel, backups, mail) for check in room.CHECKS
+        check for room in (office, signalling, trial, network, storage, kernel, backups, mail, push) for check in room.CHECKS
     ]
     assert len({check.key for check in checks}) == len(checks)
     for check in checks:

@@ -261,11 +261,6 @@ def _output_of(binary: str, *arguments: str) -> str:
     return ran.stdout + ran.stderr
 
 
-def push(_patient: Patient) -> Finding:
-    """There is none yet."""
-    return none("this version of Svara sends no push messages, so there is none to try")
-
-
 # --- words
 
 
@@ -309,5 +304,4 @@ CHECKS = (
     Check("history", "History", "asked the process for call history how far it is", history, needs=("office",)),
     Check("pages", "Pages", "fetched the state of the office as a browser does", pages, needs=("office",)),
     Check("versions", "Version", "compared what is installed with what runs", versions),
-    Check("push", "Push messages", "looked for a way to send push messages", push),
 )
