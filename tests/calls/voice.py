@@ -14,6 +14,7 @@ from svara.clock import VirtualClock, VirtualTimer
 from svara.media.relay import RelayError, SdpDone
 from svara.media.voice.port import (
     Finished,
+    Heard,
     Item,
     Key,
     Playing,
@@ -46,6 +47,8 @@ class VoiceLeg:
     record_until: VirtualTimer | None = None
     hears: tuple[str, ...] = ()
     seat: Seat | None = None
+    echoes: bool = False
+    """It hears itself."""
     paused: bool = False
     keys: str = ""
     """What its phone was sent."""
@@ -148,6 +151,10 @@ class FakeVoice:
         if (here := self.legs.get(leg)) is not None:
             here.hears = tuple(others)
 
+    def echo(self, leg: str, *, on: bool) -> None:
+        if (here := self.legs.get(leg)) is not None:
+            here.echoes = on
+
     def confer(self, leg: str, seat: Seat | None) -> None:
         if (here := self.legs.get(leg)) is not None:
             here.seat = seat
@@ -192,6 +199,10 @@ class FakeVoice:
     def say(self, seconds_: float, leg: str = "") -> None:
         """The caller speaks, while time passes elsewhere."""
         self.legs[leg or next(iter(self.legs))].said_seconds += seconds_
+
+    def is_heard(self, leg: str = "") -> None:
+        """The caller, who hears themselves, says something."""
+        self._tell(Heard(leg or next(iter(self.legs))))
 
     def falls_silent(self, leg: str = "") -> None:
         """The caller has said what there was to say."""

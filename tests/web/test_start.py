@@ -12,11 +12,24 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.web.office import Company
 
-from svara.calls.commands import PersonPresence
+from svara.calls.commands import (
+    AskTrial,
+    AskTrunks,
+    Done,
+    Hangup,
+    Originate,
+    Originated,
+    PersonPresence,
+    Refused,
+    TrialState,
+    TrunkState,
+    TrunkStates,
+)
 from svara.data import DataFolder
-from svara.people import firststeps, founding, setupcode
+from svara.people import administration, firststeps, founding, setupcode
 from svara.people.models import Account, Tenant
 from svara.web import live
+from svara.web.pages import start_outside, start_test
 
 SignedIn = Callable[..., Client]
 WISH = {
@@ -223,3 +236,126 @@ def test_steps_are_put_off_come_back_to_and_closed(kari: Client) -> None:
 def test_a_company_that_was_made_in_another_way_is_not_told_of_steps(acme: Company, browser_of: SignedIn) -> None:
     assert "Still to be done" not in text(browser_of(acme, "anna").get("/"))
     assert "Still to be done" in text(browser_of(acme, "anna").get("/start/done/")), "the page is there for whoever looks"
+
+
+class Trial:
+    """The calls process, as far as a test call goes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[Any] = []
+        self.state: TrialState | Refused = TrialState("ringing")
+        self.originate: Originated | Refused = Originated("c1")
+        self.trunks: tuple[TrunkState, ...] = ()
+        for room in (start_test, start_outside):
+            monkeypatch.setattr(room, "ask", self.answer)
+
+    async def answer(self, request: Any) -> Any:
+        self.asked.append(request)
+        match request:
+            case Originate():
+                return self.originate
+            case AskTrial():
+                return self.state
+            case AskTrunks():
+                return TrunkStates(self.trunks)
+        return Done()
+
+
+def said(page: str) -> list[str]:
+    """What the page says of the three parts of the trial."""
+    return re.findall(r'<span class="badge[^>]*>(\w+)</span></span></div></li>', page)
+
+
+def test_a_test_call_is_followed_until_the_sound_goes_both_ways(kari: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    assert "Ring my phone" in text(kari.get("/start/test/"))
+    assert kari.post("/start/test/call/")["Location"] == "/start/test/"
+    assert trial.asked[-1].to == "*96"
+    page = text(kari.get("/start/test/"))
+    assert "Your phone rings: pick it up" in page
+    assert said(page) == ["waiting", "waiting", "waiting"]
+    trial.state = TrialState("answered")
+    assert said(text(kari.get("/start/test/state/"))) == ["yes", "waiting", "waiting"]
+    kari.post("/start/test/heard/")
+    assert not firststeps.access_steps(Account.all_tenants.get()).all[3].done, "nothing was heard of her yet"
+    trial.state = TrialState("answered", heard=True)
+    page = text(kari.get("/start/test/state/"))
+    assert said(page) == ["yes", "yes"]
+    assert "I hear myself" in page
+    assert kari.post("/start/test/heard/")["Location"] == "/start/test/"
+    assert isinstance(trial.asked[-1], Hangup)
+    trial.state = TrialState("ended", heard=True)
+    page = text(kari.get("/start/test/"))
+    assert "Your phone works" in page
+    assert said(page) == ["yes", "yes", "yes"]
+    assert firststeps.access_steps(Account.all_tenants.get()).all[3].done
+
+
+def test_the_key_of_the_phone_says_the_same(kari: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    kari.post("/start/test/call/")
+    trial.state = TrialState("answered", heard=True, confirmed=True)
+    assert said(text(kari.get("/start/test/state/"))) == ["yes", "yes", "yes"]
+    assert firststeps.access_steps(Account.all_tenants.get()).all[3].done
+
+
+def test_what_stands_in_the_way_of_a_test_call_is_said(kari: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    trial.originate = Refused("offline", "none of the caller's own phones is online")
+    assert "None of your phones is online" in text(kari.post("/start/test/call/"), 409)
+    assert "Turn one on first" in text(kari.get("/start/test/"))
+    Tenant.objects.update(codes={"try-phone": "off"})
+    page = text(kari.get("/start/test/"))
+    assert "switched off the code" in page
+    assert "Ring my phone" not in page
+
+
+def test_a_call_that_went_wrong_is_over_and_tells_why_not(kari: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    kari.post("/start/test/call/")
+    trial.state = Refused("not-found", "there is no such call")
+    page = text(kari.get("/start/test/state/"))
+    assert "The call is over" in page
+    assert "I hear myself" not in page
+
+
+def test_provider_hours_and_number_are_made_step_by_step(kari: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = Trial(monkeypatch)
+    provider = {"what": "provider", "name": "provider", "address": "sip:sip.carrier.example", "login": "nordlys"}
+    assert "Something is missing here." in text(kari.post("/start/outside/", provider | {"register": "on"}), 422)
+    bad = kari.post("/start/outside/", provider | {"secret": "hemmelig-1", "address": "carrier"})
+    assert "Give a SIP address" in text(bad, 422)
+    assert "hemmelig" not in bad.content.decode()
+    assert "First the provider, then its number." in text(kari.get("/start/outside/"))
+    assert kari.post("/start/outside/", provider | {"secret": "hemmelig-1", "register": "on"}).status_code == 302
+
+    trial.trunks = (TrunkState("t", "k", "provider", "unregistered", "the provider refused the login"),)
+    assert "not registered" in text(kari.get("/start/outside/state/"))
+    trial.trunks = (TrunkState("t", "k", "provider", "up"),)
+    assert "works" in text(kari.get("/start/outside/state/"))
+
+    assert "Write times as" in text(kari.post("/start/outside/", {"what": "hours", "from": "8", "to": "late"}), 422)
+    assert kari.post("/start/outside/", {"what": "hours", "from": "08:00", "to": "16:00"}).status_code == 302
+    number = {"what": "number", "number": "+4721000000", "trunk": "provider", "to": "person:kari", "hours": "office"}
+    assert "Give a telephone number" in text(kari.post("/start/outside/", number | {"number": "21"}), 422)
+    assert kari.post("/start/outside/", number | {"closed": "voicemail:kari"}).status_code == 302
+    page = text(kari.get("/start/outside/"))
+    assert "+4721000000" in page
+    assert "mon-fri 08:00-16:00" in page
+
+    document = administration.access_document(Account.all_tenants.get())
+    assert document["outbound"] == [{"prefix": "+", "trunk": "provider"}]
+    assert document["hours"][0]["holidays"] == "NO"
+    assert document["numbers"][0]["closed"] == "voicemail:kari"
+    assert "hemmelig" not in str(document)
+    assert len(re.findall("/undo/", text(kari.get("/administration/changes/")))) == 4, "each can be taken back"
+    steps = {step.key: step.mark for step in firststeps.access_steps(Account.all_tenants.get()).all}
+    assert steps["outside"] == "done"
+
+
+def test_the_new_steps_are_for_administrators_alone(acme: Company, browser_of: SignedIn) -> None:
+    bob = browser_of(acme, "bob")
+    for path in ("/start/test/", "/start/test/state/", "/start/outside/", "/start/outside/state/"):
+        assert bob.get(path).status_code == 403, path
+    for path in ("/start/test/call/", "/start/test/heard/", "/start/outside/"):
+        assert bob.post(path, {"what": "hours", "from": "08:00", "to": "16:00"}).status_code == 403, path

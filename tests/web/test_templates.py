@@ -107,6 +107,8 @@ def test_the_pages_are_valid_and_accessible_html(acme: Company, browser_of, tmp_
         "list-added": anna.post("/start/people/", {"list": "Name\nInga Lie\n", "add.2": "on", "add": ""}),
         "first-people": anna.get("/start/people/"),
         "first-phone": anna.get("/start/phone/"),
+        "first-test": anna.post("/start/test/call/"),
+        "first-outside": anna.post("/start/outside/", {"what": "hours", "from": "8", "to": "late"}),
         "first-done": anna.get("/start/done/"),
         "tallies": anna.get("/statistics/company/?span=month"),
         "palette": anna.get("/palette/?q=a"),

@@ -322,6 +322,14 @@ class AskProbe(msgspec.Struct, frozen=True, tag="probe"):
     login: str
 
 
+class AskTrial(msgspec.Struct, frozen=True, tag="trial"):
+    """What became of a call in which somebody tries their phone (`svara.calls.stops.tryphone`); answered by `TrialState`, or
+    `Refused("not-found")` where it never came so far, or was long ago."""
+
+    tenant: str
+    call: str
+
+
 class AskTrunks(msgspec.Struct, frozen=True, tag="trunks"):
     """How the trunks of one tenant (None: of all) are; answered by `TrunkStates`."""
 
@@ -422,6 +430,14 @@ class ProbeState(msgspec.Struct, frozen=True, tag="probe"):
     reason: str = ""
 
 
+class TrialState(msgspec.Struct, frozen=True, tag="trial"):
+    """`heard`: something of the person came in; `confirmed`: they pressed the key that says that they hear themselves."""
+
+    state: Literal["ringing", "answered", "ended"]
+    heard: bool = False
+    confirmed: bool = False
+
+
 class Originated(msgspec.Struct, frozen=True, tag="originated"):
     call: str
 
@@ -503,6 +519,7 @@ Request = (
     | Supervise
     | AdmitProbe
     | AskProbe
+    | AskTrial
     | AskCallbacks
     | AskParked
     | CancelCallback
@@ -520,6 +537,7 @@ Answer = (
     | Conferences
     | ProbeAdmitted
     | ProbeState
+    | TrialState
     | Callbacks
     | ParkedCalls
 )

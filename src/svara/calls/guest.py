@@ -17,7 +17,19 @@ from svara.calls.resound import DISAGREED, agreed, fits, key_of
 from svara.calls.routing.route import Refusal
 from svara.calls.routing.verdict import RELAY_DOWN
 from svara.media.relay import RelayError
-from svara.media.voice.port import Finished, Item, Key, Playing, Recorded, Recording, Seat, Tone, Voice, VoiceEvent
+from svara.media.voice.port import (
+    Finished,
+    Heard,
+    Item,
+    Key,
+    Playing,
+    Recorded,
+    Recording,
+    Seat,
+    Tone,
+    Voice,
+    VoiceEvent,
+)
 from svara.sip.message import Request
 from svara.sip.transaction import ServerTransaction
 
@@ -62,6 +74,9 @@ class Guest:
         """A change that we asked the phone for is under way (RFC 3261 section 14.2: the phone's own has to wait)."""
         self.on_key: Callable[[str], object] | None = None
         self.on_recorded: Callable[[Recorded], object] | None = None
+        self.on_heard: Callable[[], object] | None = None
+        """The caller, who hears themselves (`echo`), said something."""
+        self._echoes = False
         self._done: Callable[[], object] | None = None
         self._playing: Playing | None = None
         self._recording: Recording | None = None
@@ -230,6 +245,12 @@ class Guest:
         if self.voice is not None and self.connected:
             self.voice.confer(self.id, seat)
 
+    def echo(self) -> None:
+        """The caller hears themselves from now on."""
+        self._echoes = True
+        if self.voice is not None and self.connected:
+            self.voice.echo(self.id, on=True)
+
     def record(self, recording: Recording, recorded: Callable[[Recorded], object]) -> None:
         """Record the caller; `recorded` is told how it ended, unless the guest was closed before."""
         self.on_recorded = recorded
@@ -268,6 +289,8 @@ class Guest:
                     self._stop_keys_due = ""
                 elif self.on_key is not None:
                     self.on_key(key)
+            case Heard() if self.on_heard is not None:
+                self.on_heard()
             case Recorded():
                 due = event.reason == "key" and self._recording is not None and not self._stop_key_came
                 self._stop_keys_due = self._recording.stop_keys if due and self._recording is not None else ""
@@ -329,7 +352,7 @@ class Guest:
         """The system is silent from here on."""
         if not self.closed:
             self.closed = True
-            self.on_key = self.on_recorded = self._done = self._ready = self._failed = None
+            self.on_key = self.on_recorded = self.on_heard = self._done = self._ready = self._failed = None
             self.call.switch.guests.pop(self.id, None)
             if self.voice is not None:
                 self.voice.close(self.id)
@@ -352,6 +375,8 @@ class Guest:
         """... which was done: what was to be heard is heard."""
         if self._seat is not None and self.voice is not None:
             self.voice.confer(self.id, self._seat)
+        if self._echoes and self.voice is not None:
+            self.voice.echo(self.id, on=True)
         if self._playing is not None and self.voice is not None:
             self.voice.play(self.id, self._playing)
         self._stand()

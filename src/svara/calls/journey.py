@@ -49,6 +49,7 @@ from svara.calls.stops import (
     pickup,
     readbox,
     recordprompt,
+    tryphone,
 )
 from svara.calls.stops.announce import Announce
 from svara.calls.talks.objecting import wanted
@@ -256,6 +257,8 @@ class Journey:
                 return readbox.open_box(self, person, argument, kept)
             case Use(person=person, feature=Feature(name="record-prompt")):
                 return recordprompt.RecordPrompt(self, person, kept)
+            case Use(person=person, feature=Feature(name="try-phone")):
+                return tryphone.TryPhone(self, person, kept)
             case Use(person=person, feature=Feature(name="park")):
                 return park.ParkByCode(self, person, kept)
             case Use(person=person, feature=Feature(name="confer")):

@@ -21,6 +21,7 @@ from svara.calls.commands import (
     AskParked,
     AskProbe,
     AskQueues,
+    AskTrial,
     AskTrunks,
     CancelCallback,
     ControlConference,
@@ -126,8 +127,8 @@ class Service:
                 return asked(switch, request)
             case AskConferences() | ControlConference():
                 return switch.conferences.answer(request)
-            case AdmitProbe() | AskProbe():
-                return switch.probes.asked(request)
+            case AdmitProbe() | AskProbe() | AskTrial():
+                return _tried(switch, request)
             case AskHealth():
                 return self._health()
 
@@ -274,6 +275,10 @@ class Service:
             trunks=Counter(state.state for state in switch.trunks.states()),
             counters=counters,
         )
+
+
+def _tried(switch: Switch, request: AdmitProbe | AskProbe | AskTrial) -> Answer:
+    return switch.trials.asked(request) if isinstance(request, AskTrial) else switch.probes.asked(request)
 
 
 def _in_talk(switch: Switch, request: Supervise | TransferCall | HoldCall | MergeCalls) -> Answer:

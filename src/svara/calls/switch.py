@@ -19,6 +19,7 @@ from svara.calls.ringing.late import Late
 from svara.calls.routing.route import Moment
 from svara.calls.stops.lot import Lot
 from svara.calls.stops.pins import PinGuard
+from svara.calls.stops.tryphone import Trials
 from svara.calls.trunks.live import Trunks
 from svara.clock import Clock, Timer
 from svara.media.relay import Relay
@@ -108,6 +109,8 @@ class Switch:
     """Who is rung, for phones that come meanwhile."""
     probes: Probes = field(init=False)
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
+    trials: Trials = field(init=False)
+    """Calls in which people try their phones."""
     browsers: Browsers = field(init=False)
     lamps: Lamps = field(init=False)
     """Who is told what goes on at which extension."""
@@ -131,6 +134,7 @@ class Switch:
         self.conferences = ConferenceHall(self)
         self.late = Late(self)
         self.probes = Probes(self)
+        self.trials = Trials(self)
         self.browsers = Browsers(self)
         self.lamps = Lamps(self)
         self.lamps.register("conference", ConferenceLamps(self))

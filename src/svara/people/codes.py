@@ -16,6 +16,7 @@ from svara.media.sounds.texts.tongue import PhraseKey
 
 FeatureName = Literal[
     "mailbox",
+    "try-phone",
     "forward",
     "forward-off",
     "dnd",
@@ -92,6 +93,7 @@ TABLE = (
         "optional",
         _("an extension: that mailbox, by its PIN"),
     ),
+    Code("try-phone", "*96", _("Try my phone: I hear myself")),
     Code(
         "forward",
         "*72",

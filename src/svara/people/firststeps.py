@@ -12,9 +12,9 @@ from typing import Literal, get_args
 from django.db import transaction
 
 from svara.people import access
-from svara.people.models import Account, Handset, Tenant
+from svara.people.models import Account, Handset, PublicNumber, Tenant
 
-Key = Literal["company", "people", "phone"]
+Key = Literal["company", "people", "phone", "test", "outside"]
 KEYS: tuple[Key, ...] = get_args(Key)
 Mark = Literal["done", "skipped"]
 BEGUN, CLOSED = "begun", "closed"
@@ -63,6 +63,8 @@ def access_steps(actor: Account) -> Steps:
         "company": lambda: True,
         "people": lambda: Account.of(tenant).count() > 1,
         "phone": lambda: Handset.of(tenant).exclude(fetched_at=None).exists(),
+        "test": lambda: False,
+        "outside": PublicNumber.of(tenant).exists,
     }
 
     def mark(key: Key) -> Mark | Literal[""]:

@@ -111,6 +111,9 @@ class VoiceClient:
     def hears(self, leg: str, others: Sequence[str]) -> None:
         self._ask(say.Hears(leg, tuple(others)))
 
+    def echo(self, leg: str, *, on: bool) -> None:
+        self._ask(say.Echo(leg, on))
+
     def confer(self, leg: str, seat: Seat | None) -> None:
         self._ask(say.Confer(leg, seat))
 

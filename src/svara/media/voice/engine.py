@@ -18,9 +18,10 @@ from svara.media.voice import sdp
 from svara.media.voice.codecs import CODECS, Codec
 from svara.media.voice.conference import Chime, Conference
 from svara.media.voice.dtmf import listen
+from svara.media.voice.echo import Echo
 from svara.media.voice.leg import Address, Leg
 from svara.media.voice.library import Library
-from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording, Seat, VoiceEvent
+from svara.media.voice.port import Finished, Heard, Key, Playing, Recorded, Recording, Seat, VoiceEvent
 from svara.media.voice.recording import Reason, Recorder, Take
 from svara.media.voice.rtp import KEYS
 from svara.media.voice.schedule import SLOTS, Schedule
@@ -173,7 +174,7 @@ class Engine:
         leg = self._owned(owner, leg_id)
         if leg is not None:
             codec: Codec = leg.codec or CODECS["pcma"]
-            leg.player.play(playing, codec, raw=bool(leg.hears) or leg.conference is not None)
+            leg.player.play(playing, codec, raw=leg.live)
             leg.begin()
 
     def stop(self, owner: str, leg_id: str) -> None:
@@ -190,6 +191,11 @@ class Engine:
         self._listen_to(leg, wanted, on=True)
         leg.hears = wanted
         leg.begin()
+
+    def echo(self, owner: str, leg_id: str, *, on: bool) -> None:
+        leg = self._owned(owner, leg_id)
+        if leg is not None:
+            leg.hear_itself(Echo(lambda: self._around.on_event(owner, Heard(leg_id))) if on else None)
 
     def _listen_to(self, leg: Leg, others: Iterable[str], *, on: bool) -> None:
         for other_id in others:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from svara.media.voice.conference import Conference
 from svara.media.voice.dtmf import RATE_HZ as DTMF_RATE_HZ
 from svara.media.voice.dtmf import KeyDetector
 from svara.media.voice.ear import Ear
+from svara.media.voice.echo import Echo
 from svara.media.voice.library import Library
 from svara.media.voice.mixing import mix
 from svara.media.voice.player import Player
@@ -28,6 +29,7 @@ UNDER = 0.25
 _IN_BAND = "keys"
 _RECORDED = "recorded"
 _CONFERS = "confers"
+_ECHOES = "echoes"
 
 
 class Leg:
@@ -51,6 +53,7 @@ class Leg:
         "described_remote",
         "detector",
         "ear",
+        "echo",
         "finished",
         "heard",
         "hears",
@@ -99,6 +102,7 @@ class Leg:
         self.ear: Ear | None = None
         self.hears: tuple[str, ...] = ()
         self.conference: Conference | None = None
+        self.echo: Echo | None = None
         self.worked = -1
         """The last period in which it sent."""
         self.recorder: Recorder | None = None
@@ -158,6 +162,17 @@ class Leg:
         self.listen(_CONFERS, on=conference is not None)
         self.begin()
 
+    def hear_itself(self, echo: Echo | None) -> None:
+        """It hears itself from now on, or (None) no more."""
+        self.echo = echo
+        self.listen(_ECHOES, on=echo is not None)
+        self.begin()
+
+    @property
+    def live(self) -> bool:
+        """Whether it hears more than what it plays, so that all has to be mixed now."""
+        return bool(self.hears) or self.conference is not None or self.echo is not None
+
     def press(self, key: str) -> None:
         """The phone gets this key."""
         if self._presses is None:
@@ -215,8 +230,7 @@ class Leg:
                 header = self._sender.event_header(self._events_type, period, event.since)
                 self._send(header + event.payload, self.remote)
                 return
-        live = self.hears or self.conference is not None
-        payload = self._live(codec) if live else self.player.next(codec, raw=False)
+        payload = self._live(codec) if self.live else self.player.next(codec, raw=False)
         if payload is None:
             payload = silence(codec)
         self._send(self._sender.header(self._codec_type, period) + payload, self.remote)
@@ -255,14 +269,22 @@ class Leg:
                     return shared
             others = self.conference.others(self, codec.rate_hz)
             voices.append(others if played is None else (others * UNDER).astype(np.int16))
-        for name in self.hears:
-            other = self._legs.get(name)
-            if other is not None and other.ear is not None:
-                voice = other.ear.frame_at(codec.rate_hz)
-                if voice is not None:
-                    voices.append(voice if played is None else (voice * UNDER).astype(np.int16))
+        voices += (voice if played is None else (voice * UNDER).astype(np.int16) for voice in self._heard(codec))
         if not voices and codec.name in ("pcma", "pcmu"):
             return None
         if self._encoder is None:
             self._encoder = encoder(codec)
         return self._encoder.encode(mix(voices) if voices else np.zeros(codec.frame_samples, np.int16))
+
+    def _heard(self, codec: Codec) -> Iterator[Pcm]:
+        """Whom it hears beside a conference: itself, and others."""
+        if self.echo is not None:
+            frame = self.ear.frame_at(codec.rate_hz) if self.ear is not None else None
+            itself = self.echo.turn(frame, codec.frame_samples)
+            if itself is not None:
+                yield itself
+        for name in self.hears:
+            other = self._legs.get(name)
+            voice = other.ear.frame_at(codec.rate_hz) if other is not None and other.ear is not None else None
+            if voice is not None:
+                yield voice

@@ -95,6 +95,11 @@ class Chime(_Message, frozen=True, tag=15):
     tone: Literal["join", "leave", "beep"]
 
 
+class Echo(_Message, frozen=True, tag=16):
+    leg: str
+    on: bool
+
+
 Command = (
     Open
     | Offer
@@ -111,6 +116,7 @@ Command = (
     | Keep
     | Confer
     | Chime
+    | Echo
 )
 
 

@@ -108,7 +108,13 @@ class Recorded(msgspec.Struct, frozen=True, tag="recorded"):
     reason: Literal["max", "silence", "key", "stopped", "closed"]
 
 
-VoiceEvent = Finished | Key | Recorded
+class Heard(msgspec.Struct, frozen=True, tag="heard"):
+    """Something came in on a leg that hears itself: told once for each `echo`."""
+
+    leg: str
+
+
+VoiceEvent = Finished | Key | Recorded | Heard
 
 
 class Voice(Protocol):
@@ -155,6 +161,11 @@ class Voice(Protocol):
 
     def hears(self, leg: str, others: Sequence[str]) -> None:
         """From now on the leg hears these legs mixed (never itself), under what it plays; () ends it."""
+        ...
+
+    def echo(self, leg: str, *, on: bool) -> None:
+        """From now on the leg hears itself, a second later and somewhat softer; what it plays is heard over it. `Heard`
+        tells when there is anything to be heard."""
         ...
 
     def confer(self, leg: str, seat: Seat | None) -> None:

@@ -158,8 +158,8 @@ class Service:
                 engine.pause_recording(owner, leg, paused=paused)
             case say.StopRecording(leg=leg):
                 engine.stop_recording(owner, leg)
-            case say.Hears(leg=leg, others=others):
-                engine.hears(owner, leg, others)
+            case say.Hears() | say.Echo():
+                self._hear(owner, command)
             case say.Confer() | say.Chime():
                 self._conference(owner, command)
             case say.Press(leg=leg, key=key) | say.SendKey(leg=leg, key=key):
@@ -177,6 +177,12 @@ class Service:
             self.engine.play(owner, command.leg, command.playing)
         else:
             self.engine.stop(owner, command.leg)
+
+    def _hear(self, owner: str, command: say.Hears | say.Echo) -> None:
+        if isinstance(command, say.Hears):
+            self.engine.hears(owner, command.leg, command.others)
+        else:
+            self.engine.echo(owner, command.leg, on=command.on)
 
     def _conference(self, owner: str, command: say.Confer | say.Chime) -> None:
         if isinstance(command, say.Confer):

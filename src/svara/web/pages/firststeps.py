@@ -28,16 +28,22 @@ ROUTES = {
     "company": "administration-company",
     "people": "start-people",
     "phone": "start-phone",
+    "test": "start-test",
+    "outside": "start-outside",
 }
 TITLES: dict[str, Promise] = {
     "company": pgettext_lazy("first steps", "Company"),
     "people": pgettext_lazy("first steps", "People"),
     "phone": pgettext_lazy("first steps", "A phone"),
+    "test": pgettext_lazy("first steps", "A test call"),
+    "outside": pgettext_lazy("first steps", "Calls from outside"),
 }
 ABOUT: dict[str, Promise] = {
     "company": _("Name, country, languages and what holds for everybody"),
     "people": _("Add your colleagues from a list"),
     "phone": _("In this browser, on your desk or on your mobile"),
+    "test": _("Your phone rings, and you hear whether the sound goes both ways"),
+    "outside": _("Your provider, your number and your opening hours"),
 }
 
 
@@ -96,7 +102,7 @@ def still_open(account: Account) -> list[Shown]:
 @require_GET
 def first_steps(request: HttpRequest) -> HttpResponse:
     """To the first step that is still to be done."""
-    steps = _steps(request)
+    steps = steps_of(request)
     following = next((step.key for step in steps.all if not step.mark), None)
     return redirect(ROUTES[following] if following else "start-done")
 
@@ -110,14 +116,14 @@ def skip(request: HttpRequest, step: str) -> HttpResponse:
         raise Http404 from None
     except access.Forbidden:
         raise PermissionDenied from None
-    following = _steps(request).after(step)
+    following = steps_of(request).after(step)
     return redirect(ROUTES[following] if following else "start-done")
 
 
 @require_POST
 def close(request: HttpRequest) -> HttpResponse:
     """Take the list off the first page, or bring it back."""
-    _steps(request)
+    steps_of(request)
     firststeps.do_close(account_of(request), closed="back" not in request.POST)
     return redirect("start-done" if "back" in request.POST else "home")
 
@@ -125,23 +131,23 @@ def close(request: HttpRequest) -> HttpResponse:
 @require_GET
 def phone(request: HttpRequest) -> HttpResponse:
     """A phone for the administrator: in this browser, on the desk, or on the mobile."""
-    _steps(request)
+    steps_of(request)
     makers = [maker for maker in MAKERS.values() if maker.key not in ("linphone", "baresip")]
-    page = {"makers": makers, "mac_example": "00:15:65:aa:bb:cc"} | _online(request) | frame(request, "start-phone")
+    page = {"makers": makers, "mac_example": "00:15:65:aa:bb:cc"} | online(request) | frame(request, "start-phone")
     return render(request, "web/start_phone.html", page)
 
 
 @require_GET
 def phones(request: HttpRequest) -> HttpResponse:
     """Whether a phone of the administrator's is there, alone: asked again and again."""
-    _steps(request)
-    return fragment(request, "web/_start_phones.html", _online(request) | frame(request, "start-phone"))
+    steps_of(request)
+    return fragment(request, "web/_start_phones.html", online(request) | frame(request, "start-phone"))
 
 
 @require_GET
 def done(request: HttpRequest) -> HttpResponse:
     """What there is now, what is still open, and what can be tried next."""
-    steps = _steps(request)
+    steps = steps_of(request)
     page = {
         "steps": shown(steps),
         "open": [one for one in shown(steps) if not one.done],
@@ -151,14 +157,14 @@ def done(request: HttpRequest) -> HttpResponse:
     return render(request, "web/start_done.html", page)
 
 
-def _steps(request: HttpRequest) -> firststeps.Steps:
+def steps_of(request: HttpRequest) -> firststeps.Steps:
     try:
         return firststeps.access_steps(account_of(request))
     except access.Forbidden:
         raise PermissionDenied from None
 
 
-def _online(request: HttpRequest) -> dict[str, Any]:
+def online(request: HttpRequest) -> dict[str, Any]:
     """How many phones of one's own are registered now; the step is done when there was one."""
     account, mirror = account_of(request), live.current()
     count = mirror.presence(live.viewer_of(account), account.id).phones_online if mirror.up else 0

@@ -109,6 +109,7 @@ TONGUE = Tongue(
         "announcement-menu": "Pro ponechání hlášení stiskněte jedničku. "
         "Pro nové namluvení stiskněte dvojku. Pro zrušení stiskněte hvězdičku.",
         "administrators-only": "To smějí jen správci.",
+        "try-phone": "Něco řekněte a za vteřinu to uslyšíte. Pokud se slyšíte, stiskněte jedničku.",
         "announcement-saved": "Hlášení je uloženo.",
         "conference-moderator-pin": "Pokud tuto konferenci vedete, zadejte PIN a stiskněte křížek. Jinak stiskněte křížek.",
         "conference-alone": "Jste v této konferenci první.",

@@ -96,6 +96,7 @@ TONGUE = Tongue(
         "record-announcement": "Record the announcement after the tone, and end with the hash key.",
         "announcement-menu": "To keep the announcement, press one. To record it again, press two. To give up, press star.",
         "administrators-only": "Only administrators may do that.",
+        "try-phone": "Say something, and you hear it a second later. If you hear yourself, press one.",
         "announcement-saved": "The announcement is saved.",
         "conference-moderator-pin": "If you moderate this conference, enter your PIN and press hash. Otherwise press hash.",
         "conference-alone": "You are the first in this conference.",

@@ -131,6 +131,7 @@ TONGUE = Tongue(
         "announcement-menu": "Lai paturētu paziņojumu, nospiediet viens. "
         "Lai to ierunātu no jauna, nospiediet divi. Lai atceltu, nospiediet zvaigznīti.",
         "administrators-only": "To drīkst darīt tikai administratori.",
+        "try-phone": "Pasakiet kaut ko, un pēc sekundes jūs to dzirdēsiet. Ja dzirdat sevi, nospiediet viens.",
         "announcement-saved": "Paziņojums ir saglabāts.",
         "conference-moderator-pin": "Ja jūs vadāt šo konferenci, ievadiet PIN kodu un nospiediet restīti. Citādi "
         "nospiediet restīti.",

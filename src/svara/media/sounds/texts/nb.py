@@ -99,6 +99,7 @@ TONGUE = Tongue(
         "announcement-menu": "Trykk en for å beholde meldingen. "
         "Trykk to for å lese den inn på nytt. Trykk stjerne for å avbryte.",
         "administrators-only": "Bare administratorer kan gjøre det.",
+        "try-phone": "Si noe, så hører du det et sekund senere. Hvis du hører deg selv, trykk en.",
         "announcement-saved": "Meldingen er lagret.",
         "conference-moderator-pin": "Hvis du leder denne konferansen, tast PIN-koden og trykk firkant. Ellers trykk "
         "firkant.",

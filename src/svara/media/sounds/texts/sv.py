@@ -100,6 +100,7 @@ TONGUE = Tongue(
         "announcement-menu": "Tryck ett för att behålla meddelandet. "
         "Tryck två för att tala in det på nytt. Tryck stjärna för att avbryta.",
         "administrators-only": "Det får bara administratörer göra.",
+        "try-phone": "Säg något, så hör du det en sekund senare. Om du hör dig själv, tryck ett.",
         "announcement-saved": "Meddelandet är sparat.",
         "conference-moderator-pin": "Om du leder den här konferensen, ange din PIN-kod och tryck fyrkant. Annars tryck "
         "fyrkant.",

@@ -75,6 +75,8 @@ PhraseKey = Literal[
     "announcement-menu",
     "announcement-saved",
     "administrators-only",
+    # trying one's phone
+    "try-phone",
     # conferences
     "conference-moderator-pin",
     "conference-alone",
