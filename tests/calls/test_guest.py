@@ -16,7 +16,7 @@ from svara.calls.resound import fits, key_of
 from svara.calls.service import Service
 from svara.calls.silence import relay_silent
 from svara.people.office import Menu, Queue, Sound
-from svara.sip.message import new_request
+from svara.sip.message import Request, new_request, new_response
 
 FRONT = Menu(
     "m",
@@ -208,6 +208,35 @@ def test_anna_clicks_on_a_menu_and_gets_through_it_to_bob(at_work: Office, anna:
     anna.hang_up()
     assert len(bob.heard("BYE")) == 1
     assert [one.to.name for one in at_work.told(LegAnswered)] == ["Anna Berg", "Bob Lind"]
+    nothing_is_left(at_work)
+
+
+@pytest.mark.parametrize("refusals", [1, 3, 4])
+def test_a_browser_that_is_still_busy_with_the_first_answer_is_asked_again(
+    at_work: Office, anna: Phone, refusals: int
+) -> None:
+    taken, left = anna.change, [500] * (refusals - 1) + [491]
+
+    def change(request: Request) -> None:
+        if left:
+            anna.transmit(new_response(request, left.pop(), headers=[("Retry-After", "1")]))
+        else:
+            taken(request)
+
+    anna.change = change  # type: ignore[method-assign]
+    Service(at_work.switch, at_work.folder).answer(Originate("t-acme", "p-acme-anna", "700"))
+    at_work.settle()
+    anna.answer()
+    at_work.settle()
+    heard: list[str] = []
+    for _ in range(20):
+        at_work.wait(0.5)
+        heard += (sound for leg in at_work.voice.legs.values() for sound in leg.sounds)
+    if refusals < 4:
+        assert "acme/welcome.wav" in heard
+        anna.hang_up()
+    else:
+        assert len(anna.heard("BYE")) == 1
     nothing_is_left(at_work)
 
 

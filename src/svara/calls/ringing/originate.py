@@ -29,6 +29,8 @@ from svara.sip.message import SipError
 from svara.sip.sdp import inactive_offer, parse_sdp
 from svara.sip.transport import Flow, FlowError
 
+BUSY_SECONDS = 1.0
+MOST_TRIES = 4
 SILENCE = "s"
 """What stands at the other end of the person's phone, for the relay, until somebody picks up there."""
 
@@ -51,18 +53,28 @@ class Own:
         raise AssertionError(source, sdp)
 
     def make_offer(self, sdp: bytes, answered: Callable[[bytes], object]) -> None:
-        """The other side picked up: the real description replaces the silent one."""
-        cseq = 0
+        """The other side picked up: the real description replaces the silent one. A phone that is still busy with that one
+        (500 with Retry-After, RFC 3261 section 14.2), or changes it itself at this moment (491), is asked again."""
+        cseq, tries, call = 0, 0, self.leg.call
+
+        def ask() -> None:
+            nonlocal cseq, tries
+            tries += 1
+            if not self.leg.down:
+                cseq = invite(self.leg, sdp, got)
 
         def got(result: bytes | int) -> None:
-            if isinstance(result, int):
+            if isinstance(result, bytes):
+                self.leg.acknowledge(cseq)
+                self.leg.told, self.leg.gave = sdp, False
+                answered(result)
+            elif result in (491, 500) and tries < MOST_TRIES:
+                seconds = self.leg.turn_seconds() if result == 491 else BUSY_SECONDS
+                call.switch.clock.call_later(seconds, call.guarded, ask)
+            else:
                 answered(b"")
-                return
-            self.leg.acknowledge(cseq)
-            self.leg.told, self.leg.gave = sdp, False
-            answered(result)
 
-        cseq = invite(self.leg, sdp, got)
+        ask()
 
     def settle(self, sdp: bytes) -> None:
         """A provider took what the phone had described: the phone describes itself once more, and gets that answer. Only the

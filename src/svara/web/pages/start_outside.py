@@ -65,7 +65,7 @@ def _provider(request: HttpRequest) -> HttpResponse:
     actor = account_of(request)
     wish = read(PROVIDER, request.POST, {}, new=True)
     if wish.get("login") and not wish.get("secret"):
-        return _shown(request, provider=(wish, [(("secret",), "a trunk needs 'secret', for example")]))
+        return _shown(request, provider=(wish, [(("secret",), _("Something is missing here."))]))
     try:
         administration.do_save(actor, "trunks", None, wish)
         if not administration.access_document(actor)["outbound"]:
