@@ -17,6 +17,7 @@ LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 PYTEST = (sys.executable, "-m", "pytest")
 REAL = "peer or browser"
 AGAIN_AT_MOST = 8
+MANY_NEW = 50
 FAILED, NOTHING_CHOSEN = 1, 5
 """Exit codes of pytest."""
 
@@ -34,8 +35,22 @@ def all_real(tests: list[str]) -> bool:
     return others.returncode == NOTHING_CHOSEN
 
 
+def written_once() -> None:
+    """On a fresh checkout the tests are first made ready to run, half of them beside the other half: else each process of
+    tests would do that for all of them."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    new = [file for file in files if not any((file.parent / "__pycache__").glob(f"{file.stem}.*-pytest-*.pyc"))]
+    if len(new) < MANY_NEW:
+        return
+    command = (*PYTEST, "-n", "0", "--collect-only", "-qq")
+    halves = [(*command, *map(str, half)) for half in (new[::2], new[1::2])]
+    for run in [subprocess.Popen(half, cwd=ROOT, stdout=subprocess.DEVNULL) for half in halves]:
+        run.wait()
+
+
 def main() -> int:
     """The exit code of the whole."""
+    written_once()
     code = pytest("-n", "3", "--dist", "loadfile", "--cache-clear")
     if code != FAILED:
         return code

@@ -62,3 +62,15 @@ def test_a_package_that_is_nowhere_is_named(machine: Path) -> None:
     assert done.returncode == 1
     assert "done" not in done.stdout
     assert "no Debian package offers rtpengine-daemon or ngcp-rtpengine-daemon here" in done.stderr
+
+
+def test_what_is_only_better_to_have_is_installed_where_it_is_offered_and_not_missed_elsewhere(machine: Path) -> None:
+    done = set_up(machine, "want_programs nosuchprogram; echo done")
+    assert done.stdout.endswith("done\n"), done.stderr
+    asked = (machine / "asked").read_text()
+    assert "install -y --no-install-recommends nosuchprogram" in asked
+    (machine / "apt-cache").write_text("#!/bin/sh\n", encoding="utf-8")
+    (machine / "asked").write_text("")
+    done = set_up(machine, "want_programs nosuchprogram; echo done")
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    assert "install" not in (machine / "asked").read_text()

@@ -103,6 +103,14 @@ need_programs() {
     [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 }
 
+# want_programs NAME …: what is better to have, where it can be had; nothing is missed where it cannot.
+want_programs() {
+    local name
+    for name in "$@"; do
+        have "$name" || ! as_root >/dev/null || ! candidate "$name" >/dev/null || install_packages "$name"
+    done
+}
+
 stamp_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
 # set_up_python LOCK: the virtual environment with exactly what the lock file names.
@@ -141,6 +149,7 @@ set_up() {
     if [ "$kind" = test ]; then
         set_up_python dev
         need_programs "${RUN_PROGRAMS[@]}" "${TEST_PROGRAMS[@]}"
+        want_programs chromium-headless-shell  # pages are tested with it at two thirds of the cost
         # Once for all data folders of the tests, so that none of them has to wait for its phrases.
         PYTHONPATH="$ROOT/src" "$ROOT/.venv/bin/python" -m svara.media.sounds.prepare </dev/null >"$LOG" 2>&1 ||
             { tail -5 "$LOG" >&2; fail "the phrases could not be spoken"; }

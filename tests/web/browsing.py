@@ -17,17 +17,21 @@ from svara.web.build import MODULES, ROOT
 
 ARTEFACTS = ROOT / "artefacts"
 """Screenshots go here; Git does not hold them."""
+WHOLE, SHELL = Path("/usr/bin/chromium"), Path("/usr/bin/chromium-headless-shell")
 WIDTHS = {1440: 900, 768: 1024, 360: 740}
 AXE = MODULES / "axe-core" / "axe.min.js"
+AXE_RUN = "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})"
+COLOURS = ["color-contrast", "link-in-text-block"]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Asked = TypeVar("Asked", bound=Request)
 
 
-def launch(playwright: Playwright, *more: str) -> Browser:
-    """`more`: further arguments of Chromium."""
+def launch(playwright: Playwright, *more: str, whole: bool = False) -> Browser:
+    """`more`: further arguments of Chromium. `whole`: with all that a browser with windows has; else the one without, where
+    it is installed, for it takes a third less of the machine."""
     return playwright.chromium.launch(
-        executable_path="/usr/bin/chromium",
+        executable_path=WHOLE if whole or not SHELL.exists() else SHELL,
         args=[
             "--headless",
             "--no-sandbox",
@@ -107,10 +111,12 @@ class Visit:
         """By how many pixels the page is wider than the window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
-    def barriers(self) -> list[str]:
-        """What axe-core objects to on this page, one line each."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("standards => axe.run(document, {runOnly: {type: 'tag', values: standards}})", STANDARDS)
+    def barriers(self, *, colours_alone: bool = False) -> list[str]:
+        """What axe-core objects to on this page, one line each; or what of it may change with light and dark."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        only = {"type": "rule", "values": COLOURS} if colours_alone else {"type": "tag", "values": STANDARDS}
+        found = self.page.evaluate(AXE_RUN, only)
         return [
             f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node['failureSummary'][:200]}"
             for violation in found["violations"]

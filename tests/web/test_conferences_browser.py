@@ -136,12 +136,12 @@ def test_it_fits_every_width_and_has_no_barriers(
 ) -> None:
     long = Party(number="+4722000002", name="Åse Margrethe Kristoffersen-Østby fra Hønefoss")
     staged(acme.party("anna"), acme.party("hakon"), KARI, long, muted=("Kari Nordmann",))
-    for width in WIDTHS:
-        for scheme in ("light", "dark"):
-            with visit(chromium, stage, width=width, scheme=scheme, language=language) as anna:
-                anna.sign_in("anna@acme.test", "/conferences/")
-                assert anna.overflow() == 0, width
-                names = anna.page.locator("#conferences .row-main").evaluate_all("all => all.map(one => one.clientWidth)")
-                assert min(names) > 150, "there is room for names"
-                assert anna.barriers() == []
-                anna.picture(f"conferences-{language}-{width}-{scheme}")
+    with visit(chromium, stage, language=language) as anna:
+        anna.sign_in("anna@acme.test", "/conferences/")
+        assert anna.barriers() == []
+        for width, height in WIDTHS.items():
+            anna.page.set_viewport_size({"width": width, "height": height})
+            assert anna.overflow() == 0, width
+            names = anna.page.locator("#conferences .row-main").evaluate_all("all => all.map(one => one.clientWidth)")
+            assert min(names) > 150, "there is room for names"
+            anna.picture(f"conferences-{language}-{width}")

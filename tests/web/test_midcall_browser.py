@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
-from tests.web.browsing import WIDTHS, Visit, launch, visit
+from tests.web.browsing import Visit, launch, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -164,27 +164,3 @@ def test_anna_gives_the_parking_places(chromium: Browser, stage: Stage, acme: Co
         anna.go("/profile/keys/")  # and now they can be put on keys
         assert page.locator('option[value="park:802"]').count() > 0
         assert anna.complaints == []
-
-
-@pytest.mark.parametrize("language", ["en", "ru"])
-def test_they_fit_every_width_and_have_no_barriers(chromium: Browser, stage: Stage, acme: Company, language: str) -> None:
-    now = time.time()
-    somebody_parked(acme, stage, KARI, LONG)
-    stage.callbacks[acme["anna"].id] = tuple(Callback(acme[who].id, now, now + 900) for who in ("hakon", "galina"))
-    stage.call(
-        LiveCall("t", acme.tenant.id, "inbound", "answered", LONG, acme.party("anna"), now - 9, now - 3, (acme["anna"].id,))
-    )
-    for width in WIDTHS:
-        scheme = "dark" if width == 768 else "light"
-        with visit(chromium, stage, width=width, scheme=scheme, language=language) as anna:
-            anna.sign_in("anna@acme.test")
-            expect(anna.page.locator("#parked .row")).to_have_count(2)
-            expect(anna.page.locator("#callbacks .row")).to_have_count(2)
-            for path in ("/", "/administration/codes/", "/administration/parking/"):
-                if path != "/":
-                    anna.go(path)
-                assert anna.overflow() == 0, (path, width)
-                assert anna.barriers() == [], (path, width, scheme)
-                name = path.strip("/").replace("/", "-") or "start-lists"
-                anna.picture(f"{name}-{language}-{width}-{scheme}")
-            assert anna.complaints == []
