@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Request, expect, sync_playwright
@@ -40,6 +41,12 @@ def chromium() -> Iterator[Browser]:
         yield started
         started.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(autouse=True)
+def one_vault(stage: Stage, settings: Any) -> None:
+    """What is sealed here is opened there, and the other way round."""
+    settings.DATA = stage.data
 
 
 @pytest.fixture
