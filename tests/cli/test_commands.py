@@ -183,6 +183,7 @@ def test_help_offers_what_there_is(from_nothing: Svara) -> None:
         "backup",
         "restore",
         "doctor",
+        "setup",
         "privacy",
         "staff",
         "letters",
