@@ -44,7 +44,7 @@ MOST_OF["contacts"] = 20
 pytestmark = pytest.mark.peer
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("folder", MOST_OF, ids=lambda folder: "calls" if folder == CALLS else folder)
 def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: str) -> None:
     """Those of them that reach a database: what touches none is proven by the one run that it has already."""
@@ -55,7 +55,7 @@ def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: s
         env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database()},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1100,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-5000:]
