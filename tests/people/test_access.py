@@ -146,6 +146,6 @@ def test_no_page_and_no_api_looks_over_all_companies() -> None:
         for path in package.rglob("*.py")
         if "all_tenants" in path.read_text() and "migrations" not in path.parts
     }
-    rooms = {"privacy", "people", "history", "letters", "phonebooks", "contacts", "voicemail", "cli"}
+    rooms = {"privacy", "people", "history", "letters", "phonebooks", "contacts", "push", "admission", "voicemail", "cli"}
     assert {name.split("/")[0] for name in users} <= rooms
     assert "people/access.py" in users

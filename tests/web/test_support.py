@@ -26,7 +26,10 @@ from svara.privacy.subject import person
 from svara.web.visiting import SEES
 
 Browsers = Callable[..., Client]
-THEIR_OWN = {"staff-home", "staff-sign-out", "staff-ask", "staff-leave", "staff-step"}
+THEIR_OWN = {
+    *("staff-home", "staff-sign-out", "staff-ask", "staff-leave", "staff-step"),
+    *("staff-code", "staff-code-new", "staff-code-remove"),
+}
 SUPPORT_SEES = {
     "/staff/visit/",
     "/administration/",

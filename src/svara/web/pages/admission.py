@@ -18,7 +18,7 @@ from svara.admission import access, actions
 from svara.admission.models import KEPT_DAYS, Request
 from svara.people import administration
 from svara.privacy.errors import Forbidden, Invalid, NotFound
-from svara.privacy.policies.models import Version
+from svara.privacy.policies.access import newest_version
 from svara.web.forms.faults import told
 from svara.web.pages.viewing import account_of
 from svara.web.words import sentences
@@ -54,7 +54,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         "agreed": "agreed" in request.POST,
         "version": actions.CONSENT,
         "days": KEPT_DAYS,
-        "policy": Version.all_tenants.filter(tenant_id=tenant.id).exists(),
+        "policy": newest_version(tenant.id) is not None,
     }
     return render(request, "web/access_ask.html", page, status=422 if problems else 200)
 
