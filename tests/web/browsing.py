@@ -27,11 +27,11 @@ STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 Asked = TypeVar("Asked", bound=Request)
 
 
-def launch(playwright: Playwright, *more: str, whole: bool = False) -> Browser:
-    """`more`: further arguments of Chromium. `whole`: with all that a browser with windows has; else the one without, where
-    it is installed, for it takes a third less of the machine."""
+def launch(playwright: Playwright, *more: str, light: bool = False) -> Browser:
+    """`more`: further arguments of Chromium. `light`: the one without windows, where it is installed, for it takes a third
+    less of the machine; but it knows no permissions, and so no microphone that is refused."""
     return playwright.chromium.launch(
-        executable_path=WHOLE if whole or not SHELL.exists() else SHELL,
+        executable_path=SHELL if light and SHELL.exists() else WHOLE,
         args=[
             "--headless",
             "--no-sandbox",

@@ -197,7 +197,7 @@ def _shape(html: str) -> str:
 def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
     with sync_playwright() as playwright:
-        chromium = launch(playwright)
+        chromium = launch(playwright, light=True)
         yield chromium
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
