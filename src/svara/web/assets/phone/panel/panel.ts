@@ -322,7 +322,8 @@ export function startPanel(): void {
   document.addEventListener("htmx:config:request", (event) => {
     const { request, sourceElement } = (event as CustomEvent).detail.ctx as { request: Asked; sourceElement?: HTMLElement };
     const { action, method, body } = request;
-    if (method !== "POST" || action !== root.dataset.originate || !takes() || body.get("via")) return;
+    const others = !["browser", null].includes(body.get("via") as string | null); // a form that says what is to ring
+    if (method !== "POST" || action !== root.dataset.originate || !takes() || others) return;
     event.preventDefault();
     dial(String(body.get("to") ?? ""), sourceElement?.dataset.name).catch(failed);
   });
