@@ -94,7 +94,8 @@ def test_of_a_large_file_bob_keeps_three_and_no_picture_leaves_his_device(bob: V
     bob.page.locator("[data-part=list] li", has_text="+4741000007").locator("input").check()
     expect(bob.page.get_by_text("3 chosen")).to_be_visible()
     bob.page.get_by_role("button", name="Keep these contacts").click()
-    expect(bob.page.locator("#toasts")).to_contain_text("3 contacts added", timeout=30_000)
+    bob.page.wait_for_selector("#toasts .toast")  # `expect` would look at all 3,000 lines again and again
+    expect(bob.page.locator("#toasts")).to_contain_text("3 contacts added")
     expect(bob.page.get_by_role("heading", level=1)).to_have_text("Contacts")
     assert [each.title for each in access.access_contacts(acme["bob"]).items] == ["Number 1230", "Number 1231", "Number 7"]
 
