@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 from django.test import Client
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from tests.web import office
+from tests.web.browsing import launch
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -45,6 +47,23 @@ def browser_of(db: None) -> Callable[[Company, str], Client]:
         return browser
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers: for the tests of one file, because it keeps an event loop in their thread."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as one:
+        yield one
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium, for the tests of one file."""
+    chromium = launch(playwright)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from tests.admission.stories import ask
-from tests.web.browsing import WIDTHS, launch, visit
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -16,21 +13,6 @@ from svara.admission import actions
 from svara.admission.models import Request
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as one:
-        yield one
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    chromium = launch(playwright)
-    yield chromium
-    chromium.close()
 
 
 def test_kari_asks_by_keyboard_and_anna_finds_it(browser: Browser, stage: Stage, acme: Company, settings: object) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-from tests.web.browsing import WIDTHS, launch, visit
+from playwright.sync_api import Browser, expect
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -19,16 +18,6 @@ from svara.people.models import Conference
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 KARI = Party(number="+4722000001", name="Kari Nordmann")
 Staged = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -61,10 +50,10 @@ def staged(stage: Stage, acme: Company) -> Staged:
 
 
 def test_who_comes_appears_and_the_moderator_conducts_by_the_keyboard(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+    browser: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
     staged(acme.party("bob"))
-    with visit(chromium, stage) as bob:
+    with visit(browser, stage) as bob:
         page = bob.page
         bob.sign_in("bob@acme.test", "/conferences/")
         bob.live()
@@ -102,9 +91,9 @@ def test_who_comes_appears_and_the_moderator_conducts_by_the_keyboard(
         assert bob.complaints == []
 
 
-def test_who_is_not_in_it_sees_how_many_are(chromium: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
+def test_who_is_not_in_it_sees_how_many_are(browser: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
     staged(acme.party("bob"), KARI)
-    with visit(chromium, stage) as dag:
+    with visit(browser, stage) as dag:
         dag.sign_in("dag@acme.test", "/conferences/")
         monday = dag.page.get_by_role("region", name="monday")
         expect(monday).to_contain_text("2 in it")
@@ -115,10 +104,10 @@ def test_who_is_not_in_it_sees_how_many_are(chromium: Browser, stage: Stage, sta
 
 
 def test_a_refusal_and_a_silent_phone_system_are_told_in_words(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+    browser: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
     staged(acme.party("cecilie"), KARI)
-    with visit(chromium, stage) as cecilie:
+    with visit(browser, stage) as cecilie:
         cecilie.sign_in("cecilie@acme.test", "/conferences/")
         stage.refusal = Refused("not-found", "no")
         cecilie.page.get_by_role("button", name="Mute Kari Nordmann").click()
@@ -132,11 +121,11 @@ def test_a_refusal_and_a_silent_phone_system_are_told_in_words(
 
 @pytest.mark.parametrize("language", ["en", "lv"])
 def test_it_fits_every_width_and_has_no_barriers(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company, language: str
+    browser: Browser, stage: Stage, staged: Staged, acme: Company, language: str
 ) -> None:
     long = Party(number="+4722000002", name="Åse Margrethe Kristoffersen-Østby fra Hønefoss")
     staged(acme.party("anna"), acme.party("hakon"), KARI, long, muted=("Kari Nordmann",))
-    with visit(chromium, stage, language=language) as anna:
+    with visit(browser, stage, language=language) as anna:
         anna.sign_in("anna@acme.test", "/conferences/")
         assert anna.barriers() == []
         for width, height in WIDTHS.items():

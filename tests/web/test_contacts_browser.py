@@ -3,15 +3,14 @@ list and a contact on a small screen, in light and dark."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Request, expect
 from tests.contacts import exports
-from tests.web.browsing import WIDTHS, Visit, launch, visit
+from tests.web.browsing import WIDTHS, Visit, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -33,16 +32,6 @@ PICKER = """
 """
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture(autouse=True)
 def one_vault(stage: Stage, settings: Any) -> None:
     """What is sealed here is opened there, and the other way round."""
@@ -50,9 +39,9 @@ def one_vault(stage: Stage, settings: Any) -> None:
 
 
 @pytest.fixture
-def bob(chromium: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
+def bob(browser: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
     """Bob's window."""
-    with visit(chromium, stage) as window:
+    with visit(browser, stage) as window:
         yield window
         assert window.complaints == []
 
@@ -126,10 +115,10 @@ def test_what_is_no_file_of_vcards_is_told(bob: Visit, tmp_path: Path) -> None:
 
 
 @pytest.mark.claim("ADV-14")
-def test_the_phones_own_book_gives_only_whom_bob_chose_there(chromium: Browser, stage: Stage, acme: Company) -> None:
+def test_the_phones_own_book_gives_only_whom_bob_chose_there(browser: Browser, stage: Stage, acme: Company) -> None:
     """The browser's own dialog alone is played; everything else is real."""
     actions.do_add(acme["bob"], Card("Ole", "", (Number("+4733000002"),)))
-    with visit(chromium, stage, width=360) as window:
+    with visit(browser, stage, width=360) as window:
         window.page.add_init_script(PICKER)
         window.sign_in("bob@acme.test", "/contacts/take-in/")
         window.page.get_by_role("button", name="Choose from the phone’s book").click()
@@ -176,7 +165,7 @@ def test_a_deleted_contact_comes_back_by_one_press(bob: Visit, acme: Company) ->
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ru")])
 def test_the_pages_at_every_width_and_without_a_barrier(
-    chromium: Browser, stage: Stage, acme: Company, scheme: str, language: str
+    browser: Browser, stage: Stage, acme: Company, scheme: str, language: str
 ) -> None:
     kari = actions.do_add(acme["bob"], KARI)
     actions.do_add(acme["bob"], Card("K. N.", "", (Number("+4722000001"),), "kari@nordmann-wilhelmsen.example", "Tea"))
@@ -189,7 +178,7 @@ def test_the_pages_at_every_width_and_without_a_barrier(
         "contacts-taken": "/contacts/take-in/",
         "contacts-empty": "/contacts/?q=zzz",
     }
-    with visit(chromium, stage, scheme=scheme, language=language) as window:
+    with visit(browser, stage, scheme=scheme, language=language) as window:
         window.sign_in("bob@acme.test", "/contacts/")
         for name, path in pages.items():
             window.go(path)

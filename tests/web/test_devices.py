@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, expect, sync_playwright
-from tests.web.browsing import WIDTHS, launch, visit
+from playwright.sync_api import Browser, expect
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import PASSWORD, Company
 from tests.web.stage import Stage
 
@@ -140,23 +139,13 @@ def test_a_session_tells_its_version_and_screen_and_nobody_anothers(acme: Compan
     assert browser().post("/profile/devices/here/", facts).status_code == 302
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        one = launch(playwright)
-        yield one
-        one.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_the_page_fits_has_no_barriers_and_works(stage: Stage, chromium: Browser, acme: Company, language: str) -> None:
-    with visit(chromium, stage, language=language) as first:
+def test_the_page_fits_has_no_barriers_and_works(stage: Stage, browser: Browser, acme: Company, language: str) -> None:
+    with visit(browser, stage, language=language) as first:
         first.sign_in("anna@acme.test")
         for width in WIDTHS:
-            with visit(chromium, stage, width=width, language=language) as seen:
+            with visit(browser, stage, width=width, language=language) as seen:
                 seen.sign_in("anna@acme.test", "/profile/devices/")
                 assert seen.overflow() <= 0, width
                 assert seen.complaints == []

@@ -7,7 +7,6 @@ reached by neither is told so here.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve
-from playwright.sync_api import APIResponse, Browser, Route, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Playwright, Route
 from playwright.sync_api import TimeoutError as TooLate
 from tests.privacy.staff.stories import erik
 from tests.web import furnished
@@ -194,13 +193,10 @@ def _shape(html: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright, light=True)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = launch(playwright, light=True)
+    yield chromium
+    chromium.close()
 
 
 def without_place() -> list[str]:

@@ -3,13 +3,12 @@ and the statistics that one reads there."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 from tests.web import office
-from tests.web.browsing import WIDTHS, Visit, launch, visit
+from tests.web.browsing import WIDTHS, Visit, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -18,20 +17,10 @@ from svara.calls.commands import Originate
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
-def anna(chromium: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
+def anna(browser: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
     """Anna's window."""
-    with visit(chromium, stage) as window:
+    with visit(browser, stage) as window:
         yield window
         assert window.complaints == []
 
@@ -152,8 +141,8 @@ def test_it_makes_way_for_a_call_that_comes_to_this_browser(anna: Visit) -> None
     expect(page.locator("dialog#palette")).to_be_hidden()
 
 
-def test_on_a_phone_it_fills_the_screen_and_a_finger_does_it_all(chromium: Browser, stage: Stage, acme: Company) -> None:
-    with visit(chromium, stage, width=360) as bob:
+def test_on_a_phone_it_fills_the_screen_and_a_finger_does_it_all(browser: Browser, stage: Stage, acme: Company) -> None:
+    with visit(browser, stage, width=360) as bob:
         page = bob.page
         bob.sign_in("bob@acme.test")
         page.get_by_role("button", name="Search or call").click()
@@ -186,9 +175,9 @@ def test_a_bar_tells_what_it_stands_for_under_the_pointer(anna: Visit, acme: Com
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_the_field_for_everything_fits_every_width_and_has_no_barriers(
-    chromium: Browser, stage: Stage, acme: Company, language: str
+    browser: Browser, stage: Stage, acme: Company, language: str
 ) -> None:
-    with visit(chromium, stage, language=language) as window:
+    with visit(browser, stage, language=language) as window:
         window.sign_in("anna@acme.test")
         window.page.keyboard.press("Control+k")
         window.page.keyboard.type("a")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, expect, sync_playwright
-from tests.web.browsing import WIDTHS, launch, visit
+from playwright.sync_api import Browser, expect
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -158,16 +157,6 @@ def test_guessing_is_told_to_wait(acme: Company) -> None:
     assert answers[0].status_code == 404
     assert answers[-1].status_code == 429
     assert int(answers[-1]["Retry-After"]) > 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.mark.browser

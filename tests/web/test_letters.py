@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from tests.letters.stories import TEXTS, leaves, post_office, reader, sent_by
 from tests.voicemail.mailserver import MailServer
 from tests.web import office
-from tests.web.browsing import WIDTHS, launch, visit
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -123,16 +122,6 @@ def test_others_are_kept_out(real: Company, beta: Company, browser_of: SignedIn,
     assert browser.post(pages[1], WRITTEN).status_code == 403
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
 def hall(stage: Stage, settings: Any) -> Stage:
     """The running web process; what is sealed here is opened there."""
@@ -143,10 +132,10 @@ def hall(stage: Stage, settings: Any) -> Stage:
 @pytest.mark.browser
 @pytest.mark.claim("PHO-9")
 @pytest.mark.claim("ADV-13")
-def test_kari_gets_out_by_one_click_and_takes_it_back(hall: Stage, chromium: Browser) -> None:
+def test_kari_gets_out_by_one_click_and_takes_it_back(hall: Stage, browser: Browser) -> None:
     acme = office.company("acme", "Acme AS", office.ACME)
     kari = reader(acme.tenant, KARI)
-    with visit(chromium, hall) as seen:
+    with visit(browser, hall) as seen:
         seen.go(leaves(acme.tenant, KARI))
         assert seen.barriers() == []
         for width, height in WIDTHS.items():
@@ -163,11 +152,11 @@ def test_kari_gets_out_by_one_click_and_takes_it_back(hall: Stage, chromium: Bro
 
 
 @pytest.mark.browser
-def test_anna_sends_a_letter_in_the_browser(hall: Stage, chromium: Browser) -> None:
+def test_anna_sends_a_letter_in_the_browser(hall: Stage, browser: Browser) -> None:
     """The buttons ask before anything goes out; where no mail server is set they say so and do nothing."""
     acme = office.company("acme", "Acme AS", office.ACME)
     reader(acme.tenant, KARI)
-    with visit(chromium, hall) as seen:
+    with visit(browser, hall) as seen:
         seen.sign_in("anna@acme", "/administration/news/new/")
         seen.page.fill("#subject-en", "Autumn")
         seen.page.fill("#text-en", "We built a bench.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, expect, sync_playwright
-from tests.web.browsing import WIDTHS, launch, visit
+from playwright.sync_api import Browser, expect
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -78,16 +77,6 @@ def test_a_key_for_somebody_without_an_extension_is_said_to_be_left_out(acme: Co
     bob = browser_of(acme, "bob")
     bob.post("/profile/keys/", {"to": "person:dag"})
     assert bob.get("/profile/keys/").content.decode().count("has no extension, so phones leave it out") == 1
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.mark.browser

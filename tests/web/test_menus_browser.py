@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Playwright, expect
 from tests.peers import sound
 from tests.web.browsing import WIDTHS, Visit, launch, visit, with_microphone
 from tests.web.office import Company
@@ -24,14 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 TRIED = f"{PAGE}?number=%2B4721000000&date=2026-11-24&time=10:00&press=2"
 PROMPT_HZ = 700
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as one:
-        yield one
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,12 @@ the administration's pages of codes and parking places."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-from tests.web.browsing import Visit, launch, visit
+from playwright.sync_api import Browser, expect
+from tests.web.browsing import Visit, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 
@@ -22,20 +21,10 @@ KARI = Party(number="+4722000001", name="Kari Nordmann")
 LONG = Party(number="+4722000002", name="Åse Margrethe Kristoffersen-Østby fra Hønefoss")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
-def bob(chromium: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
+def bob(browser: Browser, stage: Stage, acme: Company) -> Iterator[Visit]:
     """Bob's window, on the start page."""
-    with visit(chromium, stage) as window:
+    with visit(browser, stage) as window:
         window.sign_in("bob@acme.test")
         window.live()
         yield window
@@ -86,9 +75,9 @@ def test_a_talk_that_cannot_be_sent_on_says_why(bob: Visit, stage: Stage, acme: 
     assert not [one for one in stage.asked if isinstance(one, TransferCall | HoldCall)]
 
 
-def test_somebody_else_finds_no_buttons_for_it(chromium: Browser, stage: Stage, acme: Company) -> None:
+def test_somebody_else_finds_no_buttons_for_it(browser: Browser, stage: Stage, acme: Company) -> None:
     """Cecilie supervises: she sees the talk, and that is all."""
-    with visit(chromium, stage) as cecilie:
+    with visit(browser, stage) as cecilie:
         cecilie.sign_in("cecilie@acme.test")
         cecilie.live()
         a_talk(acme, stage)
@@ -128,8 +117,8 @@ def test_bob_waits_no_longer_to_be_called_back(bob: Visit, stage: Stage, acme: C
     expect(waits).to_contain_text("Eva Nováková")
 
 
-def test_anna_changes_a_code_and_switches_one_off(chromium: Browser, stage: Stage, acme: Company) -> None:
-    with visit(chromium, stage) as anna:
+def test_anna_changes_a_code_and_switches_one_off(browser: Browser, stage: Stage, acme: Company) -> None:
+    with visit(browser, stage) as anna:
         page = anna.page
         anna.sign_in("anna@acme.test", "/administration/codes/")
         code = page.locator('input[name="code.park"]')
@@ -150,8 +139,8 @@ def test_anna_changes_a_code_and_switches_one_off(chromium: Browser, stage: Stag
         assert anna.complaints == []
 
 
-def test_anna_gives_the_parking_places(chromium: Browser, stage: Stage, acme: Company) -> None:
-    with visit(chromium, stage) as anna:
+def test_anna_gives_the_parking_places(browser: Browser, stage: Stage, acme: Company) -> None:
+    with visit(browser, stage) as anna:
         page = anna.page
         anna.sign_in("anna@acme.test", "/administration/parking/")
         page.locator('input[name="extensions"]').fill("eight")

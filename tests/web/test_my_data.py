@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from tests.history import stories
-from tests.web.browsing import launch, visit
+from tests.web.browsing import visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 from tests.web.test_browser import pages_of
@@ -140,16 +139,6 @@ def test_the_cookies_are_listed_for_everybody(acme: Company, browser_of: SignedI
         for name in ("sessionid", "csrftoken", "django_language", "messages"):
             assert f"<strong>{name}</strong>" in page
         assert "for 14 days" in page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.mark.browser

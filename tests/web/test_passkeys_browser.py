@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,24 +9,14 @@ from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.web.browsing import WIDTHS, Visit, launch, visit
+from playwright.sync_api import Browser, Page, expect
+from tests.web.browsing import WIDTHS, Visit, visit
 from tests.web.office import PASSWORD, Company
 from tests.web.stage import Stage
 
 from svara.people.models import Passkey, RecoveryCode
 
 pytestmark = [pytest.mark.browser, pytest.mark.claim("ADV-1")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        one = launch(playwright)
-        yield one
-        one.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 class Here:
@@ -87,8 +76,8 @@ def sign_out(one: Visit) -> None:
     one.page.wait_for_selector("#password")
 
 
-def test_eva_makes_a_passkey_and_comes_in_with_it_alone(stage: Stage, chromium: Browser, acme: Company) -> None:
-    with at_a_device(chromium, stage) as (eva, store):
+def test_eva_makes_a_passkey_and_comes_in_with_it_alone(stage: Stage, browser: Browser, acme: Company) -> None:
+    with at_a_device(browser, stage) as (eva, store):
         eva.sign_in("eva@acme.test")
         add(eva, "My laptop")
         eva.page.wait_for_selector("#codes")
@@ -119,21 +108,21 @@ def test_eva_makes_a_passkey_and_comes_in_with_it_alone(stage: Stage, chromium: 
         expect(eva.page.locator("[data-trouble=there]")).to_be_visible()
 
 
-def test_a_passkey_is_offered_beside_the_user_name(stage: Stage, chromium: Browser, acme: Company) -> None:
-    with at_a_device(chromium, stage) as (eva, store):
+def test_a_passkey_is_offered_beside_the_user_name(stage: Stage, browser: Browser, acme: Company) -> None:
+    with at_a_device(browser, stage) as (eva, store):
         eva.sign_in("eva@acme.test")
         add(eva, "My laptop")
         eva.page.wait_for_selector("#codes")
         keys = store.keys()
-    with at_a_device(chromium, stage, offers=True) as (again, store):
+    with at_a_device(browser, stage, offers=True) as (again, store):
         store.take(keys)
         again.go("/sign-in/?next=/history/")
         again.page.wait_for_selector(".app")
         assert Passkey.all_tenants.get(account=acme["eva"]).last_used_at is not None
 
 
-def test_the_passkey_as_second_step_and_what_is_refused(stage: Stage, chromium: Browser, acme: Company) -> None:
-    with at_a_device(chromium, stage) as (dag, store):
+def test_the_passkey_as_second_step_and_what_is_refused(stage: Stage, browser: Browser, acme: Company) -> None:
+    with at_a_device(browser, stage) as (dag, store):
         dag.sign_in("dag@acme.test")
         add(dag, "My phone")
         dag.page.wait_for_selector("#codes")
@@ -156,7 +145,7 @@ def test_the_passkey_as_second_step_and_what_is_refused(stage: Stage, chromium: 
         store.unlocks(True)
 
         # A copy whose counter is behind is refused, and written down.
-        with at_a_device(chromium, stage) as (thief, copied):
+        with at_a_device(browser, stage) as (thief, copied):
             copied.take(keys)
             thief.go("/sign-in/")
             thief.page.get_by_role("button", name="Sign in with a passkey").click()
@@ -174,8 +163,8 @@ def test_the_passkey_as_second_step_and_what_is_refused(stage: Stage, chromium: 
         assert not Passkey.all_tenants.exists()
 
 
-def test_an_app_with_codes_by_hand(stage: Stage, chromium: Browser, acme: Company) -> None:
-    with visit(chromium, stage) as eva:
+def test_an_app_with_codes_by_hand(stage: Stage, browser: Browser, acme: Company) -> None:
+    with visit(browser, stage) as eva:
         eva.sign_in("eva@acme.test", "/profile/security/")
         assert "http://localhost" in eva.page.locator("main").inner_text(), "why there are no passkeys at a mere address"
         eva.page.get_by_role("button", name="Set up an app").click()
@@ -204,10 +193,10 @@ def test_an_app_with_codes_by_hand(stage: Stage, chromium: Browser, acme: Compan
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_the_pages_fit_and_have_no_barriers(stage: Stage, chromium: Browser, acme: Company, language: str) -> None:
+def test_the_pages_fit_and_have_no_barriers(stage: Stage, browser: Browser, acme: Company, language: str) -> None:
     for scheme, width in (("light", 1440), ("dark", 360)):
         who = "eva" if scheme == "light" else "dag"
-        with at_a_device(chromium, stage, width=width, scheme=scheme, language=language) as (one, _store):
+        with at_a_device(browser, stage, width=width, scheme=scheme, language=language) as (one, _store):
             one.go("/sign-in/")
             expect(one.page.locator("form[data-passkey]")).to_be_visible()
             assert (one.overflow(), one.barriers()) == (0, [])
@@ -237,11 +226,11 @@ def test_the_pages_fit_and_have_no_barriers(stage: Stage, chromium: Browser, acm
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_where_the_company_asks_for_it_eva_adds_a_passkey_before_all_else(
-    stage: Stage, chromium: Browser, acme: Company, scheme: str
+    stage: Stage, browser: Browser, acme: Company, scheme: str
 ) -> None:
     acme.tenant.second_factor = "everybody"
     acme.tenant.save()
-    with at_a_device(chromium, stage, scheme=scheme) as (eva, _store):
+    with at_a_device(browser, stage, scheme=scheme) as (eva, _store):
         eva.go("/sign-in/?next=/history/")
         eva.page.fill("#name", "eva@acme.test")
         eva.page.fill("#password", PASSWORD)

@@ -4,16 +4,15 @@ one."""
 from __future__ import annotations
 
 import base64
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
-from tests.web.browsing import WIDTHS, launch, visit
+from playwright.sync_api import Browser
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import PASSWORD, Company
 from tests.web.stage import Stage
 
@@ -204,20 +203,10 @@ def test_the_page_says_where_ldap_is_or_that_it_is_nowhere(
     assert "testserver:389" not in page, "only where the company allows it"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        one = launch(playwright)
-        yield one
-        one.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_the_pages_fit_have_no_barriers_and_work(stage: Stage, chromium: Browser, acme: Company, language: str) -> None:
-    with visit(chromium, stage, language=language) as seen:
+def test_the_pages_fit_have_no_barriers_and_work(stage: Stage, browser: Browser, acme: Company, language: str) -> None:
+    with visit(browser, stage, language=language) as seen:
         seen.sign_in("anna@acme.test", "/administration/phonebooks/")
         assert seen.barriers() == []
         for box in seen.page.locator("main form input[type=checkbox]").all():

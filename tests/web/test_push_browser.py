@@ -7,14 +7,13 @@ only `PushManager.subscribe`, which asks the browser maker's servers, is played.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from tests.peers.notified import Notified, played
 from tests.peers.pushservice import Subscribed
 from tests.web.browsing import WIDTHS, Visit
@@ -67,14 +66,6 @@ class Window:
 
     def tap(self, tag: str) -> list[str]:
         return self.notified().tap(tag)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as one:
-        yield one
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

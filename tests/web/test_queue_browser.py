@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Request as PageRequest
 from tests.history import stories
-from tests.web.browsing import WIDTHS, launch, visit
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 from tests.web.test_queue_board import KARI, line
@@ -24,16 +23,6 @@ from svara.people.models import Queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 Staged = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        started = launch(playwright)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -48,9 +37,9 @@ def staged(stage: Stage, acme: Company) -> Staged:
 
 
 @pytest.mark.claim("PHO-4")
-def test_a_caller_appears_waits_and_goes_without_a_reload(chromium: Browser, stage: Stage, staged: Staged) -> None:
+def test_a_caller_appears_waits_and_goes_without_a_reload(browser: Browser, stage: Stage, staged: Staged) -> None:
     staged()
-    with visit(chromium, stage) as eva:
+    with visit(browser, stage) as eva:
         page = eva.page
         eva.sign_in("eva@acme.test", "/queues/")
         eva.live()
@@ -72,9 +61,9 @@ def test_a_caller_appears_waits_and_goes_without_a_reload(chromium: Browser, sta
         assert eva.complaints == []
 
 
-def test_eva_pauses_by_the_keyboard_alone(chromium: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
+def test_eva_pauses_by_the_keyboard_alone(browser: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
     staged(KARI)
-    with visit(chromium, stage) as eva:
+    with visit(browser, stage) as eva:
         page = eva.page
         eva.sign_in("eva@acme.test", "/queues/")
         eva.live()
@@ -106,9 +95,9 @@ def test_eva_pauses_by_the_keyboard_alone(chromium: Browser, stage: Stage, stage
         assert eva.complaints == []
 
 
-def test_the_supervisor_logs_out_who_forgot(chromium: Browser, stage: Stage, staged: Staged) -> None:
+def test_the_supervisor_logs_out_who_forgot(browser: Browser, stage: Stage, staged: Staged) -> None:
     staged(KARI, bob="available")
-    with visit(chromium, stage) as cecilie:
+    with visit(browser, stage) as cecilie:
         page = cecilie.page
         cecilie.sign_in("cecilie@acme.test", "/queues/support/")
         cecilie.live()
@@ -141,7 +130,7 @@ def steps_of(page: Page, address: str) -> list[str]:
 
 
 def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+    browser: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
     staged()
     support = Queue.of(acme["anna"]).get(name="support")
@@ -150,7 +139,7 @@ def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
     people = (acme["bob"].id,)
     talk = LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, bob, 1.0, time.time(), people, support.id)
     stage.call(talk, "answered")
-    with visit(chromium, stage) as window, visit(chromium, stage) as agents:
+    with visit(browser, stage) as window, visit(browser, stage) as agents:
         page = window.page
         window.sign_in("cecilie@acme.test", "/queues/support/")
         window.live()
@@ -180,13 +169,13 @@ def test_a_supervisor_takes_part_in_a_talk_by_the_keyboard(
 
 
 def test_the_recording_of_a_talk_is_paused_on_the_page(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+    browser: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
     staged()
     people = (acme["bob"].id,)
     talk = LiveCall("t1", acme.tenant.id, "inbound", "answered", KARI, acme.party("bob"), 1.0, time.time(), people)
     stage.call(msgspec.structs.replace(talk, recording="on"), "answered")
-    with visit(chromium, stage) as bob:
+    with visit(browser, stage) as bob:
         bob.sign_in("bob@acme.test")
         bob.live()
         expect(bob.page.locator("#running")).to_contain_text("is recorded")
@@ -200,10 +189,10 @@ def test_the_recording_of_a_talk_is_paused_on_the_page(
 
 
 def test_the_board_counts_today_when_a_call_was_recorded(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+    browser: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
     staged()
-    with visit(chromium, stage) as cecilie:
+    with visit(browser, stage) as cecilie:
         cecilie.sign_in("cecilie@acme.test")
         cecilie.go("/queues/support/?wall=1")
         cecilie.live()
@@ -220,7 +209,7 @@ def test_the_board_counts_today_when_a_call_was_recorded(
 
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company, language: str
+    browser: Browser, stage: Stage, staged: Staged, acme: Company, language: str
 ) -> None:
     staged(KARI, Party(number="+4722000002"), Party(number=""), eva="paused:lunch")
     support = Queue.of(acme["anna"]).get(name="support")
@@ -246,7 +235,7 @@ def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
     too_wide, barriers = [], []
     for width in WIDTHS:
         for scheme in ("light", "dark") if width != 768 else ("light",):
-            with visit(chromium, stage, width=width, scheme=scheme, language=language) as window:
+            with visit(browser, stage, width=width, scheme=scheme, language=language) as window:
                 for name, paths in visited.items():
                     window.sign_in(f"{name}@acme.test")
                     for path in paths:
@@ -270,12 +259,12 @@ def test_the_pages_of_queues_fit_every_screen_and_have_no_barrier(
 
 
 def test_a_wall_takes_the_queues_in_turn_and_stays_where_it_is_while_the_server_is_away(
-    chromium: Browser, stage: Stage, staged: Staged, acme: Company
+    browser: Browser, stage: Stage, staged: Staged, acme: Company
 ) -> None:
     staged(KARI)
     sales = stories.queue_of(stories.Company(acme.tenant, acme.people), "eva", name="sales")
     stage.queue(acme.tenant.id, line(acme, sales))
-    with visit(chromium, stage, width=1440) as cecilie:
+    with visit(browser, stage, width=1440) as cecilie:
         cecilie.sign_in("cecilie@acme.test")
         cecilie.page.clock.install()
         cecilie.go("/queues/support/?wall=1")
@@ -292,9 +281,9 @@ def test_a_wall_takes_the_queues_in_turn_and_stays_where_it_is_while_the_server_
         expect(cecilie.page.locator("body[data-turn]")).to_have_count(0)
 
 
-def test_on_a_wall_of_4k_all_of_it_is_large(chromium: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
+def test_on_a_wall_of_4k_all_of_it_is_large(browser: Browser, stage: Stage, staged: Staged, acme: Company) -> None:
     staged(KARI, KARI)
-    with visit(chromium, stage, width=3840) as cecilie:
+    with visit(browser, stage, width=3840) as cecilie:
         cecilie.page.set_viewport_size({"width": 3840, "height": 2160})
         cecilie.sign_in("cecilie@acme.test")
         cecilie.go("/queues/support/?wall=1")

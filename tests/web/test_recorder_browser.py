@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from tests.peers import sound
 from tests.web.browsing import WIDTHS, Visit, launch, visit, with_microphone
 from tests.web.office import Company
@@ -27,14 +26,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 LOW_HZ, HIGH_HZ = 500, 1200
 EACH_SECONDS = 2.0
 """The microphone hears both in turn, for so long each."""
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as one:
-        yield one
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="module")

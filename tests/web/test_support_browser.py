@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from tests.privacy.staff import stories
 from tests.privacy.staff.stories import PASSWORD, WHY
 from tests.web import office
-from tests.web.browsing import WIDTHS, Visit, launch, visit
+from tests.web.browsing import WIDTHS, Visit, visit
 from tests.web.office import Company
 from tests.web.stage import Stage
 from tests.web.support_stories import let_in
@@ -21,16 +18,6 @@ from svara.privacy.audit.port import OPERATOR
 from svara.privacy.staff import asking
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def signs_in(window: Visit, email: str) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
-from tests.web.browsing import launch, visit
+from playwright.sync_api import Browser
+from tests.web.browsing import visit
 from tests.web.office import Company, a_message, company
 from tests.web.stage import Stage
 from tests.web.test_requests import form_of
@@ -206,16 +205,6 @@ def test_kari_leaves_her_number_and_an_officer_gives_her_a_code(acme: Company, b
     listed = text(anna.get("/administration/privacy/rights/"))
     assert "Called back." in listed
     assert code not in listed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.mark.browser

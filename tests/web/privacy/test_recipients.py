@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, sync_playwright
-from tests.web.browsing import WIDTHS, launch, visit
+from playwright.sync_api import Browser
+from tests.web.browsing import WIDTHS, visit
 from tests.web.office import Company, a_message, answered
 from tests.web.stage import Stage
 
@@ -195,17 +194,6 @@ def test_a_package_for_an_authority_is_made_and_fetched(acme: Company, browser_o
     cecilie.post(f"{place}/tell/")
     assert Disclosure.all_tenants.get().told
     assert "Oslo politidistrikt" in text(anna.get(f"{PLACE}/recipients/"))
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Chromium beside Django's own threads."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.mark.browser

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, sync_playwright
-from tests.web.browsing import launch, visit
+from playwright.sync_api import Browser
+from tests.web.browsing import visit
 from tests.web.office import Company, answered, company
 from tests.web.stage import Stage
 
@@ -153,16 +152,6 @@ def test_nobody_but_officers_gets_there_and_no_id_of_another_company_works(
         assert bosse.post(path).status_code == 302, path
     for path in ("", "rules/", "correct/", "restrict/"):
         assert bob.post(f"/administration/privacy/rights/{path}").status_code in {403, 405}, path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.mark.browser
