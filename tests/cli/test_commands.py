@@ -143,8 +143,14 @@ def test_a_token_for_a_person(svara: Svara, office: Path) -> None:
     assert svara("token", "anna@acme").stdout.startswith("svara_")
 
 
-def test_a_second_factor_is_taken_away_where_nobody_comes_in_any_more(svara: Svara, office: Path) -> None:
+def test_a_second_factor_is_taken_away_where_nobody_comes_in_any_more(svara: Svara, office: Path, tmp_path: Path) -> None:
     svara("apply", "acme.yaml")
+    none = svara("reset-factor", "anna@acme")
+    assert (none.returncode, none.stdout) == (1, "")
+    assert "the password alone opens the account already" in none.stderr
+    with closing(sqlite3.connect(tmp_path / "data" / "svara.sqlite3")) as database, database:
+        row = "SELECT 'f' , tenant_id, id, 'mark' FROM people_account WHERE username = 'anna'"
+        database.execute(f"INSERT INTO people_recoverycode (id, tenant_id, account_id, mark) {row}")
     done = svara("reset-factor", "anna@acme")
     assert (done.returncode, done.stderr) == (0, "")
     assert "signs in with the password alone now" in done.stdout

@@ -114,9 +114,13 @@ def reset_factor(
     """Take away the second factor of USER, where no administrator comes in any more. The person and the company see it."""
     _open(data)
     from svara.people.second import actions  # noqa: PLC0415
+    from svara.privacy.errors import Invalid  # noqa: PLC0415
 
     account = _person(user, tenant)
-    actions.do_reset_by_operator(account)
+    try:
+        actions.do_reset_by_operator(account)
+    except Invalid as error:
+        raise CommandError(" ".join(error.messages)) from None
     print(f"{account.name} signs in with the password alone now, is signed out everywhere, and is told by mail.")
 
 

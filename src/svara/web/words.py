@@ -284,6 +284,7 @@ _SIGNING_IN = (
     gettext_noop("There is an app already: remove it first."),
     gettext_noop("Recovery codes come with an app or a passkey: add one first."),
     gettext_noop("Your own second factor you change on your own page."),
+    gettext_noop("There is no second factor to take away: the password alone opens the account already."),
     gettext_noop("This password is not right."),
     gettext_noop("There is this passkey already."),
     gettext_noop("There are 20 passkeys already: remove one first."),

@@ -156,6 +156,8 @@ def test_an_administrator_takes_away_what_bob_has_lost(data_folder: DataFolder, 
     with pytest.raises(NotFound):
         actions.do_reset(anna, "nobody")
     actions.do_reset(anna, "bob")
+    with pytest.raises(Invalid, match="no second factor"):
+        actions.do_reset(anna, "bob")
     assert not access_factors(bob).any
     assert not RecoveryCode.all_tenants.filter(account=bob).exists()
     assert FactorNews.all_tenants.filter(account=bob, what="reset").exists()

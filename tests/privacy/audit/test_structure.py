@@ -40,7 +40,7 @@ from svara.letters import actions as letters
 from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, csvfile, importing, signedin, signin, staffdoor
-from svara.people.models import Account, ApiToken, Handset, OfficeChange, Sound
+from svara.people.models import Account, ApiToken, Handset, OfficeChange, RecoveryCode, Sound
 from svara.people.provisioning import actions as handset_actions
 from svara.people.provisioning import reading as handsets
 from svara.people.second import actions as second
@@ -223,6 +223,9 @@ class Scene:
     def token(self) -> ApiToken:
         people_actions.do_create_token(self.acme.bob, "script")
         return ApiToken.of(self.acme.bob).get()
+
+    def with_factor(self) -> None:
+        RecoveryCode.all_tenants.create(tenant_id=self.acme.bob.tenant_id, account=self.acme.bob, mark="m")
 
     def handset(self) -> Handset:
         return handset_actions.do_add(self.acme.anna, "bob", "yealink", "00:15:65:aa:bb:cc").handset
@@ -948,13 +951,13 @@ AUDITED: dict[str, tuple[Callable[[Scene], object], str, str, str]] = {
         "bob",
     ),
     "svara.people.second.actions.do_reset": (
-        lambda s: second.do_reset(s.acme.anna, "bob"),
+        lambda s: (s.with_factor(), second.do_reset(s.acme.anna, "bob")),
         "revoke",
         "second-factor",
         "bob",
     ),
     "svara.people.second.actions.do_reset_by_operator": (
-        lambda s: second.do_reset_by_operator(s.acme.bob),
+        lambda s: (s.with_factor(), second.do_reset_by_operator(s.acme.bob)),
         "revoke",
         "second-factor",
         "bob",

@@ -112,7 +112,7 @@ def do_remove_passkey(actor: Account, passkey_id: str) -> None:
 @transaction.atomic
 def do_reset(actor: Account, username: str) -> Account:
     """An administrator takes away all that a colleague signs in with beside the password, who is signed out everywhere then.
-    Raises Forbidden, NotFound, Invalid for oneself."""
+    Raises Forbidden, NotFound, Invalid for oneself and for who has none."""
     if not access.me(actor).has_role("admin") or acting(actor) is not None:
         raise Forbidden
     account = access.person(actor, username)
@@ -124,13 +124,14 @@ def do_reset(actor: Account, username: str) -> Account:
 
 @transaction.atomic
 def do_reset_by_operator(account: Account) -> None:
-    """The same, by whoever runs the server: where no administrator comes in any more."""
+    """The same, by whoever runs the server: where no administrator comes in any more. Raises Invalid."""
     _take_away(account, OPERATOR)
 
 
 def _take_away(account: Account, by: str) -> None:
-    for table in (CodeApp, Passkey, RecoveryCode):
-        table.of(account).filter(account=account).delete()
+    gone = [table.of(account).filter(account=account).delete()[0] for table in (CodeApp, Passkey, RecoveryCode)]
+    if not any(gone):
+        raise Invalid("There is no second factor to take away: the password alone opens the account already.")
     without(account)
     sessions = SignedIn.of(account).filter(account=account)
     softphone.sessions_ended(list(sessions.values_list("pk", flat=True)))

@@ -233,13 +233,20 @@ def _codes(request: HttpRequest, shown: list[str], *, first: bool = False) -> Ht
 
 def _app(request: HttpRequest, secret: str, errors: list[str] | None = None) -> HttpResponse:
     account = account_of(request)
+    address = codes.address(secret, account.email or account.username, account.tenant.name)
+    way = {"layout": _layout(request), "save": reverse("security-app"), "cancel": reverse("security-app-remove")}
+    return show_secret(request, secret, address, way, errors or [])
+
+
+def show_secret(request: HttpRequest, secret: str, address: str, way: dict[str, str], errors: list[str]) -> HttpResponse:
+    """The secret of an app with codes, to scan or to type, until the app has shown that it has it. `way`: the layout of the
+    page, and the addresses to which a code and the wish to leave it are sent."""
     page = {
-        "qr": qr_code(codes.address(secret, account.email or account.username, account.tenant.name)),
+        "qr": qr_code(address),
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "errors": errors,
-        "layout": _layout(request),
     }
-    return render(request, "web/security_app.html", page, status=422 if errors else 200)
+    return render(request, "web/security_app.html", page | way, status=422 if errors else 200)
 
 
 def _confirm(request: HttpRequest, back: str, error: str = "", status: int = 200) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -29,7 +30,8 @@ from svara.privacy.staff import asking, rules
 from svara.privacy.staff.models import Grant, Staff
 from svara.web import live
 from svara.web.pages.door import kept_out, throttled
-from svara.web.pages.viewing import account_of, qr_code
+from svara.web.pages.security import show_secret
+from svara.web.pages.viewing import account_of
 from svara.web.support import MINUTES, ROLES, STATES
 from svara.web.visiting import staff_of, visit_of
 from svara.web.words import sentences
@@ -111,12 +113,8 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("staff-home")
     except Invalid as error:
         errors = sentences(error.messages)
-    page = {
-        "qr": qr_code(codes.address(secret, staff.email, "")),
-        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        "errors": errors,
-    }
-    return render(request, "web/staff/code.html", page, status=422 if errors else 200)
+    way = {"layout": "web/staff/base.html", "save": reverse("staff-code"), "cancel": reverse("staff-code-remove")}
+    return show_secret(request, secret, codes.address(secret, staff.email, ""), way, errors)
 
 
 @login_not_required
