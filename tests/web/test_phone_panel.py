@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, Route, expect
 from tests.web.browsing import WIDTHS, Visit, launch
 from tests.web.office import Company
 from tests.web.stage import Stage, eventually
@@ -57,13 +56,10 @@ export const createEngine = (options) => new Engine(options);
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in this thread
-    with sync_playwright() as playwright:
-        chromium = launch(playwright, "--use-fake-device-for-media-stream")
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = launch(playwright, "--use-fake-device-for-media-stream")
+    yield chromium
+    chromium.close()
 
 
 class Desk(Visit):

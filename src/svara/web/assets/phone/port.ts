@@ -16,7 +16,7 @@ export interface Call {
   readonly since: number | null;    // performance-independent: Date.now() when the talk began
   readonly quality: Quality | null; // null: not known yet
   readonly cause: "loss" | "delay" | "jitter" | "no-sound" | ""; // why it is fair or poor
-  readonly ended: string;           // a key of words the page has: "busy" "declined" "no-answer" "unreachable" "not-allowed" "no-such-number" "failed" ""; only when ended
+  readonly ended: string;           // a key of words the page has: "busy" "declined" "no-answer" "unreachable" "not-allowed" "no-such-number" "not-now" "failed" ""; only when ended
 }
 export interface Devices { microphone: string; speaker: string; ringer: string } // deviceIds, "" for the system's choice
 export interface Engine extends EventTarget { // fires "change" (Event) whenever anything below changed

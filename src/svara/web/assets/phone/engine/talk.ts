@@ -287,6 +287,10 @@ export function reasonOf(status: number, rang: boolean): Call["ended"] {
       return rang ? "no-answer" : "unreachable";
     case 487:
       return "";
+    case 502:
+    case 503:
+    case 504:
+      return "not-now";
     default:
       return "failed";
   }
