@@ -14,6 +14,7 @@ import secrets
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -129,11 +130,20 @@ class PushService:
 
     def told(self, browser: Subscribed, count: int = 1, seconds: float = 10.0) -> list[dict[str, Any]]:
         """What this browser was told, in order, as soon as that is so much."""
+        return self._told_when(browser, lambda found: len(found) >= count, seconds)
+
+    def told_last(self, browser: Subscribed, kind: str, seconds: float = 10.0) -> list[dict[str, Any]]:
+        """What this browser was told, in order, as soon as the last of it is of this kind."""
+        return self._told_when(browser, lambda found: bool(found) and found[-1]["kind"] == kind, seconds)
+
+    def _told_when(
+        self, browser: Subscribed, enough: Callable[[list[dict[str, Any]]], bool], seconds: float
+    ) -> list[dict[str, Any]]:
         ends = time.monotonic() + seconds
         with self._more:
             while True:
                 found = [json.loads(browser.decrypt(one.body)) for one in self.of(browser)]
-                if len(found) >= count or time.monotonic() > ends:
+                if enough(found) or time.monotonic() > ends:
                     return found
                 self._more.wait(0.1)
 

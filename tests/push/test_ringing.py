@@ -77,6 +77,14 @@ def test_who_called_is_known_until_it_is_recorded() -> None:
     assert watch.caller_of("c1") is None
 
 
+def test_what_is_recorded_rings_no_more_and_its_end_is_told_once() -> None:
+    watch = Watch()
+    watch.call(news(anna=NOW + 20), NOW)
+    assert short(watch.recorded("c1", "acme", NOW + 5)) == [("over", "anna")]
+    assert watch.recorded("c1", "acme", NOW + 5) == []
+    assert watch.call(news(), NOW + 6) == []
+
+
 def test_a_message_is_news_once_and_hearing_one_is_none() -> None:
     watch = Watch({"person:anna": Counts(new=2)})
 

@@ -148,6 +148,18 @@ def test_a_missed_call_is_told_to_who_chose_that(
     assert [one["kind"] for one in service.told(does_not, 2)] == ["ring", "over"]
 
 
+def test_a_missed_call_is_the_last_word_though_its_record_comes_before_its_end(
+    anna: Account, turn_on: TurnOn, service: PushService, happens: Callable[..., None]
+) -> None:
+    """The record and the news of the call come from two processes; "over" in the place of "missed" took it away."""
+    _, browser = turn_on(anna, missed=True)
+    recorded_call(anna, "abandoned")
+    recorded = Event(RECORDED, msgspec.msgpack.encode(Recorded("c1", anna.tenant_id, (anna.id,))))
+    happens(call(anna), recorded, call(anna, "ended"))
+    told = [one["kind"] for one in service.told(browser, 4, seconds=0.5)]
+    assert (told[0], told[-1], len(told) - told.count("over")) == ("ring", "missed", 2)
+
+
 @pytest.mark.parametrize(
     ("outcome", "part", "missed"),
     [

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import APIResponse, Browser, expect
 from tests.history import stories
 from tests.web.browsing import visit
 from tests.web.office import Company
@@ -167,13 +167,17 @@ def test_no_page_sets_another_cookie_keeps_anything_else_or_asks_anybody_else(
             window.page.select_option("select[name=language]", "sv")
         window.sign_in("anna@acme.test")
         ask = window.page.context.request
-        # What is not for pages: what only takes something, and what phones and programs open with a password of their own.
-        others = [path for path in own if path in ("/api/", "/sign-out/") or ask.get(stage.url + path).status in (401, 405)]
+        others = [path for path in own if path in ("/api/", "/sign-out/") or no_page(ask.get(stage.url + path))]
         pages = [path for path in own if path not in others]
         assert len(pages) > 12
         for path in (*pages, *pages_of(acme).values()):
             look(path)
     assert {"csrftoken", "sessionid", "django_language"} <= met
+
+
+def no_page(answer: APIResponse) -> bool:
+    """Nothing to be looked at: it only takes something, asks for a password of its own, or is a file to be kept."""
+    return answer.status in {401, 405} or answer.headers.get("content-disposition", "").startswith("attachment")
 
 
 @pytest.mark.browser

@@ -96,6 +96,17 @@ def test_a_call_shows_until_it_is_over(window: Window) -> None:
     assert window.complaints == []
 
 
+def test_that_it_was_missed_stays_when_the_end_was_told_before(window: Window) -> None:
+    window.sign_in()
+    ring(window)
+    window.wait_shown("Incoming call")
+    window.push(kind="over", tag="t1", title="The call is over", url="/history/")
+    window.push(kind="missed", tag="t1", title="Missed call", body="Kari Nordmann", url="/history/")
+    window.push(kind="over", tag="t2", title="The call is over", url="/history/")
+    window.wait_shown("Missed call")
+    assert window.shown()[0]["tag"] == "t1"
+
+
 def test_a_call_that_came_too_late_does_not_stay(window: Window) -> None:
     window.sign_in()
     ring(window, seconds=-5)

@@ -175,7 +175,7 @@ _LETTERS = {
 def plain(text: str) -> str:
     """A name in small letters without accents, words parted by dots: "Анна Škoda-Berg" is "anna.skoda-berg"."""
     spelt = "".join(_LETTERS.get(sign, sign) for sign in text.casefold())
-    apart = unicodedata.normalize("NFKD", spelt)
+    apart = unicodedata.normalize("NFKD", spelt).casefold()  # once more: a letter in a circle comes apart into a capital
     kept = "".join(
         sign if sign.isascii() and (sign.isalnum() or sign in "-_") else " " for sign in apart if not _accent(sign)
     )

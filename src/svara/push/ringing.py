@@ -83,6 +83,11 @@ class Watch:
         self._ringing = {call: rung for call, rung in self._ringing.items() if call in there}
         return [*over, *(wish for call in calls for wish in self.call(call, now))]
 
+    def recorded(self, call: str, tenant: str, now: float) -> list[Wish]:
+        """It is in the history: for whom it still rings, it is over. That news may come first, from another process."""
+        rung = self._ringing.pop(call, {})
+        return [Wish("over", tenant, person, call, max(until, now + OVER_SECONDS)) for person, until in rung.items()]
+
     def caller_of(self, call: str) -> Party | None:
         """Who called, once, where the call rang and is not long ago."""
         return self._callers.pop(call, None)

@@ -113,6 +113,7 @@ class Waker:
         self._people = await asyncio.to_thread(_guarded, waking.people, self._people)
 
     async def _missed(self, call: Recorded, now: float) -> None:
+        await self._wake(self.watch.recorded(call.id, call.tenant, now))
         caller = self.watch.caller_of(call.id)
         mine = self._people.intersection(call.people)
         if mine:

@@ -22,7 +22,7 @@ async function show({ kind = "", tag = "svara", title = "Svara", body = "", url 
   await registration.showNotification(title, {
     body,
     tag,
-    data: { url },
+    data: { kind, url },
     icon: push.icon,
     badge: push.icon,
     silent: kind === "over" || seen,
@@ -34,8 +34,9 @@ async function show({ kind = "", tag = "svara", title = "Svara", body = "", url 
   if (kind === "over") setTimeout(() => void close(tag), OVER_MS); // not at once: the browser would show words of its own
 }
 
+/** Takes away what says that it is over; not what came in its place meanwhile, as that the call was missed. */
 async function close(tag) {
-  for (const shown of await registration.getNotifications({ tag })) shown.close();
+  for (const shown of await registration.getNotifications({ tag })) if (shown.data?.kind === "over") shown.close();
 }
 
 async function tapped(notification) {
