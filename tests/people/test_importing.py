@@ -78,6 +78,17 @@ def test_what_is_wrong_with_a_line_is_said_in_words(boss: Account, line: str, tr
     assert (good.state, troubles(good)) == ("new", []), "the others are not held up"
 
 
+def test_all_that_is_wrong_is_told_at_once_of_every_line(boss: Account) -> None:
+    """An address that is none was told only when the rest of its line was right, and of a hundred lines at most."""
+    (all_wrong,) = plan(boss, ";;not an address;101;12")
+    assert sorted(troubles(all_wrong)) == ["email", "extension-taken", "mobile", "no-name"]
+    both = plan(boss, "Bo;Lund;bo@;150;", "Eva;Ek;bo@;150;")
+    assert [sorted(troubles(one)) for one in both] == [["email", "email-twice", "extension-twice"]] * 2
+
+    many = plan(boss, *(f"Person {number};Lund;person {number};1;" for number in range(300)))
+    assert {tuple(sorted(troubles(one))) for one in many} == {("email", "extension", "extension-twice")}
+
+
 def test_what_stands_there_twice_is_added_by_nobody_s_guess(boss: Account) -> None:
     planned = plan(boss, "Bo;Lund;bo@acme.test;150;", "Bosse;Lund;BO@acme.test;;", "Eva;Ek;;150;")
     assert [troubles(one) for one in planned] == [["email-twice", "extension-twice"], ["email-twice"], ["extension-twice"]]

@@ -22,7 +22,7 @@ from svara.people.difference import Difference
 from svara.people.document import KEYS, Document, Item, export
 from svara.people.errors import PlainError
 from svara.people.models import Account, Conference, Menu, OfficeChange, Phone, Queue, Sound, Tenant
-from svara.people.officefile import OfficeFile, OfficeFileError, check
+from svara.people.officefile import MAX_PROBLEMS, OfficeFile, OfficeFileError, check
 from svara.people.officefile.parking import places
 from svara.people.plan import ApplyError
 from svara.people.prepared import Prepared
@@ -34,6 +34,8 @@ from svara.privacy.staff.port import acting
 Path = tuple[str | int, ...]
 MAX_LOG = 200
 MAX_FORMER_NAMES = 20
+MAX_FAULTS_OF_PEOPLE = 10_000
+"""Of a list of people every fault is told: a thousand lines of six values are the most there are."""
 OWN = ("forward", "unanswered", "mobile", "find_me", "quiet", "call_waiting", "intercom", "voicemail_pin", "keys")
 """What people choose for themselves."""
 _SAID = ("name", "language", "mobile")
@@ -157,10 +159,10 @@ def do_add_people(actor: Account, items: list[Item]) -> Done:
 
 
 def check_people(actor: Account, items: list[Item]) -> list[Fault]:
-    """What would be wrong with them; nothing is done. Raises Forbidden."""
+    """All that would be wrong with them; nothing is done. Raises Forbidden."""
     tenant = _administered(actor)
     try:
-        _checked(tenant, partial(_with_people, items), ("people", ALL), {})
+        _checked(tenant, partial(_with_people, items), ("people", ALL), {}, most=MAX_FAULTS_OF_PEOPLE)
     except Rejected as error:
         return error.faults
     return []
@@ -406,7 +408,11 @@ def _carry_out(
 
 
 def _checked(
-    tenant: Tenant, edit: Callable[[Document], None], item: tuple[str, str] | None, made: dict[str, str]
+    tenant: Tenant,
+    edit: Callable[[Document], None],
+    item: tuple[str, str] | None,
+    made: dict[str, str],
+    most: int = MAX_PROBLEMS,
 ) -> tuple[OfficeFile, Document]:
     """The office with a change, checked; and the document from before. New phones get secrets, kept in `made`."""
     was = export(tenant)
@@ -416,7 +422,7 @@ def _checked(
     _give_secrets(tenant, document, made)
     tree, paths = from_plain(document)
     try:
-        return check(tree, "", known=True), was
+        return check(tree, "", known=True, most=most), was
     except OfficeFileError as error:
         place = _place(document, item)
         faults = [

@@ -160,13 +160,24 @@ def _number(planned: list[Planned], tenant: Tenant) -> None:
         one.extension, one.proposed = str(following), True
 
 
+_PART: dict[Trouble, str] = {"no-name": "name", "email": "email", "extension-taken": "extension", "mobile": "mobile"}
+"""What of a line the office is not asked about, because this was found in it."""
+
+
 def _blame(planned: list[Planned], actor: Account) -> None:
-    """What the office itself objects to; with that, the line is not added."""
-    good = [one for one in planned if one.state in ("new", "alike") and not one.says]
-    for fault in administration.check_people(actor, [one.item for one in good]):
-        place = fault.path[0] if fault.path else None
-        if isinstance(place, int) and place < len(good):
-            good[place].says.append(_said(good[place], fault))
+    """What the office itself objects to, of all lines at once; what was found already is not told again."""
+    asked = [one for one in planned if one.state in ("new", "alike")]
+    items = [one.item for one in asked]
+    for one, item in zip(asked, items, strict=True):
+        for says in one.says:
+            item.pop(_PART.get(says.trouble, ""), None)
+        item.setdefault("name", "-")
+    for fault in administration.check_people(actor, items):
+        if not fault.path or not isinstance(place := fault.path[0], int) or place >= len(asked):
+            continue
+        says, twice = _said(asked[place], fault), f"{fault.path[1] if fault.path[1:] else ''}-twice"
+        if says.trouble != "office" or all(each.trouble != twice for each in asked[place].says):
+            asked[place].says.append(says)
     for one in planned:
         if one.says:
             one.state = "wrong"

@@ -66,8 +66,9 @@ def read(data: bytes, path: str) -> OfficeFile:
     return check(root, path)
 
 
-def check(root: Node, path: str, *, known: bool = False) -> OfficeFile:
-    """Read a tree. `known`: it is a tenant that stands already, with changes, so secrets that stay may be left out.
+def check(root: Node, path: str, *, known: bool = False, most: int = MAX_PROBLEMS) -> OfficeFile:
+    """Read a tree. `known`: it is a tenant that stands already, with changes, so secrets that stay may be left out. `most`:
+    how many problems are told.
 
     Raises OfficeFileError.
     """
@@ -75,9 +76,9 @@ def check(root: Node, path: str, *, known: bool = False) -> OfficeFile:
     office = _office(reader, root, path)
     if reader.problems or office is None:
         problems = sorted(set(reader.problems))
-        more = len(problems) - MAX_PROBLEMS
+        more = len(problems) - most
         if more > 0:
-            problems[MAX_PROBLEMS:] = [Problem(problems[MAX_PROBLEMS].line, f"... and {more} more problems after this")]
+            problems[most:] = [Problem(problems[most].line, f"... and {more} more problems after this")]
         raise OfficeFileError(path, problems)
     return office
 
