@@ -33,6 +33,19 @@ def test_each_press_is_told_once_with_its_ends_repeated(studio: Studio) -> None:
     assert pressed(studio) == "0123456789*#ABCD"
 
 
+def test_a_phone_that_answers_with_two_rates_presses_in_either(studio: Studio) -> None:
+    """A browser that speaks Opus (48 kHz) may press with 8000 Hz: its answer names both."""
+    caller = Phone(studio, "opus", events=False)
+    line, maps = " 110 101\r\n", "a=rtpmap:110 telephone-event/48000\r\na=rtpmap:101 telephone-event/8000\r\n"
+    described = caller.sdp().decode().replace("\r\na=rtpmap", f"{line}{maps}a=rtpmap", 1)
+    studio.engine.offer("calls", "call.v")
+    studio.engine.answered("calls", "call.v", described.encode())
+    caller.press("5")
+    for code in (6, 7):
+        caller.send(110, struct.pack("!BBH", code, 0x8A, 960), timestamp=code * 48_000)
+    assert pressed(studio) == "567"
+
+
 def test_two_presses_of_the_same_key_are_two(studio: Studio) -> None:
     caller = studio.phone("call.v")
     caller.press("5")

@@ -1,8 +1,9 @@
-"""An INVITE with Replaces (RFC 3891): a person takes a talk to another phone of their own, or goes on there in a queue.
+"""An INVITE with Replaces (RFC 3891): a person takes a call to another phone of their own.
 
-So a page that is loaded again goes on with its calls, whether it talks or waits in a queue. Whose call it is, is decided by
-who authenticated: nobody replaces anybody else, and of another company's calls nobody learns whether they are there. The new
-phone is a call of its own for a moment, until its sound is there. Who waits keeps the place: the queue notices nothing.
+So a page that is loaded again goes on with its calls, whether it talks, waits in a queue, or is with us otherwise: in a
+menu, a mailbox, a conference. Whose call it is, is decided by who authenticated: nobody replaces anybody else, and of
+another company's calls nobody learns whether they are there. The new phone is a call of its own for a moment, until its
+sound is there. Who is our guest keeps the place: the queue, the menu, the conference notice nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svara.calls import resound
-from svara.calls.events import Party
+from svara.calls.events import AnyEvent, LegAnswered, LegEnded, LegOffered, Party
 from svara.calls.leg import Leg, is_callers, next_callers
 from svara.calls.moves.adopt import adopt, take_out
 from svara.calls.moves.attended import leg_of
@@ -42,7 +43,7 @@ def wanted(switch: Switch, tenant: Tenant, person: Person, request: Request) -> 
         return None
     replaces = checked_replaces(value)
     leg = leg_of(switch, tenant.id, replaces)
-    if leg is None or leg is leg.call.leaving or not (leg.call.state == "talking" or _waits(leg)):
+    if leg is None or leg is leg.call.leaving or not (leg.call.state == "talking" or _visits(leg)):
         return 481
     if leg.party.person != person.id:
         return 403
@@ -52,12 +53,11 @@ def wanted(switch: Switch, tenant: Tenant, person: Person, request: Request) -> 
     return 491 if call.move is not None or call.moves >= MAX_MOVES else leg
 
 
-def _waits(leg: Leg) -> bool:
+def _visits(leg: Leg) -> bool:
+    """Whether who speaks there is our guest, and no phone that is just taking over another call."""
     guest = leg.call.guest
     stands = guest is not None and guest.connected and not guest.closed and guest.leg is leg
-    journey = leg.call.journey
-    waits = leg.call.state == "setup" and journey is not None and journey.target.startswith("queue:")
-    return waits and stands and is_callers(leg.id)
+    return stands and leg.call.state == "setup" and not isinstance(leg.call.setup, TakeOver)
 
 
 class TakeOver(Served):
@@ -71,7 +71,7 @@ class TakeOver(Served):
         """The phone is there: it gets the talk."""
         leg, new = self._leg, guest.leg
         talk = leg.call
-        if _waits(leg):
+        if _visits(leg):
             self._when_confirmed(MAX_TRIES)
             return
         stays = talk.other(leg)
@@ -88,7 +88,7 @@ class TakeOver(Served):
         leg, guest = self._leg, self.guest
         if guest is None or guest.closed:
             return
-        if not _waits(leg) or leg.call.move is not None or not tries:
+        if not _visits(leg) or leg.call.move is not None or not tries:
             self._failed(OVER)
         elif guest.leg.incoming is not None or leg.incoming is not None:
             self.call.switch.clock.call_later(AGAIN_SECONDS, self.call.guarded, self._when_confirmed, tries - 1)
@@ -103,14 +103,30 @@ class TakeOver(Served):
 def _hand_on(old: Leg, new: Leg) -> None:
     """The guest goes on at `new`, in the place of `old`; the sound is led there by one question to the new phone."""
     call, guest = old.call, old.call.guest
-    assert guest is not None  # noqa: S101 - see `_waits`
+    assert guest is not None  # noqa: S101 - see `_visits`
     take_out(new.call, new, WHY)
-    new.call, new.side, new.id, new.focus = call, "caller", next_callers(old.id), old.focus
+    new.call, new.side, new.focus = call, old.side, old.focus
+    happened = _named(old, new)
     call.front = guest.leg = new
     new.refreshed()
     call.switch.handed_on(call, new.party)
     guest.asking = False
-    call.save()
+    call.save(*happened)
     old.hang_up([("Reason", 'SIP;cause=200;text="Call completed elsewhere"')])
     watch_guest(call)
     resound.lead(guest)
+
+
+def _named(old: Leg, new: Leg) -> tuple[AnyEvent, ...]:
+    """Give the new phone its id in the call; what the record tells of it, as of all phones but the one that called."""
+    call, now = old.call, old.switch.clock.now()
+    if is_callers(old.id):
+        new.id = next_callers(old.id)
+        return ()
+    call.legs_rung += 1
+    new.id = f"b{call.legs_before + call.legs_rung}"
+    return (
+        LegEnded(call.id, now, leg=old.id, status=200, reason=WHY),
+        LegOffered(call.id, now, leg=new.id, to=new.party),
+        LegAnswered(call.id, now, leg=new.id, to=new.party),
+    )

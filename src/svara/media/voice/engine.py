@@ -165,7 +165,7 @@ class Engine:
             leg.described_remote = leg.remote = remote
             self._by_remote[remote] = leg
             self._unheard[remote[1]] = leg
-        leg.connect(codec, chosen, events, sends=audio.wants_sound)
+        leg.connect(codec, chosen, audio)
         return (chosen, events) if events else (chosen,)
 
     # --- what legs do

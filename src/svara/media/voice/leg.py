@@ -19,7 +19,7 @@ from svara.media.voice.mixing import mix
 from svara.media.voice.player import Player
 from svara.media.voice.presses import KeySender
 from svara.media.voice.recording import Reason, Recorder
-from svara.media.voice.sdp import Format
+from svara.media.voice.sdp import EVENTS, Audio, Format
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As a socket gives it: of IPv4 or IPv6."""
@@ -40,6 +40,7 @@ class Leg:
         "_codec_type",
         "_encoder",
         "_events_type",
+        "_events_types",
         "_key",
         "_keys",
         "_legs",
@@ -117,6 +118,8 @@ class Leg:
         self._active = False
         self._codec_type = 0
         self._events_type = -1
+        """Of the keys that it sends, and (below) of those that may come."""
+        self._events_types: frozenset[int] = frozenset()
         self._encoder: Encoder | None = None
         self._sender = rtp.Sender(160, random_source)
         self._keys = rtp.KeyReceiver()
@@ -124,11 +127,17 @@ class Leg:
         self._listeners: set[str] = set()
         self._presses: KeySender | None = None
 
-    def connect(self, codec: Codec, chosen: Format, events: Format | None, *, sends: bool) -> None:
-        """From now on speak this codec with `remote`."""
+    def connect(self, codec: Codec, chosen: Format, audio: Audio) -> None:
+        """From now on speak this codec with `remote`, as it is described in `audio`.
+
+        Keys may come in any of the formats that it names, of whatever clock rate: an answer leaves the choice to who sends
+        (RFC 3264 section 7), and browsers that speak Opus press with 8000 Hz where both rates are there.
+        """
+        events, sends = audio.events(codec.clock_rate_hz), audio.wants_sound
         self.sends = sends
         self._codec_type = chosen.payload_type
         self._events_type = events.payload_type if events else -1
+        self._events_types = frozenset(each.payload_type for each in audio.formats if each.name == EVENTS)
         if codec != self.codec:
             self.codec = codec
             self._sender.set_unit(codec.frame_units)
@@ -208,7 +217,7 @@ class Leg:
                 packet = rtp.read(data)
                 if packet is not None:
                     self.ear.put(packet)
-        elif payload_type == self._events_type:
+        elif payload_type in self._events_types:
             packet = rtp.read(data)
             key = self._keys.received(packet) if packet is not None else None
             if key is not None:
