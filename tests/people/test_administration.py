@@ -45,7 +45,7 @@ def bob(anna: Account) -> Account:
 
 
 def item(actor: Account, section: str, name: str) -> dict[str, Any]:
-    found = administration.access_document(actor)[section]
+    found = document.export(actor.tenant)[section]
     return next(each for each in found if document.KEYS[section](each) == name)
 
 
@@ -56,7 +56,7 @@ def rejected(actor: Account, section: str, name: str | None, wish: dict[str, Any
 
 
 def test_an_office_written_down_and_read_again_is_the_same(anna: Account) -> None:
-    written = administration.access_document(anna)
+    written = document.export(anna.tenant)
     tree, _ = from_plain(written)
     assert plan.plan(check(tree, "", known=True)) == ()
     assert "secret" not in str(written)
@@ -91,14 +91,17 @@ def test_what_is_used_cannot_be_removed_and_it_is_said_where(anna: Account) -> N
     with pytest.raises(Rejected) as refused:
         administration.do_remove(anna, "queues", "support")
     assert {fault.path for fault in refused.value.faults} == {None}
-    office = administration.access_document(anna)
-    assert administration.uses(office, "queues", "support") == [
+    assert administration.access_uses(anna, "queues", "support") == [
         ("queues", "sales"),
         ("menus", "front"),
         ("numbers", "+4721000000"),
     ]
-    assert administration.uses(office, "people", "bob") == [("people", "anna"), ("queues", "sales"), ("queues", "support")]
-    assert administration.uses(office, "hours", "office") == [("numbers", "+4721000000")]
+    assert administration.access_uses(anna, "people", "bob") == [
+        ("people", "anna"),
+        ("queues", "sales"),
+        ("queues", "support"),
+    ]
+    assert administration.access_uses(anna, "hours", "office") == [("numbers", "+4721000000")]
     administration.do_remove(anna, "hours", "shop")
     assert not any(hours["name"] == "shop" for hours in administration.access_document(anna)["hours"])
 
@@ -138,17 +141,26 @@ def test_every_change_is_in_the_log_with_who_made_it(anna: Account) -> None:
 
 
 def test_a_change_is_undone_and_the_undoing_too(anna: Account) -> None:
-    before = administration.access_document(anna)
+    before = document.export(anna.tenant)
     administration.do_save(anna, "menus", "more", item(anna, "menus", "more") | {"tries": 5})
-    changed = administration.access_document(anna)
+    changed = document.export(anna.tenant)
     administration.do_undo(anna, administration.access_changes(anna)[0].id)
-    assert administration.access_document(anna) == before
+    assert document.export(anna.tenant) == before
     undoing, undone, _ = administration.access_changes(anna)
     assert undoing.undoes == undone
     with pytest.raises(Invalid, match="cannot be undone"):
         administration.do_undo(anna, undone.id)
     administration.do_undo(anna, undoing.id)
-    assert administration.access_document(anna) == changed
+    assert document.export(anna.tenant) == changed
+
+
+def test_lists_name_people_and_say_no_more_of_them_but_of_the_one_asked_for(anna: Account) -> None:
+    listed = administration.access_document(anna)
+    assert {"username": "bob", "name": "Bob Lund", "extension": "102"} in listed["people"]
+    around, bob = administration.access_item(anna, "people", "bob")
+    assert bob == item(anna, "people", "bob")
+    others = [each for each in around["people"] if each["username"] != "bob"]
+    assert {key for each in others for key in each} == {"username", "name", "extension"}
 
 
 def test_a_change_on_which_others_were_built_is_not_undone(anna: Account) -> None:

@@ -19,7 +19,7 @@ from svara.people import access, changelog, snapshot
 from svara.people.actions import Invalid
 from svara.people.changes import Applied, Change
 from svara.people.difference import Difference
-from svara.people.document import KEYS, Document, Item, export
+from svara.people.document import KEYS, Document, Item, export, outline
 from svara.people.errors import PlainError
 from svara.people.models import Account, Conference, Menu, OfficeChange, Phone, Queue, Sound, Tenant
 from svara.people.officefile import MAX_PROBLEMS, OfficeFile, OfficeFileError, check
@@ -92,12 +92,14 @@ class Done:
 def access_document(actor: Account) -> Document:
     """The whole office, for its administrator: to list names and to choose from. What was set for one person, and everything
     else of one thing, is read by `access_item`. Raises Forbidden."""
-    return export(_administered(actor))
+    return outline(_administered(actor))
 
 
 def access_item(actor: Account, section: str, name: str) -> tuple[Document, Item]:
     """One thing with all that was set for it, and the office around it. Raises Forbidden, NotFound."""
-    document = export(_administered(actor))
+    tenant = _administered(actor)
+    whole = Account.of(tenant).filter(username=name).first() if section == "people" else None
+    document = outline(tenant, whole)
     found = next((each for each in document[section] if KEYS[section](each) == name), None)
     if found is None:
         raise access.NotFound
@@ -117,8 +119,9 @@ def access_changes(actor: Account) -> list[OfficeChange]:
     return changes
 
 
-def uses(document: Document, section: str, name: str) -> list[tuple[str, str]]:
-    """Where something is used: sections and names of what would lead nowhere without it."""
+def access_uses(actor: Account, section: str, name: str) -> list[tuple[str, str]]:
+    """Where something is used: sections and names of what would lead nowhere without it. Raises Forbidden."""
+    document = export(_administered(actor))
     kind = {"people": "person", "queues": "queue", "menus": "menu", "conferences": "conference"}.get(section)
     targets = {f"{kind}:{name}", f"voicemail:{name}"} if kind else set()
     field_ = {"trunks": "trunk", "hours": "hours", "numbers": "shows"}.get(section)
@@ -290,7 +293,7 @@ def do_undo(actor: Account, change_id: str) -> Done:
 def access_own(actor: Account) -> tuple[Item, Document]:
     """What the actor chose for themselves, and the names of what their calls can go to."""
     account = access.me(actor)
-    written = export(account.tenant, whole=account)
+    written = outline(account.tenant, account)
     item = next(person for person in written["people"] if person["username"] == account.username)
     names: Document = {section: [] for section in KEYS}
     targets = ("queues", "menus", "conferences")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 
 from svara.people import own, routing
 from svara.people.linekeys import target_of
@@ -43,12 +44,29 @@ _SECTIONS: dict[routing.KindName, str] = {
 }
 
 
-def export(tenant: Tenant, whole: Account | None = None) -> Document:
-    """The whole office of a tenant; `whole`: who alone is described, everybody else is only named."""
+def export(tenant: Tenant) -> Document:
+    """The whole office of a tenant."""
+    phones = _phones(Phone.of(tenant))
+    people = [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")]
+    return _office(tenant, people)
+
+
+def outline(tenant: Tenant, whole: Account | None = None) -> Document:
+    """The office of a tenant, with its people only named (user name, name, extension), but for `whole`, who is described. It
+    costs little however many they are."""
+    described = {whole.id: person(whole, _phones(Phone.of(tenant).filter(account=whole)).get(whole.id, []))} if whole else {}
+    return _office(tenant, _named(tenant, described))
+
+
+def _phones(rows: QuerySet[Phone]) -> dict[str, list[Item]]:
+    """What is said of phones, by whose they are."""
     phones: dict[str, list[Item]] = {}
-    for phone in Phone.of(tenant).order_by("login"):
-        label = {"label": phone.label} if phone.label else {}
-        phones.setdefault(phone.account_id, []).append({"login": phone.login, **label})
+    for account_id, login, label in rows.order_by("login").values_list("account_id", "login", "label"):
+        phones.setdefault(account_id, []).append({"login": login, **({"label": label} if label else {})})
+    return phones
+
+
+def _office(tenant: Tenant, people: list[Item]) -> Document:
     document: Document = {
         "version": 1,
         "tenant": {
@@ -66,9 +84,7 @@ def export(tenant: Tenant, whole: Account | None = None) -> Document:
             "second_factor": tenant.second_factor,
             **({"second_factor_from": tenant.second_factor_from} if tenant.second_factor_from else {}),
         },
-        "people": _named(tenant, {whole.id: person(whole, phones.get(whole.id, []))})
-        if whole
-        else [person(account, phones.get(account.id, [])) for account in Account.of(tenant).order_by("username")],
+        "people": people,
     }
     if tenant.parking:
         document["parking"] = dict(tenant.parking)

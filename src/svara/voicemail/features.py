@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from svara.people.document import export
-from svara.people.models import Tenant
+from svara.people.document import outline
+from svara.people.models import Account, Tenant
 from svara.privacy.policies.port import Feature, register_feature
 from svara.voicemail.models import Message
+
+_TO: Final = "voicemail:"
 
 
 def leads_to_a_mailbox(tenant_id: str) -> bool:
     """Whether any rule of the office sends callers to a mailbox."""
-    return '"voicemail:' in json.dumps(export(Tenant.objects.get(id=tenant_id)))
+    if Account.all_tenants.filter(tenant_id=tenant_id, unanswered_to__startswith=_TO).exists():
+        return True
+    return f'"{_TO}' in json.dumps(outline(Tenant.objects.get(id=tenant_id)))
 
 
 register_feature(

@@ -40,6 +40,7 @@ from svara.letters import actions as letters
 from svara.letters.models import Letter
 from svara.people import actions as people_actions
 from svara.people import administration, csvfile, importing, signedin, signin, staffdoor
+from svara.people.document import export
 from svara.people.models import Account, ApiToken, Handset, OfficeChange, RecoveryCode, Sound
 from svara.people.provisioning import actions as handset_actions
 from svara.people.provisioning import reading as handsets
@@ -103,6 +104,7 @@ OWN = {
     "svara.people.actions.do_choose_presence": "what one shows of oneself, seen by all colleagues anyway",
     "svara.people.actions.do_invite": "part of adding a person, which is an entry (people.administration.do_save)",
     "svara.people.administration.access_document": "names to list and to choose from; one thing whole is access_item",
+    "svara.people.administration.access_uses": "sections and names of what uses a thing, of the company's own office",
     "svara.people.administration.access_own": "one's own settings",
     "svara.people.administration.do_change_own": "one's own settings",
     "svara.people.firststeps.access_steps": "how far the setting up of the company is, about nobody",
@@ -298,8 +300,7 @@ class Scene:
         return OfficeChange.of(self.acme.anna).get()
 
     def item(self, name: str) -> dict[str, Any]:
-        document = administration.access_document(self.acme.anna)
-        return dict(next(each for each in document["people"] if each["username"] == name))
+        return dict(next(each for each in export(self.acme.tenant)["people"] if each["username"] == name))
 
 
 def people_added(scene: Scene) -> None:

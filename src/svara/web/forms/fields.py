@@ -167,11 +167,13 @@ def _control(asked: Field, name: str, value: Any, options: Mapping[str, Options]
             control.value = f"{value:g}" if isinstance(value, int | float) else value or ""
         case _:
             control.value = "" if value is None else str(value)
-    if asked.kind in ("choice", "target") and control.value and not control.number:
-        known = {value for _, group in control.options for value, _ in group}
-        if control.value not in known:
-            control.options = [*control.options, ("", [(control.value, control.value)])]
+    if asked.kind in ("choice", "target") and control.value and not control.number and not _listed(control):
+        control.options = [*control.options, ("", [(control.value, control.value)])]
     return control
+
+
+def _listed(control: Control) -> bool:
+    return any(control.value == value for _, group in control.options for value, _ in group)
 
 
 def _rows(asked: Field, value: Any) -> list[Item]:

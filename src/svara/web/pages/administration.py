@@ -179,11 +179,10 @@ def reset(request: HttpRequest, name: str) -> HttpResponse:
 def remove(request: HttpRequest, section: str, name: str) -> HttpResponse:
     """Take one thing out, unless something else needs it."""
     actor = account_of(request)
-    document = administration.access_document(actor)
     try:
         done = administration.do_remove(actor, section, name)
     except administration.Rejected:
-        where = ", ".join(f"{TITLES[other]}: {each}" for other, each in administration.uses(document, section, name))
+        where = ", ".join(f"{TITLES[other]}: {each}" for other, each in administration.access_uses(actor, section, name))
         messages.error(request, _("“%(name)s” is still needed. %(where)s") % {"name": name, "where": where})
         return redirect("administration-item", section, name)
     except Invalid as error:
