@@ -273,6 +273,7 @@ class Office:
         """kill -9: nothing of the process is left but its files; phones and time go on."""
         self.switch.journal.close()
         self.switch.journal.write = lambda *_: None  # type: ignore[method-assign]  # what still holds on to it is dead
+        self.switch.journal.invited = lambda *_: None  # type: ignore[method-assign]
         self.clock._timers.clear()
         self.voice.survive()
         self.transports.on_message = None

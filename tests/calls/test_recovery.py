@@ -54,25 +54,6 @@ def test_hold_still_works_and_is_remembered(at_work: Office, anna: Phone, bob: P
     assert RELAY.encode() in bob.heard("INVITE")[-1].body
 
 
-def test_who_was_still_ringing_is_told_that_there_is_no_call(at_work: Office, anna: Phone, bob: Phone) -> None:
-    anna.call("102")
-    bob.ring()
-    invite = bob.invite
-    restarted(at_work)
-    [ended] = at_work.told(CallEnded)
-    assert (ended.outcome, ended.by, ended.end_reason) == ("failed", "system", "server restarted")
-    [leg] = at_work.told(LegEnded)
-    assert leg.reason == "server restarted"
-    anna.received.clear()
-    anna.cancel()
-    assert len(anna.heard(481)) == 1
-    bob.respond(200, bob.sdp, request=invite)  # a stray answer; nobody is harmed
-    assert at_work.calls == []
-    anna.call("102")
-    assert anna.statuses == []
-    assert bob.rings
-
-
 def test_a_hang_up_whose_end_was_not_written_is_not_taken_up(at_work: Office, anna: Phone, bob: Phone) -> None:
     at_work.relay.slow = True
     anna.call("102")

@@ -264,6 +264,7 @@ class Call(Movable):
         self.state = "ended"
         self.setup = None
         now = self.switch.clock.now()
+        happened += self.switch.left.ended(self.id)
         if self.front is not None and not is_callers(self.front.id):
             happened.append(LegEnded(self.id, now, leg=self.front.id, status=200, reason=refusal.reason))
         if self.guest is not None and self.guest.connected:
@@ -287,7 +288,8 @@ class Call(Movable):
         self.state = "ended"
         switch = self.switch
         now = switch.clock.now()
-        happened: list[AnyEvent] = [
+        happened: list[AnyEvent] = [*switch.left.ended(self.id)]
+        happened += [
             LegEnded(self.id, now, leg=leg.id, status=200, reason=reason)
             for leg in (self.front, self.back)
             if leg is not None and not is_callers(leg.id)

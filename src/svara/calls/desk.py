@@ -17,7 +17,7 @@ from svara.calls.incoming import Incoming
 from svara.calls.journey import Journey
 from svara.calls.leg import ALLOW, CALLER, Leg
 from svara.calls.moves import replaces
-from svara.calls.names import wants_privacy
+from svara.calls.names import hides_caller
 from svara.calls.routing.dialling import dialling, refused
 from svara.calls.routing.route import MAX_DIALLED, Asked, Plan, Refusal, party
 from svara.calls.routing.targets import HANGUP, Next, at_number, person_of, taped
@@ -39,8 +39,6 @@ ALLOW_ALL = f"{ALLOW}, REGISTER, SUBSCRIBE"
 KNOWN_METHODS = frozenset({"MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "UPDATE", "PRACK", "BYE"})
 SUPPORTED_FOR_CALLS = frozenset({"100rel", "timer", "replaces"})
 SUPPORTED_FOR_REGISTER = frozenset({"path", "outbound", "gruu"})
-PASSED = ("Subject", "Priority")
-"""Headers of a caller's INVITE that the called phone gets; everything else stays on its own side."""
 
 FOREIGN_HOST = Refusal(404, "failed", "only numbers of the own company can be called")
 
@@ -218,7 +216,7 @@ class Desk:
             self._too_fast(transaction, refusal)
             return
         meant = (
-            dialling(switch.office, asked, switch.moment(anonymous=_wants_privacy(request)))
+            dialling(switch.office, asked, switch.moment(anonymous=hides_caller(request)))
             if refusal is None
             else refused(refusal, dialled)
         )
@@ -289,7 +287,7 @@ class Desk:
     ) -> None:
         """The call begins at `target`, which was reached for `why`; `found` is what it means, where that is known. Or it
         begins at `stop`, whatever was dialled."""
-        switch, request = self._switch, transaction.request
+        switch = self._switch
         leg = Leg(switch, call, CALLER, "caller", party=call.caller, tag=transaction.to_tag)
         leg.trunk = trunk
         leg.use(transaction.flow)
@@ -305,7 +303,7 @@ class Desk:
         leg.incoming = incoming
         call.front = leg
         try:
-            passed = [(name, value) for name in PASSED if (value := request.first(name.lower()))]
+            passed = incoming.passed
             if stop is not None:
                 call.journey = Journey(call, incoming, passed)
                 call.start(stop(call.journey))
@@ -368,11 +366,6 @@ def _instead_of(journey: Journey, leg: Leg) -> Stop:
     """Where a call begins that takes the place of a leg: one that rings is picked up, a talk is taken over."""
     rings = leg in pickup.ringing_legs(leg.call)
     return pickup.PickUp(journey, lambda: pickup.still(leg)) if rings else replaces.TakeOver(journey, leg)
-
-
-def _wants_privacy(request: Request) -> bool:
-    """Whether the phone asks that the other side learns nothing of the caller (RFC 3323 section 4)."""
-    return wants_privacy(request) if request.has("privacy") else request.from_.uri.host == "anonymous.invalid"
 
 
 def _lacks(transaction: ServerTransaction, known: frozenset[str]) -> bool:

@@ -21,6 +21,7 @@ from svara.sip.transaction import ServerTransaction
 if TYPE_CHECKING:
     from svara.calls.leg import Leg
 
+PASSED = ("Subject", "Priority")
 UNCONFIRMED = Refusal(504, "failed", "the caller's phone did not confirm the ringing")
 
 
@@ -30,17 +31,18 @@ class Incoming:
     takes_early = True
     described = b""
 
-    __slots__ = ("_early_source", "_expected", "_held", "_rang", "_reliable", "leg", "offer", "transaction")
+    __slots__ = ("_counted", "_early_source", "_expected", "_held", "_rang", "_reliable", "leg", "offer", "transaction")
 
-    def __init__(self, leg: Leg, transaction: ServerTransaction) -> None:
-        """Raises SipError(400) when the INVITE cannot make a dialog."""
+    def __init__(self, leg: Leg, transaction: ServerTransaction, told: tuple[str, bool] = ("", False)) -> None:
+        """`told`: of a caller whom another process had told something before. Raises SipError(400) when the INVITE cannot
+        make a dialog."""
         request = transaction.request
         self.leg = leg
         self.transaction = transaction
         self.offer = sdp_of(request)
         """The caller's description; empty when the caller wants an offer from us."""
-        self._early_source = ""
-        self._rang = False
+        self._early_source, self._counted = told
+        self._rang = bool(self._early_source) or self._counted
         self._reliable: ReliableSender | None = None
         self._held: tuple[str, bytes] | None = None
         """The final answer, where it has to wait for a PRACK."""
@@ -55,11 +57,25 @@ class Incoming:
         flow = self.transaction.flow
         return Dialog.uas(self.transaction.request, self.leg.tag, flow.contact_uri(), flow.id)
 
+    @property
+    def passed(self) -> list[tuple[str, str]]:
+        """Headers that the called phone gets; everything else stays on the caller's own side."""
+        request = self.transaction.request
+        return [(name, value) for name in PASSED if (value := request.first(name.lower()))]
+
+    @property
+    def told(self) -> tuple[str, bool]:
+        """The leg whose early sound the caller hears, and whether what the caller was told is numbered."""
+        return self._early_source, self._counted
+
     # --- what becomes of it
 
     def ringing(self, source: str, sdp: bytes = b"", status: int = 180) -> None:
         """A phone (`source` is its leg) rings, with early sound where there is a description."""
-        if sdp and not self._early_source:
+        early = bool(sdp) and not self._early_source
+        if self._counted and self._reliable is None:
+            return  # the numbers that another process gave have to be gone on from (RFC 3262 section 3)
+        if early:
             self._early_source = source
         elif self._rang:
             return
@@ -68,10 +84,14 @@ class Incoming:
         if required and not self.offer:
             return  # a reliable response would have to carry an offer that nobody has made yet (RFC 3262 section 5)
         self._rang = True
-        if required or (sdp and "100rel" in request.supported):
-            if self._reliable is None:
-                transactions = self.leg.switch.transactions
-                self._reliable = ReliableSender(transactions.timers, self.transaction, self.leg.switch.random, self._unheard)
+        counted = required or (early and "100rel" in request.supported)
+        if counted and self._reliable is None:
+            transactions = self.leg.switch.transactions
+            self._reliable = ReliableSender(transactions.timers, self.transaction, self.leg.switch.random, self._unheard)
+            self._counted = True
+        if early or counted:
+            self.leg.call.save()
+        if counted and self._reliable is not None:
             self._reliable.send(self.response(status, sdp))
         else:
             self.transaction.respond(self.response(status, sdp))

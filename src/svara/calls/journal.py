@@ -24,7 +24,7 @@ import msgspec
 from svara import log
 from svara.calls import events
 from svara.calls.events import AnyEvent
-from svara.calls.segments import EVENT, OPEN, STATE, JournalFolder, Position
+from svara.calls.segments import EVENT, INVITED, OPEN, STATE, JournalFolder, Position
 from svara.sealing.frames import Sealer
 
 SEGMENT_BYTES = 32 << 20
@@ -51,6 +51,8 @@ class OpenCall(msgspec.Struct, array_like=True):
     """Legs that were offered and have not ended."""
     state: bytes = b""
     """The newest state handed to `write`; empty where the call had none yet."""
+    invited: dict[str, bytes] = {}
+    """Our INVITEs to which nobody has said yes or no: by the leg, as they were handed to `Journal.invited`."""
 
     def fold(self, event: AnyEvent) -> None:
         """Take in one event of this call."""
@@ -58,8 +60,11 @@ class OpenCall(msgspec.Struct, array_like=True):
             self.legs.append(event.leg)
         elif isinstance(event, events.LegAnswered):
             self.answered = True
-        elif isinstance(event, events.LegEnded) and event.leg in self.legs:
-            self.legs.remove(event.leg)
+            self.invited.pop(event.leg, None)
+        elif isinstance(event, events.LegEnded):
+            self.invited.pop(event.leg, None)
+            if event.leg in self.legs:
+                self.legs.remove(event.leg)
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -67,11 +72,18 @@ class _State(msgspec.Struct, array_like=True):
     state: bytes
 
 
+class _Invited(msgspec.Struct, array_like=True):
+    call: str
+    leg: str
+    invitation: bytes
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_event = msgspec.msgpack.Decoder(AnyEvent).decode
 _decode_open = msgspec.msgpack.Decoder(OpenCall).decode
 _decode_state = msgspec.msgpack.Decoder(_State).decode
-_EVENT, _STATE, _OPEN = bytes((EVENT,)), bytes((STATE,)), bytes((OPEN,))
+_decode_invited = msgspec.msgpack.Decoder(_Invited).decode
+_EVENT, _STATE, _OPEN, _INVITED = bytes((EVENT,)), bytes((STATE,)), bytes((OPEN,)), bytes((INVITED,))
 
 
 class Journal:
@@ -150,6 +162,14 @@ class Journal:
             self._append(b"".join(frames))
         if self._size >= self._segment_bytes and not self._pending:
             self._next_segment()
+
+    def invited(self, call: str, leg: str, invitation: bytes) -> None:
+        """Append an INVITE that is about to be sent, so that it can be gone on with, until its leg was answered or ended."""
+        if (opened := self._open.get(call)) is not None:
+            opened.invited[leg] = invitation
+            frame = self._seal(_INVITED + _encode(_Invited(call, leg, invitation)))
+            if self._waiting is None:
+                self._append(frame)
 
     def renew(self) -> None:
         """To be called now and then: a segment that is old enough makes room for the next."""
@@ -330,6 +350,10 @@ def recover(folder: JournalFolder) -> dict[str, OpenCall]:
                 saved = _decode_state(body)
                 if saved.call in found:
                     found[saved.call].state = saved.state
+            elif kind == INVITED:
+                asked = _decode_invited(body)
+                if asked.call in found:
+                    found[asked.call].invited[asked.leg] = asked.invitation
             elif kind == EVENT:
                 event = _decode_event(body)
                 if isinstance(event, events.CallStarted):

@@ -217,6 +217,7 @@ def phone_changed(desk: Desk, login: str, count: int) -> None:
         desk.switch.queues.phone(login)
     desk.switch.lamps.phone(login, count)
     if count:
+        desk.switch.left.registered(login)
         desk.switch.late.phone(login)
 
 

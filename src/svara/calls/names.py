@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from svara.calls.events import Party
 from svara.sip.headers import NameAddr, parse_privacy
-from svara.sip.message import Message, SipError
+from svara.sip.message import Message, Request, SipError
 from svara.sip.syntax import printable
 from svara.sip.uri import Uri
 
@@ -39,6 +39,11 @@ def wants_privacy(message: Message) -> bool:
         return bool(parse_privacy(asked) - {"none", "critical", "session"})
     except SipError:
         return True
+
+
+def hides_caller(request: Request) -> bool:
+    """Whether an INVITE asks that the other side learns nothing of the caller (RFC 3323 section 4)."""
+    return wants_privacy(request) if request.has("privacy") else request.from_.uri.host == "anonymous.invalid"
 
 
 def asserted(leg: Leg, party: Party | None) -> tuple[tuple[str, str], ...]:

@@ -1,8 +1,8 @@
 """Taking calls up again after the process was killed or restarted.
 
-A talk goes on: its dialogs, ways and agreements stand in the journal, its sound never passed through this process. A call
-that was still ringing cannot go on, because its INVITE transactions died with the process: its record is ended, and what its
-phones still send gets a 481.
+A talk goes on: its dialogs, ways and agreements stand in the journal, its sound never passed through this process. So does a
+call that still rang, where its INVITEs can be gone on with (`svara.calls.ringing.taken`, `.left`); else its record is ended,
+its phones ring no more, and what they still send gets a 481.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from svara.calls.moves import keys
 from svara.calls.moves.move import Move, Told, see_off
 from svara.calls.recorder import Recorder
 from svara.calls.resound import DISAGREED
+from svara.calls.ringing import taken
+from svara.calls.ringing.invitation import CSEQ_LEAP
+from svara.calls.ringing.left import RESTARTED
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
@@ -39,14 +42,12 @@ from svara.sip.session import SessionTimer
 if TYPE_CHECKING:
     from svara.calls.switch import Switch
 
-RESTARTED = "server restarted"
 ADOPT_SECONDS = 5.0
 """How long the voice process has to tell who hears what; then everybody's sound is built anew."""
+UNCLAIMED_SECONDS = 1.0
+"""A call that goes on rings its phones within that time; those that it has not taken over by then ring no more."""
 RUNG_BEFORE = 200
 """Legs of a call taken up get numbers that none had before; up to so many may have rung since its state was written."""
-CSEQ_LEAP = 1000
-"""Requests of ours that may have gone out since the state was written: the next one comes after all of them (RFC 3261
-section 12.2.1.1 wants growing numbers, not consecutive ones)."""
 
 _logger = log.get("calls.recovery")
 
@@ -66,12 +67,13 @@ def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
         switch.queues.take_up([state for state in states.values() if state is not None])
     for opened in left_open.values():
         state = states[opened.call]
-        if state is None:
+        rings = switch.left.keep(opened.call, opened.invited)
+        if state is not None and state.guest is not None:
+            guests.append(_guest(_carry_on(switch, state), state.guest, opened, rings))
+        elif state is not None and state.back is not None:
+            _released(_carry_on(switch, state))
+        elif state is None or not _ring_on(switch, state, opened, rings):
             _end(switch, opened)
-        else:
-            call = _carry_on(switch, state)
-            if state.guest is not None:
-                guests.append(_guest(call, state.guest, opened))
     _wake(switch, guests)
     if left_open:
         _logger.info("took up what the last process left", talks=len(switch.calls), calls=len(left_open))
@@ -92,8 +94,11 @@ def _state(opened: OpenCall) -> SavedCall | None:
 
 def _end(switch: Switch, opened: OpenCall) -> None:
     now = switch.clock.now()
+    rings = switch.left.ended(opened.call)
+    known = {one.leg for one in rings}
     happened: list[AnyEvent] = [
-        LegEnded(opened.call, now, leg=leg, status=500, reason=RESTARTED) for leg in list(opened.legs)
+        *rings,
+        *(LegEnded(opened.call, now, leg=leg, status=500, reason=RESTARTED) for leg in opened.legs if leg not in known),
     ]
     outcome: Outcome = "answered" if opened.answered else "failed"
     happened.append(CallEnded(opened.call, now, outcome=outcome, by="system", end_reason=RESTARTED))
@@ -101,7 +106,38 @@ def _end(switch: Switch, opened: OpenCall) -> None:
     switch.relay.delete(opened.call)
 
 
-def _carry_on(switch: Switch, state: SavedCall) -> Call:
+def _ring_on(switch: Switch, state: SavedCall, opened: OpenCall, rings: list[str]) -> bool:
+    """Nobody had answered the caller, for whom phones ring; False where the caller cannot be reached."""
+    flow = taken.way(switch, state)
+    if flow is None or state.waits is None:
+        return False
+    call = _as_it_was(switch, state)
+    if not taken.caller(call, state, state.waits, flow):
+        return False
+    switch.opened(call)
+    switch.counters.calls_recovered_total += 1
+    _ended(call, opened, rings)
+    call.guarded(taken.go_on, call, state.waits, RESTARTED)
+    switch.clock.call_later(UNCLAIMED_SECONDS, call.guarded, _released, call)
+    return True
+
+
+def _ended(call: Call, opened: OpenCall, rings: list[str]) -> None:
+    """Phones that rang for the call, and do not go on."""
+    front = call.front_id
+    now, gone = call.switch.clock.now(), [leg for leg in opened.legs if leg not in (front, VOICE, *rings)]
+    if gone:
+        call.switch.write([LegEnded(call.id, now, leg=leg, status=500, reason=RESTARTED) for leg in gone])
+
+
+def _released(call: Call) -> None:
+    """The call is where it was, and phones that ring for it are taken over; no other is to ring on."""
+    happened = call.switch.left.ended(call.id)
+    if happened:
+        call.switch.write(happened)
+
+
+def _as_it_was(switch: Switch, state: SavedCall) -> Call:
     call = Call(
         switch,
         state.id,
@@ -119,12 +155,17 @@ def _carry_on(switch: Switch, state: SavedCall) -> Call:
     call.people = tuple(state.people)
     call.consent, call.tape = state.consent, state.tape
     call.legs_before = state.legs_rung + RUNG_BEFORE
+    call.relay_used = True
+    return call
+
+
+def _carry_on(switch: Switch, state: SavedCall) -> Call:
+    call = _as_it_was(switch, state)
     call.front = restored_leg(switch, call, "caller", state.front)
     _moving(switch, call, state)
     switch.opened(call)
     switch.counters.calls_recovered_total += 1
     switch.news.count(call.front.party.person, talking=1)
-    call.relay_used = True
     if state.back is None:
         return call
     call.answered_at = state.answered_at
@@ -182,14 +223,11 @@ class _Waiting(NamedTuple):
     saved: SavedGuest
 
 
-def _guest(call: Call, state: SavedGuest, opened: OpenCall) -> _Waiting:
-    """The caller is a guest still; phones that rang for them do not any more."""
-    switch, front = call.switch, call.front
+def _guest(call: Call, state: SavedGuest, opened: OpenCall, rings: list[str]) -> _Waiting:
+    """The caller is a guest still; phones that rang for them do so as soon as the guest goes on."""
+    front = call.front
     assert front is not None  # noqa: S101 - see _carry_on
-    now = switch.clock.now()
-    rang = [leg for leg in opened.legs if leg not in (front.id, VOICE)]
-    if rang:
-        switch.write([LegEnded(call.id, now, leg=leg, status=500, reason=RESTARTED) for leg in rang])
+    _ended(call, opened, rings)
     guest = call.guest = Guest(call, front, None, state.offer, state.local)
     guest.waking = []
     journey = call.journey = Journey(call, guest, list(state.passed))
@@ -230,6 +268,7 @@ def _go_on(journey: Journey, guest: Guest, state: SavedGuest, standing: bool) ->
     journey.way = ()
     journey.go(state.target, RESTARTED, kept=state.kept)
     guest.wake()
+    guest.call.switch.clock.call_later(UNCLAIMED_SECONDS, _released, guest.call)
 
 
 def restored_leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> Leg:

@@ -48,6 +48,19 @@ class SavedGuest(msgspec.Struct, array_like=True, frozen=True):
     passed: tuple[tuple[str, str], ...] = ()
 
 
+class SavedCaller(msgspec.Struct, array_like=True, frozen=True):
+    """A caller for whom phones ring, and whom nobody has answered."""
+
+    invite: bytes
+    """The INVITE as it came, but for what the phone proved itself with."""
+    target: Target = ""
+    """Where on its way the call is; empty where it was simply put through as it was dialled."""
+    early: str = ""
+    """The leg whose early sound the caller hears."""
+    counted: bool = False
+    """What we told the caller was numbered (RFC 3262), and nobody knows the number any more."""
+
+
 class SavedEnd(msgspec.Struct, array_like=True, frozen=True):
     """What a phone and we said to each other of the sound last (see `Leg`)."""
 
@@ -116,6 +129,7 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     held_for: EndedBy | None = None
     """The side for which we have the other on hold, without its phone knowing."""
     nameless: bool = False
+    waits: SavedCaller | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -126,7 +140,8 @@ decode = msgspec.msgpack.Decoder(SavedCall).decode
 def encode(call: Call) -> bytes:
     """The call's state; b"" where there is none to take up."""
     front, back, guest = call.front, call.back, _guest(call)
-    if front is None or front.dialog is None or (guest is None and (back is None or back.dialog is None)):
+    waits = _caller(call) if back is None and guest is None else None
+    if front is None or front.dialog is None or (not guest and not waits and (back is None or back.dialog is None)):
         return b""
     return _encode(
         SavedCall(
@@ -158,8 +173,20 @@ def encode(call: Call) -> bytes:
             call.moves,
             call.held_for,
             call.nameless,
+            waits,
         )
     )
+
+
+def _caller(call: Call) -> SavedCaller | None:
+    """Connections end with the process: who called over one cannot be answered by the next."""
+    incoming, journey = call.front.incoming if call.front is not None else None, call.journey
+    if incoming is None or call.state != "setup" or incoming.transaction.flow.reliable:
+        return None
+    target = "" if journey is None else journey.target
+    invite = incoming.transaction.request.copy()
+    invite.remove("Proxy-Authorization")
+    return SavedCaller(invite.to_bytes(), target, *incoming.told)
 
 
 def _guest(call: Call) -> SavedGuest | None:

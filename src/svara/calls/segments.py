@@ -29,7 +29,7 @@ from svara.sealing.file import Reader, Writer, new_file_key, open_file_key, read
 from svara.sealing.frames import HEAD, MAX_CONTENT_BYTES, OVERHEAD_BYTES, Opener
 from svara.sealing.role import FileKeys, RoleKey
 
-EVENT, STATE, OPEN = 1, 2, 3
+EVENT, STATE, OPEN, INVITED = 1, 2, 3, 4
 
 _SEALED, _CLEAR, _ONCE_CLEAR = ".sealed", ".journal", ".former"
 _FORMS = (_SEALED, _CLEAR, _ONCE_CLEAR)
@@ -258,7 +258,7 @@ def _frames(
             if missing := form.passed(chunk, at):
                 _logger.warning("frames of the journal are missing", count=missing)
             at += around + len(payload)
-            if payload and EVENT <= payload[0] <= OPEN:
+            if payload and EVENT <= payload[0] <= INVITED:
                 yield offset + at, payload
         rest = len(chunk) - at
         if not last and rest < OVERHEAD_BYTES + MAX_CONTENT_BYTES:

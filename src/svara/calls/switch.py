@@ -16,6 +16,7 @@ from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.probe import Probes
 from svara.calls.ringing.late import Late
+from svara.calls.ringing.left import Leftovers
 from svara.calls.routing.route import Moment
 from svara.calls.stops.lot import Lot
 from svara.calls.stops.pins import PinGuard
@@ -107,6 +108,8 @@ class Switch:
     conferences: ConferenceHall = field(init=False)
     late: Late = field(init=False)
     """Who is rung, for phones that come meanwhile."""
+    left: Leftovers = field(init=False)
+    """What rang when the process before was killed."""
     probes: Probes = field(init=False)
     """Calls that are nobody's, by which `svara doctor` tries whether calls work."""
     trials: Trials = field(init=False)
@@ -133,6 +136,7 @@ class Switch:
         self.trunks = Trunks(self)
         self.conferences = ConferenceHall(self)
         self.late = Late(self)
+        self.left = Leftovers(self)
         self.probes = Probes(self)
         self.trials = Trials(self)
         self.browsers = Browsers(self)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from svara import log
 from svara.calls.leg import ALLOW, SDP, TIMER, sdp_of
 from svara.calls.names import identity, wants_privacy
+from svara.calls.ringing import left
 from svara.calls.routing.route import OFFLINE
 from svara.calls.routing.verdict import meaning
 from svara.sip.bindings import Binding
@@ -31,6 +32,10 @@ STANDING = {
     "allow": f"Allow: {ALLOW}",
     "supported": "Supported: 100rel, timer",
 } | {name.lower(): f"{name}: {value}" for name, value in ask_timer(TIMER) if name != "Supported"}
+
+CSEQ_LEAP = 1000
+"""Requests of ours that may have gone out in a dialog before the server was killed: the next one comes after all of them
+(RFC 3261 section 12.2.1.1 wants growing numbers, not consecutive ones)."""
 
 _logger = log.get("calls.invitation")
 
@@ -61,6 +66,7 @@ class Invitation:
 
     __slots__ = (
         "__weakref__",
+        "_again",
         "_asked_longer",
         "_early",
         "_receiver",
@@ -103,6 +109,8 @@ class Invitation:
         self.sdp = b""
         """The phone's newest description."""
         self._asked_longer = False
+        self._again = False
+        """Another process had sent it, and was killed."""
         self._early: Dialog | None = None
         self._receiver: ReliableReceiver | None = None
 
@@ -162,8 +170,38 @@ class Invitation:
     def _send(self, request: Request, flow: Flow) -> None:
         self.request = request
         self.delayed = not request.body
-        transactions = self.leg.switch.transactions
-        self.client = transactions.request(request, flow, on_response=self._response, on_failure=self._failed)
+        self.client = self.leg.switch.transactions.request(
+            request, flow, on_response=self._response, on_failure=self._failed, before=self._keep
+        )
+
+    def _keep(self, data: bytes) -> None:
+        """On the disk before the phone rings: a restarted server goes on with it, or cancels it."""
+        leg = self.leg
+        leg.switch.journal.invited(leg.call.id, leg.id, left.encode(self, data))
+
+    def go_on(self, before: left.Left) -> None:
+        """Go on with the INVITE of a process that was killed, on the leg's flow."""
+        flow, request = self.leg.flow, before.request
+        if flow is None:
+            self.fail(503)
+            return
+        self._again = True
+        self.cseq = request.cseq.number
+        self.leg.told = request.body
+        self._send_again(request, flow)
+
+    def _send_again(self, request: Request, flow: Flow) -> None:
+        self.request = request
+        self.delayed = not request.body
+        self.client = self.leg.switch.transactions.request_as(
+            request, flow, request.via.branch or "", on_response=self._response, on_failure=self._failed
+        )
+
+    def _leap(self, dialog: Dialog) -> Dialog:
+        """Requests of the process before may have gone out in it."""
+        if self._again:
+            dialog.local_cseq += CSEQ_LEAP
+        return dialog
 
     def is_of(self, binding: Binding) -> bool:
         """Whether it went to the device that registered so."""
@@ -257,7 +295,7 @@ class Invitation:
         heard, rack = self._receiver.hear(response)
         if heard is Heard.NEW:
             if self._early is None or self._early.remote_tag != response.to.tag:
-                self._early = Dialog.uac(self.request, response, flow.contact_uri(), flow.id)
+                self._early = self._leap(Dialog.uac(self.request, response, flow.contact_uri(), flow.id))
             prack = self._early.new_request("PRACK", [("RAck", str(rack))])
             self.leg.switch.transactions.request(prack, flow, on_response=_ignore, on_failure=_ignore)
         return heard is not Heard.DROP
@@ -267,7 +305,7 @@ class Invitation:
         flow = leg.flow
         if self.request is None or flow is None:
             return
-        dialog = Dialog.uac(self.request, response, flow.contact_uri(), flow.id)
+        dialog = self._leap(Dialog.uac(self.request, response, flow.contact_uri(), flow.id))
         if self._early is not None and self._early.remote_tag == dialog.remote_tag:
             dialog.local_cseq = self._early.local_cseq
         if not self.open:

@@ -13,6 +13,7 @@ from svara.calls.events import AnyEvent, LegOffered, Party
 from svara.calls.leg import Leg
 from svara.calls.names import CALLED, came_by, identity
 from svara.calls.ringing.invitation import Invitation
+from svara.calls.ringing.left import Left
 from svara.calls.ringing.tracks import Track
 from svara.calls.routing.route import Line, Refusal, Step, party
 from svara.calls.routing.verdict import RELAY_DOWN
@@ -80,32 +81,54 @@ class Ringing:
     ) -> Callable[[], object]:
         """A leg for one phone, and what rings it."""
         call = self.call
-        leg = self._leg(party(step.person, login))
+        device, leftovers = binding.instance or binding.contact, call.switch.left
+        before = leftovers.phone(call.id, login, device)
+        leg = self._leg(party(step.person, login), before)
         leg.invitation = invitation = Invitation(leg, self)
         invitation.binding = binding
         track.legs.append(leg)
+        if before is not None:
+            return partial(self._go_on, leg, before)
+        invitation.lost = leftovers.lost(call.id, login, device)
         happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
         return partial(call.switch.reach, binding, partial(self._reached, leg, partial(self._ring, leg, binding)))
 
     def _lines(self, track: Track, line: Line, happened: list[AnyEvent]) -> list[Callable[[], object]]:
         """The leg to a number outside by the line's trunk, and what dials it."""
         call = self.call
-        leg = self._leg(Party(number=line.number))
+        before = call.switch.left.line(call.id, line.trunk.id, line.number)
+        leg = self._leg(Party(number=line.number), before)
         leg.trunk = line.trunk.id
         leg.invitation = invitation = LineInvitation(leg, self, line)
         track.legs = [leg]
+        if before is not None:
+            return [partial(self._go_on, leg, before)]
         happened.append(LegOffered(call.id, call.switch.clock.now(), leg=leg.id, to=leg.party))
         return [partial(invitation.reach, partial(self._reached, leg, invitation.call))]
 
     def _may_ring(self) -> bool:
         return len(self._legs) < MAX_LEGS_AT_ONCE if self._owner is not None else self.call.legs_rung < MAX_LEGS
 
-    def _leg(self, to: Party) -> Leg:
+    def _leg(self, to: Party, before: Left | None) -> Leg:
         call = self.call
         call.legs_rung += 1
-        leg = Leg(call.switch, call, f"b{call.legs_before + call.legs_rung}", "callee", party=to, tag=call.switch.new_tag())
+        leg_id, tag = f"b{call.legs_before + call.legs_rung}", call.switch.new_tag()
+        if before is not None:
+            leg_id, tag = before.leg, before.tag
+        leg = Leg(call.switch, call, leg_id, "callee", party=to, tag=tag)
         self._legs.append(leg)
         return leg
+
+    def _go_on(self, leg: Leg, before: Left) -> None:
+        """The phone rings already, since a process that was killed; for the relay it is in the call too."""
+        call, invitation = self.call, invited(leg)
+        if before.flow is not None:
+            leg.use(before.flow)
+        if before.request.body:
+            call.relay_used = True
+            self._offered.append(leg.id)
+            invitation.for_leg = call.front_id
+        invitation.go_on(before)
 
     def _ring(self, leg: Leg, binding: Binding, sdp: bytes) -> None:
         call = self.call

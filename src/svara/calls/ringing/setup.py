@@ -37,7 +37,7 @@ GAVE_UP = Refusal(487, "abandoned", "caller gave up")
 class Setup(Rounds):
     """The ringing of one call, or of one part of its way."""
 
-    __slots__ = ("_early", "_plan", "_refusals", "_settled", "_waiting")
+    __slots__ = ("_early", "_kept", "_plan", "_refusals", "_settled", "_waiting")
 
     def __init__(
         self, call: Call, side: CallerSide, plan: Plan, passed: list[tuple[str, str]], owner: Owner | None = None
@@ -51,6 +51,7 @@ class Setup(Rounds):
         self._refusals: list[Refusal] = []
         self._early: Leg | None = None
         self._settled = b""
+        self._kept = False
 
     kept = b""
 
@@ -139,7 +140,7 @@ class Setup(Rounds):
         """Ring the next step of each; `happened` and what happens with it goes into one write, before a phone is told."""
         found = [(track, self._next(track, happened)) for track in tracks]
         if happened and any(rings for _, rings in found):
-            self.call.switch.write(happened)
+            self._write(happened)
             happened = []
         for _, rings in found:
             for ring in rings:
@@ -148,6 +149,16 @@ class Setup(Rounds):
             if not rings and not self._over and self.winner is None:
                 self._exhausted(track, happened)
                 happened = []
+
+    def _write(self, happened: list[AnyEvent]) -> None:
+        """... with it, once, who waits here, as long as nobody answered them: their phone goes on ringing out too, should
+        the server be killed."""
+        call = self.call
+        if self._kept or call.front is None or call.front.incoming is not self.side:
+            call.switch.write(happened)
+        else:
+            self._kept = True
+            call.save(*happened)
 
     def _next(self, track: Track, happened: list[AnyEvent]) -> list[Callable[[], object]]:
         """The next step of the track that can be rung, and how; nothing when there is none."""

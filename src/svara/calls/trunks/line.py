@@ -121,8 +121,13 @@ class LineInvitation(Invitation):
         self.request = request
         self.delayed = not request.body
         self.client = self.leg.switch.transactions.request(
-            request, flow, on_response=self._response, on_failure=partial(self._ended, self.cseq)
+            request, flow, on_response=self._response, on_failure=partial(self._ended, self.cseq), before=self._keep
         )
+
+    def _send_again(self, request: Request, flow: Flow) -> None:
+        self._flows[self.cseq] = flow
+        self._listen()
+        super()._send_again(request, flow)
 
     def _line_request(self, flow: Flow, uri: Uri, sdp: bytes) -> Request:
         leg, line, trunk = self.leg, self.line, self.line.trunk

@@ -29,7 +29,6 @@ class ClientTransaction:
 
     __slots__ = (
         "_cancel",
-        "_data",
         "_elapsed",
         "_interval",
         "_invite",
@@ -39,6 +38,7 @@ class ClientTransaction:
         "_on_response",
         "_proceeding",
         "_ticket",
+        "data",
         "done",
         "flow",
         "request",
@@ -57,7 +57,7 @@ class ClientTransaction:
         self._proceeding = False
         self.done = False  # a final response or a failure was reported
         self._cancel: tuple[tuple[str, str], ...] | None = None  # headers of a CANCEL that waits for a provisional response
-        self._data = request.to_bytes()
+        self.data = request.to_bytes()
         self._interval = self._elapsed = 0.0
         self._ticket: Ticket | None = None
 
@@ -65,7 +65,7 @@ class ClientTransaction:
 
     def start(self) -> None:
         """Send, and start timers A and B or E and F."""
-        if not self.flow.send(self._data):
+        if not self.flow.send(self.data):
             self._ticket = self._layer.timers.after(0.0, self.transport_failed)
             return
         self._wait(LIFE if self.flow.reliable else T1)
@@ -82,12 +82,16 @@ class ClientTransaction:
             self.fail("timeout")
             return
         self._layer.counts.retransmitted += 1
-        if not self.flow.send(self._data):
+        if not self.flow.send(self.data):
             self.fail("transport")
         elif self._invite:
             self._wait(self._interval * 2)
         else:
             self._wait(T2 if self._proceeding else min(self._interval * 2, T2))
+
+    def provisional_came(self) -> None:
+        """To the process before us, whose INVITE this is."""
+        self._proceeding = True
 
     def transport_failed(self) -> None:
         self.fail("transport")

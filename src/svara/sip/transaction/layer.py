@@ -35,6 +35,7 @@ _MERGED_METHODS = frozenset({"INVITE", "MESSAGE", "REFER", "SUBSCRIBE"})
 
 OnRequest = Callable[[ServerTransaction], object]
 OnAck = Callable[[Request, Flow], object]
+OnData = Callable[[bytes], object]
 OnStrayResponse = Callable[[Response, Flow], object]
 
 
@@ -112,20 +113,37 @@ class Transactions:
 
     # --- for the user
 
-    def request(self, request: Request, flow: Flow, *, on_response: OnResponse, on_failure: OnFailure) -> ClientTransaction:
-        """Send a request that carries no Via yet, or an empty line where it shall stand.
+    def request(
+        self,
+        request: Request,
+        flow: Flow,
+        *,
+        on_response: OnResponse,
+        on_failure: OnFailure,
+        before: OnData | None = None,
+    ) -> ClientTransaction:
+        """Send a request that carries no Via yet, or an empty line where it shall stand; `before` gets it as it is sent.
 
         `on_response` gets every provisional response and the final one (for an INVITE each different 2xx: forks);
         `on_failure("timeout" | "transport")` comes instead of a final response, never from within this call.
         """
         branch = self._add_via(request, flow)
-        return self.request_as(request, flow, branch, on_response=on_response, on_failure=on_failure)
+        return self.request_as(request, flow, branch, on_response=on_response, on_failure=on_failure, before=before)
 
     def request_as(
-        self, request: Request, flow: Flow, key: str, *, on_response: OnResponse, on_failure: OnFailure
+        self,
+        request: Request,
+        flow: Flow,
+        key: str,
+        *,
+        on_response: OnResponse,
+        on_failure: OnFailure,
+        before: OnData | None = None,
     ) -> ClientTransaction:
         """Send a request whose Via stands already (a CANCEL has its INVITE's)."""
         transaction = ClientTransaction(self, request, flow, key=key, on_response=on_response, on_failure=on_failure)
+        if before is not None:
+            before(transaction.data)
         self._clients[key] = transaction
         self._watch(flow).add(transaction)
         self.counts.sent += 1
