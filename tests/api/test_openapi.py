@@ -120,6 +120,9 @@ def test_the_description_names_what_the_contract_names(acme: Company) -> None:
         ("patch", "/api/v1/voicemail/messages/{message_id}"),
         ("delete", "/api/v1/voicemail/messages/{message_id}"),
         ("get", "/api/v1/voicemail/messages/{message_id}/sound"),
+        ("put", "/api/v1/voicemail/messages/{message_id}/transcript"),
+        ("post", "/api/v1/voicemail/messages/{message_id}/transcript"),
+        ("delete", "/api/v1/voicemail/messages/{message_id}/transcript"),
         ("get", "/api/v1/voicemail/greetings"),
         ("get", "/api/v1/voicemail/greeting"),
         ("post", "/api/v1/voicemail/greeting"),
@@ -166,7 +169,7 @@ def test_no_route_leads_to_another_company(acme: Company, globex: Company, mirro
             url = url.replace("{handset_id}", theirs_id)
             query = "?" + "&".join(f"{name}={theirs_id}" for name in ("person", "queue", "search", "box"))
             body = {"from": theirs_id, "to": "101", "choice": "away", "state": "paused", "paused": True, "enabled": True}
-            body |= {"reason": "it was asked for", "agree": True, "with": theirs_id}
+            body |= {"reason": "it was asked for", "agree": True, "with": theirs_id, "text": "mine"}
             response = getattr(anna.client, method)(
                 url + query if method == "get" else url, *([] if method == "get" else [json.dumps(body), "application/json"])
             )

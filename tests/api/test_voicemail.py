@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.client import encode_multipart
 from tests.api.conftest import Caller
-from tests.history.stories import Company, queue_of
+from tests.history.stories import Company, agreed, queue_of
 from tests.media.sounds.kinds import file, tone
 from tests.voicemail.stories import OSLO, happen, left, queue
 
@@ -19,6 +19,7 @@ from svara.people.models import Greeting
 from svara.people.office import read_office
 from svara.people.retention import forget_sounds
 from svara.privacy import vault
+from svara.privacy.functions.registry import MESSAGE_TRANSCRIPTS
 from svara.privacy.subject import person
 from svara.voicemail.models import Message
 
@@ -62,6 +63,7 @@ def test_bob_lists_his_boxes_and_messages(acme: Company, bob: Caller, message: M
         "heard_at": None,
         "heard_by": None,
         "saved": False,
+        "transcript": None,
     }
     assert bob.get(f"/voicemail/messages/{message.id}") == oldest
     page = bob.get("/voicemail/messages", limit=1)
@@ -107,6 +109,41 @@ def test_nobody_else_hears_it(acme: Company, message: Message, who: str) -> None
         assert other.get(path, 404)["error_id"] == "not-found"
     for method in ("patch", "delete"):
         assert other.send(method, f"/voicemail/messages/{message.id}", {}).status_code == 404
+
+
+def test_a_program_puts_what_was_said_in_writing(acme: Company, bob: Caller, message: Message) -> None:
+    path = f"/voicemail/messages/{message.id}/transcript"
+    refused = bob.send("put", path, {"text": "Ring me back."})
+    assert (refused.status_code, refused.json()["error_id"]) == (403, "function-off")
+    assert bob.send("post", path, {}).json()["error_id"] == "function-off"
+    assert bob.send("delete", path).status_code == 404
+    agreed(acme, MESSAGE_TRANSCRIPTS)
+    answer = bob.send("put", path, {"text": "  Ring me\x00 back.\u202e"})
+    assert answer.status_code == 200
+    written = bob.get(f"/voicemail/messages/{message.id}")["transcript"]
+    assert (written["state"], written["text"], written["by"]) == ("written", "Ring me back.", "program")
+    assert bob.get("/voicemail/messages")["items"][0]["transcript"] == written
+    assert bob.send("put", path, {"text": "a" * 20_001}).status_code == 400
+    assert bob.send("put", path, {}).status_code == 400
+    assert bob.send("put", path, {"text": "Ring me back, please."}).json()["transcript"]["text"] == "Ring me back, please."
+    assert bob.send("post", path, {}).status_code == 409, "this installation has no program"
+    for who in ("anna", "cecilie", "dag"):
+        other = Caller(acme.people[who])
+        assert other.send("put", path, {"text": "mine"}).status_code == 404
+        assert other.send("post", path, {}).status_code == 404
+        assert other.send("delete", path).status_code == 404
+    assert bob.send("delete", path).status_code == 204
+    assert bob.get(f"/voicemail/messages/{message.id}")["transcript"] is None
+    assert bob.send("delete", path).status_code == 404
+
+
+def test_a_program_asks_for_the_installation_s_own(acme: Company, bob: Caller, message: Message, settings: Any) -> None:
+    settings.TRANSCRIBER = "writes"
+    agreed(acme, MESSAGE_TRANSCRIPTS)
+    path = f"/voicemail/messages/{message.id}/transcript"
+    assert bob.send("post", path, {}).status_code == 202
+    written = bob.get(f"/voicemail/messages/{message.id}")["transcript"]
+    assert (written["state"], written["text"], written["by"]) == ("waiting", None, None)
 
 
 # --- the greeting

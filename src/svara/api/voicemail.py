@@ -12,6 +12,7 @@ from ninja import File, Form, Query, Router, Schema, Status, UploadedFile
 from pydantic import Field
 
 from svara.api.auth import account_of
+from svara.api.problems import ApiError
 from svara.api.schemas import SOUND
 from svara.people import greeting
 from svara.people.access import NotFound
@@ -19,6 +20,8 @@ from svara.people.models import Account, Queue
 from svara.people.office import GreetingKind
 from svara.voicemail import actions
 from svara.voicemail.access import MessageView, access_boxes, access_message, access_messages, access_sound
+from svara.voicemail.program import MAX_CHARACTERS
+from svara.voicemail.transcripts import TranscriptView
 from svara.web.sound_file import sound_file
 
 router = Router(tags=["voicemail"])
@@ -39,6 +42,22 @@ class Boxes(Schema):
     items: list[Box]
 
 
+class Transcript(Schema):
+    """What was said in a message, in writing. `text` is null until it is written, and while it cannot be read."""
+
+    state: Literal["waiting", "written", "failed"]
+    text: Annotated[str | None, Field(description="Empty where no words could be made out")]
+    by: Annotated[
+        Literal["machine", "program", "hand"] | None,
+        Field(description="The installation's own program, one with an API token, or the box's owner"),
+    ]
+    changed_at: datetime
+
+
+class TranscriptText(Schema):
+    text: Annotated[str, Field(max_length=MAX_CHARACTERS)]
+
+
 class VoiceMessage(Schema):
     """A voice message. `heard_by` is the user name of the colleague who heard it first, null where that is not known."""
 
@@ -54,6 +73,7 @@ class VoiceMessage(Schema):
     heard_at: datetime | None
     heard_by: str | None
     saved: Annotated[bool, Field(description="It is kept for a year instead of ninety days")]
+    transcript: Annotated[Transcript | None, Field(description="Null where there is none")]
 
 
 class VoiceMessages(Schema):
@@ -180,6 +200,52 @@ def sound(request: HttpRequest, message_id: str) -> HttpResponse:
     return sound_file(request, access_sound(account_of(request), message_id))
 
 
+@router.put(
+    "/voicemail/messages/{message_id}/transcript",
+    response=VoiceMessage,
+    by_alias=True,
+    operation_id="setTranscript",
+    summary="Put what was said in writing",
+)
+def set_transcript(request: HttpRequest, message_id: str, wish: TranscriptText) -> dict[str, Any]:
+    """For a program that writes messages down: of the own box, while its person has the function `message_transcripts` on
+    (403 `function-off` otherwise). In place of a text that is there; the pages can undo that for a day."""
+    try:
+        return _shown(actions.do_write_transcript(account_of(request), message_id, wish.text, "program"))
+    except actions.NotWanted:
+        raise _off() from None
+
+
+@router.post(
+    "/voicemail/messages/{message_id}/transcript",
+    response={202: None},
+    operation_id="askTranscript",
+    summary="Have a message written down",
+)
+def ask_transcript(request: HttpRequest, message_id: str) -> Status[None]:
+    """By the installation's own program: once more where that has failed, or for an older message. 404 where the text is
+    there, 409 `no-transcriber` where the installation has no such program."""
+    try:
+        actions.do_ask_transcript(account_of(request), message_id)
+    except actions.NotWanted:
+        raise _off() from None
+    except actions.NoProgram:
+        raise ApiError(409, "no-transcriber", "This installation has no program that writes messages down.") from None
+    return Status(202, None)
+
+
+@router.delete(
+    "/voicemail/messages/{message_id}/transcript",
+    response=_GONE,
+    operation_id="removeTranscript",
+    summary="Take the text of a message away",
+)
+def remove_transcript(request: HttpRequest, message_id: str) -> Status[None]:
+    """404 where there is none. The message stays; it is not written down again by itself."""
+    actions.do_remove_transcript(account_of(request), message_id)
+    return Status(204, None)
+
+
 @router.get(
     "/voicemail/greetings",
     response=Greetings,
@@ -234,6 +300,10 @@ def greeting_sound(request: HttpRequest, which: Query[WhichGreeting]) -> HttpRes
     return sound_file(request, _access(account_of(request), which).place)
 
 
+def _off() -> ApiError:
+    return ApiError(403, "function-off", "The box's owner has not switched on the function `message_transcripts`.")
+
+
 def _access(actor: Account, which: WhichGreeting) -> greeting.GreetingView:
     return greeting.access_greeting(actor, which.kind, _queue(actor, which.queue))
 
@@ -247,6 +317,7 @@ def _greeting(one: greeting.GreetingView) -> dict[str, Any]:
 
 
 def _shown(message: MessageView) -> dict[str, Any]:
+    written = message.transcript
     return {
         "id": message.id,
         "box": message.box,
@@ -260,4 +331,15 @@ def _shown(message: MessageView) -> dict[str, Any]:
         "heard_at": message.heard_at,
         "heard_by": message.heard_by.username if message.heard_by else None,
         "saved": message.saved,
+        "transcript": written and _transcript(written),
+    }
+
+
+def _transcript(written: TranscriptView) -> dict[str, Any]:
+    there = written.state == "written" and not written.unreadable
+    return {
+        "state": written.state,
+        "text": written.text if there else None,
+        "by": written.by or None,
+        "changed_at": written.changed_at,
     }

@@ -260,6 +260,7 @@ THINGS: dict[str, Promise] = {
     "staff.Rule": _("What a company wants of the provider's support"),
     "staff.Staff": _("Support staff of the provider"),
     "voicemail.Message": _("Voice messages"),
+    "voicemail.Transcript": _("Voice messages in writing"),
     "voicemail.NoticeChoice": _("How people are told of messages"),
 }
 

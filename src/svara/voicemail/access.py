@@ -31,9 +31,11 @@ from svara.privacy.functions.port import enabled
 from svara.privacy.functions.registry import MESSAGE_NOTICES
 from svara.privacy.subject import Subject
 from svara.privacy.vault import elsewhere
+from svara.voicemail import transcripts
 from svara.voicemail.boxes import QUEUE, own_box, shared_with
 from svara.voicemail.callers import callers, is_from
 from svara.voicemail.models import Message, NoticeChoice
+from svara.voicemail.transcripts import TranscriptView
 
 MAX_PAGE = 200
 
@@ -73,6 +75,8 @@ class MessageView:
     saved: bool
     restricted: bool = False
     """Nobody hears it: the data of whoever left it are restricted, or they objected."""
+    transcript: TranscriptView | None = None
+    """What was said, in writing; None where nobody wanted that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,14 @@ def access_notice(actor: Account) -> str:
     return "caller" if chosen is not None and chosen.notice == "caller" else "plain"
 
 
+def own_row(actor: Account, message_id: str) -> Message:
+    """The stored message, for what is done with its text: one of the actor's own box that may be heard. Raises NotFound."""
+    message = row(actor, message_id)
+    if message.box != own_box(actor) or is_from(message, hidden_from(actor, Purpose.MESSAGES)):
+        raise NotFound
+    return message
+
+
 def note(actor: Account, message: Message, act: Act) -> None:
     """Write down what is done with a message of a box that is shared; one's own box is nobody else's."""
     if message.box != own_box(actor):
@@ -190,6 +202,7 @@ def shown(actor: Account, messages: Iterable[Message]) -> tuple[MessageView, ...
     colleagues = people.people_by_id(actor, ids)
     hidden = hidden_from(actor, Purpose.MESSAGES)
     unseen = {message.id for message in rows if is_from(message, hidden)}
+    written = transcripts.views(actor.tenant_id, [message for message in rows if message.id not in unseen])
 
     def caller(message: Message) -> PartyView:
         if message.id in unseen:
@@ -215,6 +228,7 @@ def shown(actor: Account, messages: Iterable[Message]) -> tuple[MessageView, ...
             heard_by=party("", "", message.heard_by) if message.heard_by in colleagues else None,
             saved=message.saved,
             restricted=message.id in unseen,
+            transcript=written.get(message.id),
         )
         for message in rows
     )

@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from svara.people.document import outline
 from svara.people.models import Account, Tenant
+from svara.privacy.functions.port import people_with
+from svara.privacy.functions.registry import MESSAGE_TRANSCRIPTS
 from svara.privacy.policies.port import Feature, register_feature
-from svara.voicemail.models import Message
+from svara.voicemail.models import Message, Transcript
 
 _TO: Final = "voicemail:"
 
@@ -29,5 +31,17 @@ register_feature(
         frozenset({"voicemail.Message", "voicemail.NoticeChoice", "files.messages", "files.mailboxes"}),
         on=leads_to_a_mailbox,
         held=lambda tenant_id: Message.all_tenants.filter(tenant_id=tenant_id).exists(),
+    )
+)
+register_feature(
+    Feature(
+        "message-transcripts",
+        _(
+            "Who wants it has the voice messages of their own mailbox written down by a program, to read them; the text is "
+            "sealed like the sound and goes with it."
+        ),
+        frozenset({"voicemail.Transcript"}),
+        on=lambda tenant_id: bool(people_with(MESSAGE_TRANSCRIPTS, tenant_id)),
+        held=lambda tenant_id: Transcript.all_tenants.filter(tenant_id=tenant_id).exists(),
     )
 )

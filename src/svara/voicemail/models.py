@@ -1,10 +1,12 @@
-"""The tables of voice messages: one row a message, and how each person wants to hear of new ones.
+"""The tables of voice messages: one row a message, what was said in it in writing, and how each person wants to hear of new
+ones.
 
 The sound itself is a file below the data folder's `recordings`; it goes with its row (`svara.voicemail.retention`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -31,6 +33,10 @@ KEEP_DAYS = 90
 """A message that nobody saved goes so long after it was left."""
 KEEP_SAVED_DAYS = 365
 NUMBER_LENGTH = 200
+WRITING = ("waiting", "written", "failed", "removed")
+"""Where the text of a message stands."""
+WRITERS = ("machine", "program", "hand")
+"""Who wrote it: the installation's own program, one with an API token, or the box's owner."""
 
 _KEPT = Retention("tenant", days=KEEP_SAVED_DAYS, since="left_at")
 _FACT = not_personal(WITH_TENANT, Source.USE)
@@ -110,6 +116,46 @@ class Message(TenantOwned):
 
     def __str__(self) -> str:
         return self.id
+
+
+_SAID = replace(_caller("user.content.private"), vaulted=True)
+
+
+def _choices(values: Iterable[str]) -> list[tuple[str, str]]:
+    return [(value, value) for value in values]
+
+
+class Transcript(TenantOwned):
+    """What was said in a message of somebody's own box, in writing; and while it is not written, how far that is.
+
+    The text is sealed for whom the sound is sealed for (`svara.voicemail.transcripts`), and goes with the message. `before`
+    is what stood there until the last change, for a day, so that it can be undone. "removed" stays as a row for as long:
+    nothing is written again by itself.
+    """
+
+    message: Message = declared(
+        models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="transcript"), _FACT
+    )
+    message_id: str
+    state: str = declared(
+        models.CharField(max_length=8, choices=[(each, each) for each in WRITING], default="waiting"), _FACT
+    )
+    by: str = declared(models.CharField(max_length=8, choices=[(each, each) for each in WRITERS], blank=True), _FACT)
+    sealed: bytes = declared(models.BinaryField(default=b""), _SAID)
+    before: bytes = declared(models.BinaryField(default=b""), _SAID)
+    before_by: str = declared(models.CharField(max_length=8, blank=True), _FACT)
+    tries: int = declared(models.PositiveSmallIntegerField(default=0), _FACT)
+    due_at: datetime = declared(models.DateTimeField(), _FACT)
+    changed_at: datetime = declared(models.DateTimeField(), _owner("user.behavior"))
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["due_at"], name="transcript_to_write", condition=models.Q(state="waiting")),
+            models.Index(fields=["changed_at"], name="transcript_to_undo", condition=~models.Q(before=b"")),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
 
 
 _CHOSEN = Declaration("user.settings", Purpose.MESSAGES, Basis.CONTRACT, WITH_ACCOUNT, Subject.EMPLOYEE, Source.PERSON)

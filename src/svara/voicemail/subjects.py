@@ -23,10 +23,10 @@ from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.port import ExportFile, Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
 from svara.privacy.vault import elsewhere
-from svara.voicemail import counts
+from svara.voicemail import counts, transcripts
 from svara.voicemail.access import place_of
 from svara.voicemail.callers import callers
-from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message, NoticeChoice
+from svara.voicemail.models import KEEP_DAYS, KEEP_SAVED_DAYS, Message, NoticeChoice, Transcript
 
 MESSAGES, SAVED = "voicemail.messages", "voicemail.saved"
 
@@ -35,7 +35,7 @@ class VoicemailCapability:
     """Voice messages."""
 
     name = "voicemail"
-    tables = frozenset({"voicemail.Message", "voicemail.NoticeChoice"})
+    tables = frozenset({"voicemail.Message", "voicemail.Transcript", "voicemail.NoticeChoice"})
     periods: tuple[Period, ...] = (
         Period(MESSAGES, gettext_noop("Voice messages"), KEEP_DAYS, longest_days=KEEP_DAYS),
         Period(SAVED, gettext_noop("Voice messages that were saved"), KEEP_SAVED_DAYS, longest_days=KEEP_SAVED_DAYS),
@@ -49,6 +49,8 @@ class VoicemailCapability:
         ):
             if count := rows.count():
                 yield Holding("voicemail.Message", count, "user.content.private", messages, text)
+            if written := _texts(rows).count():
+                yield Holding("voicemail.Transcript", written, "user.content.private", messages, _("The same in writing"))
         if heard := _heard(tenant_id, subject).count():
             text = _("Messages of others that they were the first to hear")
             yield Holding("voicemail.Message", heard, "user.behavior", messages, text, how="freed")
@@ -57,9 +59,10 @@ class VoicemailCapability:
 
     def erase(self, tenant_id: str, subject: Subject, *, reason: str) -> Iterable[Gone]:
         del reason
-        tally = Tally("voicemail.Message")
+        tally, texts = Tally("voicemail.Message"), Tally("voicemail.Transcript")
         boxes = set()
         for rows in (_received(tenant_id, subject), _left(tenant_id, subject)):
+            texts.add(_texts(rows).order_by("pk").values_list("pk", flat=True))
             for key, file, box in rows.order_by("pk").values_list("pk", "file", "box").iterator(chunk_size=1000):
                 tally.add([key])
                 boxes.add((tenant_id, box))
@@ -68,6 +71,7 @@ class VoicemailCapability:
         if boxes:
             counts.changed(sorted(boxes))
         yield from tally.gone()
+        yield from texts.gone()
         freed = Tally("voicemail.Message", "freed")
         heard = _heard(tenant_id, subject)
         freed.add(heard.order_by("pk").values_list("pk", flat=True))
@@ -100,10 +104,11 @@ class VoicemailCapability:
             before = rules.before(key, now)
             if before is None:
                 continue
-            tally = Tally("voicemail.Message")
+            tally, texts = Tally("voicemail.Message"), Tally("voicemail.Transcript")
             old = Message.all_tenants.filter(tenant_id=tenant_id, saved=saved, left_at__lt=before)
             old = old.exclude(account__in=rules.people).exclude(caller_person__in=rules.people)
             old = old.exclude(caller_index__in=list(filter(None, map(index_of, rules.subjects))))
+            texts.add(_texts(old).order_by("pk").values_list("pk", flat=True))
             boxes = set()
             for pk, file, box in old.order_by("pk").values_list("pk", "file", "box").iterator(chunk_size=1000):
                 tally.add([pk])
@@ -114,6 +119,7 @@ class VoicemailCapability:
                 old.delete()
                 counts.changed(sorted(boxes))
             yield from tally.gone()
+            yield from texts.gone()
 
 
 def _received(tenant_id: str, subject: Subject) -> QuerySet[Message]:
@@ -135,8 +141,13 @@ def _chosen(tenant_id: str, subject: Subject) -> QuerySet[NoticeChoice]:
     return NoticeChoice.all_tenants.filter(tenant_id=tenant_id, account_id=account_of(subject) or "-")
 
 
+def _texts(rows: QuerySet[Message]) -> QuerySet[Transcript]:
+    return Transcript.all_tenants.filter(message__in=rows.values("pk"))
+
+
 def _shown(message: Message) -> dict[str, Any]:
     who = callers(message.tenant_id, [message])[message.id]
+    written = transcripts.views(message.tenant_id, [message]).get(message.id)
     return {
         "id": message.id,
         "from": who.number,
@@ -145,6 +156,8 @@ def _shown(message: Message) -> dict[str, Any]:
         "seconds": message.seconds,
         "heard_at": message.heard_at and message.heard_at.isoformat(),
         "saved": message.saved,
+        "text": written.text if written is not None else None,
+        "text_by": (written.by or None) if written is not None else None,
     }
 
 

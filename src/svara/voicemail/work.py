@@ -1,4 +1,5 @@
-"""The part of the role `svara serve jobs` that is about voice messages: taking them in, telling of them, letting them go."""
+"""The part of the role `svara serve jobs` that is about voice messages: taking them in, telling of them, writing them down,
+letting them go."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from svara import log
 from svara.bus.port import Bus
 from svara.calls.boxes import SERVICE
 from svara.data import DataFolder
-from svara.voicemail import counts
+from svara.voicemail import counts, transcripts, writing
 from svara.voicemail.notices import send_notices
 from svara.voicemail.retention import forget_messages
 from svara.voicemail.service import handle
@@ -31,7 +32,7 @@ async def run(data: DataFolder, bus: Bus) -> None:
     """Everything that goes on beside, until cancelled."""
     await bus.serve(SERVICE, handle)
     await asyncio.to_thread(_guarded, "counting", lambda: counts.write(data))
-    await asyncio.gather(_tell(), _forget())
+    await asyncio.gather(_tell(), _forget(), writing.run())
 
 
 async def _tell() -> None:
@@ -44,6 +45,7 @@ async def _forget() -> None:
     await asyncio.sleep(FORGET_FIRST_SECONDS)
     while True:
         await asyncio.to_thread(_guarded, "forgetting", forget_messages)
+        await asyncio.to_thread(_guarded, "forgetting texts", transcripts.forget_before)
         await asyncio.sleep(FORGET_SECONDS)
 
 

@@ -201,7 +201,12 @@ OWN = {
     "svara.privacy.staff.deciding.access_rule": "what the company itself wants",
     "svara.voicemail.access.access_boxes": "counts alone",
     "svara.voicemail.access.access_notice": "one's own notice",
+    "svara.voicemail.actions.do_ask_transcript": "of a message of one's own box",
     "svara.voicemail.actions.do_choose_notice": "one's own notice",
+    "svara.voicemail.actions.do_choose_transcripts": "one's own choice: its entry is that of the ledger of consent",
+    "svara.voicemail.actions.do_remove_transcript": "of a message of one's own box",
+    "svara.voicemail.actions.do_undo_transcript": "of a message of one's own box",
+    "svara.voicemail.actions.do_write_transcript": "of a message of one's own box",
 }
 
 

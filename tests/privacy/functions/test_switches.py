@@ -22,6 +22,7 @@ TEXTS = {
     "statistics": (1, "dfb8ce5888fe6b69"),
     "call_recording": (2, "c43e4c9ae8fa4a21"),
     "message_notices": (1, "d81368d6c9fe9ce5"),
+    "message_transcripts": (1, "c6a7bc937e03ec9c"),
     "calendar_presence": (1, "9730c3c0bcc8cdb3"),
     "mobile_in_phonebooks": (1, "b6f678019daf3804"),
     "call_push": (1, "66da57314c86453e"),

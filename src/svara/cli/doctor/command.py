@@ -36,14 +36,14 @@ def doctor(  # noqa: PLR0917  the options of the command
 
 
 async def _doctor(root: Path, backup: Path | None, *, deep: bool, mail: str, as_json: bool, verbose: bool) -> int:
-    from svara.cli.doctor import backups, kernel, network, office, push, report, signalling, storage, trial  # noqa: PLC0415
+    from svara.cli.doctor import backups, kernel, network, office, push, report, signalling, storage, transcriber, trial  # noqa: PLC0415
     from svara.cli.doctor import mail as mails  # noqa: PLC0415
     from svara.cli.doctor.model import Wishes  # noqa: PLC0415
     from svara.cli.doctor.opening import known  # noqa: PLC0415
     from svara.cli.doctor.run import examine, exit_code  # noqa: PLC0415
     from svara.data import DataFolder  # noqa: PLC0415
 
-    rooms = (office, signalling, trial, network, storage, kernel, backups, mails, push)
+    rooms = (office, signalling, trial, network, storage, kernel, backups, mails, transcriber, push)
     checks = [check for room in rooms for check in room.CHECKS]
     async with known(DataFolder(root), Wishes(backup, deep, mail)) as patient:
         results = await examine(patient, checks)

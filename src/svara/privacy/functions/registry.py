@@ -20,6 +20,7 @@ CALLER_LOOKUP = "caller_lookup"
 CALL_RECORDING = "call_recording"
 STATISTICS = "statistics"
 MESSAGE_NOTICES = "message_notices"
+MESSAGE_TRANSCRIPTS = "message_transcripts"
 MOBILE_IN_PHONEBOOKS = "mobile_in_phonebooks"
 CALENDAR_PRESENCE = "calendar_presence"
 CALL_PUSH = "call_push"
@@ -109,6 +110,21 @@ _ALL = (
                 "Without it messages wait on your phone and on the page of your voice messages."
             ),
             _("Your e-mail address, given to the mail server with each such e-mail; nothing is kept here"),
+        ),
+        available=True,
+    ),
+    Function(
+        MESSAGE_TRANSCRIPTS,
+        ("user.content.private",),
+        text_version=1,
+        text=Text(
+            _("My voice messages in writing"),
+            _(
+                "A program of those who run this phone system, or one to which you gave an API token, listens to new "
+                "messages in your own box and writes down what the caller said. Without it nothing is written down: you "
+                "listen to your messages."
+            ),
+            _("What the program understood of each message, sealed like its sound, until the message goes"),
         ),
         available=True,
     ),
