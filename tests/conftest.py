@@ -8,8 +8,10 @@ from typing import Any
 
 import hypothesis
 import pytest
+import pytest_timeout
 from django.utils import translation
 from tests import emptied, migrated, order
+from tests.patience import patience
 from tests.peers import postgres
 
 from svara.data import DataFolder
@@ -32,6 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Where files of tests run beside each other, the longest begin first."""
     if hasattr(config, "workerinput"):
         order.longest_first(items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> object:
+    """A test that hangs is ended, not one that others slow down."""
+    return pytest_timeout.pytest_timeout_set_timer(item, settings._replace(timeout=patience(settings.timeout)))
 
 
 _ended: dict[str, Outcome] = {}

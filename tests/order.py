@@ -1,7 +1,7 @@
 """In which order the files of tests run when several run at a time, and which of them may run beside each other.
 
 Those that may take longest go first, so that the end is not one of them alone. Tests with real phones mostly wait: some run
-beside tests that compute, but not more at a time than one machine gives their sound and its time.
+beside tests that compute, but in no more processes than one machine gives their sound and its time.
 """
 
 from __future__ import annotations
@@ -49,18 +49,21 @@ def _has_phones(file: str) -> bool:
 
 
 class Order(LoadFileScheduling):  # type: ignore[misc]
-    """Gives each process the next file, but not too many with phones at a time."""
+    """Gives each process the next file, and all those with phones to the same few processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         """By file; but what is as long as many files (`WHOLE`) stands for itself."""
         return nodeid if nodeid.startswith(WHOLE) else super()._split_scope(nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if sum(self._is_on_the_phone(other) for other in self.nodes if other is not node) >= PHONES_AT_ONCE:
-            quiet = next((file for file in self.workqueue if not _has_phones(file)), None)
-            if quiet is not None:
-                self.workqueue.move_to_end(quiet, last=False)
+        on_the_phone = [one for one in self.nodes if self._has_had_phones(one)]
+        if len(on_the_phone) >= PHONES_AT_ONCE:
+            phones = node in on_the_phone
+            better = next((file for file in self.workqueue if _has_phones(file) is phones), None)
+            if better is not None:
+                self.workqueue.move_to_end(better, last=False)
         super()._assign_work_unit(node)
 
-    def _is_on_the_phone(self, node: WorkerController) -> bool:
-        return any(_has_phones(file) and not all(tests.values()) for file, tests in self.assigned_work[node].items())
+    def _has_had_phones(self, node: WorkerController) -> bool:
+        """Then it has offices that run until its end, for all its tests: a further process would start others."""
+        return any(_has_phones(file) for file in self.assigned_work[node])

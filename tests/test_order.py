@@ -23,22 +23,31 @@ class Node(SimpleNamespace):
         self.has = indices
 
 
-def given_out(files: list[str], processes: int) -> list[str]:
-    """Which file each process gets first."""
+def given_out(files: list[str], processes: int, rounds: int = 1) -> list[str]:
+    """Which file each process gets first, and then next, when it is done with that."""
     tests = [f"{file}::test" for file in files]
     queue = Order.__new__(Order)
     queue.workqueue = OrderedDict((file, {test: False}) for file, test in zip(files, tests, strict=True))
     nodes: list[Any] = [Node() for _ in range(processes)]
     queue.assigned_work = {node: {} for node in nodes}
     queue.registered_collections = dict.fromkeys(nodes, tests)
-    for node in nodes:
-        queue._assign_work_unit(node)
-    return [files[node.has[0]] for node in nodes]
+    given = []
+    for _ in range(rounds):
+        for node in nodes:
+            queue._assign_work_unit(node)
+            given.append(files[node.has[0]])
+            queue.assigned_work[node][given[-1]] = {f"{given[-1]}::test": True}
+    return given
 
 
 def test_a_third_process_does_something_without_phones() -> None:
     assert PHONES_AT_ONCE == 2
     assert given_out([*PHONES, *QUIET], 3) == [PHONES[0], PHONES[1], QUIET[0]]
+
+
+def test_a_process_that_has_an_office_goes_on_with_phones() -> None:
+    given = given_out([*PHONES[:2], *QUIET, *PHONES[2:]], 3, rounds=2)
+    assert given == [PHONES[0], PHONES[1], QUIET[0], PHONES[2], PHONES[3], QUIET[1]]
 
 
 def test_when_only_phones_are_left_nobody_waits() -> None:

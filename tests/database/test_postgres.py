@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.database import schema
+from tests.patience import patience
 from tests.peers.postgres import Postgres
 from tests.privacy import old_words
 
@@ -55,7 +56,7 @@ def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: s
         env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database()},
         capture_output=True,
         text=True,
-        timeout=1100,
+        timeout=patience(1100),
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-5000:]
@@ -77,7 +78,7 @@ def test_companies_are_applied_side_by_side(postgres_server: Postgres, tmp_path:
             env=os.environ | {"SVARA_DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience(60),
             check=False,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +14,8 @@ import pytest
 from svara.media import ports
 from svara.media.ports import USUAL, Claim, PortsTakenError, claim, overlap, taken
 
-HOST = "192.0.2.77"  # of nobody (RFC 5737), so that engines that run now are not in the way
+HOST, OTHER, ANOTHER = (f"198.18.{os.getpid() >> 8 & 255}.{os.getpid() & 255}/{number}" for number in range(3))
+"""Of nobody (RFC 2544) and of this run of the tests alone, so that engines that run now are not in the way."""
 
 
 @contextlib.contextmanager
@@ -46,9 +48,9 @@ def test_ports_that_were_chosen_are_refused_where_another_office_has_one_of_them
 
 def test_another_address_has_ports_of_its_own() -> None:
     """Behind one-to-one NAT it is the address of this machine that counts."""
-    with office(None, HOST), office(None, "192.0.2.78!203.0.113.1") as other:
+    with office(None, HOST), office(None, f"{OTHER}!203.0.113.1") as other:
         assert other.ports == USUAL[0]
-        with office(None, "192.0.2.79", "192.0.2.78!203.0.113.2") as third:
+        with office(None, ANOTHER, f"{OTHER}!203.0.113.2") as third:
             assert third.ports == USUAL[1]
 
 

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.patience import patience
 from tests.peers.phone import Account, Phone
 from tests.peers.ports import free_port
 
@@ -96,7 +97,7 @@ class Baresip(Phone):
             self.ask("reginfo")  # who calls it at once would else come before its account is there
 
     def _connect(self, port: int) -> socket.socket:
-        end = time.monotonic() + 10
+        end = time.monotonic() + patience(10)
         while True:
             try:
                 return socket.create_connection(("127.0.0.1", port), 1)
@@ -117,7 +118,7 @@ class Baresip(Phone):
         """What a command prints."""
         data = json.dumps({"command": name, "token": name}).encode()
         self._control.sendall(b"%d:%s," % (len(data), data))
-        return self._answers.get(timeout=5)
+        return self._answers.get(timeout=patience(5))
 
     def shows(self, extension: str) -> str:
         """What it shows of somebody whom it watches: "Online", "Busy", "Offline" ..."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright
+from tests.patience import patience
 from tests.peers import sound
 from tests.peers.server import Svara
 
@@ -98,6 +99,7 @@ class BrowserPhone:
             ],
         )
         self.context = self.chromium.new_context(permissions=["microphone"], locale="en")
+        self.context.set_default_timeout(patience(30_000))
         self.context.add_init_script(UNFILTERED)
         self.complaints: list[str] = []
         self.page = self.open()
@@ -201,7 +203,7 @@ class BrowserPhone:
         self.wait(lambda: self.hears()[1] < -80, lambda: f"hears {self.hears()}", seconds)
 
     def wait(self, true: Callable[[], bool], what: Callable[[], str], seconds: float = STATE_SECONDS) -> None:
-        end = time.monotonic() + seconds
+        end = time.monotonic() + patience(seconds)
         while not true():
             assert time.monotonic() < end, f"{self.username}'s browser {what()}\n{self.complaints}\n{self.svara.errors()}"
             self.page.wait_for_timeout(50)

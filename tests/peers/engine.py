@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,11 +12,12 @@ from pathlib import Path
 from unittest import mock
 
 import uvloop
+from tests.patience import patience
+from tests.peers.ports import FOR_AN_ENGINE, SoundPorts
 
 from svara.clock import LoopClock
 from svara.data import DataFolder
 from svara.media import main as media_main
-from svara.media.ports import Range, overlap, taken
 from svara.media.relay import Kind, LegQuality, RelayError
 from svara.media.rtpengine import RtpEngine
 
@@ -42,13 +42,13 @@ class RunningEngine:
         # Only while it starts: a server that a later test starts must not inherit these few ports.
         with mock.patch.dict(os.environ, {"SVARA_MEDIA_ADDRESS": "127.0.0.1", "SVARA_MEDIA_PORTS": self.ports}):
             self._thread.start()
-            assert self._ready.wait(TIMEOUT_SECONDS), "rtpengine did not start"
+            assert self._ready.wait(patience(TIMEOUT_SECONDS)), "rtpengine did not start"
         self.until(lambda: self.relay.up)
 
     def stop(self) -> None:
         began = time.monotonic()
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(TIMEOUT_SECONDS)
+        self._thread.join(patience(TIMEOUT_SECONDS))
         self.ended_in_seconds = time.monotonic() - began
         assert not self._thread.is_alive()
 
@@ -63,7 +63,7 @@ class RunningEngine:
         self.relay.close()
 
     def until(self, condition: Callable[[], bool], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        end = time.monotonic() + timeout_seconds
+        end = time.monotonic() + patience(timeout_seconds)
         while not condition():
             assert time.monotonic() < end, "it did not come about"
             time.sleep(0.01)
@@ -128,23 +128,15 @@ class RunningEngine:
         return results[0]
 
 
-def _free_ports() -> Range:
-    """200 ports that no office takes by itself (`svara.media.ports.USUAL`), since offices of other tests want those."""
-    others = taken(["127.0.0.1"])
-    return random.choice([one for one in _BESIDE if not any(overlap(one, other) for other in others)])
-
-
-_BESIDE = [
-    (first, first + 199) for first in (*range(30_002, 30_800, 200), *range(32_002, 32_600, 200), *range(4_000, 5_000, 200))
-]
-
-
 @contextlib.contextmanager
-def running_engine(tmp_path: Path, ports: str | None = None, dead_seconds: float = 30.0) -> Iterator[RunningEngine]:
-    """An engine with its own ports (200 of them, somewhere, so that several tests can run at once)."""
-    engine = RunningEngine(DataFolder(tmp_path).create(), ports or "{}-{}".format(*_free_ports()), dead_seconds)
+def running_engine(tmp_path: Path, ports: str = "", count: int = 200, dead_seconds: float = 30.0) -> Iterator[RunningEngine]:
+    """An engine with these ports, or with `count` (at most 200) of its own, so that several tests can run at once."""
+    own = SoundPorts(FOR_AN_ENGINE)
+    first, _ = own.range
+    engine = RunningEngine(DataFolder(tmp_path).create(), ports or f"{first}-{first + count - 1}", dead_seconds)
     engine.start()
     try:
         yield engine
     finally:
         engine.stop()
+        own.close()

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.patience import patience
 from tests.peers.phone import Account, Phone
 from tests.peers.ports import free_port
 
@@ -172,7 +173,7 @@ class Linphone(Phone):
 
     def quit(self) -> None:
         self.command("unregister")
-        end = time.monotonic() + 3
+        end = time.monotonic() + patience(3)
         while self.is_registered() and time.monotonic() < end:
             time.sleep(0.02)
         self.command("quit")

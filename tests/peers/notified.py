@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, Worker
+from tests.patience import patience
 from tests.peers.pushservice import Subscribed
 
 _PLAYED = """
@@ -101,7 +102,7 @@ class Notified:
         self._registrations += [one["registrationId"] for one in event["registrations"] if not one["isDeleted"]]
 
     def _until(self, true: Any, what: str, seconds: float = 15.0) -> None:
-        ends = time.monotonic() + seconds
+        ends = time.monotonic() + patience(seconds)
         while not true():
             assert time.monotonic() < ends, f"there is not {what}"
             self._page.wait_for_timeout(50)

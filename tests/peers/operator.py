@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.patience import patience
+
 from svara.cli.installation import open_installation
 from svara.cli.main import main
 
@@ -52,7 +54,7 @@ class Operator:
         if self._process is not None:
             assert self._process.stdin is not None
             self._process.stdin.close()
-            self._process.wait(10)
+            self._process.wait(patience(10))
             self._process = None
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tests.patience import patience
 from tests.peers import sound
 
 Transport = Literal["udp", "tcp", "tls"]
@@ -105,7 +106,7 @@ class Phone:
             with contextlib.suppress(OSError):
                 self.quit()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(within_seconds)
+                self.process.wait(patience(within_seconds))
         self.kill()
 
     def launch(self) -> None:
@@ -132,7 +133,7 @@ class Phone:
         self.dial_uri(target)
 
     def wait(self, condition: Callable[[], bool], what: Callable[[], str], timeout_seconds: float = STATE_SECONDS) -> None:
-        end = time.monotonic() + timeout_seconds
+        end = time.monotonic() + patience(timeout_seconds)
         while not condition():
             if self.process is not None and self.process.poll() is not None:
                 raise AssertionError(f"{self.account.login}: the phone ended by itself\n{self.log_tail()}")
@@ -183,7 +184,7 @@ class Phone:
 
     def falls_silent(self, within_seconds: float = 5.0) -> bool:
         """Whether no sound arrives any more: the recording stops growing, or its end is silence."""
-        end = time.monotonic() + within_seconds
+        end = time.monotonic() + patience(within_seconds)
         while time.monotonic() < end:
             before = self.recorded_bytes()
             time.sleep(0.8)  # longer than a phone keeps sound before it writes it down

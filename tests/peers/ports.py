@@ -9,7 +9,17 @@ from __future__ import annotations
 import random
 import socket
 from collections import deque
+from collections.abc import Sequence
 
+from svara.media.ports import Range, overlap, taken
+
+FOR_AN_OFFICE: Sequence[Range] = [
+    (first, first + 999) for first in (*range(20_000, 30_000, 1000), 31_000, 6_000, 7_000, 8_000, 9_000, 10_000, 11_000)
+]
+FOR_AN_ENGINE: Sequence[Range] = [
+    (first, first + 199) for first in (*range(30_002, 30_800, 200), *range(32_002, 32_600, 200), *range(4_000, 5_000, 200))
+]
+"""These no office takes by itself."""
 _HELD = 200
 """So many ports are kept from others; the program of the one before them has bound it long since, or is gone."""
 _held: deque[socket.socket] = deque(maxlen=_HELD)
@@ -25,15 +35,47 @@ def free_port(host: str = "127.0.0.1") -> int:
     raise RuntimeError("no free ports")
 
 
+class SoundPorts:
+    """Ports for the sound of one office or engine of a test, of nobody else's until `close`, or until the tests end."""
+
+    def __init__(self, among: Sequence[Range], host: str = "127.0.0.1") -> None:
+        self._claim, self.range = self._first(among, host)
+
+    @staticmethod
+    def _first(among: Sequence[Range], host: str) -> tuple[socket.socket, Range]:
+        for one in random.sample(among, len(among)):
+            claim = _bound(f"svara-test-sound/{one[0]}")
+            if claim is None:
+                continue
+            if not any(overlap(one, other) for other in taken([host])):  # by an office that is no test's
+                return claim, one
+            claim.close()
+        raise RuntimeError("no free ports for sound")
+
+    def __str__(self) -> str:
+        return "{}-{}".format(*self.range)
+
+    def close(self) -> None:
+        self._claim.close()
+
+
 def _claim(port: int) -> bool:
-    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        claim.bind(f"\0svara-test-port/{port}")
-    except OSError:
-        claim.close()
+    claim = _bound(f"svara-test-port/{port}")
+    if claim is None:
         return False
     _held.append(claim)
     return True
+
+
+def _bound(name: str) -> socket.socket | None:
+    """A name that nobody else on this machine has, for as long as the socket is open; None: somebody has it."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0{name}")
+    except OSError:
+        claim.close()
+        return None
+    return claim
 
 
 def _is_free(host: str, port: int, kind: str) -> bool:

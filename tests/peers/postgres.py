@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tests.patience import patience
+
 START_SECONDS = 30.0
 
 
@@ -54,7 +56,7 @@ class Postgres:
             check=True,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience(60),
             cwd=self._folder,
             **self._as_user,
         )
@@ -95,7 +97,7 @@ def running() -> Iterator[Postgres]:
 
 
 def _wait_until_ready(programs: Path, folder: Path, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + patience(START_SECONDS)
     while subprocess.run([programs / "pg_isready", "-h", folder, "-q"], check=False).returncode != 0:
         assert process.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < end, "PostgreSQL did not start"

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.cli.doctor.certificates import certificate, written
+from tests.patience import patience
 
 P256 = ec.SECP256R1()
 
@@ -139,7 +140,7 @@ class PushService:
     def _told_when(
         self, browser: Subscribed, enough: Callable[[list[dict[str, Any]]], bool], seconds: float
     ) -> list[dict[str, Any]]:
-        ends = time.monotonic() + seconds
+        ends = time.monotonic() + patience(seconds)
         with self._more:
             while True:
                 found = [json.loads(browser.decrypt(one.body)) for one in self.of(browser)]

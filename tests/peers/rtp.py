@@ -14,6 +14,7 @@ from collections import Counter, deque
 from types import TracebackType
 
 import numpy as np
+from tests.patience import patience
 from tests.peers import sound
 
 PACKET_SECONDS = 0.02
@@ -88,7 +89,7 @@ class RtpPhone:
         return round(sound.dominant(sound.from_alaw(heard) if heard else np.zeros(0))[0], 1)
 
     def wait_to_hear(self, frequency_hz: float, timeout_seconds: float = 5.0) -> None:
-        end = time.monotonic() + timeout_seconds
+        end = time.monotonic() + patience(timeout_seconds)
         while abs(self.hears() - frequency_hz) > 17:
             assert time.monotonic() < end, f"heard {self.hears()} Hz, not {frequency_hz}; packets {dict(self.packets)}"
             time.sleep(0.02)

@@ -20,12 +20,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests import migrated
+from tests.patience import patience
 from tests.peers.operator import Operator
 from tests.peers.phone import Account, Transport
-from tests.peers.ports import free_port
+from tests.peers.ports import FOR_AN_OFFICE, SoundPorts, free_port
 
 READY_SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
+WITH_US = ("setpriv", "--pdeathsig", "TERM")
+"""Before a command: tests that are killed leave no office behind that keeps its ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,13 @@ class Svara:
         self.sip = "127.0.0.1:0"
         self.tls = f"127.0.0.1:{free_port()}" if tls_folder else ""
         """Where it takes SIP over TLS, with a certificate of its own making in `tls_folder`."""
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **(environment or {})}
+        self._sound = SoundPorts(FOR_AN_OFFICE)
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "src"),
+            "SVARA_MEDIA_PORTS": str(self._sound),
+            **(environment or {}),
+        }
         if tls_folder:
             self.environment |= {**_certificate(tls_folder), "SVARA_SIP_TLS": self.tls}
         self.environment.pop("DJANGO_SETTINGS_MODULE", None)
@@ -124,6 +133,7 @@ class Svara:
             self._operator.close()
             self.stop()
         finally:
+            self._sound.close()
             self._folder.cleanup()
 
     def start(self) -> None:
@@ -134,9 +144,12 @@ class Svara:
         command = ["serve", "--data", str(self.data), "--http", "127.0.0.1:0", "--sip", self.sip, *self._options]
         with (self.data.parent / "errors").open("ab") as errors:
             self._serving = subprocess.Popen(
-                [sys.executable, "-m", "svara", *command], stdout=subprocess.PIPE, stderr=errors, env=self.environment
+                [*WITH_US, sys.executable, "-m", "svara", *command],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=self.environment,
             )
-        ready = threading.Timer(READY_SECONDS, self._serving.kill)
+        ready = threading.Timer(patience(READY_SECONDS), self._serving.kill)
         ready.start()
         assert self._serving.stdout is not None
         for line in self._serving.stdout:
@@ -161,7 +174,7 @@ class Svara:
             return
         self._serving.terminate()
         try:
-            self._serving.wait(6)
+            self._serving.wait(patience(6))
         except subprocess.TimeoutExpired:
             self._serving.kill()
             raise AssertionError(f"svara did not stop in time\n{self.errors()}") from None
@@ -203,7 +216,7 @@ class Svara:
         request = urllib.request.Request(f"http://{self.http}/api/v1{path}", data, method=method)
         request.add_header("Authorization", f"Bearer {self._tokens[user]}")
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=20) as answer:  # of a busy machine
+        with urllib.request.urlopen(request, timeout=patience(20)) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -225,7 +238,7 @@ class Svara:
 
     def figure(self, name: str) -> float:
         """A figure of /metrics, without the prefix; -1 where it is not there."""
-        with urllib.request.urlopen(f"http://{self.http}/api/v1/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{self.http}/api/v1/metrics", timeout=patience(5)) as answer:
             found = re.search(rf"^svara_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
         return float(found[1]) if found else -1.0
 
@@ -240,7 +253,7 @@ class Svara:
     def until(
         self, condition: Callable[[], bool], timeout_seconds: float = 5.0, what: Callable[[], str] = lambda: ""
     ) -> None:
-        end = time.monotonic() + timeout_seconds
+        end = time.monotonic() + patience(timeout_seconds)
         while True:
             with contextlib.suppress(urllib.error.URLError):
                 if condition():

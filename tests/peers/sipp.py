@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from tests.patience import patience
 from tests.peers import sound
 from tests.peers.phone import Transport
 from tests.peers.ports import free_port
@@ -125,7 +126,7 @@ class Sipp:
         self.folder = folder / f"sipp-{scenario}-{login}-{self.port}"
         self.folder.mkdir(parents=True)
         (self.folder / "tone.alaw").write_bytes(sound.to_alaw(sound.tone(tone_hz or 440, 1)))
-        self._timeout_seconds = timeout_seconds
+        self._timeout_seconds = timeout_seconds = patience(timeout_seconds)
         text = (SCENARIOS / f"{scenario}.xml").read_text()
         self._calls = '<part name="called"/>' not in text
         text = _with_parts(text.replace("[asked]", (more or {}).get("asked", "")))
@@ -183,7 +184,7 @@ class Sipp:
 
     def wait_for(self, what: str, count: int = 1, timeout_seconds: float = 15.0) -> Seen:
         """Until that many messages came that begin so ("NOTIFY", "SIP/2.0 202"); gives the last of these."""
-        end = time.monotonic() + timeout_seconds
+        end = time.monotonic() + patience(timeout_seconds)
         while True:
             found = [one for one in self.messages() if one.way == "received" and one.text.startswith(what)]
             if len(found) >= count:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvloop
+from tests.patience import patience
 from tests.peers import sealed, sound
 
 from svara.bus.client import HubBus
@@ -42,12 +43,12 @@ class RunningVoice:
         sealed.publish(self.data)
         self.process = self._spawn()
         self._thread.start()
-        assert self._ready.wait(TIMEOUT_SECONDS)
+        assert self._ready.wait(patience(TIMEOUT_SECONDS))
         self.until(lambda: self.voice.up)
 
     def stop(self) -> None:
         self.process.terminate()
-        code = self.process.wait(TIMEOUT_SECONDS)
+        code = self.process.wait(patience(TIMEOUT_SECONDS))
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(TIMEOUT_SECONDS)
         assert code == 0
@@ -85,15 +86,15 @@ class RunningVoice:
     def open(self, leg: str, offer: bytes) -> bytes:
         answers: queue.Queue[bytes | RelayError] = queue.Queue()
         self.do(lambda: self.voice.open(leg, offer, answers.put))
-        answer = answers.get(timeout=TIMEOUT_SECONDS)
+        answer = answers.get(timeout=patience(TIMEOUT_SECONDS))
         assert isinstance(answer, bytes), answer
         return answer
 
     def event(self) -> VoiceEvent:
-        return self.events.get(timeout=TIMEOUT_SECONDS)
+        return self.events.get(timeout=patience(TIMEOUT_SECONDS))
 
     def until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + TIMEOUT_SECONDS
+        end = time.monotonic() + patience(TIMEOUT_SECONDS)
         while not condition():
             assert time.monotonic() < end, "it did not come about"
             time.sleep(0.01)

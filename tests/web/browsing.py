@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
+from tests.patience import patience
 from tests.web.office import PASSWORD
 from tests.web.stage import Stage
 
@@ -94,13 +95,13 @@ class Visit:
             "([selector, words]) => document.querySelector(selector)?.textContent.includes(words)",
             arg=[selector, words],
             polling="raf",
-            timeout=10_000,
+            timeout=patience(10_000),
         )
         return time.monotonic() - began
 
     def asked(self, stage: Stage, kind: type[Asked], count: int) -> list[Asked]:
         """What the page asked of the calls process, as soon as that is so much, in order."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + patience(10)
         while True:
             found = [one for one in stage.asked if isinstance(one, kind)]
             if len(found) >= count or time.monotonic() > until:
@@ -149,6 +150,8 @@ def visit(
         reduced_motion="reduce",
         service_workers="allow" if worker else "block",
     )
+    expect.set_options(timeout=patience(5_000))
+    context.set_default_timeout(patience(30_000))
     try:
         yield Visit(context.new_page(), stage)
     finally:

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Playwright, sync_playwright
+from tests.patience import patience
 from tests.web import office
 from tests.web.browsing import launch
 from tests.web.office import Company
@@ -88,8 +89,7 @@ def _one_stage(stage_database: str, built_assets: None, tmp_path_factory: pytest
     one = Stage(tmp_path_factory.mktemp("stage"), stage_database)
     yield one
     seconds = one.close()
-    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others who compute on this machine slow it down
-    assert seconds < 4 * crowd, f"the web process took {seconds:.1f} s to stop"
+    assert seconds < patience(4), f"the web process took {seconds:.1f} s to stop"
 
 
 @pytest.fixture

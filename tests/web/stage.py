@@ -19,6 +19,8 @@ from typing import Any
 
 import msgspec
 from tests.cli.doctor.certificates import certificate, written
+from tests.patience import patience
+from tests.peers.server import WITH_US
 
 from svara.bus.client import HubBus
 from svara.bus.hub import Hub
@@ -78,7 +80,7 @@ class Stage:
             "SVARA_LDAPS": f"127.0.0.1:{self.ldaps_port}",
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-c", ROLE, str(folder), *(str(listener.fileno()) for listener in listeners)],
+            [*WITH_US, sys.executable, "-c", ROLE, str(folder), *(str(listener.fileno()) for listener in listeners)],
             env=environment,
             pass_fds=[listener.fileno() for listener in listeners],
             stdout=subprocess.PIPE,
@@ -160,7 +162,7 @@ class Stage:
                 return self.refusal or commands.Done()
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(patience(10))
 
     # --- what the calls process tells
 
@@ -218,7 +220,7 @@ class Stage:
 
     def healthy(self) -> bool:
         """Whether the web process finds the calls process there."""
-        with urllib.request.urlopen(f"{self.url}/api/v1/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/v1/healthz", timeout=patience(5)) as answer:
             return bool(json.load(answer)["parts"]["calls"]["state"] == "up")
 
     def forget(self) -> None:
@@ -239,7 +241,7 @@ class Stage:
         began = time.monotonic()
         self.process.terminate()
         try:
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=patience(10))
         finally:
             self.process.kill()
         taken = time.monotonic() - began
@@ -252,7 +254,7 @@ class Stage:
 
 def eventually(true: Callable[[], bool], seconds: float = 5.0) -> bool:
     """Whether something becomes true within `seconds`."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience(seconds)
     while time.monotonic() < end:
         if true():
             return True
