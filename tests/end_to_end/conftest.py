@@ -16,7 +16,7 @@ from svara.privacy.files import undeclared
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Svara]:
-    with Svara((ANNA, BOB, CECILIE, DAG), tls_folder=tmp_path_factory.mktemp("tls")) as svara:
+    with Svara((ANNA, BOB, CECILIE, DAG), tls_folder=tmp_path_factory.mktemp("tls"), many_talks=True) as svara:
         yield svara
         assert list(undeclared(svara.data)) == []  # whatever these calls left in the data folder, the catalogue knows it
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def running() -> Iterator[Svara]:
     """A server of its own, since it is hurt here."""
-    with Svara() as svara:
+    with Svara(many_talks=True) as svara:
         yield svara
 
 

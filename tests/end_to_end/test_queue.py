@@ -33,7 +33,7 @@ def with_queue(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Svara]:
-    with Svara((ANNA, BOB, CECILIE, DAG)) as svara:
+    with Svara((ANNA, BOB, CECILIE, DAG), many_talks=True) as svara:
         svara.apply(with_queue(svara.data.parent))
         yield svara
 

@@ -129,8 +129,8 @@ class RunningEngine:
 
 
 @contextlib.contextmanager
-def running_engine(tmp_path: Path, ports: str = "", count: int = 200, dead_seconds: float = 30.0) -> Iterator[RunningEngine]:
-    """An engine with these ports, or with `count` (at most 200) of its own, so that several tests can run at once."""
+def running_engine(tmp_path: Path, ports: str = "", count: int = 100, dead_seconds: float = 30.0) -> Iterator[RunningEngine]:
+    """An engine with these ports, or with `count` (at most 100) of its own, so that several tests can run at once."""
     own = SoundPorts(FOR_AN_ENGINE)
     first, _ = own.range
     engine = RunningEngine(DataFolder(tmp_path).create(), ports or f"{first}-{first + count - 1}", dead_seconds)

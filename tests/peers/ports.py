@@ -14,12 +14,10 @@ from collections.abc import Sequence
 from svara.media.ports import Range, overlap, taken
 
 FOR_AN_OFFICE: Sequence[Range] = [
-    (first, first + 999) for first in (*range(20_000, 30_000, 1000), 31_000, 6_000, 7_000, 8_000, 9_000, 10_000, 11_000)
+    (first, first + 299) for first in (*range(1_100, 1_800, 300), *range(4_000, 5_700, 300), *range(30_001, 30_700, 300))
 ]
-FOR_AN_ENGINE: Sequence[Range] = [
-    (first, first + 199) for first in (*range(30_002, 30_800, 200), *range(32_002, 32_600, 200), *range(4_000, 5_000, 200))
-]
-"""These no office takes by itself."""
+FOR_AN_ENGINE: Sequence[Range] = [(first, first + 99) for first in range(32_000, 32_700, 100)]
+"""These no office takes by itself (`svara.media.ports.USUAL`)."""
 _HELD = 200
 """So many ports are kept from others; the program of the one before them has bound it long since, or is gone."""
 _held: deque[socket.socket] = deque(maxlen=_HELD)
