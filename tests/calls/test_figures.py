@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.calls.moves.referring import dialog_of
 from tests.calls.phones import Office, Phone
 
 from svara.calls.events import CallEnded, CallFigures
-from svara.calls.figures import MAX_LENGTH, Figures, figures_in
+from svara.calls.figures import MAX_LENGTH, MAX_PACKETS, Figures, figures_in, together
 from svara.sip.message import Request
 
 
@@ -28,6 +29,40 @@ def test_annas_phone_tells_while_they_talk_and_bobs_when_he_hangs_up(at_work: Of
     assert (told["caller"].round_trip_ms, told["caller"].concealed) == (80, 0.045)
     assert (told["callee"].packets, told["callee"].lost, told["callee"].concealed) == (590, 0, None)
     assert type(at_work.events[-1]) is CallEnded
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_page_that_is_loaded_again_counts_from_nothing_and_the_record_has_it_all(
+    at_work: Office, anna: Phone, bob: Phone, *, killed: bool
+) -> None:
+    """Twice, and the server may be killed meanwhile."""
+    anna.call("102")
+    bob.answer()
+    pages = [anna]
+    for told in ("PR=100,PL=4,JI=40,LA=20,CO=30", "PR=200,PL=1,JI=3,LA=90,CO=0"):
+        pages[-1].request("INFO", [("P-RTP-Stat", told)])
+        page = Phone(at_work, "acme-anna", address=f"192.0.2.{60 + len(pages)}").register()
+        page.call("101", headers=[("Require", "replaces"), ("Replaces", dialog_of(pages[-1]))])
+        at_work.wait(1)
+        pages.append(page)
+    if killed:
+        at_work.kill()
+        at_work.start()
+        at_work.wait(1)
+    pages[-1].hang_up([("P-RTP-Stat", "PR=700,PL=2,JI=5,LA=10,CO=10")])
+    at_work.wait(1)
+    [told_of] = at_work.told(CallFigures)
+    assert (told_of.packets, told_of.lost, told_of.jitter_ms, told_of.round_trip_ms) == (1000, 7, 40, 90)
+    assert told_of.concealed == 0.01
+
+
+def test_sums_are_bounded_and_who_tells_less_takes_nothing_away() -> None:
+    full = Figures(MAX_PACKETS, 5, 9, 1, 0.5)
+    assert together(full, full) == full.__class__(MAX_PACKETS, 10, 9, 1, 0.5)
+    assert together(Figures(10, 0, 0, 0, None), Figures(30, 0, 0, 0, 0.2)) == Figures(40, 0, 0, 0, 0.2)
+    assert together(Figures(0, 0, 0, 0, 0.0), Figures(0, 0, 0, 0, 0.0)) == Figures(0, 0, 0, 0, 0.0)
+    assert together(None, full) == together(full, None) == full
+    assert together(None, None) is None
 
 
 def test_of_phones_that_tell_nothing_nothing_is_written(at_work: Office, anna: Phone, bob: Phone) -> None:

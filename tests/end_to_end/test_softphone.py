@@ -16,6 +16,8 @@ from svara.web.build import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer, pytest.mark.timeout(300)]
 
+TWO_SECONDS = 110
+"""Packets: so often the page counts, so that it cannot tell of more when it goes."""
 ANNA_HZ, BOB_HZ, CECILIE_HZ = 440, 660, 880
 Opened = Callable[..., BrowserPhone]
 
@@ -165,14 +167,20 @@ def test_a_page_that_is_loaded_again_goes_on_with_its_talk(svara: Svara, browser
     anna = browser("anna", ANNA_HZ)
     call = talking(anna, desk)
     began = anna.calls[0]["since"]
+    anna.wait(lambda: anna.packets(call) > 350, lambda: f"got {anna.packets(call)} packets")
+    before = anna.packets(call)
     anna.page.reload()
     anna.turn_on()
     anna.wait_state("talking")
     assert [(each["id"], each["since"], each["number"]) for each in anna.calls] == [(call, began, "102")]
     anna.wait_to_hear(BOB_HZ)
     desk.wait_to_hear(ANNA_HZ)
+    after = anna.packets(call)
     anna.do("hangup", call)
     desk.wait_state("idle")
+    (record,) = svara.wait_records(1)
+    (heard,) = (each for each in record["figures"] if each["side"] == "caller")
+    assert heard["packets"] > before + after - TWO_SECONDS, "what the page before the reload counted is in it"
     svara.wait_quiet()
 
 

@@ -166,6 +166,15 @@ class BrowserPhone:
             seconds,
         )
 
+    def packets(self, call: str) -> int:
+        """How many of sound the connection got that this page has for the call."""
+        script = """async (id) => {
+          const peer = tested.engine.find(id)?.sound.connection;
+          const all = peer ? [...(await peer.getStats()).values()] : [];
+          return all.filter(({type}) => type === "inbound-rtp").reduce((sum, each) => sum + each.packetsReceived, 0);
+        }"""
+        return int(self.page.evaluate(script, call))
+
     def hears(self, call: str = "") -> tuple[float, float]:
         """(Hz, decibels) of the loudest tone in a call, the only one if none is named."""
         heard: list[float] = self.page.evaluate("id => tested.hears(id)", call or self.calls[0]["id"])

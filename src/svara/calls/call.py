@@ -295,9 +295,9 @@ class Call(Movable):
             if leg is not None and not is_callers(leg.id)
         ]
         happened += (
-            CallFigures(self.id, now, side=leg.side, **asdict(leg.figures))
+            CallFigures(self.id, now, side=leg.side, **asdict(leg.counted))
             for leg in (self.front, self.back)
-            if leg is not None and leg.figures is not None
+            if leg is not None and leg.counted is not None
         )
         ended = CallEnded(self.id, now, outcome="answered", by=by, end_reason=reason)
         closing = Closing(switch, happened, ended, self.front_id)

@@ -31,6 +31,23 @@ class Figures:
     """Which share of what it played it had to invent, 0 to 1; None where it does not say."""
 
 
+def together(before: Figures | None, now: Figures | None) -> Figures | None:
+    """What two phones counted, one after the other in the same place: sums, the worst of what is no sum, and the share of
+    what was invented by how much each heard."""
+    if before is None or now is None:
+        return before or now
+    shares = [(each.concealed, each.packets) for each in (before, now) if each.concealed is not None]
+    heard = sum(packets for _, packets in shares)
+    weighed = sum(share * packets for share, packets in shares)
+    return Figures(
+        min(before.packets + now.packets, MAX_PACKETS),
+        min(before.lost + now.lost, MAX_PACKETS),
+        max(before.jitter_ms, now.jitter_ms),
+        max(before.round_trip_ms, now.round_trip_ms),
+        round(weighed / heard, 4) if heard else max((share for share, _ in shares), default=None),
+    )
+
+
 def figures_in(request: Request) -> Figures | None:
     """What the request tells; None where it tells nothing that can be believed."""
     value = request.first(HEADER) or ""

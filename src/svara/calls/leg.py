@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from svara.calls.events import EndedBy, Party
-from svara.calls.figures import Figures
+from svara.calls.figures import Figures, together
 from svara.media.relay import Kind
 from svara.sip.bodies import session_description
 from svara.sip.dialog import Dialog
@@ -70,6 +70,7 @@ class Leg:
         "dialog",
         "down",
         "due",
+        "earlier",
         "figures",
         "flow",
         "focus",
@@ -119,7 +120,8 @@ class Leg:
         not known (after a restart)."""
         self.told = b""
         self.figures: Figures | None = None
-        """How the phone said last that it hears."""
+        """How the phone said last that it hears, and what those said before it whose place it took."""
+        self.earlier: Figures | None = None
         self.gave = False
         """Of the two, the phone's was the offer."""
         self.down = False
@@ -209,6 +211,15 @@ class Leg:
     def contact(self, flow: Flow) -> tuple[str, str]:
         """The Contact header in what we answer."""
         return "Contact", f"<{flow.contact_uri(self.focus)}>;isfocus" if self.focus else f"<{flow.contact_uri()}>"
+
+    def takes_place_of(self, other: Leg) -> None:
+        """The same person goes on here: what the phone before this one counted of the sound is not forgotten."""
+        self.earlier = other.counted
+
+    @property
+    def counted(self) -> Figures | None:
+        """How this side hears, by all that its phones said."""
+        return together(self.earlier, self.figures)
 
     # --- its session timer (RFC 4028)
 

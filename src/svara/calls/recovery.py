@@ -280,6 +280,7 @@ def restored_leg(switch: Switch, call: Call, side: EndedBy, state: SavedLeg) -> 
     leg.trunk = state.trunk
     leg.kind = state.kind
     leg.can_update = state.can_update
+    leg.earlier = state.earlier
     leg.flow = switch.transports.flow_by_id(state.flow_id) if state.flow_id else None
     if leg.flow is not None:
         leg.flow.trusted = True

@@ -12,6 +12,7 @@ import msgspec
 
 from svara.calls.commands import SupervisionMode
 from svara.calls.events import Direction, EndedBy, Moved, Party
+from svara.calls.figures import Figures
 from svara.media.relay import Kind
 from svara.people.office import Target
 from svara.sip.dialog import DialogState
@@ -35,6 +36,8 @@ class SavedLeg(msgspec.Struct, array_like=True, frozen=True):
     we_refresh: bool = False
     trunk: str = ""
     """The id of the trunk at whose other end this side is."""
+    earlier: Figures | None = None
+    """What phones of the same person counted before this one in the same place."""
 
 
 class SavedGuest(msgspec.Struct, array_like=True, frozen=True):
@@ -209,7 +212,9 @@ def saved_leg(leg: Leg) -> SavedLeg:
     """A phone with a dialog."""
     assert leg.dialog is not None  # noqa: S101 - a leg of a talk has a dialog
     flow_id = leg.flow.id if leg.flow is not None else ""
-    saved = SavedLeg(leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update, trunk=leg.trunk)
+    saved = SavedLeg(
+        leg.id, leg.party, leg.kind, leg.dialog.encode(), flow_id, leg.can_update, trunk=leg.trunk, earlier=leg.earlier
+    )
     session = leg.session
     return (
         saved if session is None else msgspec.structs.replace(saved, seconds=session.seconds, we_refresh=session.we_refresh)

@@ -81,6 +81,7 @@ class TakeOver(Served):
         by = Party(leg.party.number, leg.party.name, leg.party.person, new.party.login)
         person = self.journey.tenant.by_id.get(by.person or "") if self.journey.tenant is not None else None
         move = Move(talk, by, f"person:{person.username}" if person is not None else "", "pick-up")
+        new.takes_place_of(leg)
         adopt(talk, new, WHY, move, self._failed, stays=stays)
 
     def _when_confirmed(self, tries: int) -> None:
@@ -107,6 +108,7 @@ def _hand_on(old: Leg, new: Leg) -> None:
     take_out(new.call, new, WHY)
     new.call, new.side, new.focus = call, old.side, old.focus
     happened = _named(old, new)
+    new.takes_place_of(old)
     call.front = guest.leg = new
     new.refreshed()
     call.switch.handed_on(call, new.party)

@@ -121,7 +121,10 @@ class SvaraEngine extends EventTarget implements Engine {
 
   private readonly leaving = (): void => {
     this.save();
-    for (const talk of this.talks) if (talk.state === "calling") void talk.hangup(false);
+    for (const talk of this.talks) {
+      if (talk.state === "calling") void talk.hangup(false);
+      else void talk.tell().catch(() => undefined);
+    }
   };
 
   // --- calls

@@ -194,7 +194,12 @@ export class Talk {
     await this.sum(peer);
     const told = this.looks % TOLD_LOOKS === 0;
     this.looks += 1;
-    if (told) await this.session.info({ requestOptions: { extraHeaders: [this.figures] } });
+    if (told) await this.tell();
+  }
+
+  /** Tell the server how it sounded so far. The page after a reload counts from nothing, and the server adds it to this. */
+  async tell(): Promise<void> {
+    if (this.state === "talking") await this.session.info({ requestOptions: { extraHeaders: [this.figures] } });
   }
 
   private async sum(peer: RTCPeerConnection): Promise<void> {
