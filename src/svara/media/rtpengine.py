@@ -133,11 +133,12 @@ class RtpEngine:
     ) -> None:
         """Pass an offer through the engine; see `Relay.offer`."""
         command = self._command("offer", session, from_leg, to_leg, sdp)
+        # Of who offers: the engine would begin DTLS before the browser knows the way, and once more only a second later.
+        command["DTLS"] = "passive"
         if to == "webrtc":
             command |= {
                 "transport-protocol": "RTP/SAVPF",
                 "ICE": "force",
-                "DTLS": "passive",
                 "SDES": ("off",),
                 "rtcp-mux": ("require",),
                 "flags": (*_flags(sdp), "generate-mid"),

@@ -25,7 +25,7 @@ const MAX_RETRY_MS = 15_000;
 const TALKING_RETRY_MS = 1_000;
 const CONNECT_SECONDS = 4;
 /** A server that says nothing for so long is not reached over this connection any more. */
-const SILENT_MS = 1_000;
+const SILENT_MS = 800;
 
 /** What the line tells. */
 export interface Heard {

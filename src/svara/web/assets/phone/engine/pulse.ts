@@ -1,9 +1,9 @@
 /** Whether anything comes over a connection at all: sound, or answers to the browser's own checks of the way (RFC 7675). It
- * notices after a second what browsers call disconnected after six. */
+ * notices in less than a second what browsers call disconnected after six. */
 import { arrived, hears } from "./quality";
 
-const BEAT_MS = 300;
-const QUIET_MS = 1_000;
+const BEAT_MS = 200;
+const QUIET_MS = 700;
 /** Where no sound is expected there are the checks alone, each few seconds. */
 const UNHEARD_MS = 5_000;
 
@@ -18,6 +18,11 @@ export class Pulse {
     private readonly quiet: () => void,
   ) {
     this.timer = window.setInterval(() => void this.beat(), BEAT_MS);
+  }
+
+  /** Nothing comes now. */
+  get still(): boolean {
+    return this.told;
   }
 
   stop(): void {

@@ -10,6 +10,8 @@ import { Pulse } from "./pulse";
 import { arrived, hears } from "./quality";
 
 const GATHERING_MS = 800;
+/** After the first address of this browser so long for others: the relay learns from where it is spoken to in any case. */
+const OTHERS_MS = 100;
 const LOST_MS = 1_000;
 /** How often, and how many times, it is looked whether what arrives is heard. */
 const FOLLOW_MS = 300;
@@ -44,6 +46,11 @@ export class Sound implements SessionDescriptionHandler {
   /** The connection that stands. */
   get connection(): RTCPeerConnection | null {
     return this.peer;
+  }
+
+  /** Nothing comes over it now. */
+  get still(): boolean {
+    return this.pulse?.still ?? false;
   }
 
   /** What is heard. */
@@ -293,7 +300,13 @@ function described(sdp: string): BodyAndContentType {
 async function gathered(peer: RTCPeerConnection): Promise<string> {
   if (peer.iceGatheringState !== "complete") {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, GATHERING_MS);
+      let timer = setTimeout(resolve, GATHERING_MS);
+      const soon = () => {
+        clearTimeout(timer);
+        timer = setTimeout(resolve, OTHERS_MS);
+      };
+      peer.addEventListener("icecandidate", soon, { once: true });
+      if (/^a=candidate:/m.test(peer.localDescription?.sdp ?? "")) soon();
       peer.addEventListener("icegatheringstatechange", () => {
         if (peer.iceGatheringState !== "complete") return;
         clearTimeout(timer);

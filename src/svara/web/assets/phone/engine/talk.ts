@@ -143,6 +143,10 @@ export class Talk {
   async check(): Promise<void> {
     const peer = this.sound.connection;
     if (this.state !== "talking" || !peer) return;
+    if (this.sound.still) {
+      await this.renew();
+      return;
+    }
     const before = await arrived(peer);
     await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
     if (peer === this.sound.connection && (await arrived(peer)).bytes === before.bytes) await this.renew();
