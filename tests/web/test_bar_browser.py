@@ -53,7 +53,7 @@ def test_ingrid_finds_all_else_behind_more_with_the_keyboard(browser: Browser, s
         page = ingrid.page
         ingrid.sign_in("ingrid@fjellvik.example")
         assert bar(page) == ["People", "History", "Queues", "Voicemail", "More"]
-        more, sheet = page.get_by_role("button", name="More", exact=True), page.locator("#more")
+        more, sheet = page.get_by_role("button", name="More", exact=True), page.locator("#nav-more")
         expect(sheet).to_be_hidden()
         more.focus()
         page.keyboard.press("Enter")
@@ -84,6 +84,6 @@ def test_petra_without_queues_has_her_contacts_in_the_bar(browser: Browser, stag
         petra.sign_in("petra@fjellvik.example")
         assert bar(petra.page) == ["People", "History", "Contacts", "Voicemail", "More"]
         petra.page.get_by_role("button", name="More", exact=True).click()
-        names = petra.page.locator("#more").get_by_role("link").all_inner_texts()
+        names = petra.page.locator("#nav-more").get_by_role("link").all_inner_texts()
         assert "Contacts" not in names
         assert {"Statistics", "Profile", "My data"} <= set(names)

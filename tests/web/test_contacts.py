@@ -278,6 +278,23 @@ def test_the_history_shows_bob_his_own_names_and_others_what_signalling_showed(
     assert dag.get("/contacts/new/", {"call": call}).status_code == 404, "no call of his"
 
 
+def test_bob_finds_calls_by_the_names_of_his_own_contacts_and_nobody_else_does(
+    bob: Client, acme: Company, browser_of: SignedIn
+) -> None:
+    call = called_from_oslo(acme)
+    link = f"/history/{call}/"
+    assert link not in text(bob.get("/history/", {"search": "kari"}))
+    [kari] = keeps(acme["bob"], KARI)
+    for words in ("kari", "KARI NORD", "nordmann"):
+        for path in ("/history/", "/history/records/"):
+            assert link in text(bob.get(path, {"search": words})), words
+    assert link not in text(bob.get("/history/", {"search": "ole"}))
+    assert link not in text(bob.get("/history/", {"search": "kari", "outcome": "missed"})), "other filters hold"
+    assert link not in text(browser_of(acme, "cecilie").get("/history/", {"search": "kari"}))
+    bob.post(f"/contacts/{kari}/delete/")
+    assert link not in text(bob.get("/history/", {"search": "kari"}))
+
+
 def test_missed_calls_messages_and_missed_callers_show_names(bob: Client, acme: Company) -> None:
     keeps(acme["bob"], KARI)
     old = history.Company(acme.tenant, acme.people)

@@ -88,6 +88,16 @@ def access_names(actor: Account, numbers: Iterable[str]) -> dict[str, str]:
     return {number: titles[by_index[index]] for number, index in indexes.items() if by_index.get(index, "") in titles}
 
 
+def access_indexes(actor: Account, search: str) -> frozenset[str]:
+    """By which records know those among the actor's contacts that fit to `search`: the blind indexes of their numbers and
+    addresses, for `MAX_ASKED` contacts at most."""
+    words = search[:MAX_SEARCH].replace("\0", "").strip()
+    if not words or actor.visit is not None:
+        return frozenset()
+    fitting = [each.id for each in _shown(actor)[0] if fits(each.card, words)][:MAX_ASKED]
+    return frozenset(Reach.of(actor).filter(contact__in=fitting).values_list("index", flat=True) if fitting else ())
+
+
 def access_twins(actor: Account, card: Card, but: str = "") -> list[Kept]:
     """The actor's contacts that share a number or the address with a card. Raises Forbidden."""
     keys = set(reached_by(card))

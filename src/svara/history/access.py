@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -60,6 +61,7 @@ def access_calls(
     outcome: str | None = None,
     direction: str | None = None,
     search: str | None = None,
+    familiar: Collection[str] = (),
     cursor: str | None = None,
     limit: int = 50,
 ) -> CallPage:
@@ -67,8 +69,9 @@ def access_calls(
 
     `person` is the user name of somebody who took part; `search` is a number, or part of a number or name. A whole number
     is found however long ago; for a part of one, `MOST_SEARCHED` calls are looked through at once, so that a page may be
-    short, even empty, and still have a next one. A cursor stays valid while calls are added. Raises BadFilter for a cursor
-    that we did not give, or an outcome that there is not.
+    short, even empty, and still have a next one. `familiar`: blind indexes of people outside who count as found by `search`,
+    for the actor knows them by names that no record has. A cursor stays valid while calls are added. Raises BadFilter for a
+    cursor that we did not give, or an outcome that there is not.
     """
     if outcome and outcome not in OUTCOMES:
         raise BadFilter("outcome", f"must be one of {', '.join(OUTCOMES)}")
@@ -95,7 +98,7 @@ def access_calls(
         calls.before(*before)
     searched_to: Call | None = None
     if search and (text := search[:MAX_SEARCH_LENGTH].replace("\0", "").strip()):
-        searched_to = calls.matches(text, [account.id for account in people.directory(actor, text)], hidden)
+        searched_to = calls.matches(text, [account.id for account in people.directory(actor, text)], familiar, hidden)
     found = calls.newest(min(max(limit, 1), MAX_PAGE) + 1)
     page = found[: min(max(limit, 1), MAX_PAGE)]
     if not calls.of(actor.id):
@@ -163,9 +166,9 @@ class _Query:
     def where(self, **filters: object) -> None:
         self._filters &= Q(**filters)
 
-    def matches(self, text: str, persons: list[str], hidden: frozenset[Subject]) -> Call | None:
-        """Only calls with `text` in a number or name, asked for after everything else; nobody of `hidden` is found. Gives
-        the last call that was looked at, if there may be more."""
+    def matches(self, text: str, persons: list[str], familiar: Collection[str], hidden: frozenset[Subject]) -> Call | None:
+        """Only calls with `text` in a number or name, or with somebody `familiar`, asked for after everything else; nobody
+        of `hidden` is found. Gives the last call that was looked at, if there may be more."""
         unseen = people_of(hidden)
         persons = [person for person in persons if person not in unseen]
         if (number := find(self._actor.tenant_id, text)) and outside(number) not in hidden:
@@ -175,7 +178,7 @@ class _Query:
                 return None
         calls = self._newest_first()
         last = next(iter(calls[MOST_SEARCHED - 1 : MOST_SEARCHED]), None)
-        met = matching(self._actor.tenant_id, calls[:MOST_SEARCHED], text, hidden)
+        met = matching(self._actor.tenant_id, calls[:MOST_SEARCHED], text, familiar, hidden)
         found = (
             Q(caller_number__icontains=text) & ~Q(caller_person__in=unseen)
             | Q(callee_number__icontains=text) & ~Q(callee_person__in=unseen)

@@ -251,15 +251,18 @@ MOST_SEARCHED = 3_000
 """So many calls are searched for part of a number or name at once: their people have to be opened one by one."""
 
 
-def matching(tenant_id: str, calls: QuerySet[Call], words: str, hidden: Collection[Subject] = ()) -> list[str]:
-    """Ids of those among `calls` (a few thousand at most) in which somebody outside has `words` in their number or name;
-    nobody of `hidden` is found."""
+def matching(
+    tenant_id: str, calls: QuerySet[Call], words: str, familiar: Collection[str] = (), hidden: Collection[Subject] = ()
+) -> list[str]:
+    """Ids of those among `calls` (a few thousand at most) in which somebody outside has `words` in their number or name, or
+    is one of `familiar` (indexes); nobody of `hidden` is found."""
     parties = OutsideParty.all_tenants.filter(tenant_id=tenant_id, call__in=calls.values("pk"))
     parties = parties.exclude(index__in=indexes_of(hidden))
+    met = list(parties.filter(index__in=familiar).values_list("call_id", flat=True)) if familiar else []
     rows = list(parties.values_list("call_id", "n", "sealed"))
     wanted = words.casefold()
     digits = _SEPARATORS.sub("", words)
-    return [
+    return met + [
         call
         for (call, _n, _sealed), one in zip(rows, open_parties(tenant_id, rows), strict=True)
         if isinstance(one, Outsider)

@@ -5,6 +5,7 @@ Its first calls are not written anywhere: phones of its own really place them (`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 
@@ -14,6 +15,7 @@ OFFICE_NAME = "demo_office.yaml"
 ECHO = "elias"
 """Who answers any call and says back what was said."""
 AWAY = "petra"
+_furnishing: list[Callable[[], None]] = []
 
 
 @cache
@@ -27,6 +29,12 @@ def person(username: str) -> PersonSpec:
     return {each.username: each for each in office().people}[username]
 
 
+def furnished_by(furnish: Callable[[], None]) -> None:
+    """What a room above puts into the demo company as soon as that is made."""
+    if furnish not in _furnishing:
+        _furnishing.append(furnish)
+
+
 def install() -> bool:
     """Add the demo company, marked as such; what people changed in it since is left alone. True when it was added."""
     from svara.people import access, actions, plan  # noqa: PLC0415  needs an open installation
@@ -37,4 +45,6 @@ def install() -> bool:
     plan.apply(office(), demo=True)
     (away,) = access.accounts_named(f"{AWAY}@{office().tenant.slug}")
     actions.do_choose_presence(away, "away")
+    for furnish in _furnishing:
+        furnish()
     return True

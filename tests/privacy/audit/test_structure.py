@@ -84,6 +84,7 @@ OWN = {
     "svara.contacts.access.access_contact": "one's own",
     "svara.contacts.access.access_contacts": "one's own",
     "svara.contacts.access.access_known": "one's own",
+    "svara.contacts.access.access_indexes": "one's own",
     "svara.contacts.access.access_names": "one's own",
     "svara.contacts.access.access_twins": "one's own",
     "svara.contacts.actions.do_add": "one's own",

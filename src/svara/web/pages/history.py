@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from svara.contacts.access import access_indexes
 from svara.history.access import OUTCOMES, BadFilter, access_calls, sees_all_calls
 from svara.people import access
 from svara.people.models import Account
@@ -76,6 +77,7 @@ class Filters:
             outcome=self.outcome or None,
             direction=self.direction or None,
             search=self.search or None,
+            familiar=access_indexes(viewer, self.search) if self.search else (),
             cursor=cursor,
             limit=limit,
         )
