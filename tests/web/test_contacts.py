@@ -251,6 +251,8 @@ def test_the_palette_and_the_phone_find_contacts_by_name(bob: Client, acme: Comp
         assert f'data-{"send" if more else "pick"}="+4791234567"' in found
     assert text(bob.get("/phone/found/", {"to": "+4791234567"})).count('data-pick="+4791234567"') == 1
     assert json.loads(bob.post("/contacts/named/", {"number": "22 00 00 01"}).content) == {"name": "Kari Nordmann"}
+    assert json.loads(bob.post("/contacts/named/", {"number": "*96"}).content) == {"name": "Try my phone: I hear myself"}
+    assert json.loads(bob.post("/contacts/named/", {"number": "*9876"}).content) == {"name": ""}
 
 
 def test_the_history_shows_bob_his_own_names_and_others_what_signalling_showed(

@@ -13,7 +13,7 @@ from tests.history import stories
 from tests.web import office
 from tests.web.office import Company
 
-from svara.calls.commands import LiveCall, PersonPresence
+from svara.calls.commands import LiveCall, LiveStop, PersonPresence
 from svara.calls.events import CallFigures, CallQuality, Party
 from svara.people import access
 from svara.people.models import PersonCalendar
@@ -379,6 +379,39 @@ def test_who_talks_finds_hold_and_send_on_beside_the_call(acme: Company, browser
         assert path in text(shown)
     assert browser_of(acme, "bob").post("/calls/live-1/transfer/", {"to": ""}).status_code == 422
     assert browser_of(acme, "bob").post("/calls/other/hold/", {"on": "yes"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (LiveStop("menu", "Day", 5.0), "In the menu Day"),
+        (LiveStop("queue", "Support", 5.0), "Waiting in Support"),
+        (LiveStop("message", "Bob Lund", 5.0), "Leaving a message for Bob Lund"),
+        (LiveStop("mailbox", "*97", 5.0), "Hearing messages"),
+        (LiveStop("conference", "Team", 5.0), "In the conference Team"),
+        (LiveStop("conference", "", 5.0), "In a conference"),
+        (LiveStop("test", "*96", 5.0), "Test call"),
+        (LiveStop("code", "*78", 5.0), "Using the code *78"),
+        (LiveStop("parked", "701", 5.0), "Parked at 701"),
+        (LiveStop("told", "", 5.0), "Hearing an announcement"),
+    ],
+)
+def test_a_caller_whom_the_system_answered_is_shown_where_they_are(
+    acme: Company, browser_of: SignedIn, mirror: live.Live, at: LiveStop, words: str
+) -> None:
+    mirror.up = True
+    state = "answered" if at.kind in ("conference", "test") else "started"
+    bob, office_itself = acme.party("bob"), Party(number="700")
+    mirror._calls["live-1"] = LiveCall(
+        "live-1", acme.tenant.id, "internal", state, bob, office_itself, 1.0, people=(acme["bob"].id,), at=at
+    )
+    for page in ("/calls/running/", "/"):
+        shown = text(browser_of(acme, "bob").get(page))
+        assert words in shown
+        assert 'data-since="5.0"' in shown
+        assert "Dialling" not in shown
+        assert "/calls/live-1/transfer/" not in shown, "nobody is there who could be sent on"
+        assert "/calls/live-1/hangup/" in shown
 
 
 def test_new_messages_stand_on_the_start_page_for_who_may_open_the_box(acme: Company, browser_of: SignedIn) -> None:

@@ -376,6 +376,15 @@ def test_a_caller_outside_has_the_name_that_ones_own_contact_has(anna: Desk) -> 
     assert asked == ["number=%2B4790000001", "number=%2B4790000002"], "once for each number, never for a colleague"
 
 
+def test_a_feature_code_has_the_name_of_what_it_does(anna: Desk) -> None:
+    page, phone = anna.page, anna.page.locator("#phone")
+    page.route("**/contacts/named/", lambda route: route.fulfill(json={"name": "Try my phone: I hear myself"}))
+    page.evaluate("document.getElementById('phone').dataset.named = '/contacts/named/'")
+    anna.rings("one", "", "*96")
+    expect(phone.locator("[data-id=one] [data-show=name]")).to_have_text("Try my phone: I hear myself")
+    expect(phone.locator("[data-id=one] [data-show=number]")).to_have_text("*96")
+
+
 def test_a_number_is_dialled_by_the_phones_own_keypad_and_search(anna: Desk) -> None:
     page, phone = anna.page, anna.page.locator("#phone")
     page.get_by_role("button", name="Phone Ready").click()

@@ -508,8 +508,15 @@ def _going_on(actor: Account, call: LiveCall, known: dict[str, Account]) -> dict
             for one in call.supervisors
         ],
         "supervises": call.supervises or None,
+        "at": _standing(call, zone),
         **{key: [] for key in _UNKNOWN_YET},
     }
+
+
+def _standing(call: LiveCall, zone: ZoneInfo) -> dict[str, Any] | None:
+    """Where the caller is, as long as only the system has answered."""
+    at = call.at
+    return None if at is None else {"kind": at.kind, "name": at.name, "since": datetime.fromtimestamp(at.since, zone)}
 
 
 _UNKNOWN_YET = (

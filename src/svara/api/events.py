@@ -122,6 +122,7 @@ class _Shown:
                 "phones_online": payload.phones_online,
             }
         if isinstance(payload, LiveCall):
+            at = payload.at
             return {
                 "id": payload.id,
                 "state": payload.state,
@@ -133,6 +134,7 @@ class _Shown:
                 "supervised_by": [{"how": one.how, **await self._party("by", one.by)} for one in payload.supervisors],
                 "supervises": payload.supervises or None,
                 "recording": payload.recording or None,
+                "at": at and {"kind": at.kind, "name": at.name, "since": self._time(at.since)},
             }
         if isinstance(payload, QueueChanged):
             return {

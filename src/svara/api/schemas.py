@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from ninja import Schema
 from pydantic import Field
 
-from svara.calls.commands import AgentState, OwnState
+from svara.calls.commands import AgentState, OwnState, StopKind
 from svara.calls.events import Direction, EndedBy, Outcome
 from svara.people.presence import Availability, Choice, PresenceTo
 
@@ -78,6 +78,14 @@ class PresenceChoice(Schema):
             "as the company says for all who do not choose; as before if null"
         ),
     ] = None
+
+
+class Standing(Schema):
+    """Where a caller is whom the system itself answered, since when."""
+
+    kind: StopKind
+    name: Annotated[str, Field(description="The menu, queue, conference, whose box it is, the parking place, or the code")]
+    since: datetime
 
 
 class Call(Schema):
@@ -427,6 +435,9 @@ class CallDetail(Call):
         str | None, Field(description="The id of the call whose talk the caller took part in, as a supervisor")
     ]
     conferences: list[Conferred]
+    at: Annotated[
+        Standing | None, Field(description="Where the caller is while the call goes on and only the system has answered")
+    ] = None
 
 
 class CallFilters(Schema):

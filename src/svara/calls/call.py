@@ -35,6 +35,7 @@ from svara.calls.moves.movable import Movable
 from svara.calls.ringing.setup import GAVE_UP, NO_SOUND, Setup
 from svara.calls.routing.route import Plan, Refusal
 from svara.calls.silence import watch_guest
+from svara.calls.standing import standing
 from svara.calls.stops import CallerSide, Stop
 from svara.calls.talks import music, telling
 from svara.media.relay import Kind, Relay, RelayError
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from svara.calls.talks.supervision import Supervision
 
 BROKEN = Refusal(500, "failed", "internal error")
+
+ANSWERING = frozenset({"mailbox", "conference", "test", "code"})
+"""Where the system itself is the other side: in the record such a call was answered (`svara.calls.stops.served`)."""
 
 State = Literal["setup", "talking", "ended"]
 
@@ -69,6 +73,7 @@ class Call(Movable):
         "ended",
         "exchange",
         "front",
+        "greeted_at",
         "guest",
         "held_by",
         "id",
@@ -115,6 +120,8 @@ class Call(Movable):
         """Who is rung just now (see `LiveCall.rings`)."""
         self.started_at = switch.clock.now()
         self.answered_at: float | None = None
+        self.greeted_at: float | None = None
+        """When the system itself answered."""
         self.state: State = "setup"
         self.setup: Stop | None = None
         """Where the call is as long as nobody talks."""
@@ -373,7 +380,9 @@ class Call(Movable):
     def greeted(self, happened: list[AnyEvent]) -> None:
         """The system itself answers the caller, whose sound is connected."""
         self.switch.news.count(self.caller.person, talking=1)
-        self.save(*happened, CallGreeted(self.id, self.switch.clock.now()))
+        self.greeted_at = self.switch.clock.now()
+        self.save(*happened, CallGreeted(self.id, self.greeted_at))
+        self.news("waiting")
         watch_guest(self)
 
     def save(self, *happened: AnyEvent) -> None:
@@ -388,13 +397,15 @@ class Call(Movable):
     def live(self) -> LiveCall:
         """The call as others see it now."""
         state: Literal["started", "ringing", "answered", "held", "ended"]
+        at = standing(self)
+        answered_at = at.since if at is not None and at.kind in ANSWERING else self.answered_at
         if self.state == "ended":
             state = "ended"
         elif self.state == "talking":
             state = "held" if self.held_by else "answered"
         else:
             ringing = self.setup is not None and self.setup.ringing
-            state = "ringing" if ringing else "started" if self.answered_at is None else "answered"
+            state = "ringing" if ringing else "started" if answered_at is None else "answered"
         return LiveCall(
             id=self.id,
             tenant=self.tenant,
@@ -403,13 +414,14 @@ class Call(Movable):
             caller=self.caller,
             callee=self.callee,
             started_at=self.started_at,
-            answered_at=self.answered_at,
+            answered_at=answered_at,
             people=self.people,
             rings=self.rings,
             queue=self.queue,
             supervisors=self.supervisors,
             supervises=self.supervision.talk if self.supervision is not None else "",
             recording=self._recording,
+            at=at,
         )
 
     @property

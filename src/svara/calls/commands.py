@@ -46,6 +46,20 @@ class LiveSupervisor(msgspec.Struct, frozen=True):
     how: SupervisionMode
 
 
+StopKind = Literal["menu", "queue", "message", "mailbox", "conference", "test", "code", "parked", "told"]
+"""In a menu, a line or a conference; leaving a message, hearing those that were left; in a test of the phone, using a code
+of the office; in a parking place; told something, such as that the call is recorded, or that nobody is there."""
+
+
+class LiveStop(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a caller is whom the system itself answered, at `since`. `name` is that of the menu, the queue, the conference,
+    whose box it is, the parking place, or the code."""
+
+    kind: StopKind
+    name: str = ""
+    since: float = 0.0
+
+
 class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
     """A call as it stands now. `people` are the ids of all persons who take part in it or whose phones it rings."""
 
@@ -69,6 +83,8 @@ class LiveCall(msgspec.Struct, frozen=True, omit_defaults=True):
     rings: dict[str, float] = {}
     """The ids of those of `people` who are rung at this moment, also where no phone of theirs is on and a device is being
     woken; and until when at most (seconds since the epoch). Whenever that changes `call.ringing` is told."""
+    at: LiveStop | None = None
+    """Where the caller is, as long as nobody but the system has answered. Whenever that changes `call.waiting` is told."""
 
 
 class PersonPresence(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -297,4 +297,6 @@ class Journey:
         move = self.call.move
         if move is not None and not isinstance(stop, Setup | Announce | Farewell):
             move.reached()
+        if self.call.greeted_at is not None:
+            self.call.news("waiting")
         stop.begin(happened)

@@ -69,7 +69,9 @@ def take_up(switch: Switch, left_open: Mapping[str, OpenCall]) -> None:
         state = states[opened.call]
         rings = switch.left.keep(opened.call, opened.invited)
         if state is not None and state.guest is not None:
-            guests.append(_guest(_carry_on(switch, state), state.guest, opened, rings))
+            call = _carry_on(switch, state)
+            call.greeted_at = state.answered_at
+            guests.append(_guest(call, state.guest, opened, rings))
         elif state is not None and state.back is not None:
             _released(_carry_on(switch, state))
         elif state is None or not _ring_on(switch, state, opened, rings):

@@ -103,6 +103,7 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     dialled: str
     started_at: float
     answered_at: float
+    """When somebody did, or the system itself."""
     front: SavedLeg
     back: SavedLeg | None
     """None for a guest."""
@@ -155,7 +156,7 @@ def encode(call: Call) -> bytes:
             call.callee,
             call.dialled,
             call.started_at,
-            call.answered_at or call.started_at,
+            call.answered_at or call.greeted_at or call.started_at,
             saved_leg(front),
             None if back is None else saved_leg(back),
             call.held_by,

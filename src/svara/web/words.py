@@ -12,7 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from svara.people.codes import NO_CODES, OFF, TABLE, Users
+from svara.calls.commands import LiveStop
+from svara.people.codes import BY_NAME, NO_CODES, OFF, TABLE, Users, feature_of
 from svara.privacy import words as privacy_words
 from svara.privacy.catalogue import Purpose
 from svara.privacy.functions.registry import FUNCTIONS
@@ -297,6 +298,32 @@ _SIGNING_IN = (
     gettext_noop("The passkey could not be checked. Try again, or sign in with your password."),
 )
 SENTENCES |= {text: _(text) for text in _SIGNING_IN}
+
+
+def code(dialled: str, own: Mapping[str, str] = NO_CODES) -> str:
+    """What a feature code does, by what was dialled; "" for everything else."""
+    feature = feature_of(dialled, own)
+    return "" if feature is None else gettext(BY_NAME[feature.name].does)
+
+
+STOPS: dict[str, Promise] = {
+    "menu": _("In the menu %(name)s"),
+    "queue": _("Waiting in %(name)s"),
+    "message": _("Leaving a message for %(name)s"),
+    "mailbox": _("Hearing messages"),
+    "conference": _("In the conference %(name)s"),
+    "test": _("Test call"),
+    "code": _("Using the code %(name)s"),
+    "parked": _("Parked at %(name)s"),
+    "told": _("Hearing an announcement"),
+}
+
+
+def stop(at: LiveStop) -> str:
+    """Where a caller is whom the system itself answered."""
+    if at.kind == "conference" and not at.name:
+        return gettext("In a conference")
+    return str(STOPS[at.kind]) % {"name": at.name}
 
 
 def feature_codes(*, agent: bool, admin: bool, own: Mapping[str, str] = NO_CODES) -> list[tuple[str, str, str]]:

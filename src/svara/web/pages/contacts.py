@@ -21,7 +21,7 @@ from svara.people.models import Account
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.web import naming
 from svara.web.pages.viewing import account_of, fragment
-from svara.web.words import NUMBER_KINDS
+from svara.web.words import NUMBER_KINDS, code
 
 PAGE = 100
 EMPTY_FIELDS = 1
@@ -151,9 +151,11 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def named(request: HttpRequest) -> HttpResponse:
-    """What the reader's contacts call a number, "" where they do not; by POST, so that the number stands in no address."""
-    number = request.POST.get("number", "")
-    return JsonResponse({"name": access.access_names(account_of(request), [number]).get(number, "")})
+    """What the reader's contacts call a number, or what a feature code does; "" for all else. By POST, so that the number
+    stands in no address."""
+    account, number = account_of(request), request.POST.get("number", "")
+    name = code(number, account.tenant.codes) or access.access_names(account, [number]).get(number, "")
+    return JsonResponse({"name": name})
 
 
 def _from_call(actor: Account, call_id: str) -> Card:

@@ -146,12 +146,13 @@ class RunningCall:
     @property
     def talks(self) -> bool:
         """Whether the viewer is one of the two who talk, and can send the other on or put them on hold."""
-        return self.mine and self.call.state in ("answered", "held") and not self.call.supervises
+        return self.mine and self.call.state in ("answered", "held") and not self.call.supervises and self.call.at is None
 
     @property
     def since(self) -> float:
         """When the present state began, seconds since the epoch."""
-        return self.call.answered_at or self.call.started_at
+        at = self.call.at
+        return at.since if at is not None else self.call.answered_at or self.call.started_at
 
 
 def running_calls(viewer: Account) -> list[RunningCall]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from svara.calls.commands import LiveSupervisor
+from svara.calls.commands import LiveStop, LiveSupervisor
 from svara.web import installed, places, static_files, words
 from svara.web.queue_view import QueueView, drawn_agents, drawn_line
 from svara.web.visiting import opened
@@ -127,6 +127,12 @@ def agent_state(key: str) -> str:
 def supervisor(one: LiveSupervisor) -> str:
     """Who takes part in a talk, and how."""
     return str(words.SUPERVISORS.get(one.how, words.SUPERVISORS["listen"])) % {"who": one.by.name or one.by.number}
+
+
+@register.filter
+def stop(at: LiveStop) -> str:
+    """Where a caller is whom the system itself answered."""
+    return words.stop(at)
 
 
 @register.filter

@@ -1,14 +1,14 @@
-// What one's own contacts call a number outside: asked once for each number while a call with it is in the window. The number
+// What one's own contacts call a number outside, and what a feature code (`*96`) does: asked once for each number while a call with it is in the window. The number
 // goes to the server in the body of a POST, so that it stands in no address.
 import { csrf } from "../start";
 
-const OUTSIDE = /^\+?\d{6,}$/;
+const ASKED = /^(\+?\d{6,}|[*#][*#\d]+)$/;
 const names = new Map<string, string>();
 
 /** "" where no contact has it, or it is not known yet; `news` is told when it becomes known. */
 export function ownName(number: string, news: () => void): string {
   const url = document.getElementById("phone")?.dataset.named;
-  if (!url || !OUTSIDE.test(number)) return "";
+  if (!url || !ASKED.test(number)) return "";
   const name = names.get(number);
   if (name === undefined) {
     names.set(number, "");
