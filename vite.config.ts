@@ -12,7 +12,7 @@ const ICONS = [
   "arrow-down", "arrow-left", "arrow-up", "bookmark", "bookmark-minus", "calendar", "chart-column", "check", "chevron-down", "chevron-right",
   "circle-alert", "circle-check", "circle-dot", "contact-round", "copy", "download", "ellipsis", "eye", "grip", "headphones", "headset", "history", "key-round", "keyboard", "languages",
   "list-filter", "lock", "lock-open", "log-in", "log-out", "mail", "message-circle", "messages-square", "mic", "mic-off", "monitor", "pause", "phone",
-  "printer", "refresh-cw",
+  "captions", "pencil", "printer", "refresh-cw",
   "phone-call", "phone-forwarded", "phone-incoming", "phone-missed", "phone-off", "phone-outgoing", "play", "plus", "qr-code", "search",
   "search-x", "settings", "shield-check", "smartphone", "square", "trash-2", "triangle-alert", "undo-2", "user-plus", "user-round", "user-x", "users-round",
   "voicemail", "x",

@@ -33,7 +33,7 @@ from svara.people.provisioning import actions as handsets
 from svara.phonebooks import actions as phonebooks
 from svara.privacy.functions import notices
 from svara.privacy.functions.outside import subject_of
-from svara.privacy.functions.registry import STATISTICS
+from svara.privacy.functions.registry import MESSAGE_TRANSCRIPTS, STATISTICS
 from svara.privacy.policies import actions as policies
 from svara.privacy.registers import recipients
 from svara.privacy.registers.models import Case, Disclosure
@@ -41,6 +41,8 @@ from svara.privacy.rights import corrections, links, objections, restriction
 from svara.privacy.rights.models import Erasure, Hold, Job
 from svara.privacy.staff import asking
 from svara.privacy.subject import person
+from svara.voicemail import actions as voicemail
+from svara.voicemail.models import Message, Transcript
 
 KARI = Party(number="+4722000001", name="Kari Nordmann-Østbye Fredriksen")
 OLA = Party(number="+4722000002")
@@ -124,6 +126,7 @@ def _own_things(company: Company) -> None:
         someone = company[username]
         box = f"person:{someone.id}"
         happen(left(told, box, caller=KARI, at=time.time() - HOUR), left(told, box, caller=OLA, at=time.time() - 3 * DAY))
+        _in_writing(told, username)
         actions.do_create_token(someone, "Wallboard in the long corridor")
         phonebooks.do_make_password(someone, "Desk phone")
         corrections.do_correct(someone, "people.name", "Another Name", why="It stands on my card.")
@@ -135,6 +138,19 @@ def _own_things(company: Company) -> None:
     handsets.do_add(ingrid, "ingrid", "yealink", "00:15:65:aa:bb:01")
     handsets.do_add(ingrid, "mikkel", "snom", "00:04:13:aa:bb:02")
     Phone.all_tenants.filter(tenant=company.tenant).update(label="Desk in the long corridor")
+
+
+def _in_writing(told: stories.Company, username: str) -> None:
+    """What was said in a message is read, and somebody put it right; of another it could not be made out."""
+    stories.agreed(told, MESSAGE_TRANSCRIPTS, username)
+    someone, now = told.people[username], timezone.now()
+    newer, older = Message.of(someone).filter(account=someone).order_by("-left_at")
+    for text, by in (
+        ("Vær så snill å ringe meg tilbake. " * 12, "program"),
+        (f"{'Sykkelen er klar, tror jeg. ' * 20}", "hand"),
+    ):
+        voicemail.do_write_transcript(someone, newer.id, text, by)
+    Transcript.all_tenants.create(message=older, tenant=told.tenant, state="failed", tries=3, due_at=now, changed_at=now)
 
 
 def _kept_by_officers(company: Company) -> None:

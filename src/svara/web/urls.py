@@ -54,6 +54,7 @@ from svara.web.pages import (
     story,
     system,
     tallies,
+    transcripts,
     voicemail,
 )
 from svara.web.pages.privacy import (
@@ -146,6 +147,11 @@ urlpatterns = [
     path("voicemail/<slug:message_id>/sound.wav", voicemail.sound, name="voicemail-sound"),
     path("voicemail/<slug:message_id>/mark/", voicemail.mark, name="voicemail-mark"),
     path("voicemail/<slug:message_id>/delete/", voicemail.delete, name="voicemail-delete"),
+    path("voicemail/writing/", transcripts.choose, name="voicemail-writing"),
+    path("voicemail/<slug:message_id>/text/", transcripts.correct, name="voicemail-text"),
+    path("voicemail/<slug:message_id>/text/ask/", transcripts.ask, name="voicemail-text-ask"),
+    path("voicemail/<slug:message_id>/text/remove/", transcripts.remove, name="voicemail-text-remove"),
+    path("voicemail/<slug:message_id>/text/undo/", transcripts.undo, name="voicemail-text-undo"),
     path("voicemail/<slug:message_id>/restore/", voicemail.restore, name="voicemail-restore"),
     path("profile/", profile.profile, name="profile"),
     path("profile/data/", exporting.exports, name="exports"),

@@ -252,6 +252,9 @@ SENTENCES: dict[str, Promise] = {
     "The office has a fault elsewhere: an administrator has to put that right first.": _(
         "The office has a fault elsewhere: an administrator has to put that right first."
     ),
+    "The text is too long: a message has at most 20,000 characters.": _(
+        "The text is too long: a message has at most 20,000 characters."
+    ),
     "This change cannot be undone.": _("This change cannot be undone."),
     "This was changed again since: undo the later change first.": _(
         "This was changed again since: undo the later change first."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages as notes
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +16,8 @@ from svara.people import greeting as greetings
 from svara.people.access import NotFound
 from svara.people.actions import Invalid
 from svara.people.models import Account
-from svara.privacy.functions.registry import FUNCTIONS, MESSAGE_NOTICES
+from svara.privacy.functions.port import enabled
+from svara.privacy.functions.registry import FUNCTIONS, MESSAGE_NOTICES, MESSAGE_TRANSCRIPTS
 from svara.voicemail import actions
 from svara.voicemail.access import access_boxes, access_messages, access_notice, access_sound
 from svara.web import naming
@@ -36,6 +38,7 @@ def voicemail(request: HttpRequest) -> HttpResponse:
     page = _messages(request, account) | {
         "notice": access_notice(account),
         "notice_text": FUNCTIONS[MESSAGE_NOTICES].read(),
+        "writing_text": FUNCTIONS[MESSAGE_TRANSCRIPTS].read(),
         "greetings": now,
     }
     return render(request, "web/voicemail.html", page)
@@ -114,6 +117,8 @@ def _messages(request: HttpRequest, account: Account) -> dict[str, Any]:
         "lines": naming.messages(account, page.items),
         "next": page.next,
         "continued": cursor is not None,
+        "wanted": enabled(account.id, MESSAGE_TRANSCRIPTS),
+        "writes": bool(settings.TRANSCRIBER),
     }
 
 
