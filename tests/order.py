@@ -22,8 +22,11 @@ PEER_SECONDS, BROWSER_SECONDS, OTHER_SECONDS = 6.0, 3.0, 0.1
 """About what a test takes; a file that is allowed much more time than others will want some of it."""
 USUAL_TIMEOUT_SECONDS = 300.0
 ROOT = Path(__file__).parents[1]
-WHOLE = "tests/database/test_postgres.py::test_the_tests_of_a_room_pass_there_too["
-"""All tests of a room again: each room may run beside another."""
+WHOLE = (
+    "tests/database/test_postgres.py::test_the_tests_of_a_room_pass_there_too[",
+    "tests/web/test_every_page.py::test_every_page_",
+)
+"""All tests of a room again, all pages for somebody: each may run beside another."""
 
 
 def longest_first(items: list[pytest.Item]) -> None:

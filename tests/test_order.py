@@ -69,13 +69,14 @@ def test_what_may_take_longest_begins_first() -> None:
     assert list(dict.fromkeys(each.path.name for each in items)) == ["all_again.py", "phones.py", "page.py", "short.py"]
 
 
-def test_rooms_that_are_tested_again_run_beside_each_other() -> None:
+@pytest.mark.parametrize("whole", WHOLE)
+def test_what_is_as_long_as_many_files_stands_for_itself(whole: str) -> None:
     order = Order.__new__(Order)
-    rooms = [f"{WHOLE}{room}]" for room in ("people", "privacy")]
-    assert [order._split_scope(room) for room in rooms] == rooms
-    file, _, test = WHOLE.partition("::")
-    assert f"def {test.rstrip('[')}(" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
-    assert order._split_scope(f"{file}::test_another") == file
+    parts = [f"{whole}{part}" for part in ("one", "another")]
+    assert [order._split_scope(part) for part in parts] == parts
+    file, _, test = whole.partition("::")
+    assert f"def {test.rstrip('[')}" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    assert order._split_scope(f"{file}::test_something") == file
 
 
 @pytest.mark.parametrize("file", [*PHONES, *QUIET])

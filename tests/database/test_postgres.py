@@ -53,7 +53,7 @@ def test_the_tests_of_a_room_pass_there_too(postgres_server: Postgres, folder: s
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *("-p", "no:cacheprovider"), *("-p", ONLY), *("-m", "not browser"), *places],
         cwd=ROOT,
-        env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database()},
+        env=os.environ | {"SVARA_DATABASE_URL": postgres_server.new_database_for_tests()},
         capture_output=True,
         text=True,
         timeout=patience(1100),

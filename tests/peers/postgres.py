@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,12 +35,33 @@ class Postgres:
         self._folder = folder
         self._as_user = as_user
         self._databases = 0
+        self._migrated = ""
 
     def new_database(self) -> str:
         """Make an empty database; gives its URL for SVARA_DATABASE_URL."""
         self._databases += 1
         name = f"svara{self._databases}"
-        self._run("createdb", "-h", str(self._folder), "-U", "postgres", name)
+        self._create(name)
+        return self._url(name)
+
+    def new_database_for_tests(self) -> str:
+        """One beside which there is what pytest-django looks for: a database of its own, with all tables."""
+        if not self._migrated:
+            url = self.new_database()
+            with tempfile.TemporaryDirectory(prefix="svara-") as folder:
+                environment = os.environ | {"SVARA_DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)}
+                environment.pop("DJANGO_SETTINGS_MODULE", None)
+                command = [sys.executable, "-m", "svara", "prepare", "--data", folder]
+                subprocess.run(command, env=environment, check=True, capture_output=True, timeout=patience(120))
+            self._migrated = url.rpartition("/")[2]
+        url = self.new_database()
+        self._create(f"test_{url.rpartition('/')[2]}", "--template", self._migrated)
+        return url
+
+    def _create(self, name: str, *options: str) -> None:
+        self._run("createdb", "-h", str(self._folder), "-U", "postgres", *options, name)
+
+    def _url(self, name: str) -> str:
         return f"postgresql://postgres@{quote(str(self._folder), safe='')}/{name}"
 
     def dump(self, url: str) -> str:
