@@ -51,6 +51,7 @@ def test_anna_finds_what_is_kept_by_any_word_of_hers() -> None:
         "voicemail.Message",
         "files.messages",
         "voicemail.NoticeChoice",
+        "voicemail.Transcript",
         "files.mailboxes",
     }
     assert found("voicemail_pin") == {"people.Account"}
