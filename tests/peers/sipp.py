@@ -90,7 +90,8 @@ class Sipp:
 
     As a phone: `register`, `call`, `cancel`, `answer`, `early`, `ring`. As a carrier: `carrier` and `carrier_cancel` bring a
     call of `login` (its `name` beside it) to the number `target`; `proved` takes one after a challenge, `broken` none;
-    `registrar` takes a REGISTER; `customer` is a call that a carrier brings, and that takes what comes.
+    `announcing` is heard before it answers, `announcing_refused` before it refuses; `registrar` takes a REGISTER; `customer`
+    is a call that a carrier brings, and that takes what comes.
 
     Within a talk: `blind`, `blind_refused`, `attended` and `vanish` send the other side on when it is time (`go`), to
     `refer_to`, and are told how it went (`told`); `talk` and `party` call and are called, take what comes, and hang up at
@@ -99,7 +100,7 @@ class Sipp:
     `refused` is declined; `stray` asks for something outside of any talk. `more` are the words that these need.
 
     `server` is "host:port". `talk_seconds` and `ring_seconds` are the pauses of the scenarios. It sends `tone_hz` in `call`
-    (None: no sound), and gives back what it gets in `answer` and `early`.
+    and where it announces (None: no sound), and gives back what it gets in `answer` and `early`.
     """
 
     def __init__(

@@ -154,10 +154,7 @@ class SvaraEngine extends EventTarget implements Engine {
     await session
       .invite({
         requestDelegate: {
-          onProgress: (response) => {
-            talk.rang ||= (response.message.statusCode ?? 0) >= 180;
-            talk.met(response);
-          },
+          onProgress: (response) => talk.rings(response),
           onAccept: (response) => talk.met(response),
           onReject: (response) => talk.over(reasonOf(response.message.statusCode ?? 500, talk.rang)),
         },
@@ -329,7 +326,7 @@ class SvaraEngine extends EventTarget implements Engine {
   /** Something changed: told once for all that happens in one go. */
   private readonly changed = (): void => {
     this.ringback.sound(
-      this.talks.some((talk) => talk.state === "calling" && talk.rang),
+      this.talks.some((talk) => talk.ringsUnheard),
       this.devices.speaker,
     );
     for (const talk of this.talks) {

@@ -17,6 +17,8 @@ const LOST_MS = 1_000;
 const FOLLOW_MS = 300;
 const FOLLOW_LOOKS = 10;
 const UNHEARD_BYTES = 600;
+/** After so many looks in which nothing came before the answer, the page rings itself. */
+const QUIET_LOOKS = 4;
 
 export class Sound implements SessionDescriptionHandler {
   readonly element = new Audio();
@@ -37,6 +39,8 @@ export class Sound implements SessionDescriptionHandler {
   private pulse: Pulse | null = null;
   private isHeld = false;
   private isMuted = false;
+  /** The other side may be heard, but has not answered: it does not hear us. */
+  private isEarly = false;
   private following: Promise<void> = Promise.resolve();
 
   constructor(private readonly microphone: Microphone) {
@@ -93,6 +97,25 @@ export class Sound implements SessionDescriptionHandler {
     this.microphone.release(before);
   }
 
+  /** What the other side sends before it answers (a provider's own ringing, words about a number), to the offer that is out.
+   * `told` whether anything of it is heard, until the answer. */
+  async early(sdp: string, told: (heard: boolean) => void): Promise<void> {
+    const peer = this.offered;
+    if (!peer || this.closed || peer.signalingState !== "have-local-offer") return;
+    this.isEarly = true;
+    this.speak();
+    await peer.setRemoteDescription({ type: "pranswer", sdp: named(sdp) });
+    let before = 0;
+    for (let quiet = 0; peer === this.offered && !this.closed; ) {
+      const { packets } = await arrived(peer);
+      quiet = packets > before ? 0 : quiet + 1;
+      before = packets;
+      if (quiet === 0) told(true);
+      else if (quiet === QUIET_LOOKS) told(false);
+      await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    }
+  }
+
   // --- what SIP.js asks
 
   async getDescription(): Promise<BodyAndContentType> {
@@ -130,6 +153,8 @@ export class Sound implements SessionDescriptionHandler {
       const peer = this.offered;
       await peer.setRemoteDescription({ type: "answer", sdp: named(sdp) });
       this.offered = null;
+      this.isEarly = false;
+      this.speak();
       this.use(peer);
       return;
     }
@@ -263,7 +288,7 @@ export class Sound implements SessionDescriptionHandler {
   }
 
   private speak(): void {
-    if (this.track) this.track.enabled = !this.isMuted && !this.isHeld;
+    if (this.track) this.track.enabled = !this.isMuted && !this.isHeld && !this.isEarly;
     this.element.muted = this.isHeld;
   }
 }

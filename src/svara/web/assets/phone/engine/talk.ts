@@ -24,6 +24,8 @@ export class Talk {
   held = false;
   /** 180 or 183 came. */
   rang = false;
+  /** The other side is heard before it answers, or may be in a moment. */
+  private early = false;
   private verdict: Verdict | null = null;
   private counted: Count | null = null;
   private looks = 0;
@@ -81,6 +83,27 @@ export class Talk {
     const { callId, localTag, remoteTag } = dialog;
     const { id, direction, name, number, via, since, held, muted } = this;
     return { id, callId, localTag, remoteTag, direction, name, number, via, since, held, muted };
+  }
+
+  /** Nothing is heard of the phone that rings far away, so that the page has to ring. */
+  get ringsUnheard(): boolean {
+    return this.state === "calling" && this.rang && !this.early;
+  }
+
+  /** The phone rings far away, and what it sends meanwhile is heard. */
+  rings(progress: IncomingResponse): void {
+    const { statusCode, body } = progress.message;
+    this.rang ||= (statusCode ?? 0) >= 180;
+    if (body && !this.early && progress.message.getHeader("Content-Type")?.startsWith("application/sdp")) {
+      this.early = true;
+      const heard = (early: boolean) => {
+        if (early === this.early) return;
+        this.early = early;
+        this.changed();
+      };
+      void this.sound.early(body, heard).catch(() => heard(false));
+    }
+    this.met(progress);
   }
 
   /** The server answered, and may have said who it is that rings or talks (RFC 3325). The number stays what was dialled. */
