@@ -147,7 +147,8 @@ class Sipp:
             self.process = subprocess.Popen(
                 ["sipp", server, "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(self.port), "-t", _TRANSPORT[transport],
                  "-m", str(calls), "-r", str(calls_per_second), "-nostdin", "-mi", "127.0.0.1", "-mp", str(free_port()),
-                 "-rtp_echo", "-timeout", f"{int(timeout_seconds)}s", "-timeout_error",
+                 *([] if scenario.startswith("announcing") else ["-rtp_echo"]),
+                 "-timeout", f"{int(timeout_seconds)}s", "-timeout_error",
                  "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors",
                  "-trace_msg", "-message_file", "messages", *names],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=subprocess.STDOUT,
