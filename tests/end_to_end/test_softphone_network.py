@@ -37,11 +37,12 @@ def networks() -> Iterator[Networks]:
         yield machine
 
 
-@pytest.fixture(scope="module")
-def running(networks: Networks) -> Iterator[Svara]:
-    """An office that both networks reach."""
+@pytest.fixture(scope="module", params=["{0}", "127.0.0.1,{0}"], ids=["one-address", "two-addresses"])
+def running(networks: Networks, request: pytest.FixtureRequest) -> Iterator[Svara]:
+    """An office that both networks reach; its relay has an address that phones on this machine alone can reach, too."""
     options = ("--http", f"{networks.address}:0")
-    with Svara((ANNA, BOB), options=options, environment={"SVARA_MEDIA_ADDRESS": networks.address}) as svara:
+    addresses = request.param.format(networks.address)
+    with Svara((ANNA, BOB), options=options, environment={"SVARA_MEDIA_ADDRESS": addresses}) as svara:
         yield svara
 
 

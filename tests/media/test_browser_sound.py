@@ -13,7 +13,7 @@ from tests.peers.rtp import RtpPhone
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer, pytest.mark.timeout(90)]
 
-ANNA_HZ, BROWSER_HZ = 440, 660
+ANNA_HZ, BROWSER_HZ, STRANGER_HZ = 440, 660, 880
 # The longest time, in seconds, until sound is heard both ways; a machine that does nothing else needs a fifth of it.
 SOON_SECONDS = 4.0
 
@@ -109,6 +109,36 @@ def test_anna_calls_a_browser(engine: RunningEngine, anna: RtpPhone, browser: Pa
     anna.wait_to_hear(BROWSER_HZ, timeout_seconds=10)
     wait_to_hear(browser, ANNA_HZ)
     assert time.monotonic() - began < SOON_SECONDS
+
+
+@pytest.mark.parametrize("caller", ["anna", "browser"])
+def test_nobody_else_can_talk_into_it_by_the_port_of_the_desk_phone(
+    engine: RunningEngine, anna: RtpPhone, browser: Page, caller: str
+) -> None:
+    """The desk phone's side is plain RTP: only the address from which its sound came is heard, whoever called whom."""
+    if caller == "anna":
+        to_browser = engine.offer("call", "a", "web", anna.sdp(), to="webrtc")
+        answer = browser.evaluate("sdp => phone.answer(sdp)", to_browser.decode())
+        to_anna = engine.answer("call", "web", "a", answer.encode())
+    else:
+        to_anna = engine.offer("call", "web", "a", browser.evaluate("phone.offer()").encode())
+        to_browser = engine.answer("call", "a", "web", anna.sdp(codecs="8"), to="webrtc")
+        browser.evaluate("sdp => phone.accept(sdp)", to_browser.decode())
+    anna.talk_to(to_anna)
+    wait_to_hear(browser, ANNA_HZ)
+    anna.wait_to_hear(BROWSER_HZ)
+    time.sleep(4.5)  # the engine learns addresses for three seconds, which it counts by whole ones
+    with RtpPhone(STRANGER_HZ) as stranger:
+        stranger.talk_to(to_anna)
+        time.sleep(1.0)
+        wait_to_hear(browser, ANNA_HZ)  # both send: she alone is heard
+        anna.talk_to(None)
+        for _ in range(30):  # a browser plays on for a while what it heard last
+            assert abs(browser.evaluate("phone.hears()") - STRANGER_HZ) > 15
+            time.sleep(0.1)
+        assert stranger.packets[8] == 0, "what the browser says goes to Anna alone"
+    anna.talk_to(to_anna)
+    wait_to_hear(browser, ANNA_HZ)
 
 
 def test_a_browser_calls_anna(engine: RunningEngine, anna: RtpPhone, browser: Page) -> None:

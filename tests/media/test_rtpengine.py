@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from svara.clock import VirtualClock
 from svara.data import DataFolder
 from svara.media import ng
+from svara.media.addresses import facing
 from svara.media.relay import LegQuality, RelayError
 from svara.media.rtpengine import RtpEngine
 
@@ -121,6 +123,31 @@ def test_each_phone_gets_the_interface_that_faces_it(tmp_path: Path) -> None:
     engine = Engine(tmp_path, names="192.0.2.77 127.0.0.1")
     engine.relay.offer("call", "a", "b", SDP, lambda _: None, from_address="127.0.0.1", to_address="203.0.113.200")
     assert engine.asked("offer")[0]["direction"] == [b"127.0.0.1", b"192.0.2.77"]
+
+
+def test_a_phone_whose_address_is_not_known_is_where_the_other_is(tmp_path: Path) -> None:
+    engine = Engine(tmp_path, names="192.0.2.77 127.0.0.1")
+    engine.relay.offer("call", "a", "b", SDP, lambda _: None, from_address="127.0.0.1")
+    assert engine.asked("offer")[0]["direction"] == [b"127.0.0.1", b"127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "remote", "given"),
+    [
+        ("127.0.0.1 192.0.2.77", "203.0.113.200", "192.0.2.77"),
+        ("192.0.2.78 192.0.2.77", "203.0.113.200", "192.0.2.78"),
+        ("127.0.0.1 2001:db8::7 192.0.2.77", "203.0.113.200", "192.0.2.77"),
+        ("127.0.0.1 192.0.2.77 2001:db8::7", "2001:db8::200", "2001:db8::7"),
+        ("192.0.2.77 127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("192.0.2.77 192.0.2.78", "127.0.0.1", "192.0.2.77"),
+        ("127.0.0.1 127.0.0.2", "203.0.113.200", "127.0.0.1"),
+    ],
+)
+def test_who_comes_by_a_network_of_which_no_address_was_named_is_not_led_to_themselves(
+    names: str, remote: str, given: str
+) -> None:
+    """127.0.0.1 before the address in the network: a browser that moved to another network got the first, and no sound."""
+    assert facing(names.split(), remote) == given
 
 
 def test_the_engine_goes_and_comes_back_without_its_sessions(tmp_path: Path) -> None:

@@ -155,7 +155,8 @@ def _as_it_was(switch: Switch, state: SavedCall) -> Call:
     if state.supervises:
         call.supervision = Supervision(state.supervises, state.supervises_how)
     call.people = tuple(state.people)
-    call.consent, call.tape = state.consent, state.tape
+    call.consent, call.tape, call.taped_with = state.consent, state.tape, state.taped_with
+    call.tape_of_number = state.tape_of_number
     call.legs_before = state.legs_rung + RUNG_BEFORE
     call.relay_used = True
     return call

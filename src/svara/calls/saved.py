@@ -134,6 +134,9 @@ class SavedCall(msgspec.Struct, array_like=True, frozen=True):
     """The side for which we have the other on hold, without its phone knowing."""
     nameless: bool = False
     waits: SavedCaller | None = None
+    taped_with: tuple[str, str] = ("", "")
+    """With whom the last talk of the call was, and whose rule had it recorded (see `Movable.taped_with`)."""
+    tape_of_number: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -178,6 +181,8 @@ def encode(call: Call) -> bytes:
             call.held_for,
             call.nameless,
             waits,
+            call.taped_with,
+            call.tape_of_number,
         )
     )
 

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import itertools
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 _ANYWHERE = ("198.51.100.1", "2001:db8::1")
@@ -20,6 +21,25 @@ def local_address(remote: str) -> str:
             return str(probe.getsockname()[0])
     except (OSError, ValueError):
         return ""
+
+
+def facing(names: Sequence[str], remote: str) -> str:
+    """Which of our addresses `names` somebody at `remote` is given: the one that faces them. Where none of them does (they
+    come by a network of which none was named), the first by which they may reach us: of their kind, and no loopback address,
+    which leads everybody to themselves."""
+    local = local_address(remote)
+    if local in names:
+        return local
+    from_here = _is_loopback(remote)
+    fit = [name for name in names if (":" in name) == (":" in remote) and (from_here or not _is_loopback(name))]
+    return (fit or list(names))[0]
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def own_addresses() -> list[str]:

@@ -22,7 +22,7 @@ from functools import partial
 from svara import log
 from svara.clock import Clock, Timer
 from svara.data import DataFolder
-from svara.media.addresses import local_address
+from svara.media.addresses import facing
 from svara.media.neutral import Origins
 from svara.media.ng import NgClient, Plain, UdpWire, Value, Wire
 from svara.media.relay import Kind, LegQuality, QualityDone, RelayError, SdpDone
@@ -296,13 +296,11 @@ class RtpEngine:
         self._ng.ask({"command": "delete", "call-id": session, "delete-delay": 0}, deleted)
 
     def _interfaces(self, from_address: str | None, to_address: str | None) -> tuple[str, str] | None:
-        """The names of the engine's interfaces (their addresses) that face the two phones; None: its first one for both."""
+        """The names of the engine's interfaces (their addresses) for the two phones; None: its first one for both. One whose
+        address is not known is taken to be where the other is."""
         names = self._place[1] if self._place else ()
-        if len(names) < 2 or not (from_address and to_address):
-            return None
-        facing = [local_address(from_address), local_address(to_address)]
-        first, second = (name if name in names else names[0] for name in facing)
-        return first, second
+        first, second = from_address or to_address, to_address or from_address
+        return (facing(names, first), facing(names, second)) if len(names) > 1 and first and second else None
 
     # --- health
 

@@ -200,19 +200,35 @@ def test_with_somebody_who_objected_nothing_is_recorded_and_nobody_told(
     assert whose(at_work) == (["bob"] if who == "cecilie" else [])
 
 
-def test_two_who_talk_again_are_recorded_again(at_work: Office, anna: Phone, bob: Phone, carrier: Carrier) -> None:
-    acme(at_work, carrier, "bob")
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("rule", ["person", "number"])
+def test_two_who_talk_again_are_recorded_again(
+    at_work: Office, anna: Phone, bob: Phone, carrier: Carrier, rule: str, killed: bool
+) -> None:
+    """Whoever's rule it was: that of Bob, or of the number that was called; and whether the server was killed or not."""
+    if rule == "person":
+        acme(at_work, carrier, "bob")
+    else:
+        number = PublicNumber(MAIN, "itsp", "person:bob", record=True)
+        open_lines(at_work, carrier.trunk(), numbers=(number,), recording_rule="announce")
+        at_work.settle()
     calls_bob(at_work, carrier, bob)
     refer(bob, "101")
     at_work.wait(1)
     assert not is_recorded(at_work)
+    if killed:
+        anna.ring()
+        at_work.kill()
+        at_work.start()
+        at_work.settle()
+        at_work.wait(1)
     anna.decline(486)
     at_work.wait(2)
     assert is_recorded(at_work)
     speak(at_work)
     carrier.hang_up()
     at_work.wait(5)
-    assert whose(at_work) == ["bob", "bob"]
+    assert whose(at_work) == ["bob" if rule == "person" else f"number:{MAIN}"] * 2
     assert [one.answer for one in at_work.told(RecordingAnswered)] == ["told"]
 
 

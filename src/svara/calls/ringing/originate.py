@@ -201,7 +201,8 @@ class OwnPhones:
         self._described = sdp
         # What the phone hears until then is built by the relay too, so that it fits what the phone speaks.
         call.relay_used = True
-        call.relay.offer(call.id, leg.id, SILENCE, sdp, self._silence)
+        where = leg.address
+        call.relay.offer(call.id, leg.id, SILENCE, sdp, self._silence, from_address=where, to_address=where)
 
     def _silence(self, offer: bytes | RelayError) -> None:
         call, leg = self.call, self._leg
