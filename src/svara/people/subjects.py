@@ -6,7 +6,6 @@ from then on. The log of changes stays, without who it was.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +15,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -32,14 +30,11 @@ from svara.people.models import (
     Greeting,
     Handset,
     Invitation,
-    Menu,
     OfficeChange,
     Passkey,
     PersonCalendar,
     Phone,
-    PublicNumber,
     PushDevice,
-    Queue,
     QueueMember,
     RecoveryCode,
     SignedIn,
@@ -50,20 +45,13 @@ from svara.people.own import SHAPES
 from svara.people.provisioning.guard import key_of_handset
 from svara.people.second.codes import STEP_SECONDS
 from svara.people.second.tries import key_of as second_key_of
+from svara.people.traces import about, free_changes, free_targets, led_here, mentions
 from svara.privacy.catalogue import Purpose
 from svara.privacy.rights.port import Gone, Holding, Period, Rules, Section, Tally, file_at
 from svara.privacy.subject import Subject, account_of
 from svara.sealing.errors import Unreadable
 
 CHANGES = "people.changes"
-ERASED = "erased"
-"""What stands in the log of changes where a name stood."""
-_TARGETS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
-    (Queue, ("when_full", "when_timeout", "when_empty")),
-    (Menu, ("otherwise",)),
-    (PublicNumber, ("to", "closed")),
-    (Account, ("unanswered_to",)),
-)
 
 
 class PeopleCapability:
@@ -122,7 +110,7 @@ class PeopleCapability:
             yield Holding("sessions.Session", len(sessions), "user.authorization.credentials", sign_in, _("Sessions"))
         if greetings := Greeting.of(account).filter(account=account).count():
             yield Holding("people.Greeting", greetings, "user.content.private", calls, _("Greetings of the mailbox"))
-        if led := sum(1 for _each in _led_here(account)):
+        if led := sum(1 for _each in led_here(account)):
             yield Holding(
                 "people.Routing",
                 led,
@@ -131,7 +119,7 @@ class PeopleCapability:
                 _("Rules that send calls to them: hung up afterwards"),
                 how="freed",
             )
-        if changes := sum(1 for _each in _mentions(account)):
+        if changes := sum(1 for _each in mentions(account)):
             yield Holding(
                 "people.OfficeChange",
                 changes,
@@ -148,8 +136,8 @@ class PeopleCapability:
         account = _account(tenant_id, subject)
         if account is None:
             return
-        yield from _free_changes(account)
-        yield from _free_targets(account)
+        yield from free_changes(account)
+        yield from free_targets(account)
         sessions = _sessions(account.id)
         for model, rows in (
             (Session, Session.objects.filter(pk__in=sessions)),
@@ -328,9 +316,9 @@ class PeopleCapability:
                 {
                     "at": change.created_at.isoformat(),
                     "by_me": change.account_id == account.id,
-                    "lines": change.lines if change.account_id == account.id else _about(account, change.lines),
+                    "lines": change.lines if change.account_id == account.id else about(account, change.lines),
                 }
-                for change in _mentions(account)
+                for change in mentions(account)
             ],
         )
 
@@ -429,112 +417,6 @@ def _sessions(account_id: str) -> list[str]:
 def _counts(account: Account) -> list[str]:
     handsets = Handset.of(account).filter(phone__account=account).values_list("id", flat=True)
     return [*signin.keys_of(account), second_key_of(account.id), *map(key_of_handset, handsets)]
-
-
-def _targets(account: Account) -> tuple[str, str]:
-    return f"person:{account.username}", f"voicemail:{account.username}"
-
-
-def _led_here(account: Account) -> Iterator[tuple[Any, str]]:
-    """Rows that send calls to this person, and the field that does."""
-    targets = _targets(account)
-    for model, fields in _TARGETS:
-        wanted = Q(*(Q(**{f"{field}__in": targets}) for field in fields), _connector=Q.OR)
-        for row in model.of(account).filter(wanted).exclude(pk=account.pk):
-            for field in fields:
-                if getattr(row, field) in targets:
-                    yield row, field
-    for menu in Menu.of(account):
-        if not set(targets).isdisjoint(menu.keys.values()):
-            yield menu, "keys"
-    for other in Account.of(account).exclude(pk=account.pk).filter(~Q(forwards=[]) | ~Q(find_me=[]) | ~Q(keys=[])):
-        for field in ("forwards", "find_me"):
-            if any(step.get("to") in targets for step in getattr(other, field)):
-                yield other, field
-        if any(_is_key_of(account, key) for key in other.keys):
-            yield other, "phone keys"
-
-
-def _is_key_of(account: Account, key: dict[str, Any]) -> bool:
-    return key.get("kind") == "person" and key.get("target") == account.username
-
-
-def _free_targets(account: Account) -> Iterator[Gone]:
-    targets = _targets(account)
-    tally = Tally("people.Routing", "freed")
-    for row, field in list(_led_here(account)):
-        match field:
-            case "keys":
-                row.keys = {key: "hangup" if to in targets else to for key, to in row.keys.items()}
-            case "phone keys":
-                row.keys = [key for key in row.keys if not _is_key_of(account, key)]
-            case "forwards" | "find_me":
-                setattr(row, field, [step for step in getattr(row, field) if step.get("to") not in targets])
-            case "unanswered_to":
-                row.unanswered_to, row.unanswered_after_seconds = "", None
-            case _:
-                setattr(row, field, "hangup")
-        row.save()
-        tally.add([f"{row.pk}.{field}"])
-    yield from tally.gone()
-
-
-def _names(account: Account) -> re.Pattern[str]:
-    words = {account.username, account.name, account.email}
-    words |= set(_former(account))
-    words |= set(Phone.all_tenants.filter(account=account).values_list("login", flat=True))
-    return re.compile(
-        r"(?<![\w.@-])(" + "|".join(map(re.escape, sorted(filter(None, words), key=len)[::-1])) + r")(?![\w@-])"
-    )
-
-
-def _former(account: Account) -> Iterator[str]:
-    """Names and addresses that the log still has of a person, from before they were changed."""
-    for change in OfficeChange.of(account).iterator(chunk_size=200):
-        for parts in (change.before, change.after):
-            item = (parts.get("people") or {}).get(account.username) or {}
-            yield from (str(item[key]) for key in ("name", "email") if item.get(key))
-
-
-def _mentions(account: Account) -> Iterator[OfficeChange]:
-    """Changes by this person, or that say something of them."""
-    names = _names(account)
-    for change in OfficeChange.of(account).order_by("created_at").iterator(chunk_size=200):
-        texts = (*change.lines, *_texts([change.before, change.after, change.ids]))
-        if change.account_id == account.pk or any(map(names.search, texts)):
-            yield change
-
-
-def _about(account: Account, lines: list[str]) -> list[str]:
-    names = _names(account)
-    return [line for line in lines if names.search(line)]
-
-
-def _free_changes(account: Account) -> Iterator[Gone]:
-    names = _names(account)
-    own = re.compile(rf"[+~-] (person|phone) {names.pattern}(?=:|$)")
-    tally = Tally("people.OfficeChange", "freed")
-    for change in list(_mentions(account)):
-        change.lines = [names.sub(ERASED, line.partition(":")[0] if own.match(line) else line) for line in change.lines]
-        if any(map(names.search, _texts([change.before, change.after, change.ids]))):
-            change.before, change.after, change.ids = {}, {}, {}  # it cannot be undone any more
-        if change.account_id == account.pk:
-            change.account = None
-        change.save(update_fields=["lines", "before", "after", "ids", "account"])
-        tally.add([change.pk])
-    yield from tally.gone()
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield str(key)
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-    elif isinstance(value, str):
-        yield value
 
 
 def _unlink(place: Path) -> None:
