@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 PYTEST = (sys.executable, "-m", "pytest")
 REAL = "peer or browser"
-AGAIN_AT_MOST = 8
+AGAIN_AT_MOST = 16
 MANY_NEW = 50
 FAILED, NOTHING_CHOSEN = 1, 5
 """Exit codes of pytest."""
