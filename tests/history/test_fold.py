@@ -69,6 +69,12 @@ TALK = (
 )
 
 
+def test_the_way_of_a_phone_into_another_call_is_no_call() -> None:
+    """A page loaded again in a talk stood in the history with 0.1 s, and in the statistics as an answered call."""
+    ended = CallEnded("c1", NOON + 0.2, outcome="answered", end_reason="moved to another phone", passing=True)
+    assert fold(started(), ended) is None
+
+
 def test_anna_calls_bob_who_picks_up_one_of_two_phones() -> None:
     record = record_of(*TALK)
     assert (record.outcome, record.end_reason, record.ended_by) == ("answered", "hung up", "callee")

@@ -266,8 +266,8 @@ class Call(Movable):
         """No ACK came for 32 seconds: nobody hears anybody there."""
         self.end("system", "the caller's phone did not confirm the answer")
 
-    def finish(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent]) -> None:
-        """The set-up is over without a talk (see Setup.stop)."""
+    def finish(self, by: EndedBy, refusal: Refusal, happened: list[AnyEvent], *, passing: bool = False) -> None:
+        """The set-up is over without a talk (see Setup.stop); `passing`: see CallEnded."""
         self.state = "ended"
         self.setup = None
         now = self.switch.clock.now()
@@ -278,7 +278,8 @@ class Call(Movable):
             self.switch.news.count(self.caller.person, talking=-1)
         if self.switch.when_free is not None:
             self.switch.when_free.unreached(self, refusal)
-        self.switch.write([*happened, CallEnded(self.id, now, outcome=refusal.outcome, by=by, end_reason=refusal.reason)])
+        ended = CallEnded(self.id, now, outcome=refusal.outcome, by=by, end_reason=refusal.reason, passing=passing)
+        self.switch.write([*happened, ended])
         if self.relay_used:
             self.relay.delete(self.id)
         self._left()

@@ -125,6 +125,8 @@ class CallEnded(Event, frozen=True, tag="call.ended", omit_defaults=True):
     end_reason: str = ""
     """In plain words: "hung up", "caller gave up", "no answer", "busy", "declined", "nobody has that number", "all phones
     are offline", "no sound for 30 seconds", "media relay lost" ..."""
+    passing: bool = False
+    """It was no call of its own: by it a phone came into another call, which tells of that. It has no record."""
 
 
 class CallRouted(Event, frozen=True, tag="call.routed", omit_defaults=True):

@@ -185,8 +185,8 @@ class Fold(msgspec.Struct, omit_defaults=True):
                 leg.ended = _earlier(leg.ended, event)
 
     def record(self) -> CallRecord | None:
-        """The record; None while the start or the end is not known."""
-        if self.started is None or self.ended is None:
+        """The record; None while the start or the end is not known, and for what was no call of its own."""
+        if self.started is None or self.ended is None or self.ended.passing:
             return None
         started, callee = self.started, self.started.callee or Party(number=self.started.dialled)
         answer = self._answer(started.caller, callee)

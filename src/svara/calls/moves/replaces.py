@@ -67,6 +67,11 @@ class TakeOver(Served):
         super().__init__(journey)
         self._leg = leg
 
+    @property
+    def passing(self) -> bool:
+        """The phone took over the call; where that failed, the record says so."""
+        return self.guest is not None and self.guest.given
+
     def serve(self, guest: Guest) -> None:
         """The phone is there: it gets the talk."""
         leg, new = self._leg, guest.leg

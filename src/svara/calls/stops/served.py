@@ -75,8 +75,13 @@ class Served(ABC):
             now = self.call.switch.clock.now()
             happened.append(LegEnded(self.call.id, now, leg=VOICE, status=200, reason=SERVED.reason))
             refusal = SERVED if refusal.outcome == "abandoned" else msgspec.structs.replace(refusal, outcome="answered")
-        self.call.finish(by, refusal, happened)
+        self.call.finish(by, refusal, happened, passing=self.passing)
         self.journey.side.refuse(refusal.status, refusal.reason)
+
+    @property
+    def passing(self) -> bool:
+        """Whether the caller went on into another call, of which this one was only the way."""
+        return False
 
     def leave(self) -> None:  # noqa: B027 - most wait for nothing
         """Nothing is waited for any more."""

@@ -121,10 +121,7 @@ class SvaraEngine extends EventTarget implements Engine {
 
   private readonly leaving = (): void => {
     this.save();
-    for (const talk of this.talks) {
-      if (talk.state === "calling") void talk.hangup(false);
-      else void talk.tell().catch(() => undefined);
-    }
+    for (const talk of this.talks) talk.leave();
   };
 
   // --- calls

@@ -35,6 +35,7 @@ export class Talk {
   private counting: RTCPeerConnection | null = null;
   private changing: Promise<void> = Promise.resolve();
   private renewing = false;
+  private hangingUp = false;
   private shownAs: Call | null = null;
 
   constructor(
@@ -79,7 +80,7 @@ export class Talk {
 
   get kept(): Kept | null {
     const dialog = this.session.dialog;
-    if (this.state !== "talking" || !dialog) return null;
+    if (this.state !== "talking" || this.hangingUp || !dialog) return null;
     const { callId, localTag, remoteTag } = dialog;
     const { id, direction, name, number, via, since, held, muted } = this;
     return { id, callId, localTag, remoteTag, direction, name, number, via, since, held, muted };
@@ -241,19 +242,31 @@ export class Talk {
     return header(together(this.before, this.newest));
   }
 
+  /** The page goes. Who dials gives up, who had hung up has: what else goes on is left to the page that comes. */
+  leave(): void {
+    if (this.state === "calling") void this.hangup(false);
+    else if (this.hangingUp) void this.bye();
+    else void this.tell().catch(() => undefined);
+  }
+
   async hangup(decline: boolean): Promise<void> {
     const { session } = this;
+    this.hangingUp = true;
     if (session instanceof Invitation && session.state === SessionState.Initial) {
       await session.reject({ statusCode: decline ? 603 : 486 });
     } else if (session.state === SessionState.Established) {
       if (this.sound.connection) await this.sum(this.sound.connection).catch(() => undefined);
-      await session.bye({ requestOptions: { extraHeaders: [this.figures] } });
+      await this.bye();
     } else if (session instanceof Inviter && this.open) {
       await session.cancel().catch(() => undefined);
     } else if (session instanceof Invitation && session.state === SessionState.Establishing) {
       await session.reject({ statusCode: 480 });
     }
     this.over("");
+  }
+
+  private async bye(): Promise<void> {
+    if (this.session.state === SessionState.Established) await this.session.bye({ requestOptions: { extraHeaders: [this.figures] } });
   }
 
   /** It is over; the first reason counts. */
