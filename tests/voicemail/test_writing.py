@@ -38,7 +38,8 @@ from svara.voicemail.transcripts import TranscriptView
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime.now(UTC) + timedelta(minutes=5)
+NOW = datetime.now(UTC) + timedelta(hours=6)
+"""Later than all that these tests do, however long the tests before them took."""
 """After all that is done in a test."""
 
 
