@@ -48,6 +48,9 @@ def running(networks: Networks, request: pytest.FixtureRequest) -> Iterator[Svar
 
 @pytest.fixture
 def anna(running: Svara, networks: Networks, tmp_path: Path) -> Iterator[BrowserPhone]:
+    """She begins in the Wi-Fi, wherever who came before her ended."""
+    networks.join(0)
+    networks.leave(1)
     chromium = str(networks.program(tmp_path, "/usr/bin/chromium"))
     secure = f"--unsafely-treat-insecure-origin-as-secure=http://{running.http}"
     with sync_playwright() as playwright:

@@ -39,7 +39,7 @@ class Networks:
 
     def join(self, number: int) -> None:
         """From now on the machine goes by this network."""
-        self._inside("ip", "address", "add", f"10.{_NET}.{number}.2/24", "dev", f"way{number}")
+        self._inside("ip", "address", "replace", f"10.{_NET}.{number}.2/24", "dev", f"way{number}")
         self._inside("ip", "link", "set", f"way{number}", "up")
         self._inside("ip", "route", "replace", "default", "via", f"10.{_NET}.{number}.1")
 
