@@ -13,6 +13,7 @@ import msgspec
 from svara.calls.commands import SupervisionMode
 from svara.calls.events import Direction, EndedBy, Moved, Party
 from svara.calls.figures import Figures
+from svara.calls.trunks.identify import ANONYMOUS
 from svara.media.relay import Kind
 from svara.people.office import Target
 from svara.sip.dialog import DialogState
@@ -188,9 +189,10 @@ def encode(call: Call) -> bytes:
 
 
 def _caller(call: Call) -> SavedCaller | None:
-    """Connections end with the process: who called over one cannot be answered by the next."""
+    """Connections end with the process: who called over one cannot be answered by the next. Of who wants to stay unknown
+    nothing is kept: the INVITE tells who they are."""
     incoming, journey = call.front.incoming if call.front is not None else None, call.journey
-    if incoming is None or call.state != "setup" or incoming.transaction.flow.reliable:
+    if incoming is None or call.state != "setup" or incoming.transaction.flow.reliable or call.caller == ANONYMOUS:
         return None
     target = "" if journey is None else journey.target
     invite = incoming.transaction.request.copy()

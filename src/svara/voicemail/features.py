@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,14 +13,11 @@ from svara.privacy.functions.registry import MESSAGE_TRANSCRIPTS
 from svara.privacy.policies.port import Feature, register_feature
 from svara.voicemail.models import Message, Transcript
 
-_TO: Final = "voicemail:"
-
 
 def leads_to_a_mailbox(tenant_id: str) -> bool:
     """Whether any rule of the office sends callers to a mailbox."""
-    if Account.all_tenants.filter(tenant_id=tenant_id, unanswered_to__startswith=_TO).exists():
-        return True
-    return f'"{_TO}' in json.dumps(outline(Tenant.objects.get(id=tenant_id)))
+    own = Account.all_tenants.filter(tenant_id=tenant_id).values_list("unanswered_to", "forwards", "find_me")
+    return '"voicemail:' in json.dumps([outline(Tenant.objects.get(id=tenant_id)), list(own)])
 
 
 register_feature(

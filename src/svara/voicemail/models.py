@@ -137,10 +137,8 @@ class Transcript(TenantOwned):
         models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="transcript"), _FACT
     )
     message_id: str
-    state: str = declared(
-        models.CharField(max_length=8, choices=[(each, each) for each in WRITING], default="waiting"), _FACT
-    )
-    by: str = declared(models.CharField(max_length=8, choices=[(each, each) for each in WRITERS], blank=True), _FACT)
+    state: str = declared(models.CharField(max_length=8, choices=_choices(WRITING), default="waiting"), _FACT)
+    by: str = declared(models.CharField(max_length=8, choices=_choices(WRITERS), blank=True), _FACT)
     sealed: bytes = declared(models.BinaryField(default=b""), _SAID)
     before: bytes = declared(models.BinaryField(default=b""), _SAID)
     before_by: str = declared(models.CharField(max_length=8, blank=True), _FACT)

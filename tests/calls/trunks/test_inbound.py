@@ -157,6 +157,7 @@ def test_who_wants_to_stay_unknown_is_unknown_everywhere(
     assert (started.caller.number, started.caller.name) == ("anonymous", "Anonymous")
     assert anna.invite is not None
     assert OSLO.encode() not in anna.invite.to_bytes()
+    anna.respond(183, anna.sdp)  # early sound, with which the state of the call is kept
     written = b"".join(body for _, _, body in at_work.journal.frames(None))
     assert b"anonymous" in written
     assert b"90000001" not in written

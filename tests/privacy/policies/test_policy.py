@@ -4,13 +4,14 @@ stays as it was."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from tests.web import office
 from tests.web.office import Company
 
-from svara.people.models import PublicNumber, Queue, Trunk
+from svara.people.models import Account, PublicNumber, Queue, Trunk
 from svara.privacy.appendonly import Unchangeable
 from svara.privacy.errors import Forbidden, Invalid, NotFound
 from svara.privacy.functions import port as functions
@@ -127,6 +128,19 @@ def test_a_message_is_told_of_where_a_number_leads_to_a_mailbox(acme: Company) -
     PublicNumber.all_tenants.create(
         tenant=acme.tenant, number="+4721000000", trunk="itsp", to="voicemail:bob", closed="hangup", record=False
     )
+    assert "Callers may leave a voice message" in text(acme)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"unanswered_to": "voicemail:bob", "unanswered_after_seconds": 20},
+        {"forwards": [{"when": "busy", "to": "voicemail:bob"}]},
+        {"find_me": [{"after_seconds": 20, "to": "voicemail:bob"}]},
+    ],
+)
+def test_and_of_where_somebody_sends_their_own_callers_to_one(acme: Company, rule: dict[str, Any]) -> None:
+    Account.all_tenants.filter(id=acme["bob"].id).update(**rule)
     assert "Callers may leave a voice message" in text(acme)
 
 

@@ -21,7 +21,6 @@ from svara.calls.ringing.tracks import Track, open_legs
 from svara.calls.routing.route import NO_ANSWER, Line, Plan, Refusal, Step
 from svara.calls.routing.verdict import RELAY_DOWN, ends_the_person, meaning, verdict, words
 from svara.calls.trunks import refusals
-from svara.calls.trunks.identify import ANONYMOUS
 from svara.calls.trunks.line import LineInvitation
 from svara.clock import Timer
 from svara.media.relay import RelayError
@@ -153,9 +152,9 @@ class Setup(Rounds):
 
     def _write(self, happened: list[AnyEvent]) -> None:
         """... with it, once, who waits here, as long as nobody answered them: their phone goes on ringing out too, should
-        the server be killed. Of callers who want to stay unknown nothing is kept: their INVITE tells who they are."""
+        the server be killed."""
         call = self.call
-        if self._kept or call.front is None or call.front.incoming is not self.side or call.caller == ANONYMOUS:
+        if self._kept or call.front is None or call.front.incoming is not self.side:
             call.switch.write(happened)
         else:
             self._kept = True
