@@ -173,7 +173,7 @@ UNSUBSCRIBE_MAIL = os.environ.get("SVARA_MAIL_UNSUBSCRIBE", "")
 """Where wishes to get no more letters may be sent by mail, too; somebody has to read that (`svara letters withdraw`)."""
 
 TRANSCRIBER = os.environ.get("SVARA_TRANSCRIBER", "").strip()
-"""The command line of the operator's program that writes voice messages down (`svara.voicemail.program`); "" for none."""
+"""The command line of the operator's program that writes messages down (`svara.voicemail.transcriber`); "" for none."""
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

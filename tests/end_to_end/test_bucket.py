@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.end_to_end.test_menu import with_menu
+from tests.peers import mailbox
 from tests.peers.baresip import Baresip
 from tests.peers.bucket import bucket_server, new_bucket
 from tests.peers.server import Svara
@@ -26,13 +27,7 @@ ANNA_HZ = 440
 
 def leave_a_message(svara: Svara, anna: Baresip, count: int) -> str:
     """Anna is put through to Bob's mailbox by the menu, and speaks; gives the message's id."""
-    anna.dial("700")
-    anna.wait_state("talking")
-    anna.press("2")
-    time.sleep(1)
-    anna.press("#")  # not the whole greeting
-    time.sleep(5)
-    anna.hangup()
+    mailbox.leave_a_message(anna)
     anna.wait_state("idle")
     svara.until(lambda: len(svara.get("/voicemail/messages", "bob")["items"]) == count)
     return str(svara.get("/voicemail/messages", "bob")["items"][0]["id"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from tests.end_to_end.test_menu import with_menu
 from tests.peers.baresip import Baresip
+from tests.peers.mailbox import leave_a_message
 from tests.peers.server import Svara
-from tests.voicemail.test_program import HEARS_TONES, is_running
+from tests.voicemail.test_transcriber import HEARS_TONES, is_running
 from tests.web.browsing import launch
 
 pytestmark = [pytest.mark.peer, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -58,13 +58,7 @@ def bob(svara: Svara) -> Iterator[Page]:
 
 def leaves_a_tone(svara: Svara, anna: Baresip) -> None:
     before = len(svara.get("/voicemail/messages", "bob")["items"])
-    anna.dial("700")
-    anna.wait_state("talking")
-    anna.press("2")
-    time.sleep(1)
-    anna.press("#")  # not the whole greeting
-    time.sleep(5)
-    anna.hangup()
+    leave_a_message(anna)
     svara.until(lambda: len(svara.get("/voicemail/messages", "bob")["items"]) == before + 1)
     anna.wait_state("idle")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.end_to_end.test_menu import with_menu
 from tests.peers.baresip import Baresip
+from tests.peers.mailbox import leave_a_message
 from tests.peers.server import Svara
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
@@ -35,13 +36,7 @@ def test_what_anna_says_bob_hears_and_deletes(svara: Svara, tmp_path: Path) -> N
         Baresip(tmp_path / "a", svara.account("anna-desk"), tone_hz=ANNA_HZ) as anna,
         Baresip(tmp_path / "b", svara.account("bob-desk"), tone_hz=BOB_HZ) as bob,
     ):
-        anna.dial("700")
-        anna.wait_state("talking")
-        anna.press("2")
-        time.sleep(1)
-        anna.press("#")  # not the whole greeting
-        time.sleep(5)
-        anna.hangup()
+        leave_a_message(anna)
         (record,) = svara.wait_records(1)
         assert (record["outcome"], record["end_reason"]) == ("voicemail", "left a message")
         svara.until(lambda: len(svara.get("/voicemail/messages", "bob")["items"]) == 1)

@@ -16,7 +16,7 @@ from django.conf import settings as configured
 from django.db import connection
 from tests.history.stories import Company, agreed, company
 from tests.voicemail.stories import OSLO, happen, left, queue
-from tests.voicemail.test_program import HEARS_TONES, tone
+from tests.voicemail.test_transcriber import HEARS_TONES, tone
 
 from svara.history.outside import index_of
 from svara.people.access import NotFound

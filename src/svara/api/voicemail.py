@@ -20,7 +20,7 @@ from svara.people.models import Account, Queue
 from svara.people.office import GreetingKind
 from svara.voicemail import actions
 from svara.voicemail.access import MessageView, access_boxes, access_message, access_messages, access_sound
-from svara.voicemail.program import MAX_CHARACTERS
+from svara.voicemail.transcriber import MAX_CHARACTERS
 from svara.voicemail.transcripts import TranscriptView
 from svara.web.sound_file import sound_file
 

@@ -1,8 +1,8 @@
 """Taking calls up again after the process was killed or restarted.
 
 A talk goes on: its dialogs, ways and agreements stand in the journal, its sound never passed through this process. So does a
-call that still rang, where its INVITEs can be gone on with (`svara.calls.ringing.taken`, `.left`); else its record is ended,
-its phones ring no more, and what they still send gets a 481.
+call that still rang, where its INVITEs can be gone on with (`svara.calls.ringing.resumed_callers`, `.resumed_phones`); else
+its record is ended, its phones ring no more, and what they still send gets a 481.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from svara.calls.moves import keys
 from svara.calls.moves.move import Move, Told, see_off
 from svara.calls.recorder import Recorder
 from svara.calls.resound import DISAGREED
-from svara.calls.ringing import taken
+from svara.calls.ringing import resumed_callers
 from svara.calls.ringing.invitation import CSEQ_LEAP
-from svara.calls.ringing.left import RESTARTED
+from svara.calls.ringing.resumed_phones import RESTARTED
 from svara.calls.saved import SavedCall, SavedGuest, SavedLeg, SavedRoom
 from svara.calls.silence import watch_guest
 from svara.calls.stops import Still
@@ -110,16 +110,16 @@ def _end(switch: Switch, opened: OpenCall) -> None:
 
 def _ring_on(switch: Switch, state: SavedCall, opened: OpenCall, rings: list[str]) -> bool:
     """Nobody had answered the caller, for whom phones ring; False where the caller cannot be reached."""
-    flow = taken.way(switch, state)
+    flow = resumed_callers.way(switch, state)
     if flow is None or state.waits is None:
         return False
     call = _as_it_was(switch, state)
-    if not taken.caller(call, state, state.waits, flow):
+    if not resumed_callers.caller(call, state, state.waits, flow):
         return False
     switch.opened(call)
     switch.counters.calls_recovered_total += 1
     _ended(call, opened, rings)
-    call.guarded(taken.go_on, call, state.waits, RESTARTED)
+    call.guarded(resumed_callers.go_on, call, state.waits, RESTARTED)
     switch.clock.call_later(UNCLAIMED_SECONDS, call.guarded, _released, call)
     return True
 

@@ -16,7 +16,7 @@ from svara.calls.lamps import Lamps
 from svara.calls.live import News
 from svara.calls.probe import Probes
 from svara.calls.ringing.late import Late
-from svara.calls.ringing.left import Leftovers
+from svara.calls.ringing.resumed_phones import Leftovers
 from svara.calls.routing.route import Moment
 from svara.calls.stops.lot import Lot
 from svara.calls.stops.pins import PinGuard

@@ -23,7 +23,7 @@ from svara.voicemail import access, counts, transcripts
 from svara.voicemail.access import MessageView
 from svara.voicemail.boxes import QUEUE
 from svara.voicemail.models import Message, NoticeChoice, Transcript
-from svara.voicemail.program import MAX_CHARACTERS, cleaned
+from svara.voicemail.transcriber import MAX_CHARACTERS, cleaned
 
 TOO_LONG = f"The text is too long: a message has at most {MAX_CHARACTERS:,} characters."
 

@@ -1,7 +1,7 @@
 """Writing messages down, in the role jobs: which, when, and what becomes of it.
 
 New messages of people who want it are noted as waiting; one after the other goes to the operator's program
-(`svara.voicemail.program`). A try is counted before it begins, so that a message on which this process dies is tried a
+(`svara.voicemail.transcriber`). A try is counted before it begins, so that a message on which this process dies is tried a
 bounded number of times, too; a text is kept only by the try that is the last one counted, while its person still wants it.
 So no text is written twice, whenever what ends.
 """
@@ -9,14 +9,13 @@ So no text is written twice, whenever what ends.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 
 from svara import log
 from svara.people.access import NotFound
@@ -30,8 +29,9 @@ from svara.sealing.errors import Unreadable
 from svara.voicemail import counts, transcripts
 from svara.voicemail.access import place_of
 from svara.voicemail.callers import is_from
+from svara.voicemail.guarded import guarded
 from svara.voicemail.models import Message, Transcript
-from svara.voicemail.program import Failed, command_of, write_down
+from svara.voicemail.transcriber import Failed, command_of, write_down
 
 FRESH = timedelta(days=1)
 """An older message is written down on wish only."""
@@ -47,8 +47,6 @@ _SLOWEST = 10.0
 """So many times the length of a message the program may take, beside these seconds."""
 _LONGEST_SECONDS = 600.0
 _BATCH = 200
-
-T = TypeVar("T")
 
 _log = log.get("voicemail.writing")
 
@@ -70,7 +68,7 @@ class Task:
 async def run() -> None:
     """Write down what is to be written, one message at a time, until cancelled."""
     line: str = settings.TRANSCRIBER
-    await asyncio.to_thread(_guarded, again if line else give_up, _now())
+    await asyncio.to_thread(guarded, "taking up texts", partial(again if line else give_up, _now()))
     if not line:
         return
     while True:
@@ -80,7 +78,7 @@ async def run() -> None:
 
 async def step(line: str) -> bool | None:
     """Make one try, if one is due; None where the database does not answer."""
-    task = await asyncio.to_thread(_guarded, next_task, _now())
+    task = await asyncio.to_thread(guarded, "choosing what is written down", partial(next_task, _now()))
     if not isinstance(task, Task):
         return task
     text = None
@@ -90,7 +88,7 @@ async def step(line: str) -> bool | None:
     except (Failed, NotFound, OSError, Unreadable, VaultError) as error:
         why = str(error) if isinstance(error, Failed) else "its sound cannot be read"
         _log.warning("a voice message was not written down", message=task.message.id, reason=why, count=task.number)
-    done = await asyncio.to_thread(_guarded, partial(finish, task, text), _now())
+    done = await asyncio.to_thread(guarded, "keeping a text", partial(finish, task, text, _now()))
     return None if done is None else True
 
 
@@ -179,17 +177,6 @@ def _wav(message: Message) -> bytes:
         if wav.size > MAX_WAV_BYTES:
             raise Failed("its sound is too long")
         return wav.read(0, wav.size)
-
-
-def _guarded(work: Callable[[datetime], T], now: datetime) -> T | None:
-    """Do something with the database in a thread; None when it failed and is to be tried later."""
-    try:
-        return work(now)
-    except (DatabaseError, OSError):
-        _log.warning("writing down voice messages did not work; trying again later", exc_info=True)
-        return None
-    finally:
-        connection.close()
 
 
 def _now() -> datetime:

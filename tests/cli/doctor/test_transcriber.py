@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.doctor.patients import patient
-from tests.voicemail.test_program import HEARS_TONES
+from tests.voicemail.test_transcriber import HEARS_TONES
 
 from svara.cli.doctor import transcriber
 from svara.cli.doctor.model import Finding

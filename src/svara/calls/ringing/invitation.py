@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from svara import log
 from svara.calls.leg import ALLOW, SDP, TIMER, sdp_of
 from svara.calls.names import identity, wants_privacy
-from svara.calls.ringing import left
+from svara.calls.ringing import resumed_phones
 from svara.calls.routing.route import OFFLINE
 from svara.calls.routing.verdict import meaning
 from svara.sip.bindings import Binding
@@ -177,9 +177,9 @@ class Invitation:
     def _keep(self, data: bytes) -> None:
         """On the disk before the phone rings: a restarted server goes on with it, or cancels it."""
         leg = self.leg
-        leg.switch.journal.invited(leg.call.id, leg.id, left.encode(self, data))
+        leg.switch.journal.invited(leg.call.id, leg.id, resumed_phones.encode(self, data))
 
-    def go_on(self, before: left.Left) -> None:
+    def go_on(self, before: resumed_phones.Left) -> None:
         """Go on with the INVITE of a process that was killed, on the leg's flow."""
         flow, request = self.leg.flow, before.request
         if flow is None:

@@ -13,7 +13,7 @@ from svara.calls.events import AnyEvent, LegOffered, Party
 from svara.calls.leg import Leg
 from svara.calls.names import CALLED, came_by, identity
 from svara.calls.ringing.invitation import Invitation
-from svara.calls.ringing.left import Left
+from svara.calls.ringing.resumed_phones import Left
 from svara.calls.ringing.tracks import Track
 from svara.calls.routing.route import Line, Refusal, Step, party
 from svara.calls.routing.verdict import RELAY_DOWN

@@ -17,7 +17,7 @@ async def program(patient: Patient) -> Finding:
     line = patient.settings.get("SVARA_TRANSCRIBER", "").strip()
     if not line:
         return none("no program is set (SVARA_TRANSCRIBER): voice messages are not written down by this installation")
-    from svara.voicemail.program import Failed, TooSlow, command_of, write_down  # noqa: PLC0415  only where it is set
+    from svara.voicemail.transcriber import Failed, TooSlow, command_of, write_down  # noqa: PLC0415  only where it is set
 
     try:
         await write_down(command_of(line), silence(), ["en"], limit_seconds=TRY_SECONDS)

@@ -13,7 +13,7 @@ from svara.people.access import Forbidden, NotFound
 from svara.people.actions import Invalid
 from svara.voicemail import actions
 from svara.voicemail.access import access_message
-from svara.voicemail.program import MAX_CHARACTERS
+from svara.voicemail.transcriber import MAX_CHARACTERS
 from svara.web import naming
 from svara.web.pages.viewing import account_of, fragment
 from svara.web.words import sentences

@@ -32,7 +32,7 @@ FORGOTTEN_SECONDS = 120.0
 """A phone that did not come back by then has let go of the call long since."""
 GONE = ("Reason", 'SIP;cause=487;text="Server restarted"')
 
-_logger = log.get("calls.left")
+_logger = log.get("calls.ringing.resumed_phones")
 
 
 class SavedInvitation(msgspec.Struct, array_like=True, frozen=True):

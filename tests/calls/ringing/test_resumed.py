@@ -181,12 +181,17 @@ def test_a_phone_that_is_not_wanted_any_more_falls_silent(at_work: Office, anna:
     assert len(bob.heard("CANCEL")) == 1
 
 
-def test_the_caller_came_by_a_connection_which_is_gone(at_work: Office, bob: Phone) -> None:
+def called_over_a_connection_that_is_gone(at_work: Office, bob: Phone) -> None:
+    """Bob rings for Anna, whose connection ends with the process."""
     anna = Phone(at_work, "acme-anna", transport="TCP").register()
     anna.call("102")
     bob.ring()
     at_work.kill()
     anna.wire.close()
+
+
+def test_the_caller_came_by_a_connection_which_is_gone(at_work: Office, bob: Phone) -> None:
+    called_over_a_connection_that_is_gone(at_work, bob)
     at_work.start()
     at_work.settle()
     assert not bob.rings
@@ -195,11 +200,7 @@ def test_the_caller_came_by_a_connection_which_is_gone(at_work: Office, bob: Pho
 
 
 def test_who_picks_up_in_the_moment_of_the_cancel_is_hung_up(at_work: Office, bob: Phone) -> None:
-    anna = Phone(at_work, "acme-anna", transport="TCP").register()
-    anna.call("102")
-    bob.ring()
-    at_work.kill()
-    anna.wire.close()
+    called_over_a_connection_that_is_gone(at_work, bob)
     invite = bob.invite
     bob.deaf = True
     at_work.start()

@@ -2,7 +2,8 @@
 
 Their INVITE is in the journal with the call. Where it came by UDP the next process is there in its place: the caller hears
 the ringing go on, may give up, and gets the answer of whoever picks up. The call goes to the target where it was, anew:
-phones that ring for it go on (`svara.calls.ringing.left`), times begin again. Who called over a connection has lost it.
+phones that ring for it go on (`svara.calls.ringing.resumed_phones`), times begin again. Who called over a connection has
+lost it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from svara.calls.call import Call
     from svara.calls.switch import Switch
 
-_logger = log.get("calls.taken")
+_logger = log.get("calls.ringing.resumed_callers")
 
 
 def way(switch: Switch, state: SavedCall) -> Flow | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from svara.media.sounds.form import to_wav
-from svara.voicemail.program import MAX_CHARACTERS, Failed, cleaned, command_of, text_of, write_down
+from svara.voicemail.transcriber import MAX_CHARACTERS, Failed, cleaned, command_of, text_of, write_down
 
 HEARS_TONES = Path(__file__).with_name("hears_tones.py")
 
