@@ -85,4 +85,5 @@ def test_cecilies_page_is_loaded_again_while_it_rings_and_she_answers_on_the_new
         cecilie.close()
     (record,) = svara.wait_records(1)
     assert (record["outcome"], record["answered_by"]) == ("answered", "cecilie")
-    assert len(record["legs"]) == 2
+    pages = [leg for leg in record["legs"] if leg["phone"].startswith("~")]  # a desk phone of another test may ring too
+    assert [bool(leg["answered_at"]) for leg in pages] == [False, True]

@@ -92,7 +92,7 @@ def test_bob_takes_his_talk_along_to_his_other_phone(svara: Svara, anna: Linphon
             outcome = soft.wait()
             anna.wait_state("idle")
     assert (outcome.successful, outcome.failed) == (1, 0), outcome.errors
-    (talked,) = [one for one in svara.wait_records(2) if one["from_person"] == "anna"]
+    (talked,) = svara.wait_records(1)  # going on at another phone is no call of its own
     assert [leg["person"] for leg in talked["legs"] if leg["answered_at"]] == ["bob", "bob"]
 
 

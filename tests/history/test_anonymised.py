@@ -38,7 +38,7 @@ PARTNER = {
     "role": "controller",
     "confidential": "yes",
 }
-SECRETS = re.compile(r"\+?47\d{5,}|Agent|Kari|agent-\d|\b20\d\b")
+SECRETS = re.compile(r"(?<![\w-])\+?47\d{5,}|Agent|Kari|agent-\d|\b20\d\b")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from tests.web import office
 from tests.web.office import Company
 from tests.web.stage import Stage
 
+from svara.admission import actions as admission
+from svara.admission.models import Request
 from svara.calls.commands import (
     Callback,
     ConferenceMember,
@@ -180,6 +182,11 @@ def _kept_by_officers(company: Company) -> None:
     Erasure.all_tenants.create(tenant=tenant, subject=f"person:{'a' * 32}", at=now, receipt={"rows": 27}, digest="0" * 64)
     DemoWipe.objects.create(tenant=tenant.id, slug=tenant.slug, at=datetime.now(UTC), gone=[
         {"table": "history.Call", "count": 27, "how": "deleted", "digest": "9" * 64}], keys=31, digest="a" * 64)  # fmt: skip
+    admission.do_receive(officer, open_=True)
+    Request.all_tenants.create(
+        tenant=tenant, name="Ola Nordmann", contact="ola@nordmann.example", company="Nordmann Regnskap og Revisjon AS",
+        consent=admission.CONSENT, asked_at=now, form="a",
+    )  # fmt: skip
     asking.do_ask(olga(), tenant.slug, WHY, role="support", minutes=60, content=True)
 
 
@@ -224,6 +231,7 @@ def ways_in(company: Company) -> dict[str, str]:
         "policy-version": f"/policy/{tenant.slug}/1/",
         "privacy-door": f"/privacy/{tenant.slug}/",
         "news": f"/news/{tenant.slug}/",
+        "access-ask": f"/access/{tenant.slug}/",
         "offline": "/offline/en/",
         "link": f"/link/{links.do_give(company['ingrid'], subject_of(tenant.id, KARI.number), 'Called back.')}",
     }

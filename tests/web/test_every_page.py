@@ -51,6 +51,7 @@ FOR_PROGRAMS = {
 }
 """Answers to phones and to the browser itself."""
 FILES = {
+    "administration-prompt-sound",
     "export-fetch",
     "my-receipt",
     "privacy-erase-receipt",
@@ -62,6 +63,7 @@ FILES = {
 }
 """What is fetched, not opened."""
 OTHERWISE = {
+    "administration-prompt": "a part of the page of menus: tests/web/test_menus_browser.py",
     "conference": "a part of the page of conferences",
     "news": "only with a mail server: tests/web/test_letters.py",
     "privacy-erase-job": "while somebody is erased",
