@@ -12,18 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.http import QueryDict
-from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from svara.people.yamltree import Bare
+from svara.web.forms import searched
 from svara.web.forms.faults import told
+from svara.web.forms.searched import Options, Text
 
-Text = str | Promise
 Item = dict[str, Any]
 Path = tuple[str | int, ...]
-Options = Sequence[tuple[str, Sequence[tuple[str, Text]]]]
-"""Groups of choices: the group's title ("" for none), and values with their words."""
 Kind = Literal["text", "email", "tel", "number", "secret", "area", "check", "choice", "choices", "target", "list", "levels",
                "rows", "file", "date"]  # fmt: skip
 BLANK_ROWS = 2
@@ -66,6 +64,23 @@ class Control:
     fixed: bool = False
     written: dict[int, str] = field(default_factory=dict)
     """Of a form: what stands in a list of choices, by the identity of the list. A thousand people are written once."""
+    brings: bool = False
+    """The list that this and others are searched in stands behind this one."""
+
+    @property
+    def searched(self) -> bool:
+        """One types and is shown what fits, instead of going through the whole list."""
+        return self.asked.kind in ("choice", "target") and searched.is_long(self.options)
+
+    @property
+    def shown(self) -> str:
+        """The words of the value, where one types them."""
+        return self.number or searched.words_of(self.value, self.options)
+
+    @property
+    def suggested(self) -> list[Text]:
+        """What can be typed."""
+        return searched.suggestions(self.options)
 
     @property
     def choices(self) -> SafeString:
@@ -103,8 +118,11 @@ class Form:
         self.controls = [_control(each, each.key, _get(item, each.key), options, new=new) for each in fields]
         self.faults: list[str] = []
         written: dict[int, str] = {}
+        brought: set[str] = set()
         for control in (each for top in self.controls for each in top.walk):
             control.written = written
+            control.brings = control.searched and control.asked.options not in brought
+            brought |= {control.asked.options} if control.brings else set()
 
     def blame(self, faults: Iterable[tuple[Path | None, str]]) -> None:
         """Bring each sentence to the field that it is about, or to the top of the form."""
@@ -120,13 +138,13 @@ class Form:
         return None
 
 
-def read(fields: Sequence[Field], data: QueryDict, item: Item, *, new: bool) -> Item:
+def read(fields: Sequence[Field], data: QueryDict, item: Item, options: Mapping[str, Options], *, new: bool) -> Item:
     """The item with what the request says in place of what it held; what no field asks for stays."""
     wish = {key: dict(value) if isinstance(value, dict) else value for key, value in item.items()}
     for each in fields:
         if each.fixed and not new:
             continue
-        value = _value(each, each.key, data)
+        value = _value(each, each.key, data, options)
         if value in ("", [], {}, None) and not each.keep_empty:
             _drop(wish, each.key)
         else:
@@ -167,7 +185,8 @@ def _control(asked: Field, name: str, value: Any, options: Mapping[str, Options]
             control.value = f"{value:g}" if isinstance(value, int | float) else value or ""
         case _:
             control.value = "" if value is None else str(value)
-    if asked.kind in ("choice", "target") and control.value and not control.number and not _listed(control):
+    from_a_list = asked.kind in ("choice", "target") and not control.searched
+    if from_a_list and control.value and not control.number and not _listed(control):
         control.options = [*control.options, ("", [(control.value, control.value)])]
     return control
 
@@ -189,7 +208,7 @@ def _rows(asked: Field, value: Any) -> list[Item]:
     return [*rows, *({} for _ in range(BLANK_ROWS))]
 
 
-def _value(asked: Field, name: str, data: QueryDict) -> Any:
+def _value(asked: Field, name: str, data: QueryDict, options: Mapping[str, Options]) -> Any:
     text = (data.get(name) or "").strip()[:MAX_LENGTH]
     match asked.kind:
         case "check":
@@ -198,6 +217,8 @@ def _value(asked: Field, name: str, data: QueryDict) -> Any:
             return Bare(text) if text else None
         case "choices":
             return [key.removeprefix(f"{name}.")[:MAX_LENGTH] for key in data if key.startswith(f"{name}.")]
+        case "choice" | "target" if text and searched.is_long(options.get(asked.options, ())):
+            return searched.meant(text, options[asked.options], numbers=asked.kind == "target")
         case "target":
             return f"number:{(data.get(f'{name}.number') or '').strip()[:40]}" if text == "number" else text
         case "list":
@@ -205,7 +226,7 @@ def _value(asked: Field, name: str, data: QueryDict) -> Any:
         case "levels":
             return _levels(text)
         case "rows":
-            return _read_rows(asked, name, data)
+            return _read_rows(asked, name, data, options)
         case "file":
             return None
         case _:
@@ -220,11 +241,11 @@ def _levels(text: str) -> dict[str, Bare]:
     return found
 
 
-def _read_rows(asked: Field, name: str, data: QueryDict) -> Any:
+def _read_rows(asked: Field, name: str, data: QueryDict, options: Mapping[str, Options]) -> Any:
     numbers = sorted({int(match[1]) for key in data if (match := re.match(rf"{re.escape(name)}\.(\d{{1,4}})\.", key))})
     rows = []
     for number in numbers[:MAX_ROWS]:
-        values = {each.key: _value(each, f"{name}.{number}.{each.key}", data) for each in asked.rows}
+        values = {each.key: _value(each, f"{name}.{number}.{each.key}", data, options) for each in asked.rows}
         row = {key: value for key, value in values.items() if value not in ("", None, [], {}, False)}
         if row.get(asked.rows[0].key):
             rows.append(row)

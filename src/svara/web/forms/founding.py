@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from svara.people.access import folded
 from svara.people.countries import COUNTRIES
 from svara.people.founding import Founding
-from svara.web.forms.fields import Field, Item, Options
+from svara.web.forms.fields import Field, Item
+from svara.web.forms.searched import Options
 
 COMPANY: tuple[Field, ...] = (
     Field(key="name", label=_("Name of the company"), required=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,7 @@ from svara.people.office import ALL_BUT_PREMIUM
 from svara.people.officefile.parking import places
 from svara.people.roles import ROLES
 from svara.web import words
-from svara.web.forms.fields import Options
+from svara.web.forms.searched import Options
 
 Document = dict[str, Any]
 
@@ -64,7 +65,13 @@ class _Choices(Mapping[str, Options]):
 
 def options(document: Document) -> Mapping[str, Options]:
     """All of them, by the names that the fields use."""
-    return _Choices(_Office(document, names(document)))
+    return _Choices(_Office(document, _apart(names(document))))
+
+
+def _apart(called: Mapping[str, str]) -> Mapping[str, str]:
+    """Two of one name are told from each other."""
+    often = Counter(called.values())
+    return {username: f"{name} ({username})" if often[name] > 1 else name for username, name in called.items()}
 
 
 @cache

@@ -93,7 +93,7 @@ def item(request: HttpRequest, section: str, name: str | None = None) -> HttpRes
         document, found = administration.access_item(account_of(request), section, name)
     if request.method == "GET":
         return _form(request, (section, name), document, found or _fresh(document, section))
-    wish = read(FIELDS[section], request.POST, found or {}, new=found is None)
+    wish = read(FIELDS[section], request.POST, found or {}, options(document), new=found is None)
     upload = request.FILES.get("file") if section == "sounds" else None
     done = None
     with tempfile.NamedTemporaryFile(prefix="svara-sound-") as file:
@@ -120,7 +120,7 @@ def company(request: HttpRequest) -> HttpResponse:
     document = administration.access_document(account_of(request))
     if request.method == "GET":
         return _company(request, document, document["tenant"])
-    wish = read(COMPANY, request.POST, document["tenant"], new=False)
+    wish = read(COMPANY, request.POST, document["tenant"], options(document), new=False)
     try:
         done = administration.do_save_company(account_of(request), wish)
     except administration.Rejected as error:
@@ -135,7 +135,7 @@ def parking(request: HttpRequest) -> HttpResponse:
     document = administration.access_document(account_of(request))
     if request.method == "GET":
         return _parking(request, document, document.get("parking", {}))
-    wish = read(PARKING, request.POST, document.get("parking", {}), new=False)
+    wish = read(PARKING, request.POST, document.get("parking", {}), options(document), new=False)
     try:
         done = administration.do_save_parking(account_of(request), wish)
     except administration.Rejected as error:

@@ -68,7 +68,7 @@ def _page(  # noqa: PLR0917  who, what there is, and how it is saved
     if request.method == "POST":
         keys = _changed(chosen or automatic, request)
         if keys is None:
-            wish = read(KEY, request.POST, {}, new=True)
+            wish = read(KEY, request.POST, {}, options(document), new=True)
             keys = [*(chosen or automatic), wish] if wish.get("to") else None
             form = Form(KEY, wish, options(document), new=True)
         try:

@@ -75,7 +75,7 @@ def way(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         form = Form(fields, {"to": _at(item, path)}, choices, new=True)
         return fragment(request, "web/_flow_way.html", _way_page(request, section, named, name, form))
-    wish = read(fields, request.POST, {}, new=True)
+    wish = read(fields, request.POST, {}, choices, new=True)
     faults: Faults = []
     if "remove" in request.POST and name.startswith(CHOSEN) and not new:
         changed = _put(item, path, None)
@@ -109,7 +109,7 @@ def prompt(request: HttpRequest, name: str) -> HttpResponse:
     }
     if request.method == "GET":
         return fragment(request, "web/_flow_prompt.html", page)
-    wish = read(_SAID, request.POST, there or fresh, new=True)
+    wish = read(_SAID, request.POST, there or fresh, options(document), new=True)
     upload = request.FILES.get("file")
     with tempfile.NamedTemporaryFile(prefix="svara-sound-") as file:
         faults: Faults = []

@@ -24,10 +24,11 @@ from svara.web.words import feature_codes
 def own(request: HttpRequest) -> HttpResponse:
     """My forwarding, find-me, quiet hours, mobile number and PIN."""
     item, names = administration.access_own(account_of(request))
+    choices = options(names)
     if request.method == "GET":
-        return _page(request, Form(OWN, item, options(names), new=False))
-    wish = read(OWN, request.POST, item, new=False)
-    form = Form(OWN, wish, options(names), new=False)
+        return _page(request, Form(OWN, item, choices, new=False))
+    wish = read(OWN, request.POST, item, choices, new=False)
+    form = Form(OWN, wish, choices, new=False)
     try:
         administration.do_change_own(account_of(request), wish)
     except administration.Rejected as error:

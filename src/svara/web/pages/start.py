@@ -57,7 +57,7 @@ def company(request: HttpRequest) -> HttpResponse:
         return redirect("start")
     if request.method == "GET":
         return _company(request, asked.fresh(request.headers.get("Accept-Language", "")))
-    wish = read((*asked.COMPANY, *asked.OWNER), request.POST, {}, new=True)
+    wish = read((*asked.COMPANY, *asked.OWNER), request.POST, {}, asked.options(), new=True)
     try:
         account = founding.do_found(code, asked.founding(wish))
     except founding.Closed:

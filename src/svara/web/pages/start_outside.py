@@ -63,7 +63,7 @@ def states(request: HttpRequest) -> HttpResponse:
 def _provider(request: HttpRequest) -> HttpResponse:
     """The trunk, and that calls to everywhere go by it where nothing was said of that yet."""
     actor = account_of(request)
-    wish = read(PROVIDER, request.POST, {}, new=True)
+    wish = read(PROVIDER, request.POST, {}, options(administration.access_document(actor)), new=True)
     if wish.get("login") and not wish.get("secret"):
         return _shown(request, provider=(wish, [(("secret",), _("Something is missing here."))]))
     try:
@@ -92,9 +92,10 @@ def _hours(request: HttpRequest) -> HttpResponse:
 
 def _number(request: HttpRequest) -> HttpResponse:
     """The public number, and where its calls go."""
-    wish = read(NUMBER, request.POST, {}, new=True)
+    actor = account_of(request)
+    wish = read(NUMBER, request.POST, {}, options(administration.access_document(actor)), new=True)
     try:
-        administration.do_save(account_of(request), "numbers", None, wish)
+        administration.do_save(actor, "numbers", None, wish)
     except PlainError as error:
         return _shown(request, number=(wish, _faults(error)))
     messages.success(request, _("Saved. It is in effect now."))
