@@ -18,7 +18,7 @@ from svara.privacy.policies import facts
 from svara.privacy.registers import recipients
 from svara.privacy.subject import person
 from svara.push import actions
-from svara.push.access import access_devices, access_here, opened
+from svara.push.access import access_devices, access_here, access_lapsed, opened
 from svara.push.services import Subscription
 
 
@@ -66,6 +66,7 @@ def test_it_ends_with_the_session(anna: Account, turn_on: TurnOn) -> None:
     other, _ = turn_on(anna)
     signedin.leave({signedin.SESSION_KEY: device.session_id})
     assert [one.id for one in access_devices(anna)] == [other.id]
+    assert [access_lapsed(anna, {signedin.SESSION_KEY: one.session_id}) for one in (device, other)] == [True, False]
     signedin.do_end(anna, other.session_id)
     assert (devices(anna), wakes(anna)) == (0, False)
 

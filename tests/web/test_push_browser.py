@@ -168,6 +168,21 @@ def test_anna_turns_it_on_chooses_and_turns_it_off(window: Window, acme: Company
     assert window.complaints == []
 
 
+def test_who_signs_in_anew_is_told_that_the_browser_is_not_woken_any_more(window: Window) -> None:
+    told = "calls do not show in this browser any more"
+    page = turned_on(window, Subscribed("https://fcm.googleapis.com/fcm/send/annas-browser"))
+    expect(page.get_by_text("Calls show in this browser now")).to_be_visible()
+    window.context.clear_cookies()
+    window.sign_in()
+    expect(page.locator("[data-push-lapsed]")).to_be_hidden()  # another browser of hers, where nothing was ever turned on
+    page.add_init_script("PushManager.prototype.getSubscription = async () => ({ options: {} })")
+    page.reload()
+    expect(page.get_by_text(told)).to_be_visible()
+    assert Visit(page, window.stage).barriers() == []
+    page.get_by_role("link", name="Turn it on again").click()
+    page.get_by_role("button", name="I agree: turn it on in this browser").wait_for()
+
+
 def test_a_browser_that_reaches_no_push_service_says_so(window: Window, acme: Company) -> None:
     window.page.add_init_script("window.refused = true")
     page = turned_on(window, Subscribed("https://fcm.googleapis.com/fcm/send/x"))

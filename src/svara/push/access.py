@@ -27,6 +27,12 @@ def access_here(actor: Account, session: Mapping[str, Any]) -> PushDevice | None
     return next((row for row in access_devices(actor) if row.session_id == mine), None)
 
 
+def access_lapsed(actor: Account, session: Mapping[str, Any]) -> bool:
+    """Whether the actor wants to be told of calls, and this session's browser is not: it ended with the one before."""
+    mine = session.get(SESSION_KEY, "")
+    return enabled(actor.id, CALL_PUSH) and not PushDevice.of(actor).filter(account=actor, session_id=mine).exists()
+
+
 def opened(device: PushDevice) -> tuple[Place, BrowserKeys]:
     """Where messages to a browser go, and with which keys. Raises Unreadable; Refused (a ValueError) for a push service that
     may not be asked any more."""

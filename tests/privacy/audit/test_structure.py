@@ -144,6 +144,7 @@ OWN = {
     "svara.people.softphone.do_issue": "a pass for one's own phone in the browser",
     "svara.push.access.access_devices": "one's own",
     "svara.push.access.access_here": "one's own",
+    "svara.push.access.access_lapsed": "one's own",
     "svara.push.actions.do_choose": "what one's own browser shows",
     "svara.push.actions.do_renew": "one's own browser: its entry is that of the ledger of consent",
     "svara.push.actions.do_revoke": "one's own browser",

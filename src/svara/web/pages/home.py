@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from svara.history.access import access_calls
 from svara.people import access, actions
 from svara.people.models import Account
+from svara.push import access as push
 from svara.voicemail.access import BoxView, access_boxes
 from svara.web import live, naming
 from svara.web.pages import calls
@@ -40,6 +41,7 @@ async def home(request: HttpRequest) -> HttpResponse:
             "new_messages": _new_messages(account),
             "me": _me(account),
             "first_steps": still_open(account),
+            "push_lapsed": push.access_lapsed(account, request.session),
             "via": calls.via_of(account, request.session.get(calls.VIA)),
         }
         return render(request, "web/home.html", page | waiting)

@@ -5,8 +5,12 @@ const READY_MS = 10_000;
 type State = "insecure" | "home-screen" | "unsupported" | "denied" | "failed" | "ready";
 
 export function startPush(): void {
-  paint();
-  document.body.addEventListener("svara:page", () => paint());
+  const look = (): void => {
+    paint();
+    void tellLapsed();
+  };
+  look();
+  document.body.addEventListener("svara:page", look);
   document.addEventListener("click", (event) => {
     const button = (event.target as HTMLElement).closest<HTMLButtonElement>("[data-push-on]");
     if (!button) return;
@@ -62,6 +66,14 @@ async function turnOn(form: HTMLFormElement): Promise<void> {
   for (const [name, value] of Object.entries(given)) (form.elements.namedItem(name) as HTMLInputElement).value = value;
   paint();
   form.requestSubmit();
+}
+
+/** Only a browser that was woken before says that it is not any more: its subscription outlives the session. */
+async function tellLapsed(): Promise<void> {
+  const told = document.querySelector<HTMLElement>("[data-push-lapsed]");
+  if (!told || state() !== "ready") return;
+  const registration = await navigator.serviceWorker?.getRegistration();
+  told.hidden = !(await registration?.pushManager?.getSubscription());
 }
 
 async function letGo(): Promise<void> {
