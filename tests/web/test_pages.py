@@ -14,7 +14,7 @@ from tests.web import office
 from tests.web.office import Company
 
 from svara.calls.commands import LiveCall, LiveStop, PersonPresence
-from svara.calls.events import CallFigures, CallQuality, Party
+from svara.calls.events import CallFigures, CallQuality, CallRouted, Party
 from svara.people import access
 from svara.people.models import PersonCalendar
 from svara.web import live
@@ -148,7 +148,31 @@ def test_a_call_that_waited_in_a_queue_tells_its_story(acme: Company, browser_of
     told = text(browser_of(acme, "eva").get(f"/history/{call_id}/"))
     for step in ("Waited in the line for support, at place 2", "Bob Lund did not take the call: no answer", "picked up"):
         assert step in told
+    assert "phone stopped" not in told, "said once is enough"
     assert browser_of(acme, "bob").get(f"/history/{call_id}/").status_code == 404
+
+
+def test_a_call_tells_by_which_menu_it_came_and_where_it_ended(acme: Company, browser_of: SignedIn) -> None:
+    caller, at = Party(number="+4722000001", name="Kari Nordmann"), stories.NOON
+    events = stories.queue_call(stories.Company(acme.tenant, acme.people), caller, [("eva", "answered")], call="menu", at=at)
+    before = [
+        CallRouted("menu", at, to="menu:front", why="closed"),
+        CallRouted("menu", at, to="queue:support", why="key 2"),
+    ]
+    after = CallRouted("menu", at + 20, to="voicemail:support", why="timeout")
+    stories.happened([events[0], *before, *events[2:-1], after, events[-1]])
+    told = text(browser_of(acme, "eva").get("/history/menu/"))
+    steps = [
+        "outside the opening hours",
+        "The menu front was played",
+        "pressed the key 2",
+        "Waited in the line for support",
+        "picked up",
+        "The voicemail of support answered",
+    ]
+    places = [told.find(step) for step in steps]
+    assert -1 not in places, steps[places.index(-1)]
+    assert places == sorted(places)
 
 
 def test_a_call_that_sounded_bad_says_whose_network_it_was(acme: Company, browser_of: SignedIn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -89,9 +89,10 @@ def steps(detail: CallDetail) -> list[Step]:
     told = [
         Step(item.started_at, _("%(caller)s called %(callee)s") % {"caller": item.caller.shown, "callee": item.callee.shown})
     ]
+    told += _on_its_way(detail)
     told += _in_line(detail)
     for leg in detail.legs:
-        told += _leg(leg, item.ended_at)
+        told += _leg(detail, leg)
     for seconds in detail.messages_seconds:
         told.append(Step(item.ended_at, _("A voice message of %(seconds)d seconds was left") % {"seconds": seconds}, "good"))
     for seconds in detail.recorded_seconds:
@@ -143,6 +144,8 @@ def _in_conferences(detail: CallDetail) -> Iterator[Step]:
         yield Step(one.left_at, left % told)
 
 
+MOMENT = timedelta(seconds=1)
+"""So long a phone may take to stop once a queue let go of it."""
 WAITS_OVER: dict[str, Promise] = {
     "timeout": gettext_lazy("The longest time in the line for %(queue)s was over"),
     "full": gettext_lazy("The line for %(queue)s was full"),
@@ -177,6 +180,21 @@ def _whither(detail: CallDetail, target: str) -> str:
     return next((leg.to.shown for leg in detail.legs if leg.to.username == name), name)
 
 
+def _on_its_way(detail: CallDetail) -> Iterator[Step]:
+    """What nobody answered: opening hours, menus with the keys that were pressed in them, mailboxes."""
+    for stop in detail.stops:
+        if stop.why == "closed":
+            yield Step(stop.at, _("It was outside the opening hours"), "warn")
+        elif stop.why.startswith("key "):
+            pressed = {"who": detail.item.caller.shown, "key": stop.why.removeprefix("key ")}
+            yield Step(stop.at, _("%(who)s pressed the key %(key)s") % pressed)
+        kind, _colon, name = stop.to.partition(":")
+        if kind == "menu":
+            yield Step(stop.at, _("The menu %(name)s was played") % {"name": name})
+        elif kind == "voicemail":
+            yield Step(stop.at, _("The voicemail of %(name)s answered") % {"name": _whither(detail, stop.to)})
+
+
 def _in_line(detail: CallDetail) -> Iterator[Step]:
     """Waiting in queues, and the colleagues who were asked meanwhile."""
     for wait in detail.waits:
@@ -203,7 +221,7 @@ def phone_named(login: str) -> str:
     return pgettext("which phone", "in the browser") if is_browser(login) else login
 
 
-def _leg(leg: LegView, call_ended_at: datetime) -> list[Step]:
+def _leg(detail: CallDetail, leg: LegView) -> list[Step]:
     phone = {"who": leg.to.shown, "phone": phone_named(leg.to.login or leg.to.number)}
     if leg.ringing_at:
         told = [Step(leg.ringing_at, _("%(who)s's phone rang (%(phone)s)") % phone)]
@@ -211,13 +229,19 @@ def _leg(leg: LegView, call_ended_at: datetime) -> list[Step]:
         told = [Step(leg.offered_at, _("%(who)s's phone was tried (%(phone)s)") % phone)]
     if leg.answered_at:
         told.append(Step(leg.answered_at, _("%(who)s picked up (%(phone)s)") % phone, "good"))
-    elif leg.reason and leg.ended_at < call_ended_at:
+    elif leg.reason and leg.ended_at < detail.item.ended_at and not _told_of(detail, leg):
         told.append(
             Step(
                 leg.ended_at, _("%(who)s's phone stopped (%(phone)s): %(reason)s") % (phone | {"reason": reason(leg.reason)})
             )
         )
     return told
+
+
+def _told_of(detail: CallDetail, leg: LegView) -> bool:
+    """Whether the line of a queue says of its person already why the call was not taken."""
+    offers = (one for one in detail.offers if one.queue and not one.answered and one.to.username == leg.to.username)
+    return any(one.offered_at <= leg.ended_at <= one.ended_at + MOMENT for one in offers)
 
 
 @dataclass(frozen=True, slots=True)
