@@ -47,7 +47,7 @@ class Sipp:
             "sipp", f"{server.host}:{server.port}", "-sf", str(SCENARIOS / f"{scenario}.xml"),
             "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-timer_resol", "1", "-buff_size", "8388608",
             "-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_err", "-error_file", "errors.log",
-            "-trace_rtt", "-rtt_freq", "1000", "-max_recv_loops", "10000", "-max_sched_loops", "10000", *arguments,
+            "-trace_rtt", "-rtt_freq", "200", "-max_recv_loops", "10000", "-max_sched_loops", "10000", *arguments,
         ]  # fmt: skip
         self._process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=(folder / "screen").open("w"), stderr=subprocess.STDOUT

@@ -101,3 +101,16 @@ def test_a_small_company_goes_through_its_list(acme: Company, browser_of: Signed
     page = text(browser_of(acme, "anna").get("/administration/queues/new/"))
     assert '<select id="f-members-0-person"' in page
     assert '<datalist id="all-' not in page
+
+
+def test_a_phone_is_added_for_somebody_who_is_found_by_name(anna: Client) -> None:
+    phones = "/administration/phones/"
+    page = text(anna.get(phones))
+    assert 'name="username" type="search"' in page
+    answer = anna.post(phones, {"username": "person 7 nordmann", "maker": "yealink", "mac": "001565aabbcc"})
+    assert answer.status_code == 200
+    assert "Person 7 Nordmann · Yealink" in text(anna.get(phones))
+    refused = anna.post(phones, {"username": "Nobody", "maker": "yealink", "mac": "001565aabbcd"})
+    assert refused.status_code == 422
+    assert "Choose somebody of the list." in refused.content.decode()
+    assert 'name="username" type="search" value="Nobody"' in refused.content.decode()

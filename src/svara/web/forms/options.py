@@ -65,10 +65,10 @@ class _Choices(Mapping[str, Options]):
 
 def options(document: Document) -> Mapping[str, Options]:
     """All of them, by the names that the fields use."""
-    return _Choices(_Office(document, _apart(names(document))))
+    return _Choices(_Office(document, apart(names(document))))
 
 
-def _apart(called: Mapping[str, str]) -> Mapping[str, str]:
+def apart(called: Mapping[str, str]) -> Mapping[str, str]:
     """Two of one name are told from each other."""
     often = Counter(called.values())
     return {username: f"{name} ({username})" if often[name] > 1 else name for username, name in called.items()}

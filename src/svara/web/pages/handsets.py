@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from svara.calls.commands import ForgetPhone
@@ -22,11 +22,32 @@ from svara.people.actions import Invalid
 from svara.people.models import Account, Handset, Phone
 from svara.people.provisioning import actions, reading
 from svara.people.provisioning.makers import MAKERS
+from svara.web.forms.fields import Field, Form, Item, read
+from svara.web.forms.options import apart
+from svara.web.forms.searched import Options
 from svara.web.pages.calls import ask
 from svara.web.pages.provision import base_of
 from svara.web.pages.viewing import account_of, qr_code
 from svara.web.words import sentences
 
+_PHONE: tuple[Field, ...] = (
+    Field(key="username", label=gettext_lazy("Whose"), kind="choice", options="people", required=True),
+    Field(key="maker", label=gettext_lazy("Maker"), kind="choice", options="makers", required=True),
+    Field(
+        key="mac",
+        label=gettext_lazy("MAC address"),
+        default="00:15:65:aa:bb:cc",
+        hint=gettext_lazy("On the back of a desk phone. Softphones have none."),
+    ),
+    Field(
+        key="login",
+        label=gettext_lazy("SIP account"),
+        kind="choice",
+        options="logins",
+        hint=gettext_lazy("The secret of an account that is there already is replaced when the phone comes."),
+    ),
+)
+"""What is asked of a phone to be added."""
 BACK = "start-phone"
 """Who comes from the first steps goes on there."""
 
@@ -48,7 +69,7 @@ def handsets(request: HttpRequest) -> HttpResponse:
     if not actor.has_role("admin"):
         raise PermissionDenied
     if request.method == "POST":
-        return _add(request, actor, request.POST.get("username", ""), "handsets")
+        return _add(request, actor, "handsets")
     return _page(request, actor, "handsets")
 
 
@@ -57,7 +78,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """My own, and adding one where the company allows it."""
     actor = account_of(request)
     if request.method == "POST":
-        return _add(request, actor, actor.username, "my-handsets")
+        return _add(request, actor, "my-handsets")
     return _page(request, actor, "my-handsets")
 
 
@@ -90,16 +111,19 @@ def change(request: HttpRequest, handset_id: str, how: str) -> HttpResponse:
     return redirect(to)
 
 
-def _add(request: HttpRequest, actor: Account, username: str, to: str) -> HttpResponse:
-    asked = {key: request.POST.get(key, "").strip()[:100] for key in ("maker", "mac", "login")}
+def _add(request: HttpRequest, actor: Account, to: str) -> HttpResponse:
+    everybody = to == "handsets"
+    wish = read(_asked(everybody=everybody), request.POST, {}, _options(actor, everybody=everybody), new=True)
+    asked = {key: str(wish.get(key, ""))[:100] for key in ("maker", "mac", "login")}
+    username = wish.get("username", "") if everybody else actor.username
     try:
         issued = actions.do_add(actor, username, **asked, clear="clear" in request.POST)
     except access.Forbidden:
         raise PermissionDenied from None
     except access.NotFound:
-        return _page(request, actor, to, asked | {"username": username}, [_("Choose somebody of the list.")])
+        return _page(request, actor, to, wish, [_("Choose somebody of the list.")])
     except Invalid as error:
-        return _page(request, actor, to, asked | {"username": username}, sentences(error.messages))
+        return _page(request, actor, to, wish, sentences(error.messages))
     return _issued(request, issued, BACK if request.POST.get("back") == BACK else to)
 
 
@@ -107,27 +131,41 @@ def _page(
     request: HttpRequest,
     actor: Account,
     to: str,
-    asked: dict[str, str] | None = None,
+    wish: Item | None = None,
     faults: list[str] | None = None,
 ) -> HttpResponse:
     everybody = to == "handsets"
     found = reading.access_handsets(actor) if everybody else reading.access_own_handsets(actor)
-    phones = Phone.of(actor).filter(handset=None).select_related("account").order_by("login")
+    form = Form(_asked(everybody=everybody), wish or {}, _options(actor, everybody=everybody), new=True)
+    form.faults += faults or []
     page: dict[str, Any] = {
         "lines": [_line(each) for each in found],
         "everybody": everybody,
         "may_add": actions.allowed(actor, actor.username),
-        "makers": MAKERS.values(),
-        "people": access.directory(actor) if everybody else [],
-        "phones": phones if everybody else phones.filter(account=actor),
-        "asked": asked or {},
-        "faults": faults or [],
-        "mac_example": "00:15:65:aa:bb:cc",
+        "form": form,
         "encrypted": base_of(request).startswith("https:"),
         "door": f"{base_of(request)}provision/{actor.tenant.slug}/",
         "section": "handsets",
     }
     return render(request, "web/handsets.html", page, status=422 if faults else 200)
+
+
+def _asked(*, everybody: bool) -> tuple[Field, ...]:
+    return _PHONE if everybody else _PHONE[1:]
+
+
+def _options(actor: Account, *, everybody: bool) -> dict[str, Options]:
+    phones = Phone.of(actor).filter(handset=None).order_by("login").values_list("login", "account__name")
+    if not everybody:
+        phones = phones.filter(account=actor)
+    whose = apart(dict(Account.of(actor).values_list("username", "name"))) if everybody else {}
+    return {
+        "people": [("", [("", "–"), *sorted(whose.items(), key=lambda pair: access.folded(pair[1]))])],
+        "makers": [("", [(maker.key, maker.name) for maker in MAKERS.values()])],
+        "logins": [
+            ("", [("", _("A new one")), *((login, f"{login} · {name}" if everybody else login) for login, name in phones)])
+        ],
+    }
 
 
 def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpResponse:
