@@ -106,7 +106,7 @@ function takes(): boolean {
 async function dial(number: string, name = ""): Promise<void> {
   if (!engine || !number.trim()) return;
   say("");
-  open();
+  openForCall();
   const id = await engine.dial(number.trim(), name === number ? "" : name);
   const { activeElement: chosen } = document;
   if (chosen === document.body || root.contains(chosen)) cardOf(id)?.querySelector<HTMLElement>("[data-call=hangup]")?.focus();
@@ -150,6 +150,14 @@ function cardOf(id: string): HTMLElement | null {
 function open(): void {
   root.hidden = false;
   delete root.dataset.small;
+  delete root.dataset.came;
+}
+
+/** What came with a call goes with it; what somebody opened stays. */
+function openForCall(): void {
+  const came = root.hidden || root.dataset.came !== undefined;
+  open();
+  if (came) root.dataset.came = "";
 }
 
 /** Out of the way: a strip while there are calls, else nothing. */
@@ -189,7 +197,7 @@ function paintCalls(): void {
       card = makeCard(call.id);
       list.append(card);
       htmx.process(card);
-      open();
+      openForCall();
     }
     paintCard(card, call, talks().filter((one) => one.id !== call.id));
   }
@@ -201,8 +209,9 @@ function paintCalls(): void {
 function drop(card: HTMLElement): void {
   const within = card.contains(document.activeElement);
   card.remove();
-  if (!calls().length && root.dataset.small !== undefined) {
+  if (!calls().length && (root.dataset.small !== undefined || root.dataset.came !== undefined)) {
     delete root.dataset.small;
+    delete root.dataset.came;
     root.hidden = true;
   }
   if (within) (root.hidden ? document.getElementById("main") : part("close"))?.focus({ preventScroll: true });
