@@ -13,7 +13,7 @@ from tests.web.test_administration import add, fields_of, text
 
 from svara.people import administration
 from svara.people.models import Account, Queue
-from svara.web.forms.searched import LONG
+from svara.web.forms.searched import LONG, meant
 
 SignedIn = Callable[..., Client]
 FIRST_LOAD_KB = 150
@@ -101,6 +101,18 @@ def test_a_small_company_goes_through_its_list(acme: Company, browser_of: Signed
     page = text(browser_of(acme, "anna").get("/administration/queues/new/"))
     assert '<select id="f-members-0-person"' in page
     assert '<datalist id="all-' not in page
+
+
+def test_a_name_counts_before_another_s_user_name() -> None:
+    options = [("", [("zoe", "Bob"), ("bob", "Zoe"), ("101", "One"), ("eva", "Ada Li"), ("ada", "ada li")])]
+    assert [meant(typed, options, numbers=True) for typed in ("Bob", "Ada Li", "zoe", "One", "101", "102")] == [
+        "zoe",
+        "eva",
+        "bob",
+        "101",
+        "101",
+        "number:102",
+    ]
 
 
 def test_a_phone_is_added_for_somebody_who_is_found_by_name(anna: Client) -> None:

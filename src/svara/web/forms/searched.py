@@ -37,13 +37,17 @@ def suggestions(options: Options) -> list[Text]:
 
 
 def meant(text: str, options: Options, *, numbers: bool) -> str:
-    """The value that somebody typed. `numbers`: it may be a telephone number, too."""
-    folded = text.casefold()
-    by_words = (value for value, words in _choices(options) if folded in (str(words).casefold(), value))
-    found = next(by_words, None)
-    if found is None and numbers and _NUMBER.fullmatch(text):
-        return f"number:{text}"
-    return text if found is None else found
+    """The value that somebody typed; words count before values, for one's name may be another's user name. `numbers`: it may
+    be a telephone number, too."""
+    folded, choices = text.casefold(), [(value, str(words)) for value, words in _choices(options)]
+    for found in (
+        [value for value, words in choices if words == text],
+        [value for value, words in choices if words.casefold() == folded],
+        [value for value, _ in choices if value == folded],
+    ):
+        if len(found) == 1:
+            return found[0]
+    return f"number:{text}" if numbers and _NUMBER.fullmatch(text) else text
 
 
 def _choices(options: Options) -> Iterator[tuple[str, Text]]:
