@@ -14,6 +14,8 @@ from tests.peers.voice import TIMEOUT_SECONDS, RunningVoice, running_voice
 
 from svara.media.voice.port import Finished, Key, Playing, Recorded, Recording
 
+pytestmark = pytest.mark.peer  # sound in real time, which a busy machine delays
+
 
 @pytest.fixture
 def voice(tmp_path: Path) -> Iterator[RunningVoice]:
@@ -91,7 +93,6 @@ def test_when_it_is_stopped_recordings_are_complete_and_told(voice: RunningVoice
         assert voice.process.wait(TIMEOUT_SECONDS) == 0
 
 
-@pytest.mark.peer
 def test_a_caller_waits_with_music_behind_the_real_relay_and_then_reaches_an_agent(
     voice: RunningVoice, tmp_path: Path
 ) -> None:
@@ -111,7 +112,6 @@ def test_a_caller_waits_with_music_behind_the_real_relay_and_then_reaches_an_age
         agent.wait_to_hear(440)
 
 
-@pytest.mark.peer
 def test_a_killed_voice_process_behind_the_real_relay_plays_again_after_a_new_offer(
     voice: RunningVoice, tmp_path: Path
 ) -> None:
