@@ -159,7 +159,7 @@ def test_a_call_tells_by_which_menu_it_came_and_where_it_ended(acme: Company, br
         CallRouted("menu", at, to="menu:front", why="closed"),
         CallRouted("menu", at, to="queue:support", why="key 2"),
     ]
-    after = CallRouted("menu", at + 20, to="voicemail:support", why="timeout")
+    after = CallRouted("menu", at + 20, to="voicemail:eva", why="no answer")
     stories.happened([events[0], *before, *events[2:-1], after, events[-1]])
     told = text(browser_of(acme, "eva").get("/history/menu/"))
     steps = [
@@ -168,7 +168,7 @@ def test_a_call_tells_by_which_menu_it_came_and_where_it_ended(acme: Company, br
         "pressed the key 2",
         "Waited in the line for support",
         "picked up",
-        "The voicemail of support answered",
+        "The voicemail of Eva Nováková answered",
     ]
     places = [told.find(step) for step in steps]
     assert -1 not in places, steps[places.index(-1)]

@@ -334,6 +334,24 @@ KEY: tuple[Field, ...] = (
     Field(key="label", label=_("Label"), hint=_("What stands beside the key; left empty, the name of what it leads to.")),
 )
 """One key of a phone."""
+HANDSET: tuple[Field, ...] = (
+    Field(key="username", label=_("Whose"), kind="choice", options="people", required=True),
+    Field(key="maker", label=_("Maker"), kind="choice", options="makers", required=True),
+    Field(
+        key="mac",
+        label=_("MAC address"),
+        default="00:15:65:aa:bb:cc",
+        hint=_("On the back of a desk phone. Softphones have none."),
+    ),
+    Field(
+        key="login",
+        label=_("SIP account"),
+        kind="choice",
+        options="logins",
+        hint=_("The secret of an account that is there already is replaced when the phone comes."),
+    ),
+)
+"""A phone that sets itself up; whose it is, is asked of administrators alone."""
 PARKING: tuple[Field, ...] = (
     Field(key="extensions", label=_("Extensions"), hint=_("A row such as 801-805. Left empty, nobody is parked.")),
     _seconds("seconds", _("A parked call goes back after"), "120"),

@@ -43,7 +43,7 @@ def meant(text: str, options: Options, *, numbers: bool) -> str:
     for found in (
         [value for value, words in choices if words == text],
         [value for value, words in choices if words.casefold() == folded],
-        [value for value, _ in choices if value == folded],
+        [value for value, _ in choices if value.casefold() == folded],
     ):
         if len(found) == 1:
             return found[0]

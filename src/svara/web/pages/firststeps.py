@@ -6,7 +6,7 @@ Each step is a page that can be left, skipped and come back to; what was done is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,10 +20,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from svara.people import access, firststeps
 from svara.people.models import Account
-from svara.people.provisioning.makers import MAKERS
 from svara.web import live
+from svara.web.forms.fields import Form
+from svara.web.forms.kinds import HANDSET
+from svara.web.pages.handsets import makers
 from svara.web.pages.viewing import account_of, fragment
 
+_DESK_PHONE = tuple(replace(one, required=True) for one in HANDSET if one.key in ("maker", "mac"))
 ROUTES = {
     "company": "administration-company",
     "people": "start-people",
@@ -132,9 +135,8 @@ def close(request: HttpRequest) -> HttpResponse:
 def phone(request: HttpRequest) -> HttpResponse:
     """A phone for the administrator: in this browser, on the desk, or on the mobile."""
     steps_of(request)
-    makers = [maker for maker in MAKERS.values() if maker.key not in ("linphone", "baresip")]
-    page = {"makers": makers, "mac_example": "00:15:65:aa:bb:cc"} | online(request) | frame(request, "start-phone")
-    return render(request, "web/start_phone.html", page)
+    desk = Form(_DESK_PHONE, {}, {"makers": makers(without=("linphone", "baresip"))}, new=True)
+    return render(request, "web/start_phone.html", {"desk": desk} | online(request) | frame(request, "start-phone"))
 
 
 @require_GET

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from svara.calls.commands import ForgetPhone
@@ -23,6 +23,7 @@ from svara.people.models import Account, Handset, Phone
 from svara.people.provisioning import actions, reading
 from svara.people.provisioning.makers import MAKERS
 from svara.web.forms.fields import Field, Form, Item, read
+from svara.web.forms.kinds import HANDSET
 from svara.web.forms.options import apart
 from svara.web.forms.searched import Options
 from svara.web.pages.calls import ask
@@ -30,24 +31,6 @@ from svara.web.pages.provision import base_of
 from svara.web.pages.viewing import account_of, qr_code
 from svara.web.words import sentences
 
-_PHONE: tuple[Field, ...] = (
-    Field(key="username", label=gettext_lazy("Whose"), kind="choice", options="people", required=True),
-    Field(key="maker", label=gettext_lazy("Maker"), kind="choice", options="makers", required=True),
-    Field(
-        key="mac",
-        label=gettext_lazy("MAC address"),
-        default="00:15:65:aa:bb:cc",
-        hint=gettext_lazy("On the back of a desk phone. Softphones have none."),
-    ),
-    Field(
-        key="login",
-        label=gettext_lazy("SIP account"),
-        kind="choice",
-        options="logins",
-        hint=gettext_lazy("The secret of an account that is there already is replaced when the phone comes."),
-    ),
-)
-"""What is asked of a phone to be added."""
 BACK = "start-phone"
 """Who comes from the first steps goes on there."""
 
@@ -151,7 +134,7 @@ def _page(
 
 
 def _asked(*, everybody: bool) -> tuple[Field, ...]:
-    return _PHONE if everybody else _PHONE[1:]
+    return HANDSET if everybody else HANDSET[1:]
 
 
 def _options(actor: Account, *, everybody: bool) -> dict[str, Options]:
@@ -161,11 +144,16 @@ def _options(actor: Account, *, everybody: bool) -> dict[str, Options]:
     whose = apart(dict(Account.of(actor).values_list("username", "name"))) if everybody else {}
     return {
         "people": [("", [("", "–"), *sorted(whose.items(), key=lambda pair: access.folded(pair[1]))])],
-        "makers": [("", [(maker.key, maker.name) for maker in MAKERS.values()])],
+        "makers": makers(),
         "logins": [
             ("", [("", _("A new one")), *((login, f"{login} · {name}" if everybody else login) for login, name in phones)])
         ],
     }
+
+
+def makers(without: tuple[str, ...] = ()) -> Options:
+    """Whose phones can be set up."""
+    return [("", [(maker.key, maker.name) for maker in MAKERS.values() if maker.key not in without])]
 
 
 def _issued(request: HttpRequest, issued: actions.Issued, to: str) -> HttpResponse:

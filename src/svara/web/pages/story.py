@@ -177,7 +177,8 @@ TRANSFERS: dict[str, Promise] = {
 def _whither(detail: CallDetail, target: str) -> str:
     """The target of a transfer in words: who of the house that is, a number, or a name in the office."""
     _kind, _colon, name = target.partition(":")
-    return next((leg.to.shown for leg in detail.legs if leg.to.username == name), name)
+    people = (detail.item.callee, *(leg.to for leg in detail.legs))
+    return next((one.shown for one in people if one.username == name), name)
 
 
 def _on_its_way(detail: CallDetail) -> Iterator[Step]:
